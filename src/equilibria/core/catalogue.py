@@ -1,0 +1,51 @@
+"""Names for things: the only registration an extension needs."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from .errors import Refusal, nearest
+
+
+class Entry(NamedTuple):
+    """One line of a catalogue's table."""
+
+    name: str
+    summary: str  # the first line of the builder's docstring
+    options: dict[str, inspect.Parameter]  # the keywords a user may set
+
+
+class Catalogue(Mapping[str, Callable[..., Any]]):
+    """A readable table of contents: name -> builder."""
+
+    def __init__(self, kind: str, **builders: Callable[..., Any]):
+        self.kind, self._builders = kind, builders
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        if name not in self._builders:
+            raise Refusal(f"No {self.kind} is called {name!r}.{nearest(name, self)}")
+        return self._builders[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._builders
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._builders)
+
+    def __len__(self) -> int:
+        return len(self._builders)
+
+    def describe(self) -> list[Entry]:
+        """Each entry's name, first docstring line and options: the help texts and the README's tables."""
+        return [Entry(name, summary(builder), options(builder)) for name, builder in self._builders.items()]
+
+
+def summary(builder: Callable[..., Any]) -> str:
+    """The first line of a docstring."""
+    return (inspect.getdoc(builder) or "").split("\n")[0]
+
+
+def options(builder: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """What a user may set: the keywords that have a default. The rest is context, given by whoever builds."""
+    parameters = inspect.signature(builder).parameters
+    return {name: p for name, p in parameters.items() if p.default is not inspect.Parameter.empty}

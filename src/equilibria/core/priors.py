@@ -1,0 +1,73 @@
+"""What the latent is drawn from."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from .catalogue import Catalogue
+from .errors import Refusal
+
+Draw = Callable[[int, torch.Generator | None, torch.device | None], Tensor]
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A distribution of latents that can be drawn anywhere."""
+
+    size: int
+    _draw: Draw
+
+    def draw(
+        self, count: int, generator: torch.Generator | None = None, device: torch.device | None = None
+    ) -> Tensor:
+        """Latents, from the default generator unless one is given: (count, size)."""
+        return self._draw(count, generator, device)
+
+
+def normal(size: int = 128) -> Prior:
+    """Independent standard normals."""
+    _positive("normal", "size", size)
+    return Prior(size, lambda count, generator, device: torch.randn(count, size, generator=generator, device=device))
+
+
+def uniform(size: int = 100) -> Prior:
+    """Uniform on [-1, 1] in every coordinate (Radford et al. 2016)."""
+    _positive("uniform", "size", size)
+    return Prior(
+        size, lambda count, generator, device: torch.rand(count, size, generator=generator, device=device) * 2 - 1
+    )
+
+
+def categorical(classes: int = 10) -> Prior:
+    """One of several classes, equally likely, one-hot (Chen et al. 2016)."""
+    _positive("categorical", "classes", classes)
+
+    def draw(count: int, generator: torch.Generator | None, device: torch.device | None) -> Tensor:
+        chosen = torch.randint(classes, (count,), generator=generator, device=device)
+        return one_hot(chosen, classes).float()
+
+    return Prior(classes, draw)
+
+
+def joint(parts: Sequence[dict[str, Any]] = ()) -> Prior:
+    """Several priors side by side, each a {"name": ..., **options} (InfoGAN's categories beside its noise)."""
+    if not parts:
+        raise Refusal('The prior \'joint\' needs parts, for example [{"name": "normal"}, {"name": "categorical"}].')
+    priors = [PRIORS[part["name"]](**{k: v for k, v in part.items() if k != "name"}) for part in parts]
+
+    def draw(count: int, generator: torch.Generator | None, device: torch.device | None) -> Tensor:
+        return torch.cat([prior.draw(count, generator, device) for prior in priors], dim=1)
+
+    return Prior(sum(prior.size for prior in priors), draw)
+
+
+def _positive(name: str, option: str, value: int) -> None:
+    if value < 1:
+        raise Refusal(f"The prior {name!r} has {option} {value}: at least 1 is needed.")
+
+
+PRIORS = Catalogue("prior", normal=normal, uniform=uniform, categorical=categorical, joint=joint)

@@ -1,0 +1,72 @@
+"""What a data set is, once it is in memory."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import PIL.Image
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
+
+
+class Space(Protocol):
+    """What one sample is: how networks see it, and how people do."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one sample, without the batch."""
+
+    def encode(self, raw: Tensor) -> Tensor:
+        """From what is kept in memory, (B, *shape), to what networks see, float32 (B, *shape)."""
+
+    def decode(self, x: Tensor) -> np.ndarray:
+        """From what networks see, (B, *shape), to what people keep: pixels (B, H, W, C) uint8, points (B, 2) float."""
+
+    def outlet(self) -> nn.Module:
+        """The generator's last layer, so that its samples can only lie in the space."""
+
+    def sheet(self, x: Tensor, columns: int = 8, real: Tensor | None = None) -> PIL.Image.Image:
+        """A picture of samples (B, *shape); where it makes sense, against real ones."""
+
+    def describe(self) -> dict[str, Any]:
+        """Plain values from which the space can be rebuilt: {"name": ..., **options}."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is known of each sample: a class, several attributes, or numbers."""
+
+    kind: str  # "class", "multi-hot" or "vector"
+    names: tuple[str, ...]  # of the classes, the attributes or the numbers
+
+    @property
+    def size(self) -> int:
+        """The width of a condition as networks see it."""
+        return len(self.names)
+
+    def encode(self, raw: Tensor) -> Tensor:
+        """From what is kept, (B,) int64 for classes and (B, size) otherwise, to float32 (B, size)."""
+        return (one_hot(raw.long(), self.size) if self.kind == "class" else raw).float()
+
+
+@dataclass(frozen=True)
+class Data:
+    """A data set in memory, in a train and a held-out part."""
+
+    name: str
+    space: Space
+    x: Tensor  # (N, *space.shape), as kept: uint8 for images, float32 for points
+    held_out: Tensor  # (M, *space.shape), likewise
+    labels: Labels | None = None
+    y: Tensor | None = None  # (N,) for classes, (N, labels.size) otherwise
+    held_out_y: Tensor | None = None
+    remarks: tuple[str, ...] = ()  # what was done on the way in, a sentence each: cropped, left out, resized
+
+    def to(self, device: torch.device) -> "Data":
+        """The same data, resident on a device."""
+        move = {k: None if t is None else t.to(device) for k, t in self._tensors().items()}
+        return Data(self.name, self.space, labels=self.labels, remarks=self.remarks, **move)  # type: ignore[arg-type]
+
+    def _tensors(self) -> dict[str, Tensor | None]:
+        return {"x": self.x, "held_out": self.held_out, "y": self.y, "held_out_y": self.held_out_y}

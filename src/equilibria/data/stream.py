@@ -1,0 +1,53 @@
+"""Batches as a function of a counter: nothing to save but the counter."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from ..core.errors import Refusal
+from ..core.processes import rank, world
+from ..core.randomness import generator
+from ..core.types import Batch
+from .records import Data
+
+
+@dataclass
+class Stream:
+    """Shuffled epochs over data in memory; each process draws its own share, the last partial batch is left out."""
+
+    data: Data
+    size: int = 64  # samples a batch, in each process
+    seed: int = 0
+    labelled: bool = False  # only a conditional game is shown the labels
+    _order: tuple[int, Tensor] = field(default=(-1, torch.empty(0)), repr=False)
+
+    def __post_init__(self) -> None:
+        if self._share < self.size:
+            raise Refusal(
+                f"The data {self.data.name!r} has {self._share} training samples"
+                f"{' for each process' if world() > 1 else ''}, fewer than a batch of {self.size}: "
+                f"use --batch {max(self._share, 1)} or less, or more data."
+            )
+        if self.labelled and self.data.labels is None:
+            raise Refusal(f"The data {self.data.name!r} has no labels, and a conditional game needs them.")
+
+    def batch(self, draw: int) -> Batch:
+        """The `draw`-th batch of the run."""
+        epoch, place = divmod(draw * self.size, self._share - self._share % self.size)
+        chosen = self._permutation(epoch)[place : place + self.size]
+        x = self.data.space.encode(self.data.x[chosen])
+        if not self.labelled or self.data.labels is None or self.data.y is None:
+            return Batch(x)
+        return Batch(x, self.data.labels.encode(self.data.y[chosen]))
+
+    @property
+    def _share(self) -> int:
+        return len(self.data.x) // world()
+
+    def _permutation(self, epoch: int) -> Tensor:
+        """This process's part of the epoch's order, kept until the next epoch."""
+        if self._order[0] != epoch:
+            order = torch.randperm(len(self.data.x), generator=generator(self.seed, epoch))
+            self._order = epoch, order[rank() * self._share : (rank() + 1) * self._share].to(self.data.x.device)
+        return self._order[1]

@@ -1,0 +1,43 @@
+"""An adversarial comparison of two ways of drawing the same views."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from ..core.types import Critic, Terms
+from ..terms.divergences import Divergence
+from ..terms.penalties import Duel, Penalty
+from .play import Play, View, data, samples
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Two views, a divergence between them, and what the critic pays."""
+
+    divergence: Divergence
+    penalties: Mapping[str, Penalty] = field(default_factory=dict)
+    real: View = data
+    fake: View = samples
+    critic: str = "critic"
+
+    def against(self, play: Play) -> Terms:
+        """The critic's terms: tell real from fake, within the penalties."""
+        duel = self.duel(play)
+        terms = {"divergence": self.divergence.critic(duel.real_scores, duel.fake_scores).mean()}
+        return terms | {name: penalty(duel).mean() for name, penalty in self.penalties.items()}
+
+    def towards(self, play: Play) -> Terms:
+        """The other side's terms: make fake pass for real."""
+        critic, fake = self._critic(play), self.fake(play)
+        fake_scores = critic(*fake)
+        real_scores = critic(*self.real(play)) if self.divergence.paired else fake_scores
+        return {"divergence": self.divergence.generator(real_scores, fake_scores).mean()}
+
+    def duel(self, play: Play) -> Duel:
+        """The contest carried out: both views, scored in two passes, so that batch statistics never mix them."""
+        critic, real, fake = self._critic(play), self.real(play), self.fake(play)
+        return Duel(critic, real, fake, critic(*real), critic(*fake))
+
+    def _critic(self, play: Play) -> Critic:
+        critic = play.networks[self.critic]
+        return critic if play.y is None else partial(critic, y=play.y)

@@ -1,0 +1,70 @@
+"""Networks, and the players who move them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from torch import nn
+
+from ..core.priors import Prior
+from ..core.types import Terms
+from ..terms.penalties import Penalty
+from .play import Play
+
+Turns = int | Callable[[int], int]  # moves in a round, or a function of the round
+
+
+@dataclass(frozen=True)
+class Player:
+    """Moves some networks to lower its loss."""
+
+    name: str
+    moves: tuple[str, ...]  # the networks it owns
+    loss: Callable[[Play], Terms]
+    turns: Turns = 1
+    constraint: Callable[[nn.Module], None] | None = None  # imposed on its networks after each move
+    estimate: Callable[[float], float] | None = None  # its mean divergence term, read as a distance
+
+    @property
+    def optimizer(self) -> str:
+        """The key of its optimizer: players who move the same networks share one."""
+        return "+".join(self.moves)
+
+    def turns_at(self, step: int) -> int:
+        """Its moves in round `step`."""
+        return self.turns(step) if callable(self.turns) else self.turns
+
+
+@dataclass(frozen=True)
+class Game:
+    """Who plays, with what, in which order."""
+
+    networks: nn.ModuleDict
+    players: tuple[Player, ...]  # in playing order
+    prior: Prior
+    memories: nn.ModuleDict = field(default_factory=nn.ModuleDict)  # stateful terms, saved with the run
+
+    def parameters(self, player: Player) -> list[nn.Parameter]:
+        """What a player may move."""
+        return [p for name in player.moves for p in self.networks[name].parameters()]
+
+    def constrain(self, player: Player) -> None:
+        """Impose the player's constraint on the networks it owns."""
+        if player.constraint:
+            for name in player.moves:
+                player.constraint(self.networks[name])
+
+    @contextmanager
+    def only(self, player: Player) -> Iterator[None]:
+        """Freeze every network the player does not own: no loss ever needs `detach`."""
+        for name, network in self.networks.items():
+            network.requires_grad_(name in player.moves)
+        try:
+            yield
+        finally:
+            self.networks.requires_grad_(False)
+
+
+def memories_of(penalties: Mapping[str, Penalty]) -> nn.ModuleDict:
+    """The penalties that remember something between moves."""
+    return nn.ModuleDict({name: p for name, p in penalties.items() if isinstance(p, nn.Module)})

@@ -1,0 +1,1 @@
+"""Floor 1. What is trained: tensors in, tensors out. The tables are the registration."""

@@ -1,0 +1,67 @@
+"""Divergences whose critic is a classifier or a regressor."""
+
+import math
+
+from torch import Tensor
+from torch.nn.functional import relu, softplus
+
+from ...core.errors import Refusal
+from .base import Divergence
+
+_JENSEN_SHANNON = "Jensen-Shannon divergence, nats, at most log 2"
+
+
+def minimax() -> Divergence:
+    """The saturating GAN: the generator minimizes what the critic maximizes (Goodfellow et al. 2014, eq. 1)."""
+    return Divergence(
+        critic=_log_loss,
+        generator=lambda real, fake: -softplus(fake),
+        estimate=_jensen_shannon,
+        measures=_JENSEN_SHANNON,
+    )
+
+
+def non_saturating() -> Divergence:
+    """The usual GAN: the generator maximizes log D, so its gradient survives (Goodfellow et al. 2014, section 3)."""
+    return Divergence(
+        critic=_log_loss,
+        generator=lambda real, fake: softplus(-fake),
+        estimate=_jensen_shannon,
+        measures=_JENSEN_SHANNON,
+    )
+
+
+def least_squares(fake_code: float = 0.0, real_code: float = 1.0, generator_code: float = 1.0) -> Divergence:
+    """Scores regressed to codes a, b; the generator aims at c (Mao et al. 2017, eq. 9; defaults as in section 3.3.3).
+
+    Half of sum (p - q)^2 / (p + q) is estimated: 1 - 4 loss / (b - a)^2. With b - c = 1 and b - a = 2 the generator
+    minimizes the Pearson chi-squared between p + q and 2 q; with the default codes it minimizes no divergence.
+    """
+    a, b, c = fake_code, real_code, generator_code
+    if a == b:
+        raise Refusal(f"least_squares has fake_code = real_code = {a}: the critic could not tell real from fake.")
+
+    return Divergence(
+        critic=lambda real, fake: ((real - b) ** 2 + (fake - a) ** 2) / 2,
+        generator=lambda real, fake: (fake - c) ** 2 / 2,
+        estimate=lambda loss: 1 - 4 * loss / (b - a) ** 2,
+        measures="triangular discrimination, 1/2 of the integral of (p - q)^2 / (p + q), at most 1",
+    )
+
+
+def hinge() -> Divergence:
+    """Margins: the critic stops caring beyond +-1 (Lim and Ye 2017; Miyato et al. 2018)."""
+    return Divergence(
+        critic=lambda real, fake: relu(1 - real) + relu(1 + fake),
+        generator=lambda real, fake: -fake,
+        estimate=lambda loss: 1 - loss / 2,
+        measures="total variation, at most 1",
+    )
+
+
+def _log_loss(real: Tensor, fake: Tensor) -> Tensor:
+    return softplus(-real) + softplus(fake)
+
+
+def _jensen_shannon(loss: float) -> float:
+    return math.log(2) - loss / 2

@@ -1,0 +1,29 @@
+"""Where a slope is measured."""
+
+from collections.abc import Callable
+
+import torch
+
+from ...core.catalogue import Catalogue
+from ...core.types import Views
+
+Sampler = Callable[[Views, Views], Views]
+
+
+def between(real: Views, fake: Views) -> Views:
+    """Uniformly on the segments that join real to fake, one coefficient a sample."""
+    share = torch.rand(len(real[0]), device=real[0].device)
+    return tuple(torch.lerp(r, f, share.view(-1, *[1] * (r.ndim - 1))) for r, f in zip(real, fake, strict=True))
+
+
+def real(real: Views, fake: Views) -> Views:
+    """On the data."""
+    return real
+
+
+def fake(real: Views, fake: Views) -> Views:
+    """On the samples."""
+    return fake
+
+
+SAMPLERS = Catalogue("sampler", between=between, real=real, fake=fake)

@@ -1,0 +1,58 @@
+"""What a critic pays for being steep."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import relu
+
+from ...core.errors import Refusal
+from ..gradients import input_gradient
+from .base import Duel, Penalty
+from .samplers import SAMPLERS, between
+
+
+def gradient_penalty(weight: float = 10.0, slope: float = 1.0, one_sided: bool = False) -> Penalty:
+    """Slope one between real and fake: weight (|grad D| - slope)^2 (WGAN-GP, Gulrajani et al. 2017).
+
+    One-sided, only steeper slopes pay (their section 4).
+    """
+
+    def two_sided(duel: Duel) -> Tensor:
+        return weight * (_steepness(duel) - slope) ** 2
+
+    def only_above(duel: Duel) -> Tensor:
+        return weight * relu(_steepness(duel) - slope) ** 2
+
+    return only_above if one_sided else two_sided
+
+
+def divergence_penalty(weight: float = 2.0, power: float = 6.0, sampler: str = "between") -> Penalty:
+    """Steepness has a price everywhere: weight |grad D|^power (WGAN-div, Wu et al. 2018; k = 2, p = 6).
+
+    Measured `between`, on `real`, on `fake`, or on `both` (the mean of the last two).
+    """
+    if power <= 1:
+        raise Refusal(f"divergence_penalty has power {power}: it must exceed 1 for the optimum to exist.")
+
+    def on(place: str, duel: Duel) -> Tensor:
+        squared = input_gradient(duel.critic, SAMPLERS[place](duel.real, duel.fake)).square().sum(dim=1)
+        return weight * squared ** (power / 2)
+
+    if sampler == "both":
+        return lambda duel: (on("real", duel) + on("fake", duel)) / 2
+    SAMPLERS[sampler]
+    return lambda duel: on(sampler, duel)
+
+
+def r1(weight: float = 10.0) -> Penalty:
+    """Flat on the data: weight/2 |grad D|^2 (Mescheder et al. 2018)."""
+    return lambda duel: weight / 2 * input_gradient(duel.critic, duel.real).square().sum(dim=1)
+
+
+def r2(weight: float = 10.0) -> Penalty:
+    """Flat on the samples: weight/2 |grad D|^2 (Mescheder et al. 2018)."""
+    return lambda duel: weight / 2 * input_gradient(duel.critic, duel.fake).square().sum(dim=1)
+
+
+def _steepness(duel: Duel) -> Tensor:
+    """The slope of each score on the way from real to fake: (B,)."""
+    return torch.linalg.vector_norm(input_gradient(duel.critic, between(duel.real, duel.fake)), dim=1)
