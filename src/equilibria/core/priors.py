@@ -21,9 +21,7 @@ class Prior:
     size: int
     _draw: Draw
 
-    def draw(
-        self, count: int, generator: torch.Generator | None = None, device: torch.device | None = None
-    ) -> Tensor:
+    def draw(self, count: int, generator: torch.Generator | None = None, device: torch.device | None = None) -> Tensor:
         """Latents, from the default generator unless one is given: (count, size)."""
         return self._draw(count, generator, device)
 

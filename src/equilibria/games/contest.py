@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
 from ..core.types import Critic, Terms
 from ..terms.divergences import Divergence
@@ -40,4 +39,5 @@ class Contest:
 
     def _critic(self, play: Play) -> Critic:
         critic = play.networks[self.critic]
-        return critic if play.y is None else partial(critic, y=play.y)
+        condition = {} if play.y is None else {"y": play.y}
+        return lambda *views: critic(*views, **condition).float()

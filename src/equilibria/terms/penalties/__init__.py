@@ -6,6 +6,4 @@ from .slopes import divergence_penalty, gradient_penalty, r1, r2
 
 __all__ = ["PENALTIES", "Duel", "Penalty"]
 
-PENALTIES = Catalogue(
-    "penalty", gradient_penalty=gradient_penalty, divergence_penalty=divergence_penalty, r1=r1, r2=r2
-)
+PENALTIES = Catalogue("penalty", gradient_penalty=gradient_penalty, divergence_penalty=divergence_penalty, r1=r1, r2=r2)

@@ -1,0 +1,113 @@
+"""From a recipe to a run that is ready to play."""
+
+import dataclasses
+from typing import Any
+
+import torch
+from torch import nn
+
+from ..core.errors import Refusal, nearest
+from ..core.priors import PRIORS, Prior
+from ..core.randomness import generator, key
+from ..data import Data, Space, Stream
+from ..games import GAMES
+from ..games.game import Game
+from ..games.turns import TURNS
+from ..networks import NETWORKS
+from ..networks.auto import resolve as resolve_network
+from ..networks.coupling import coupled
+from ..terms.divergences import DIVERGENCES
+from ..terms.penalties import PENALTIES
+from ..training.average import Average
+from ..training.optimizers import OPTIMIZERS
+from ..training.run import Run
+from ..training.schedules import SCHEDULES
+from .parts import Spec, make
+from .recipe import Recipe
+
+_PROBED = 6  # rows shown to the critic when asking whether they influence each other
+
+
+def resolve(recipe: Recipe, data: Data) -> Recipe:
+    """The same recipe with every `auto` decided for this data."""
+    networks = {
+        role: resolve_network(role, spec, data.space.shape, bool(recipe.penalties))
+        for role, spec in recipe.networks.items()
+    }
+    return dataclasses.replace(recipe, networks=networks)
+
+
+def build(
+    recipe: Recipe,
+    data: Data,
+    device: str | torch.device = "cpu",
+    precision: str = "fp32",
+    allow_coupled_critic: bool = False,
+) -> Run:
+    """A run at round 0. Raises Refusal for a name, an option or a combination that cannot be played."""
+    stream = Stream(data.to(torch.device(device)), _positive("batch", recipe.batch), recipe.seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(key(recipe.seed, -1))
+        game = build_game(resolve(recipe, data), data.space)
+    if recipe.penalties and not allow_coupled_critic:
+        refuse_coupled(game.networks["critic"], data)
+    game.networks.to(device)
+    owners = {player.optimizer: player for player in game.players}
+    if unknown := [name for name in recipe.optimizers if name not in owners]:
+        raise Refusal(f"optimizers.{unknown[0]} moves nothing in this game.{nearest(unknown[0], owners)}")
+    optimizers = {
+        key: make(
+            OPTIMIZERS,
+            recipe.optimizers.get(key, {"name": "adam"}),
+            f"optimizers.{key}",
+            parameters=game.parameters(player),
+        )
+        for key, player in owners.items()
+    }
+    schedule = make(SCHEDULES, recipe.schedule, "schedule", rounds=_positive("rounds", recipe.rounds))
+    schedules = {} if recipe.schedule["name"] == "constant" else dict.fromkeys(owners, schedule)
+    sampled = nn.ModuleDict({name: net for name, net in game.networks.items() if name != "critic"})
+    return Run(game, stream, optimizers, Average(sampled, recipe.halflife), schedules, precision, recipe.seed)
+
+
+def build_game(recipe: Recipe, space: Space) -> Game:
+    """Networks, divergence, penalties and players, from the catalogues."""
+    prior = make(PRIORS, recipe.prior, "prior")
+    options: Spec = dict(recipe.game)
+    if isinstance(options.get("n_critic"), dict):
+        options["n_critic"] = make(TURNS, options["n_critic"], "game.n_critic")
+    return make(
+        GAMES,
+        options,
+        "game",
+        prior=prior,
+        divergence=make(DIVERGENCES, recipe.divergence, "divergence"),
+        penalties={name: make(PENALTIES, spec, f"penalties.{name}") for name, spec in recipe.penalties.items()},
+        **build_networks(recipe.networks, space, prior),
+    )
+
+
+def build_networks(specs: dict[str, Spec], space: Space, prior: Prior) -> dict[str, nn.Module]:
+    """Each role's network, for samples of this space and latents of this prior."""
+    context: dict[str, Any] = {"shape": space.shape, "latent": prior.size, "condition": 0, "outlet": space.outlet()}
+    for role in specs:
+        if role not in NETWORKS:
+            raise Refusal(f"networks.{role} is no role.{nearest(role, NETWORKS)}")
+    return {role: make(NETWORKS[role], spec, f"networks.{role}", **context) for role, spec in specs.items()}
+
+
+def refuse_coupled(critic: nn.Module, data: Data) -> None:
+    """A slope is per sample; a critic whose scores depend on the rest of the batch has none."""
+    chosen = torch.randint(len(data.x), (_PROBED,), generator=generator(0, len(data.x)))
+    if coupled(critic, (data.space.encode(data.x[chosen].cpu()),)):
+        raise Refusal(
+            "The critic's score of one sample depends on the others in the batch (batch norm, or statistics over the "
+            "batch), so the slope that the penalty bounds is not a property of the critic: use the norm layer, "
+            "instance, group, weight, spectral or none in networks.critic.norm, or insist with --allow-coupled-critic."
+        )
+
+
+def _positive(name: str, value: int) -> int:
+    if value < 1:
+        raise Refusal(f"{name} is {value}: at least 1 is needed.")
+    return value

@@ -1,0 +1,93 @@
+"""From a part's description, {"name": ..., **options}, to the part."""
+
+import importlib
+import inspect
+import sys
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..core.catalogue import Catalogue, options
+from ..core.errors import Refusal, nearest
+
+Spec = dict[str, Any]  # {"name": ..., **options}: plain values
+
+
+def make(catalogue: Catalogue, spec: Spec, where: str, **context: Any) -> Any:
+    """What the spec names, built from its options and the context. Raises Refusal for a wrong name or option."""
+    builder = builder_of(catalogue, spec["name"])
+    chosen = {name: value for name, value in spec.items() if name != "name"}
+    checked = {name: check(builder, name, value, f"{where}.{name}") for name, value in chosen.items()}
+    accepted = inspect.signature(builder).parameters
+    return builder(**{k: v for k, v in context.items() if k in accepted}, **checked)
+
+
+def builder_of(catalogue: Catalogue, name: str) -> Callable[..., Any]:
+    """The catalogue's entry, or the user's own `module:function`, found from the current folder too."""
+    return imported(name, catalogue.kind) if ":" in name else catalogue[name]
+
+
+def imported(name: str, kind: str) -> Callable[..., Any]:
+    """The function named `module:function`. Only names typed or passed in this very call may come here."""
+    module, _, attribute = name.partition(":")
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except ImportError as error:
+        raise Refusal(f"The {kind} {name!r} cannot be imported: {error}.") from error
+    except AttributeError:
+        raise Refusal(f"The module {module!r} has no {attribute!r}: check the {kind} {name!r}.") from None
+    if not callable(found):
+        raise Refusal(f"The {kind} {name!r} is not a function.")
+    return typing.cast(Callable[..., Any], found)
+
+
+def check(builder: Callable[..., Any], option: str, value: Any, where: str) -> Any:
+    """The value of an option, as its annotation wants it. Raises Refusal if the option or the value does not fit."""
+    known = options(builder)
+    if option not in known:
+        raise Refusal(f"{where} is not an option of {getattr(builder, '__name__', builder)!r}.{nearest(option, known)}")
+    annotation = typing.get_type_hints(builder).get(option, Any)
+    fitted = fit(value, annotation)
+    if fitted is _MISFIT:
+        raise Refusal(f"{where} is {value!r}: it must be {words(annotation)}.")
+    return fitted
+
+
+_MISFIT = object()
+
+
+def fit(value: Any, annotation: Any) -> Any:
+    """The value as the annotation's type, or a mark that it cannot be. Whole numbers pass for real ones."""
+    if annotation is Any or annotation is inspect.Parameter.empty:
+        return value
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, types.UnionType):
+        fits = (fit(value, choice) for choice in typing.get_args(annotation))
+        return next((f for f in fits if f is not _MISFIT), _MISFIT)
+    if origin is tuple and isinstance(value, list | tuple):
+        inner = [fit(v, typing.get_args(annotation)[0]) for v in value]
+        return _MISFIT if _MISFIT in inner else tuple(inner)
+    if annotation in (None, type(None)):
+        return value if value is None else _MISFIT
+    if annotation is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, bool) and annotation is not bool:
+        return _MISFIT
+    kind = origin or annotation
+    if kind in (Sequence, Mapping, list, dict, Callable) or kind is type(Callable):
+        return value
+    return value if isinstance(kind, type) and isinstance(value, kind) else _MISFIT
+
+
+def words(annotation: Any) -> str:
+    """A type as people say it."""
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "a word", type(None): "nothing"}
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return " or ".join(words(choice) for choice in typing.get_args(annotation))
+    if typing.get_origin(annotation) is tuple:
+        return f"a list ({words(typing.get_args(annotation)[0])} each)"
+    return names.get(annotation, str(annotation))

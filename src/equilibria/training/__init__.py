@@ -1,0 +1,1 @@
+"""Floor 3. How a game is played."""

@@ -1,0 +1,75 @@
+"""A run: a game, and everything about playing it that must survive a restart."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch.optim import Optimizer
+
+from ..data.stream import Stream
+from ..games.game import Game, Player
+from .average import Average
+from .schedules import Schedule
+from .statistics import Statistics
+
+
+@dataclass
+class Run:
+    """The one mutable thing: what `run_rounds` moves forward."""
+
+    game: Game
+    stream: Stream
+    optimizers: dict[str, Optimizer]  # by the networks they move: Player.optimizer
+    average: Average
+    schedules: dict[str, Schedule] = field(default_factory=dict)  # of the learning rates, by optimizer
+    precision: str = "fp32"
+    seed: int = 0
+    step: int = 0  # rounds played
+    draws: int = 0  # batches drawn
+    stop: str | None = None  # why playing must end after this round
+    statistics: Statistics = field(default_factory=Statistics)
+
+    def __post_init__(self) -> None:
+        self.rates = {key: [g["lr"] for g in o.param_groups] for key, o in self.optimizers.items()}
+
+    @property
+    def device(self) -> torch.device:
+        return self.stream.data.x.device
+
+    def optimizer(self, player: Player) -> Optimizer:
+        """What moves this player's networks, at this round's rate."""
+        optimizer = self.optimizers[player.optimizer]
+        if player.optimizer in self.schedules:
+            share = self.schedules[player.optimizer](self.step)
+            for group, rate in zip(optimizer.param_groups, self.rates[player.optimizer], strict=True):
+                group["lr"] = rate * share
+        return optimizer
+
+    def casting(self) -> AbstractContextManager[Any]:
+        """bf16 for the networks if asked for; scores and penalties stay fp32."""
+        if self.precision == "fp32":
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that playing on from here depends on."""
+        return {
+            "networks": self.game.networks.state_dict(),
+            "memories": self.game.memories.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizers": {key: o.state_dict() for key, o in self.optimizers.items()},
+            "statistics": self.statistics.state_dict(),
+            "step": self.step,
+            "draws": self.draws,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go back, or on, to a state."""
+        self.game.networks.load_state_dict(state["networks"])
+        self.game.memories.load_state_dict(state["memories"])
+        self.average.load_state_dict(state["average"])
+        for key, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][key])
+        self.statistics.load_state_dict(state["statistics"])
+        self.step, self.draws = state["step"], state["draws"]
