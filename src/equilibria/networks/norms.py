@@ -1,0 +1,72 @@
+"""What keeps a layer's activations in scale: a module after the layer, or a wrapper around it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm, weight_norm
+
+from ..core.catalogue import Catalogue
+from ..core.errors import Refusal
+
+_GROUPS = 8  # at most, and of at least four channels each
+
+
+@dataclass(frozen=True)
+class Norm:
+    """A slot beside every hidden layer. Networks ask for all three parts and never for the name."""
+
+    after: Callable[[int, bool], nn.Module] = lambda channels, image: nn.Identity()  # image: (B, C, H, W), else (B, C)
+    around: Callable[[nn.Module], nn.Module] = lambda layer: layer
+    bias: bool = True  # False: a constant added to a channel before the norm is lost
+
+
+def none() -> Norm:
+    """No norm."""
+    return Norm()
+
+
+def batch() -> Norm:
+    """Batch norm (Ioffe and Szegedy 2015); the rows of a batch influence each other."""
+    return Norm(lambda channels, image: nn.BatchNorm2d(channels) if image else nn.BatchNorm1d(channels), bias=False)
+
+
+def layer() -> Norm:
+    """Layer norm over all of a sample's channels and pixels (Ba et al. 2016)."""
+    return Norm(lambda channels, image: nn.GroupNorm(1, channels))
+
+
+def instance() -> Norm:
+    """Instance norm, each channel over its pixels (Ulyanov et al. 2016); for images only."""
+
+    def after(channels: int, image: bool) -> nn.Module:
+        if not image:
+            raise Refusal("The norm 'instance' averages over pixels, and a dense network has none: use layer or group.")
+        return nn.InstanceNorm2d(channels, affine=True)
+
+    return Norm(after, bias=False)
+
+
+def group() -> Norm:
+    """Group norm over up to eight groups of at least four channels (Wu and He 2018)."""
+
+    def after(channels: int, image: bool) -> nn.Module:
+        groups = next(g for g in range(_GROUPS, 0, -1) if g == 1 or (channels % g == 0 and channels >= 4 * g))
+        return nn.GroupNorm(groups, channels)
+
+    return Norm(after)
+
+
+def weight() -> Norm:
+    """Weight norm: each output's weights as length times direction (Salimans and Kingma 2016)."""
+    return Norm(around=weight_norm)
+
+
+def spectral() -> Norm:
+    """Spectral norm: each layer's largest singular value is one (Miyato et al. 2018)."""
+    return Norm(around=spectral_norm)
+
+
+NORMS = Catalogue(
+    "norm", none=none, batch=batch, layer=layer, instance=instance, group=group, weight=weight, spectral=spectral
+)
