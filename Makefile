@@ -40,7 +40,7 @@ clean:
 # torch comes first and by its exact pin: the rest of the world must not choose another build of it.
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "equilibria needs Python 3.11 or newer, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)." \
+	  echo "equilibria needs Python 3.11 or newer, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1 | grep '^Python' || echo not there)." \
 	       "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@echo "Making .venv and installing $(TORCH): the first time takes a few minutes."
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }

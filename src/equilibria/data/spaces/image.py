@@ -25,7 +25,7 @@ class Image:
         return self.channels, self.height, self.width
 
     def encode(self, raw: Tensor) -> Tensor:
-        return raw.float().div_(127.5).sub_(1.0)
+        return (raw - 127.5).div_(127.5)  # x / 127.5 - 1, rounded once
 
     def decode(self, x: Tensor) -> np.ndarray:
         pixels = (x.detach().float().cpu() + 1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
