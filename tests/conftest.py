@@ -1,0 +1,27 @@
+"""What every test stands on: one thread, a cache of its own, and the data folder where there is one."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Caches go to a temporary folder, one for each test process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EQUILIBRIA_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """The folder with the original files of the data sets: EQUILIBRIA_DATA, or shared/data beside the repository."""
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    root = Path(os.environ.get("EQUILIBRIA_DATA") or beside)
+    if not root.is_dir():
+        pytest.skip("no data folder: set EQUILIBRIA_DATA to one with mnist/, fashion-mnist/, cifar-10/")
+    return root
