@@ -64,9 +64,7 @@ def test_an_impure_step_is_found(source):
 
 
 def test_a_pure_step_is_let_through():
-    source = (
-        '"""On cpu, on cuda."""\nfor name, item in terms.items():\n    x = torch.ones(3, device=x.device)'
-    )
+    source = '"""On cpu, on cuda."""\nfor name, item in terms.items():\n    x = torch.ones(3, device=x.device)'
     assert impurities(source, "terms/x.py") == []
     assert impurities("views = view.detach()", "terms/gradients.py") == []
 
