@@ -24,8 +24,8 @@ class Average(nn.Module):
         halflife = min(self.halflife, _RAMP * step)
         share = 1 - 0.5 ** (1 / halflife) if halflife > 0 else 1.0
         fast = {name: networks[name] for name in self.networks}
-        moving = [p for network in fast.values() for p in network.parameters()]
-        torch._foreach_lerp_(list(self.networks.parameters()), moving, share)
+        moving: list[Tensor] = [p for network in fast.values() for p in network.parameters()]
+        torch._foreach_lerp_(list[Tensor](self.networks.parameters()), moving, share)
         buffers = [b for network in fast.values() for b in network.buffers()]
         for slow, current in zip(self.networks.buffers(), buffers, strict=True):
             slow.copy_(current)

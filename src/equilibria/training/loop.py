@@ -1,6 +1,7 @@
 """The whole of training."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 
@@ -15,7 +16,7 @@ Observer = Callable[[Run], None]  # looks at a run between rounds, and may set `
 
 def run_rounds(run: Run, until: int, observers: Sequence[Observer] = ()) -> Run:
     """Play rounds until round `until`, or until an observer says stop."""
-    with torch.random.fork_rng(devices=[run.device] if run.device.type == "cuda" else []):
+    with playing(run):
         while run.step < until and run.stop is None:
             for player in run.game.players:  # the critic, then the generator
                 for _ in range(player.turns_at(run.step)):  # n_critic
@@ -43,3 +44,11 @@ def move(run: Run, player: Player) -> None:
     optimizer.zero_grad()
     run.game.constrain(player)
     run.statistics.add(player.name, terms)
+
+
+@contextmanager
+def playing(run: Run) -> Iterator[None]:
+    """The caller's randomness is put back afterwards; the networks are in training mode meanwhile."""
+    run.game.networks.train()
+    with torch.random.fork_rng(devices=[run.device] if run.device.type == "cuda" else []):
+        yield

@@ -1,0 +1,72 @@
+"""A few moves played to be timed, and taken back."""
+
+import copy
+import sys
+import time
+from dataclasses import dataclass, field
+
+import torch
+
+from .loop import move, playing
+from .run import Run
+
+
+@dataclass
+class Rehearsal:
+    """What playing costs here."""
+
+    moves: dict[str, float] = field(default_factory=dict)  # seconds for one move of each player
+    between: float = float("inf")  # seconds for what follows the moves of a round
+    peak: int = 0  # bytes of memory at most, so far
+
+    def seconds(self, run: Run, since: int, until: int) -> float:
+        """The time that rounds `since` to `until` should take."""
+        turns = {p.name: sum(p.turns_at(step) for step in range(since, until)) for p in run.game.players}
+        return sum(self.moves[name] * count for name, count in turns.items()) + self.between * (until - since)
+
+
+def rehearse(run: Run, seconds: float = 0.35) -> Rehearsal:
+    """Play one turn each, for about this long, then restore the run exactly as it was."""
+    before, told = copy.deepcopy(run.state_dict()), Rehearsal()
+    end = time.perf_counter() + seconds
+    try:
+        with playing(run):
+            _time_round(run, Rehearsal())
+            while True:
+                _time_round(run, told)
+                if time.perf_counter() >= end:
+                    break
+    finally:
+        run.load_state_dict(before)
+    told.peak = peak_memory(run.device)
+    return told
+
+
+def peak_memory(device: torch.device) -> int:
+    """The most memory used so far, in bytes: the device's own, or the process's resident set (0 where unknown)."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    try:
+        import resource
+    except ImportError:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _time_round(run: Run, told: Rehearsal) -> None:
+    """One move of each player, keeping the best time of each."""
+    for player in run.game.players:
+        start = _now(run.device)
+        move(run, player)
+        told.moves[player.name] = min(told.moves.get(player.name, float("inf")), _now(run.device) - start)
+    start = _now(run.device)
+    run.average.update(run.game.networks, run.step)
+    told.between = min(told.between, _now(run.device) - start)
+    run.step += 1
+
+
+def _now(device: torch.device) -> float:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter()
