@@ -1,10 +1,10 @@
 """Floor 1. What is trained: tensors in, tensors out. The tables are the registration."""
 
 from ..core.catalogue import Catalogue
-from . import dense
+from . import dcgan, dense, residual
 
 __all__ = ["CRITICS", "GENERATORS", "NETWORKS"]
 
-GENERATORS = Catalogue("generator", dense=dense.generator)
-CRITICS = Catalogue("critic", dense=dense.critic)
+GENERATORS = Catalogue("generator", dense=dense.generator, dcgan=dcgan.generator, residual=residual.generator)
+CRITICS = Catalogue("critic", dense=dense.critic, dcgan=dcgan.critic, residual=residual.critic)
 NETWORKS = {"generator": GENERATORS, "critic": CRITICS}

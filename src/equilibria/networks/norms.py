@@ -19,11 +19,12 @@ class Norm:
     after: Callable[[int, bool], nn.Module] = lambda channels, image: nn.Identity()  # image: (B, C, H, W), else (B, C)
     around: Callable[[nn.Module], nn.Module] = lambda layer: layer
     bias: bool = True  # False: a constant added to a channel before the norm is lost
+    rescales: bool = True  # whatever the scale of the weights, activations have one
 
 
 def none() -> Norm:
     """No norm."""
-    return Norm()
+    return Norm(rescales=False)
 
 
 def batch() -> Norm:
@@ -59,7 +60,13 @@ def group() -> Norm:
 
 def weight() -> Norm:
     """Weight norm: each output's weights as length times direction (Salimans and Kingma 2016)."""
-    return Norm(around=weight_norm)
+
+    def around(layer: nn.Module) -> nn.Module:
+        outputs = 1 if isinstance(layer, nn.ConvTranspose2d) else 0
+        directions = layer.weight.transpose(0, outputs)[0].numel() > 1  # type: ignore[operator]
+        return weight_norm(layer, dim=outputs) if directions else layer  # in one dimension there is only a sign
+
+    return Norm(around=around, rescales=False)
 
 
 def spectral() -> Norm:

@@ -1,0 +1,19 @@
+"""What `auto` stands for, once the samples and the penalties are known."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_NORM = {("generator", "dcgan"): "batch", ("critic", "dcgan"): "batch"}
+
+
+def resolve(role: str, spec: Mapping[str, Any], shape: tuple[int, ...], penalised: bool) -> dict[str, Any]:
+    """The network that `auto` means: dense for points, dcgan for images; other networks unchanged.
+
+    `spec` is {"name": ..., **options}; the options are kept. A penalised critic has no norm, since batch norm would
+    couple the samples whose slopes are penalised one by one.
+    """
+    if spec["name"] != "auto":
+        return dict(spec)
+    name = "dense" if len(shape) == 1 else "dcgan"
+    norm = "none" if role == "critic" and penalised else _NORM.get((role, name), "none")
+    return {"norm": norm, **spec, "name": name}

@@ -1,0 +1,84 @@
+"""Strided convolutions all the way (Radford et al. 2016), for images of any size from 8 to 128 pixels a side."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from math import prod
+
+from torch import nn
+
+from .activations import ACTIVATIONS
+from .checks import at_least_one
+from .initializations import INITIALIZATIONS, Layer
+from .layouts import ToMap, ToVector, channels_last
+from .norms import NORMS, Norm
+from .pyramid import pyramid
+from .resampling import UPSAMPLINGS, Crop, Even
+from .roles import Generator, ImageCritic
+
+_WIDEST = 8  # times `width`: the paper's 1024 channels over 128
+
+
+def generator(
+    shape: tuple[int, ...],
+    latent: int,
+    condition: int,
+    outlet: nn.Module,
+    *,
+    width: int = 64,
+    norm: str = "batch",
+    upsample: str = "transposed",
+    activation: str = "relu",
+    initialization: str | None = None,
+) -> nn.Module:
+    """DCGAN's generator: from a projected seed, twice the size at each layer (Radford et al. 2016).
+
+    `width` counts the channels of the widest map, the image's neighbour; they double towards the seed, up to 8 times
+    `width`. The paper has 128; 64 is our choice. Initialization: the paper's, normal; he where no norm restores scales.
+    """
+    sizes, slot = pyramid("dcgan", shape), NORMS[norm]()
+    init, up, bend = _start(initialization, slot), UPSAMPLINGS[upsample], ACTIVATIONS[activation]
+    channels = [shape[0], *_channels(width, len(sizes) - 1)]
+    project = init(nn.Linear(latent + condition, channels[-1] * prod(sizes[-1]), bias=slot.bias))
+    layers = [slot.around(project), ToMap(channels[-1], *sizes[-1]), slot.after(channels[-1], True), bend()]
+    for into, size in reversed(list(enumerate(sizes[:-1]))):
+        layer = init(up(channels[into + 1], channels[into], bias=slot.bias or into == 0))
+        layers += [slot.around(layer), Crop(*size)]
+        layers += [slot.after(channels[into], True), bend()] if into else []
+    return Generator(channels_last(nn.Sequential(*layers)), outlet, condition)
+
+
+def critic(
+    shape: tuple[int, ...],
+    latent: int,
+    condition: int,
+    *,
+    width: int = 64,
+    norm: str = "batch",
+    activation: str = "leaky_relu",
+    initialization: str | None = None,
+) -> nn.Module:
+    """DCGAN's discriminator: half the size at each layer, then one linear score (Radford et al. 2016).
+
+    `width` counts the channels of the widest map, the image's neighbour; they double towards the seed, up to 8 times
+    `width`. The first layer has no norm. Initialization: the paper's, normal; he where no norm restores scales.
+    """
+    sizes, slot = pyramid("dcgan", shape), NORMS[norm]()
+    init, bend = _start(initialization, slot), ACTIVATIONS[activation]
+    channels = [shape[0], *_channels(width, len(sizes) - 1)]
+    layers: list[nn.Module] = []
+    for i, (before, after) in enumerate(pairwise(channels)):
+        layer = init(nn.Conv2d(before, after, 4, stride=2, padding=1, bias=slot.bias or i == 0))
+        layers += [Even(), slot.around(layer), *([slot.after(after, True)] if i else []), bend()]
+    trunk = channels_last(nn.Sequential(*layers, ToVector()))
+    head = init(nn.Linear(channels[-1] * prod(sizes[-1]) + condition, 1))
+    return ImageCritic(trunk, slot.around(head), condition)
+
+
+def _start(initialization: str | None, slot: Norm) -> Callable[[Layer], Layer]:
+    return INITIALIZATIONS[initialization or ("normal" if slot.rescales else "he")]
+
+
+def _channels(width: int, stages: int) -> list[int]:
+    """From the image's neighbour to the seed."""
+    at_least_one("dcgan", width=width)
+    return [width * min(2**stage, _WIDEST) for stage in range(stages)]

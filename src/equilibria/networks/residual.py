@@ -1,0 +1,112 @@
+"""The residual networks of WGAN-GP (Gulrajani et al. 2017), for images of any size from 8 to 128 pixels a side."""
+
+from math import prod
+
+from torch import Tensor, nn
+
+from .checks import at_least_one
+from .initializations import he, lecun
+from .layouts import ToMap, ToVector, channels_last
+from .norms import NORMS, Norm
+from .pyramid import pyramid
+from .resampling import UPSAMPLINGS, Crop, DownConv, Even
+from .roles import Generator, ImageCritic
+
+
+class Residual(nn.Module):
+    """The sum of a short way and a long one."""
+
+    def __init__(self, short: nn.Module, long: nn.Module):
+        super().__init__()
+        self.short, self.long = short, long
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.short(x) + self.long(x)
+
+
+def generator(
+    shape: tuple[int, ...],
+    latent: int,
+    condition: int,
+    outlet: nn.Module,
+    *,
+    width: int = 64,
+    norm: str = "batch",
+    upsample: str = "nearest",
+) -> nn.Module:
+    """WGAN-GP's residual generator: blocks that double the size of a projected seed (Gulrajani et al. 2017).
+
+    `width` channels everywhere; the paper has 128 for 32 x 32 pixels, 64 is our choice.
+    """
+    at_least_one("residual", width=width)
+    sizes, slot = pyramid("residual", shape), NORMS[norm]()
+    project = lecun(nn.Linear(latent + condition, width * prod(sizes[-1])))
+    seed = [slot.around(project), ToMap(width, *sizes[-1])]
+    blocks = [_up(width, size, slot, upsample) for size in reversed(sizes[:-1])]
+    last = [*_bent(width, slot), slot.around(lecun(nn.Conv2d(width, shape[0], 3, padding=1)))]
+    layers = channels_last(nn.Sequential(*seed, *blocks, *last))
+    return Generator(layers, outlet, condition)
+
+
+def critic(
+    shape: tuple[int, ...],
+    latent: int,
+    condition: int,
+    *,
+    width: int = 64,
+    flat: int = 2,
+    norm: str = "none",
+) -> nn.Module:
+    """WGAN-GP's residual critic: blocks that halve the size, then the mean over pixels (Gulrajani et al. 2017).
+
+    Before the mean, `flat` blocks keep the size (two, as in the paper). `width` channels everywhere; the paper
+    has 128 for 32 x 32 pixels, 64 is our choice.
+    """
+    at_least_one("residual", width=width)
+    stages, slot = len(pyramid("residual", shape)) - 1, NORMS[norm]()
+    halving = [_first(shape[0], width, slot), *(_down(width, slot) for _ in range(stages - 1))]
+    keeping = [_flat(width, slot) for _ in range(flat)]
+    last = [nn.ReLU(), nn.AdaptiveAvgPool2d(1), ToVector()]
+    trunk = channels_last(nn.Sequential(*halving, *keeping, *last))
+    return ImageCritic(trunk, slot.around(lecun(nn.Linear(width + condition, 1))), condition)
+
+
+def _up(width: int, size: tuple[int, int], slot: Norm, upsample: str) -> nn.Module:
+    """Twice the size. On the short way the pointwise layer comes first: it commutes with repetition, at a quarter."""
+    double = slot.around(he(UPSAMPLINGS[upsample](width, width, bias=slot.bias)))
+    short = [_pointwise(width, width, slot, slot.bias), nn.Upsample(scale_factor=2), Crop(*size)]
+    long = [*_bent(width, slot), double, Crop(*size), *_bent(width, slot), _conv(width, width, slot, slot.bias)]
+    return Residual(nn.Sequential(*short), nn.Sequential(*long))
+
+
+def _first(channels: int, width: int, slot: Norm) -> nn.Module:
+    """Half the size, from the image: neither norms nor a bend before the first layer."""
+    short = [nn.AvgPool2d(2), _pointwise(channels, width, slot)]
+    long = [_conv(channels, width, slot), nn.ReLU(), slot.around(he(DownConv(width, width)))]
+    return nn.Sequential(Even(), Residual(nn.Sequential(*short), nn.Sequential(*long)))
+
+
+def _down(width: int, slot: Norm) -> nn.Module:
+    """Half the size. On the short way pooling comes first: it commutes with the pointwise layer, at a quarter."""
+    short = [nn.AvgPool2d(2), _pointwise(width, width, slot)]
+    bent = [*_bent(width, slot), _conv(width, width, slot, slot.bias), *_bent(width, slot)]
+    long = [*bent, slot.around(he(DownConv(width, width)))]
+    return nn.Sequential(Even(), Residual(nn.Sequential(*short), nn.Sequential(*long)))
+
+
+def _flat(width: int, slot: Norm) -> nn.Module:
+    """The same size."""
+    bent = [*_bent(width, slot), _conv(width, width, slot, slot.bias), *_bent(width, slot)]
+    return Residual(nn.Identity(), nn.Sequential(*bent, _conv(width, width, slot)))
+
+
+def _bent(width: int, slot: Norm) -> list[nn.Module]:
+    return [slot.after(width, True), nn.ReLU()]
+
+
+def _conv(channels: int, width: int, slot: Norm, bias: bool = True) -> nn.Module:
+    return slot.around(he(nn.Conv2d(channels, width, 3, padding=1, bias=bias)))
+
+
+def _pointwise(channels: int, width: int, slot: Norm, bias: bool = True) -> nn.Module:
+    return slot.around(lecun(nn.Conv2d(channels, width, 1, bias=bias)))
