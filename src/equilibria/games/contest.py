@@ -40,4 +40,4 @@ class Contest:
     def _critic(self, play: Play) -> Critic:
         critic = play.networks[self.critic]
         condition = {} if play.y is None else {"y": play.y}
-        return lambda *views: critic(*views, **condition).float()
+        return lambda *views: critic(*views, **condition).to(play.x.dtype)

@@ -24,7 +24,7 @@ class Play:
     @once
     def fake(self) -> Tensor:
         """Generated from the prior: (B, *sample)."""
-        return self.networks["generator"](self.z, self.y).float()
+        return self.networks["generator"](self.z, self.y).to(self.x.dtype)
 
 
 View = Callable[[Play], Views]  # what a critic is shown

@@ -12,7 +12,7 @@ Sampler = Callable[[Views, Views], Views]
 
 def between(real: Views, fake: Views) -> Views:
     """Uniformly on the segments that join real to fake, one coefficient a sample."""
-    share = torch.rand(len(real[0]), device=real[0].device)
+    share = torch.rand(len(real[0]), dtype=real[0].dtype, device=real[0].device)
     return tuple(torch.lerp(r, f, share.view(-1, *[1] * (r.ndim - 1))) for r, f in zip(real, fake, strict=True))
 
 

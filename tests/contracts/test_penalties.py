@@ -1,0 +1,121 @@
+"""Promises that every penalty keeps."""
+
+import pytest
+import torch
+from torch import nn
+
+from equilibria.core.errors import Refusal
+from equilibria.core.randomness import reseed
+from equilibria.terms.gradients import input_gradient
+from equilibria.terms.penalties import PENALTIES, Duel
+
+WIDTH = 6
+
+
+class Curved(nn.Module):
+    """A smooth critic of one or several views."""
+
+    def __init__(self, inputs=WIDTH):
+        super().__init__()
+        torch.manual_seed(0)
+        self.layers = nn.Sequential(nn.Linear(inputs, 8), nn.Tanh(), nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 1))
+
+    def forward(self, *views):
+        return self.layers(torch.cat([view.flatten(1) for view in views], dim=1)).squeeze(1)
+
+
+def duel_of(critic, real, fake):
+    return Duel(critic, real, fake, critic(*real), critic(*fake))
+
+
+def views(count, seed=1, shape=(2, 3)):
+    source = torch.Generator().manual_seed(seed)
+    return (torch.randn(count, *shape, generator=source),)
+
+
+@pytest.fixture(params=PENALTIES)
+def penalty(request):
+    return PENALTIES[request.param]()
+
+
+@pytest.mark.parametrize("count", [1, 16, 64])
+def test_costs_are_per_sample_and_never_negative(penalty, count):
+    costs = penalty(duel_of(Curved(), views(count), views(count, 2)))
+    assert costs.shape == (count,)
+    assert (costs >= 0).all()
+
+
+@pytest.mark.parametrize("place", ["real", "fake"])
+def test_one_sample_pays_for_itself_alone(penalty, place):
+    real, fake = views(8), views(8, 2)
+    reseed(0)
+    before = penalty(duel_of(Curved(), real, fake))
+    changed = {"real": real, "fake": fake}[place][0]
+    changed[3] += 1
+    reseed(0)
+    moved = penalty(duel_of(Curved(), real, fake)) != before
+    assert not moved[[i for i in range(8) if i != 3]].any()
+
+
+def test_a_sample_alone_pays_what_it_pays_in_a_batch(penalty):
+    critic, point = Curved().double(), views(1)[0].double()
+    alone = penalty(duel_of(critic, (point,), (point,)))
+    crowd = (point.expand(32, -1, -1),)  # real and fake coincide, so the points between them do too
+    assert torch.allclose(penalty(duel_of(critic, crowd, crowd)), alone.expand(32), rtol=1e-10)
+
+
+def test_gradient_reaches_every_critic_weight_and_no_sample(penalty):
+    critic, fake = Curved(), views(8, 2)[0].requires_grad_()
+    penalty(duel_of(critic, views(8), (fake,))).mean().backward()
+    biases_after_the_slope = {"layers.4.bias"}
+    for name, weight in critic.named_parameters():
+        reached = weight.grad is not None and bool(weight.grad.abs().sum() > 0)
+        assert reached == (name not in biases_after_the_slope), name
+    assert fake.grad is None
+
+
+def test_gradient_of_the_cost_agrees_with_finite_differences(penalty):
+    critic, real, fake = Curved().double(), (views(4)[0].double(),), (views(4, 2)[0].double(),)
+    weight = critic.layers[0].weight
+
+    def cost(values):
+        reseed(0)
+        trial = Curved().double()
+        scores = lambda *v: torch.func.functional_call(trial, {"layers.0.weight": values}, v)  # noqa: E731
+        return penalty(Duel(scores, real, fake, scores(*real), scores(*fake))).mean()
+
+    assert torch.autograd.gradcheck(cost, (weight.detach().clone().requires_grad_(),), atol=1e-6)
+
+
+def test_compiled_equals_eager(penalty):
+    critic, real, fake = Curved(), views(8), views(8, 2)
+
+    def cost(real, fake):
+        return penalty(duel_of(critic, real, fake)).mean()
+
+    def gradients(function):
+        critic.zero_grad()
+        reseed(0)
+        function(real, fake).backward()
+        return torch.cat([p.grad.flatten() for p in critic.parameters() if p.grad is not None])
+
+    eager = gradients(cost)
+    torch._dynamo.reset()
+    compiled = gradients(torch.compile(cost, backend="aot_eager", fullgraph=True))
+    assert torch.allclose(eager[: len(compiled)], compiled[: len(eager)], atol=1e-6)
+
+
+def test_views_are_penalized_jointly():
+    """The slope of a critic of pairs is over both views: (B, 6 + 2)."""
+    critic, pair = Curved(WIDTH + 2), (views(5)[0], views(5, 3, (2,))[0])
+    assert input_gradient(critic, pair).shape == (5, WIDTH + 2)
+    quadratic = lambda x, z: (x.square().flatten(1).sum(1) + 3 * z.sum(1)) / 2  # noqa: E731
+    expected = torch.cat([pair[0].flatten(1), torch.full((5, 2), 1.5)], dim=1)
+    assert torch.allclose(input_gradient(quadratic, pair), expected)
+
+
+def test_impossible_powers_and_samplers_are_refused():
+    with pytest.raises(Refusal, match="must exceed 1"):
+        PENALTIES["divergence_penalty"](power=1.0)
+    with pytest.raises(Refusal, match="Did you mean 'between'"):
+        PENALTIES["divergence_penalty"](sampler="betwen")

@@ -1,0 +1,101 @@
+"""Penalties in closed form: linear critics, and two point masses."""
+
+import pytest
+import torch
+
+from equilibria.terms.divergences import DIVERGENCES
+from equilibria.terms.penalties import PENALTIES, Duel
+
+SIZES = [1, 16, 64]
+
+
+def linear_duel(count, slope=1.0, width=12):
+    """A critic whose slope is `slope` everywhere, and a batch."""
+    source = torch.Generator().manual_seed(count)
+    direction = torch.randn(width, generator=source, dtype=torch.float64)
+    direction = slope * direction / direction.norm()
+    real, fake = torch.randn(2, count, 3, 4, generator=source, dtype=torch.float64)
+    critic = lambda x: x.flatten(1) @ direction  # noqa: E731
+    return Duel(critic, (real,), (fake,), critic(real), critic(fake))
+
+
+@pytest.mark.parametrize("count", SIZES)
+@pytest.mark.parametrize("one_sided", [False, True])
+def test_a_critic_of_slope_one_pays_nothing(count, one_sided):
+    penalty = PENALTIES["gradient_penalty"](one_sided=one_sided)
+    assert penalty(linear_duel(count)).abs().max() < 1e-20
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_gradient_penalty_charges_the_squared_distance_from_one(count):
+    for slope, expected in ((1.5, 2.5), (0.5, 2.5)):
+        costs = PENALTIES["gradient_penalty"](weight=10.0)(linear_duel(count, slope))
+        assert torch.allclose(costs, torch.full_like(costs, expected))
+
+
+def test_one_sided_penalty_forgives_gentle_slopes():
+    gentle, steep = (PENALTIES["gradient_penalty"](one_sided=True)(linear_duel(16, slope)) for slope in (0.5, 1.5))
+    assert gentle.abs().max() == 0
+    assert torch.allclose(steep, torch.full_like(steep, 2.5))
+
+
+@pytest.mark.parametrize("count", SIZES)
+@pytest.mark.parametrize("name", ["r1", "r2"])
+def test_r1_and_r2_are_half_gamma_times_the_squared_slope(name, count):
+    costs = PENALTIES[name](weight=10.0)(linear_duel(count, 3.0))
+    assert torch.allclose(costs, torch.full_like(costs, 45.0))
+
+
+@pytest.mark.parametrize("name", ["r1", "r2"])
+def test_r1_is_measured_on_data_and_r2_on_samples(name):
+    critic = lambda x: x.square().sum(dim=1) / 2  # noqa: E731 - the slope at x is x itself
+    real, fake = torch.full((4, 2), 1.0), torch.full((4, 2), 3.0)
+    costs = PENALTIES[name](weight=2.0)(Duel(critic, (real,), (fake,), critic(real), critic(fake)))
+    assert torch.allclose(costs, torch.full((4,), {"r1": 2.0, "r2": 18.0}[name]))
+
+
+@pytest.mark.parametrize(("sampler", "expected"), [("real", 2.0), ("fake", 1458.0), ("both", 730.0)])
+def test_divergence_penalty_is_measured_where_asked(sampler, expected):
+    critic = lambda x: x.square().sum(dim=1) / 2  # noqa: E731
+    real, fake = torch.tensor([[1.0], [1.0]]), torch.tensor([[3.0], [3.0]])
+    penalty = PENALTIES["divergence_penalty"](weight=2.0, power=6.0, sampler=sampler)
+    costs = penalty(Duel(critic, (real,), (fake,), critic(real), critic(fake)))
+    assert torch.allclose(costs, torch.full((2,), expected))
+
+
+def best_slope(penalty, distance, count=16):
+    """The slope, the gap and the cost of the best linear critic between two point masses, by ascent."""
+    slope = torch.tensor(0.3, dtype=torch.float64, requires_grad=True)
+    real, fake = torch.full((count, 1), distance, dtype=torch.float64), torch.zeros(count, 1, dtype=torch.float64)
+    critic = lambda x: slope * x[:, 0]  # noqa: E731
+    optimizer = torch.optim.LBFGS([slope], max_iter=200, tolerance_grad=1e-12, line_search_fn="strong_wolfe")
+
+    def parts():
+        duel = Duel(critic, (real,), (fake,), critic(real), critic(fake))
+        return DIVERGENCES["wasserstein"]().critic(duel.real_scores, duel.fake_scores).mean(), penalty(duel).mean()
+
+    def closure():
+        optimizer.zero_grad()
+        loss = sum(parts())
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    divergence, cost = parts()
+    return slope.item(), -divergence.item(), cost.item()
+
+
+@pytest.mark.parametrize("weight", [1.0, 10.0])
+def test_two_points_under_the_gradient_penalty(weight):
+    """At distance d the best slope is 1 + d / (2 lambda), the gap d times that."""
+    slope, gap, _ = best_slope(PENALTIES["gradient_penalty"](weight=weight), 1.0)
+    assert slope == pytest.approx(1 + 1 / (2 * weight), rel=1e-5)
+    assert gap == pytest.approx(1 + 1 / (2 * weight), rel=1e-5)
+
+
+@pytest.mark.parametrize("distance", [0.5, 1.0, 2.0])
+def test_divergence_penalty_is_a_sixth_of_the_gap_at_its_optimum(distance):
+    """With k = 2, p = 6: slope (d / (k p))^(1/5), .6084 at d = 1; penalty / gap = 1 / p."""
+    slope, gap, cost = best_slope(PENALTIES["divergence_penalty"](), distance)
+    assert slope == pytest.approx((distance / 12) ** 0.2, rel=1e-4)
+    assert cost / gap == pytest.approx(1 / 6, rel=1e-3)
