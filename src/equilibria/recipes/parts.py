@@ -5,7 +5,7 @@ import inspect
 import sys
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +52,12 @@ def check(builder: Callable[..., Any], option: str, value: Any, where: str) -> A
         raise Refusal(f"{where} is not an option of {getattr(builder, '__name__', builder)!r}.{nearest(option, known)}")
     annotation = typing.get_type_hints(builder).get(option, Any)
     fitted = fit(value, annotation)
-    if fitted is _MISFIT:
+    if fitted is MISFIT:
         raise Refusal(f"{where} is {value!r}: it must be {words(annotation)}.")
     return fitted
 
 
-_MISFIT = object()
+MISFIT = object()
 
 
 def fit(value: Any, annotation: Any) -> Any:
@@ -67,27 +67,29 @@ def fit(value: Any, annotation: Any) -> Any:
     origin = typing.get_origin(annotation)
     if origin in (typing.Union, types.UnionType):
         fits = (fit(value, choice) for choice in typing.get_args(annotation))
-        return next((f for f in fits if f is not _MISFIT), _MISFIT)
+        return next((f for f in fits if f is not MISFIT), MISFIT)
     if origin is tuple and isinstance(value, list | tuple):
         inner = [fit(v, typing.get_args(annotation)[0]) for v in value]
-        return _MISFIT if _MISFIT in inner else tuple(inner)
+        return MISFIT if MISFIT in inner else tuple(inner)
     if annotation in (None, type(None)):
-        return value if value is None else _MISFIT
+        return value if value is None else MISFIT
     if annotation is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(value, bool) and annotation is not bool:
-        return _MISFIT
+        return MISFIT
     kind = origin or annotation
-    if kind in (Sequence, Mapping, list, dict, Callable) or kind is type(Callable):
-        return value
-    return value if isinstance(kind, type) and isinstance(value, kind) else _MISFIT
+    if kind is Callable:
+        return value if callable(value) else MISFIT
+    return value if isinstance(kind, type) and isinstance(value, kind) else MISFIT
 
 
 def words(annotation: Any) -> str:
     """A type as people say it."""
-    names = {int: "a whole number", float: "a number", bool: "true or false", str: "a word", type(None): "nothing"}
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "a word", type(None): "none"}
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return " or ".join(words(choice) for choice in typing.get_args(annotation))
     if typing.get_origin(annotation) is tuple:
         return f"a list ({words(typing.get_args(annotation)[0])} each)"
+    if typing.get_origin(annotation) is Callable:
+        return "a schedule"
     return names.get(annotation, str(annotation))

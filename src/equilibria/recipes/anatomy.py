@@ -1,0 +1,115 @@
+"""The parts of a recipe, their options, and the values that these have now."""
+
+import dataclasses
+import inspect
+import typing
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.catalogue import Catalogue, options, summary
+from ..core.errors import Refusal, nearest
+from ..core.priors import PRIORS
+from ..data import DATASETS
+from ..games import GAMES
+from ..games.turns import TURNS
+from ..networks import NETWORKS
+from ..terms.divergences import DIVERGENCES
+from ..terms.penalties import PENALTIES
+from ..training.optimizers import OPTIMIZERS
+from ..training.schedules import SCHEDULES
+from .glossary import meaning
+from .parts import Spec, builder_of
+from .recipe import Recipe
+
+TURNED = "game.n_critic"  # a number, or a part: a schedule of turns
+SINGLE = {"data": DATASETS, "game": GAMES, "divergence": DIVERGENCES, "prior": PRIORS, "schedule": SCHEDULES}
+NUMBERS = {
+    "batch": (int, "real samples shown to the critic in one move"),
+    "rounds": (int, "how long to play: in a round every player moves"),
+    "halflife": (float, "of the averaged generator, in rounds"),
+    "seed": (int, "of the initial weights, the order of the data and all noise"),
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value of a recipe that may be changed."""
+
+    annotation: Any
+    value: Any  # as it is now: the recipe's, or the part's default; "auto" where the data will decide
+    help: str  # a clause, or nothing
+
+
+def settings(recipe: Recipe) -> dict[str, Setting]:
+    """Everything that may be changed in a recipe, by its full path."""
+    found = {name: Setting(kind, getattr(recipe, name), about) for name, (kind, about) in NUMBERS.items()}
+    for path, (catalogue, spec) in parts(recipe).items():
+        found[path] = Setting(str, spec["name"], _about(catalogue, spec["name"]))
+        known = known_options(catalogue, spec["name"])
+        found |= {
+            f"{path}.{option}": dataclasses.replace(setting, value=spec.get(option, setting.value))
+            for option, setting in known.items()
+            if not isinstance(spec.get(option), dict)
+        }
+    return found
+
+
+def parts(recipe: Recipe) -> dict[str, tuple[Catalogue, Spec]]:
+    """Every part of a recipe by its full path: the catalogue it is from, and its description."""
+    found = {path: (catalogue, getattr(recipe, path)) for path, catalogue in SINGLE.items()}
+    if isinstance(turns := recipe.game.get("n_critic"), dict):
+        found[TURNED] = (catalogue_of(TURNED), turns)
+    groups = {"networks": recipe.networks, "penalties": recipe.penalties, "optimizers": optimizers(recipe)}
+    inner = {f"{group}.{key}": spec for group, specs in groups.items() for key, spec in specs.items()}
+    return found | {path: (catalogue_of(path), spec) for path, spec in inner.items()}
+
+
+def catalogue_of(path: str) -> Catalogue:
+    """Where the part at this place comes from."""
+    group, _, key = path.partition(".")
+    if path == TURNED:
+        return TURNS
+    if group == "networks":
+        if key not in NETWORKS:
+            raise Refusal(f"{path} is no role.{nearest(key, NETWORKS)}")
+        return NETWORKS[key]
+    return {"penalties": PENALTIES, "optimizers": OPTIMIZERS, **SINGLE}[group]
+
+
+def optimizers(recipe: Recipe) -> dict[str, Spec]:
+    """The optimizer of every player: Adam for the networks that the recipe leaves open."""
+    said = {role for key in recipe.optimizers for role in key.split("+")}
+    return dict(recipe.optimizers) | {role: {"name": "adam"} for role in recipe.networks if role not in said}
+
+
+def known_options(catalogue: Catalogue, name: str) -> dict[str, Setting]:
+    """The options of a part with their defaults; of `auto`, those of all it may become."""
+    if is_elsewhere(catalogue, name):
+        return {}
+    if name != "auto":
+        return _options_of(builder_of(catalogue, name))
+    found: dict[str, Setting] = {}
+    for builder in catalogue.values():
+        for option, setting in _options_of(builder).items():
+            known = found.get(option, setting)
+            found[option] = Setting(known.annotation | setting.annotation, "auto", known.help or setting.help)
+    return found
+
+
+def _options_of(builder: Any) -> dict[str, Setting]:
+    hints, doc = typing.get_type_hints(builder), inspect.getdoc(builder) or ""
+    return {
+        option: Setting(hints.get(option, Any), parameter.default, meaning(option, doc))
+        for option, parameter in options(builder).items()
+    }
+
+
+def _about(catalogue: Catalogue, name: str) -> str:
+    if name == "auto":
+        return "What suits the data and the penalties"
+    return "" if is_elsewhere(catalogue, name) else summary(builder_of(catalogue, name))
+
+
+def is_elsewhere(catalogue: Catalogue, name: str) -> bool:
+    """Whether the part is data of the user's own, a path or a name: it is judged when it is opened."""
+    return catalogue is DATASETS and name not in DATASETS

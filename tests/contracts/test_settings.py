@@ -1,0 +1,142 @@
+"""Every value of every recipe can be changed, by a name that can be guessed."""
+
+import json
+
+import pytest
+
+from equilibria.core.errors import Refusal
+from equilibria.recipes import RECIPES, Recipe
+from equilibria.recipes.settings import changed, settings
+
+EVERY = pytest.mark.parametrize("name", RECIPES)
+
+
+@EVERY
+def test_a_setting_set_to_its_own_value_changes_nothing(name):
+    recipe = RECIPES[name]()
+    for path, setting in settings(recipe).items():
+        assert changed(recipe, {path: setting.value}) == recipe, path
+        assert changed(recipe, {path: str(setting.value)}) == recipe, f"{path} as text"
+
+
+@EVERY
+def test_all_settings_at_once_are_the_recipe(name):
+    recipe = RECIPES[name]()
+    assert changed(recipe, {path: setting.value for path, setting in settings(recipe).items()}) == recipe
+
+
+@EVERY
+def test_a_changed_recipe_survives_being_stored(name):
+    recipe = changed(RECIPES[name](), {"lr": "3e-4", "generator": "dense", "generator.widths": "128, 256", "clip": "1"})
+    assert Recipe.from_json(recipe.to_json(), "here") == recipe
+
+
+@EVERY
+def test_every_setting_says_what_it_means(name):
+    silent = [path for path, setting in settings(RECIPES[name]()).items() if not setting.help]
+    assert not silent, f"add a clause to the docstring, or to recipes/glossary.py: {silent}"
+
+
+@EVERY
+def test_a_slip_of_the_hand_is_answered_with_the_name_that_was_meant(name):
+    recipe = RECIPES[name]()
+    for path in settings(recipe):
+        place, dot, option = path.rpartition(".")
+        if len(option) > 3 and place != "penalties":  # a penalty may have any key
+            with pytest.raises(Refusal, match="Did you mean"):
+                changed(recipe, {f"{place}{dot}{option[1]}{option[0]}{option[2:]}x": 1})
+
+
+@pytest.mark.parametrize(
+    ("recipe", "short", "value", "where", "stored"),
+    [
+        ("wgan", "clip", "0.001", ("game", "clip"), 0.001),
+        ("wgan", "clip", "none", ("game", "clip"), None),
+        ("wgan-gp", "n-critic", "3", ("game", "n_critic"), 3),
+        ("wgan-gp", "n_critic", "bursts", ("game", "n_critic"), {"name": "bursts"}),
+        ("wgan-gp", "n_critic", '{"name": "bursts", "first": 3}', ("game", "n_critic"), {"name": "bursts", "first": 3}),
+        ("wgan-gp", "penalty.weight", 5, ("penalties", "gradient_penalty", "weight"), 5.0),
+        ("wgan-gp", "penalty.one-sided", "yes", ("penalties", "gradient_penalty", "one_sided"), True),
+        ("wgan-gp", "penalty", "r1", ("penalties",), {"r1": {"name": "r1"}}),
+        ("wgan-gp", "penalty", "none", ("penalties",), {}),
+        ("r3gan", "penalties.r1", None, ("penalties",), {"r2": {"name": "r2", "weight": 1.0}}),
+        ("gan", "penalties.smooth", "r1", ("penalties",), {"smooth": {"name": "r1"}}),
+        ("gan", "generator.width", "32", ("networks", "generator"), {"name": "auto", "width": 32}),
+        ("gan", "generator.widths", "128,256", ("networks", "generator", "widths"), [128, 256]),
+        ("hinge", "critic", "residual", ("networks", "critic"), {"name": "residual", "norm": "spectral"}),
+        ("gan", "divergence", "hinge", ("divergence",), {"name": "hinge"}),
+        ("gan", "prior", "uniform", ("prior",), {"name": "uniform"}),
+        ("gan", "data", "mnist", ("data",), {"name": "mnist"}),
+        ("gan", "data", "my/pictures", ("data",), {"name": "my/pictures"}),
+        ("gan", "optimizers.critic.lr", "1", ("optimizers", "critic", "lr"), 1.0),
+        ("gan", "optimizer", "sgd", ("optimizers",), {"critic": {"name": "sgd"}, "generator": {"name": "sgd"}}),
+        ("gan", "schedule", "cosine", ("schedule",), {"name": "cosine"}),
+    ],
+)
+def test_short_names_stand_for_long_ones(recipe, short, value, where, stored):
+    found = json.loads(changed(RECIPES[recipe](), {short: value}).to_json())
+    for step in where:
+        found = found[step]
+    assert found == stored
+
+
+def test_lr_is_every_optimizers_and_one_players_own_wins():
+    recipe = changed(RECIPES["gan"](), {"optimizers.critic.lr": "1", "lr": "2"})
+    assert [recipe.optimizers[player]["lr"] for player in ("critic", "generator")] == [1.0, 2.0]
+
+
+def test_options_come_after_the_parts_they_belong_to():
+    recipe = changed(
+        RECIPES["gan"](), {"penalty.weight": 3, "penalty": "r2", "n_critic.first": 9, "n_critic": "bursts"}
+    )
+    assert recipe.penalties == {"r2": {"name": "r2", "weight": 3.0}}
+    assert recipe.game["n_critic"] == {"name": "bursts", "first": 9}
+
+
+def test_changing_leaves_the_original_alone():
+    recipe = RECIPES["wgan-gp"]()
+    changed(recipe, {"lr": 1, "penalty.weight": 1, "clip": 1, "critic.width": 8, "rounds": 3})
+    assert recipe == RECIPES["wgan-gp"]()
+
+
+@pytest.mark.parametrize(
+    ("recipe", "change", "sentence"),
+    [
+        (
+            "wgan-gp",
+            {"penalties.gradient_penalty.wieght": 5},
+            "is not an option of 'gradient_penalty'. Did you mean",
+        ),
+        ("wgan-gp", {"clpi": 1}, "clpi is no setting of the recipe 'wgan-gp'. Did you mean 'clip'?"),
+        ("wgan-gp", {"critic.lr": 1}, "Did you mean 'optimizers.critic.lr'?"),
+        ("wgan-gp", {"weight": 1}, "Did you mean 'penalty.weight'?"),
+        ("r3gan", {"penalty.weight": 1}, "Say penalties.r1.weight or penalties.r2.weight."),
+        ("gan", {"penalty.weight": 1}, "has no penalty"),
+        ("gan", {"clip": "small"}, "game.clip is 'small': it must be a number or none."),
+        ("gan", {"lr": "nan"}, "must be a number"),
+        ("gan", {"batch": "1.5"}, "batch is '1.5': it must be a whole number."),
+        ("gan", {"batch": True}, "batch is True: it must be a whole number."),
+        ("gan", {"n_critic": 1.5}, "it must be a whole number or a schedule."),
+        ("gan", {"divergence": "wasserstien"}, "Did you mean 'wasserstein'?"),
+        ("gan", {"critic": "resdiual"}, "No critic is called 'resdiual'. Did you mean 'residual'?"),
+        ("gan", {"critic": '{"name": "dense", "wdith": 3}'}, "networks.critic.wdith is not an option of 'dense'"),
+        ("gan", {"critic": 3}, "it must be a name"),
+        ("gan", {"networks.encoder": "dense"}, "networks.encoder is no setting"),
+        ("gan", {"critic": "no_such_module:thing"}, "cannot be imported"),
+        ("gan", {"about": "mine"}, "about is no setting"),
+    ],
+)
+def test_what_cannot_be_set_is_refused_in_a_sentence(recipe, change, sentence):
+    with pytest.raises(Refusal) as refused:
+        changed(RECIPES[recipe](), change)
+    assert sentence in str(refused.value)
+
+
+def test_a_part_of_ones_own_is_known_by_its_signature(tmp_path, monkeypatch):
+    (tmp_path / "my_terms_for_settings.py").write_text("def soft(weight: float = 1.0):\n    return lambda duel: duel\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    recipe = changed(RECIPES["gan"](), {"penalties.soft": "my_terms_for_settings:soft", "penalty.weight": "2"})
+    assert recipe.penalties == {"soft": {"name": "my_terms_for_settings:soft", "weight": 2.0}}
+    with pytest.raises(Refusal, match="Did you mean 'weight'"):
+        changed(recipe, {"penalty.wieght": 2})
