@@ -1,7 +1,9 @@
 """Floor 1. What is imitated: spaces, data sets, and batches of them."""
 
+from .check import Report, check
 from .datasets import DATASETS
+from .find import Spec, builder_of, find
 from .records import Data, Labels, Space
 from .stream import Stream
 
-__all__ = ["DATASETS", "Data", "Labels", "Space", "Stream"]
+__all__ = ["DATASETS", "Data", "Labels", "Report", "Space", "Spec", "Stream", "builder_of", "check", "find"]

@@ -1,6 +1,7 @@
 """What a data set is, once it is in memory."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -62,11 +63,13 @@ class Data:
     y: Tensor | None = None  # (N,) for classes, (N, labels.size) otherwise
     held_out_y: Tensor | None = None
     remarks: tuple[str, ...] = ()  # what was done on the way in, a sentence each: cropped, left out, resized
+    left_out: tuple[str, ...] = ()  # what could not be read, "name: reason" each
+    found: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # what the files were: sizes, modes, counted
 
     def to(self, device: torch.device) -> "Data":
         """The same data, resident on a device."""
         move = {k: None if t is None else t.to(device) for k, t in self._tensors().items()}
-        return Data(self.name, self.space, labels=self.labels, remarks=self.remarks, **move)  # type: ignore[arg-type]
+        return replace(self, **move)  # type: ignore[arg-type]
 
     def _tensors(self) -> dict[str, Tensor | None]:
         return {"x": self.x, "held_out": self.held_out, "y": self.y, "held_out_y": self.held_out_y}

@@ -1,9 +1,27 @@
-"""The data sets with a name. The table is the registration."""
+"""The data sets with a name, and those that a path gives. The table is the registration."""
 
 from ...core.catalogue import Catalogue
+from .array import array
+from .cifar10 import cifar10
 from .digits import digits
+from .folder import folder
+from .hub import hub
+from .idx import fashion_mnist, mnist
 from .points import grid, lines, ring, swiss_roll
 
 __all__ = ["DATASETS"]
 
-DATASETS = Catalogue("data set", digits=digits, ring=ring, grid=grid, swiss_roll=swiss_roll, lines=lines)
+DATASETS = Catalogue(
+    "data set",
+    digits=digits,
+    mnist=mnist,
+    fashion_mnist=fashion_mnist,
+    cifar10=cifar10,
+    ring=ring,
+    grid=grid,
+    swiss_roll=swiss_roll,
+    lines=lines,
+    folder=folder,
+    array=array,
+    hub=hub,
+)

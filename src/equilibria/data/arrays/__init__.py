@@ -1,0 +1,1 @@
+"""Arrays of numbers, and what they mean: images, points, labels."""

@@ -1,0 +1,82 @@
+"""Images or points in an .npy or .npz file."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...core.errors import Refusal, nearest
+from ..arrays.kinds import labels_of
+from ..arrays.layout import Reading, bounds, chunks, reading
+from ..arrays.stored import Header, headers, read
+from ..files.cache import LARGE, entry, key, write_parts
+from ..records import Data, Space
+from ..spaces import Image, Plane
+from ..split import held_out
+
+_SAMPLES, _LABELS = ("samples", "images", "x"), ("labels", "y")
+
+Parts = tuple[Tensor, Tensor, Tensor]  # x, held out, and which of all samples were: (N,) bool
+
+
+def array(path: Path, samples: str | None = None, labels: str | None = None, layout: str = "auto") -> Data:
+    """Images (N, H, W[, C]) or (N, C, H, W), or points (N, 2), in an .npy or .npz file.
+
+    In an .npz, `samples` and `labels` name the arrays (samples, images, x or the first; labels or y, unless given);
+    `layout` is channels_first or channels_last where the shape does not tell.
+    """
+    stored = headers(path)
+    known = _named(path, stored, labels, _LABELS)
+    chosen = _named(path, stored, samples, _SAMPLES) or next((name for name in stored if name != known), None)
+    if chosen is None or not stored[chosen].shape or 0 in stored[chosen].shape:
+        raise Refusal(f"{path} holds no samples.")
+    raw = read(path, chosen)
+    space, (x, out, mask), said = _points(path, raw) if raw.ndim == 2 else _images(path, chosen, raw, layout)
+    remarks = [said, *_passed_over(path, stored, chosen, known)]
+    if known is None:
+        return Data(str(path), space, x, out, remarks=tuple(remarks))
+    kind, y, described = labels_of(path, read(path, known), len(raw))
+    return Data(str(path), space, x, out, kind, y[~mask], y[mask], (*remarks, described))
+
+
+def _named(path: Path, stored: Mapping[str, Header], asked: str | None, usual: tuple[str, ...]) -> str | None:
+    if asked is not None and asked not in stored:
+        raise Refusal(f"{path} has no array {asked!r}.{nearest(asked, stored)}")
+    return asked or next((name for name in usual if name in stored), None)
+
+
+def _points(path: Path, raw: np.ndarray) -> tuple[Space, Parts, str]:
+    if raw.shape[1] != 2 or raw.dtype.kind not in "fiu":
+        raise Refusal(f"{path} has {raw.dtype} of shape {raw.shape}: points are numbers (N, 2), images (N, H, W).")
+    reach = max(map(abs, bounds(path, raw)))
+    x = torch.from_numpy(np.array(raw, dtype=np.float32))
+    mask = held_out(x)
+    return Plane(reach * 1.1 or 1.0), (x[~mask], x[mask], mask), f"Points, the farthest coordinate at {reach:.3g}."
+
+
+def _images(path: Path, name: str, raw: np.ndarray, layout: str) -> tuple[Space, Parts, str]:
+    how = reading(path, raw, layout)
+    large = len(raw) * int(np.prod(how.shape)) > LARGE
+    return Image(*how.shape), _on_disk(path, name, raw, how) if large else _in_memory(raw, how), how.remark
+
+
+def _in_memory(raw: np.ndarray, how: Reading) -> Parts:
+    x = torch.from_numpy(np.concatenate([how.convert(part) for part in chunks(raw)]))
+    mask = held_out(x)
+    return x[~mask], x[mask], mask
+
+
+def _on_disk(path: Path, name: str, raw: np.ndarray, how: Reading) -> Parts:
+    state = path.stat()
+    identity = key(str(path.resolve()), state.st_size, state.st_mtime_ns, name, how.shape, how.remark)
+    rows = (row for part in chunks(raw) for row in how.convert(part))
+    kept = entry("arrays", identity, lambda folder: write_parts(rows, how.shape, "uint8", folder))
+    x, out, mask = (torch.from_numpy(kept[part]) for part in ("x", "held_out", "chosen"))
+    return x, out, mask
+
+
+def _passed_over(path: Path, stored: Mapping[str, Header], *used: str | None) -> list[str]:
+    rest = [name for name in stored if name not in used]
+    return [f"Arrays of {path.name} that were not read: {', '.join(rest)}."] if rest else []

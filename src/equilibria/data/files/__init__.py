@@ -1,0 +1,1 @@
+"""Files that others wrote: found, fetched, judged before they are read, and kept once decoded."""

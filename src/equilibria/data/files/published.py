@@ -1,0 +1,119 @@
+"""Files as their authors published them: found, downloaded if absent, and checked."""
+
+import hashlib
+import logging
+import os
+import queue
+import tempfile
+import threading
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from pathlib import Path
+
+from ...core.errors import Refusal
+from .places import cache_root, data_root, locate
+
+_ANSWER_SECONDS = 5.0  # name resolution has no timeout of its own, so the first answer is awaited in a thread
+_STALL_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Published:
+    """A file, its checksum and where it can be downloaded."""
+
+    name: str
+    md5: str
+    url: str
+
+
+def obtain(title: str, files: Sequence[Published], folders: Sequence[str], root: Path | None) -> list[Path]:
+    """Where each file of a set is, its content checked; what is absent is downloaded if a network exists."""
+    missing = [file for file in files if locate(file.name, folders, root) is None]
+    try:
+        for file in missing:
+            _download(file, _writable(folders[0], root))
+    except OSError as error:
+        raise Refusal(absent(title, [file.name for file in missing], folders, root, error)) from None
+    found = [locate(file.name, folders, root) for file in files]
+    return [_checked(title, path, file.md5) for path, file in zip(found, files, strict=True) if path]
+
+
+def absent(title: str, names: Sequence[str], folders: Sequence[str], root: Path | None, why: OSError) -> str:
+    """The sentence for files that are neither here nor downloadable."""
+    return (
+        f"{title} is not here and could not be downloaded ({getattr(why, 'reason', None) or why}): put "
+        f"{', '.join(names)} into {data_root(root) / folders[0]}, or name another folder with --data-root "
+        "or EQUILIBRIA_DATA."
+    )
+
+
+def digest(path: Path) -> str:
+    """The md5 of a file, as published sets state it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _checked(title: str, path: Path, md5: str) -> Path:
+    try:
+        found = digest(path)
+    except OSError as error:
+        raise Refusal(f"{path} cannot be read: {error.strerror}.") from None
+    if found != md5:
+        raise Refusal(
+            f"{path} is not the published file of {title}: its md5 is {found}, expected {md5}. "
+            "Remove it or replace it by the original."
+        )
+    return path
+
+
+def _writable(folder: str, root: Path | None) -> Path:
+    """Where a download goes: under the data root, or in the cache when that is read-only."""
+    for place in (data_root(root) / folder, cache_root() / "data" / folder):
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(place, os.W_OK):
+            return place
+    raise PermissionError(f"neither {data_root(root)} nor {cache_root()} can be written")
+
+
+def _download(file: Published, folder: Path) -> None:
+    """Fetch under a temporary name, check, then rename: a file that exists under its own name is whole."""
+    if os.environ.get("EQUILIBRIA_OFFLINE"):
+        raise OSError("EQUILIBRIA_OFFLINE is set")
+    response = first_answer(file.url)
+    logging.getLogger(__name__).warning("Downloading %s to %s.", file.url, folder)
+    md5 = hashlib.md5(usedforsecurity=False)
+    with response, tempfile.NamedTemporaryFile(dir=folder, prefix=".download-", delete=False) as part:
+        try:
+            while piece := response.read(1 << 20):
+                md5.update(piece)
+                part.write(piece)
+            if md5.hexdigest() != file.md5:
+                raise OSError(f"{file.url} answered with something else: md5 {md5.hexdigest()}")
+            os.replace(part.name, folder / file.name)
+        finally:
+            Path(part.name).unlink(missing_ok=True)
+
+
+def first_answer(url: str, seconds: float = _ANSWER_SECONDS) -> HTTPResponse:
+    """The response to a request, or an OSError in a few seconds whatever the network does."""
+    answers: queue.Queue[HTTPResponse | OSError] = queue.Queue()
+
+    def ask() -> None:
+        try:
+            answers.put(urllib.request.urlopen(url, timeout=_STALL_SECONDS))
+        except OSError as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError(f"no answer in {seconds:.0f} s") from None
+    if isinstance(answer, OSError):
+        raise answer
+    return answer

@@ -1,0 +1,1 @@
+"""Pictures of any sizes and modes, made one."""
