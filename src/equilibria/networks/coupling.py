@@ -21,9 +21,9 @@ def coupled(critic: Critic, views: Views, y: Tensor | None = None) -> bool:
     A gradient penalty on such a critic is not a penalty on its slopes. The critic, its buffers and the default random
     state are left as they were.
     """
-    views, y = tuple(_rows(v) for v in views), None if y is None else _rows(y)
-    score = _scorer(critic, y)
     with torch.random.fork_rng(), torch.no_grad():
+        views, y = tuple(_rows(v) for v in views), None if y is None else _rows(y)
+        score = _scorer(critic, y)
         still, again = score(views), score(views)
         if len(still) != _ROWS:
             return True
@@ -68,4 +68,4 @@ def _perturbed(views: Views) -> Iterator[tuple[int, Views]]:
 
 def _rows(view: Tensor) -> Tensor:
     """As many rows as are needed, repeated where there are fewer."""
-    return view.detach()[torch.arange(_ROWS, device=view.device) % len(view)]
+    return view[torch.arange(_ROWS, device=view.device) % len(view)]

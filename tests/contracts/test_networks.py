@@ -1,0 +1,147 @@
+"""Promises that every generator and every critic keeps, on every kind of sample and with every norm."""
+
+import io
+from itertools import product
+
+import pytest
+import torch
+from torch import nn
+
+from equilibria.core.errors import Refusal
+from equilibria.networks import CRITICS, GENERATORS
+from equilibria.networks.norms import NORMS
+from equilibria.terms.gradients import input_gradient
+
+SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (4, 9, 13), (3, 64, 48), (2,)]
+LATENT, CONDITION = 6, 3
+
+
+def is_refused(name, shape, norm):
+    """Image networks draw no points; a dense network has no pixels to average over."""
+    return (name != "dense" and len(shape) == 1) or (name == "dense" and norm == "instance")
+
+
+CASES = [case for case in product(GENERATORS, SHAPES, NORMS) if not is_refused(*case)]
+every_case = pytest.mark.parametrize(("name", "shape", "norm"), CASES)
+
+
+def generator_of(name, shape, norm, condition=0, seed=0):
+    torch.manual_seed(seed)
+    return GENERATORS[name](shape, LATENT, condition, nn.Tanh(), width=8, norm=norm).double()
+
+
+def critic_of(name, shape, norm, condition=0, seed=0):
+    torch.manual_seed(seed)
+    return CRITICS[name](shape, LATENT, condition, width=8, norm=norm).double()
+
+
+def draws(*size, seed=1):
+    return torch.randn(*size, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def assert_reached(network):
+    """No parameter is without effect: a bias before batch norm would show here as rounding noise."""
+    sizes = {name: 0.0 if p.grad is None else float(p.grad.abs().max()) for name, p in network.named_parameters()}
+    unused = {name: size for name, size in sizes.items() if not size > 1e-9 * max(sizes.values())}
+    assert not unused
+
+
+def test_both_roles_have_the_same_networks():
+    assert list(GENERATORS) == list(CRITICS)
+
+
+@pytest.mark.parametrize("case", [case for case in product(GENERATORS, SHAPES, NORMS) if is_refused(*case)], ids=str)
+def test_what_cannot_be_built_is_refused(case):
+    for build in (generator_of, critic_of):
+        with pytest.raises(Refusal, match="dense"):
+            build(*case)
+
+
+@every_case
+def test_samples_have_the_shape_of_the_space_and_every_parameter_shapes_them(name, shape, norm):
+    generator = generator_of(name, shape, norm)
+    samples = generator(draws(3, LATENT))
+    assert samples.shape == (3, *shape)
+    assert samples.abs().max() <= 1
+    (samples * draws(3, *shape)).sum().backward()
+    assert_reached(generator)
+
+
+@every_case
+def test_each_sample_gets_one_score_and_every_parameter_shapes_it(name, shape, norm):
+    critic = critic_of(name, shape, norm)
+    x = draws(3, *shape)
+    scores = critic(x)
+    assert scores.shape == (3,)
+    assert critic.features(x).shape == (3, critic.features(x).shape[1])
+    (scores.tanh() @ draws(3)).backward()
+    assert_reached(critic)
+
+
+@every_case
+def test_in_evaluation_a_row_depends_on_itself_alone(name, shape, norm):
+    for network, rows in (
+        (generator_of(name, shape, norm), draws(4, LATENT)),
+        (critic_of(name, shape, norm), draws(4, *shape)),
+    ):
+        network.eval()
+        before = {key: value.clone() for key, value in network.state_dict().items()}
+        together = network(rows)
+        assert torch.equal(together, network(rows))
+        torch.testing.assert_close(network(rows[1:2]), together[1:2])
+        assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
+
+
+@every_case
+def test_saved_weights_are_the_whole_network(name, shape, norm):
+    for build, rows in ((generator_of, draws(4, LATENT)), (critic_of, draws(4, *shape))):
+        saved, other = build(name, shape, norm), build(name, shape, norm, seed=7)
+        saved(rows)  # moves what batch and spectral norm remember
+        torch.save(saved.state_dict(), file := io.BytesIO())
+        other.load_state_dict(torch.load(io.BytesIO(file.getvalue()), weights_only=True))
+        assert torch.equal(other.eval()(rows), saved.eval()(rows))
+
+
+@every_case
+def test_the_slope_of_a_critic_moves_its_weights(name, shape, norm):
+    critic = critic_of(name, shape, norm)
+    slopes = input_gradient(critic, (draws(3, *shape),))
+    assert slopes.abs().max() > 0
+    slopes.square().sum().backward()
+    for weight in critic.parameters():
+        assert weight.ndim == 1 or (weight.grad.isfinite().all() and weight.grad.abs().max() > 0)
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_a_condition_moves_every_output_and_is_neither_forgotten_nor_invented(name):
+    y = torch.eye(CONDITION, dtype=torch.float64)
+    for build, rows in ((generator_of, draws(1, LATENT)), (critic_of, draws(1, 1, 9, 8))):
+        conditional, plain = (build(name, (1, 9, 8), "none", condition) for condition in (CONDITION, 0))
+        rows = rows.expand(CONDITION, *rows.shape[1:])
+        answers = conditional(rows, y=y).flatten(1 if build is generator_of else 0)
+        assert (answers[0] - answers[1]).abs().max() > 1e-6
+        for network, wrong in ((conditional, None), (conditional, y[:, :2]), (plain, y)):
+            with pytest.raises(Refusal, match="condition"):
+                network(rows, y=wrong)
+
+
+@pytest.mark.parametrize(
+    ("option", "typed", "meant"),
+    [
+        ("norm", "bacth", "batch"),
+        ("activation", "rleu", "relu"),
+        ("upsample", "nearst", "nearest"),
+        ("initialization", "normel", "normal"),
+    ],
+)
+def test_an_unknown_word_is_answered_with_the_nearest(option, typed, meant):
+    with pytest.raises(Refusal, match=f"Did you mean '{meant}'"):
+        GENERATORS["dcgan"]((1, 8, 8), LATENT, 0, nn.Tanh(), **{option: typed})
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_empty_networks_are_refused(name):
+    with pytest.raises(Refusal, match="at least"):
+        GENERATORS[name]((1, 8, 8), LATENT, 0, nn.Tanh(), width=0)
+    with pytest.raises(Refusal, match="at least"):
+        CRITICS[name]((1, 8, 8), LATENT, 0, width=0)

@@ -1,0 +1,33 @@
+"""What `auto` stands for is decided by the samples and the penalties, and written out."""
+
+import pytest
+
+from equilibria.networks.auto import resolve
+
+IMAGE, POINT = (1, 28, 28), (2,)
+
+
+@pytest.mark.parametrize(
+    ("role", "shape", "penalised", "expected"),
+    [
+        ("generator", POINT, True, {"name": "dense", "norm": "none"}),
+        ("critic", POINT, False, {"name": "dense", "norm": "none"}),
+        ("generator", IMAGE, True, {"name": "dcgan", "norm": "batch"}),
+        ("generator", IMAGE, False, {"name": "dcgan", "norm": "batch"}),
+        ("critic", IMAGE, True, {"name": "dcgan", "norm": "none"}),
+        ("critic", IMAGE, False, {"name": "dcgan", "norm": "batch"}),
+    ],
+)
+def test_points_are_dense_images_are_dcgan_and_a_penalised_critic_has_no_norm(role, shape, penalised, expected):
+    assert resolve(role, {"name": "auto"}, shape, penalised) == expected
+
+
+def test_options_are_kept():
+    spec = {"name": "auto", "width": 32, "norm": "layer"}
+    assert resolve("critic", spec, IMAGE, True) == {"name": "dcgan", "width": 32, "norm": "layer"}
+    assert spec["name"] == "auto"
+
+
+def test_a_network_with_a_name_is_left_alone():
+    assert resolve("critic", {"name": "residual", "width": 8}, IMAGE, True) == {"name": "residual", "width": 8}
+    assert resolve("critic", {"name": "mine:critic"}, POINT, False) == {"name": "mine:critic"}
