@@ -8,6 +8,7 @@ from equilibria.core.errors import Refusal
 from equilibria.core.randomness import reseed
 from equilibria.terms.gradients import input_gradient
 from equilibria.terms.penalties import PENALTIES, Duel
+from equilibria.terms.penalties.samplers import between
 
 WIDTH = 6
 
@@ -119,3 +120,13 @@ def test_impossible_powers_and_samplers_are_refused():
         PENALTIES["divergence_penalty"](power=1.0)
     with pytest.raises(Refusal, match="Did you mean 'between'"):
         PENALTIES["divergence_penalty"](sampler="betwen")
+
+
+def test_each_sample_has_one_coefficient_of_its_own_between_real_and_fake():
+    real, fake = (torch.zeros(64, 3, 4), torch.zeros(64, 2)), (torch.ones(64, 3, 4), torch.ones(64, 2))
+    pixels, codes = between(real, fake)
+    shares = pixels.flatten(1)
+    assert torch.equal(shares, shares[:, :1].expand(-1, 12)), "one coefficient a pixel"
+    assert torch.equal(codes, shares[:, :2]), "each view has its own coefficient"
+    assert shares[:, 0].unique().numel() == 64, "one coefficient for the batch"
+    assert abs(shares.mean() - 0.5) < 0.15
