@@ -2,11 +2,13 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch.optim import Optimizer
 
+from ..core.processes import world
 from ..data.stream import Stream
 from ..games.game import Game, Player
 from .average import Average
@@ -29,6 +31,7 @@ class Run:
     draws: int = 0  # batches drawn
     stop: str | None = None  # why playing must end after this round
     statistics: Statistics = field(default_factory=Statistics)
+    folder: Path | None = None  # where it is recorded
 
     def __post_init__(self) -> None:
         self.rates = {key: [g["lr"] for g in o.param_groups] for key, o in self.optimizers.items()}
@@ -36,6 +39,12 @@ class Run:
     @property
     def device(self) -> torch.device:
         return self.stream.data.x.device
+
+    def images_at(self, step: int) -> int:
+        """Real images shown to the critic in round `step`; without a critic, to whoever moves most often."""
+        critics = [player for player in self.game.players if "critic" in player.moves]
+        turns = [player.turns_at(step) for player in critics or self.game.players]
+        return self.stream.size * world() * max(turns, default=0)
 
     def optimizer(self, player: Player) -> Optimizer:
         """What moves this player's networks, at this round's rate."""

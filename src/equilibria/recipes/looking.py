@@ -1,0 +1,80 @@
+"""What is looked at while a run plays: samples of its averaged generator, from copies and generators of their own."""
+
+import copy
+import io
+import json
+
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from ..core.randomness import generator
+from ..data import Data
+from ..evaluation.metrics import METRICS
+from ..training.average import reestimate
+from ..training.observers import Look
+from ..training.run import Run
+from .card import card
+from .model import Model, describe
+from .recipe import Recipe
+
+_SHEET, _POINTS = 64, 1024  # samples shown: pictures, points
+_MEASURED = 1024  # samples and held-out ones, at most
+_LOOKED_AT = -2  # place of the latents that batch statistics are re-estimated from
+
+
+def look(run: Run, recipe: Recipe, data: Data) -> Look:
+    """A sheet of fixed latents, measures on held-out data, and the files of the model as it is now."""
+    model = slow(run, data)
+    metrics, count = measure(model, data)
+    return Look(sheet(model, data, recipe.seed), metrics, count, files(run, model, recipe, data))
+
+
+def slow(run: Run, data: Data) -> Model:
+    """The averaged networks with batch statistics of their own, and the critic as it plays."""
+    networks = {name: copy.deepcopy(network) for name, network in run.average.networks.items()}
+    for name, network in run.game.networks.items():
+        if name not in networks:
+            networks[name] = copy.deepcopy(network).eval()
+    latents, size, device = run.game.prior, run.stream.size, run.device
+
+    def forward(i: int) -> torch.Tensor:
+        return networks["generator"](latents.draw(size, generator(run.seed, _LOOKED_AT, i)).to(device))
+
+    if "generator" in networks:
+        reestimate(networks["generator"], forward)
+    return Model(nn.ModuleDict(networks), data.space, latents, data.labels)
+
+
+def sheet(model: Model, data: Data, seed: int) -> bytes:
+    """A PNG of the samples that the seed gives; points are shown over held-out ones."""
+    points = len(data.space.shape) == 1
+    count = _POINTS if points else _SHEET
+    real = held_out(data, count) if points else None
+    buffer = io.BytesIO()
+    data.space.sheet(model.sample(count, seed), real=real).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def measure(model: Model, data: Data) -> tuple[dict[str, float], int]:
+    """Distances between samples and held-out data, and how many of each were compared."""
+    real = held_out(data, _MEASURED)
+    fake = model.sample(len(real), seed=_LOOKED_AT)
+    return {name: metric(real, fake.to(real.device)) for name, metric in METRICS.items()}, len(real)
+
+
+def held_out(data: Data, count: int) -> torch.Tensor:
+    """So many held-out samples, always the same, as networks see them: (at most count, *space.shape)."""
+    chosen = torch.randperm(len(data.held_out), generator=generator(0, len(data.held_out)))[:count]
+    return data.space.encode(data.held_out[chosen.to(data.held_out.device)])
+
+
+def files(run: Run, model: Model, recipe: Recipe, data: Data) -> dict[str, bytes]:
+    """The model folder: what `load` reads, and a card for people."""
+    config = describe(recipe.networks, data.space, recipe.prior, data.labels)
+    weights = {name: tensor.contiguous().cpu() for name, tensor in model.networks.state_dict().items()}
+    return {
+        "config.json": (json.dumps(config, indent=2) + "\n").encode(),
+        "README.md": card(recipe, data, run.step).encode(),
+        "weights.safetensors": save(weights),
+    }

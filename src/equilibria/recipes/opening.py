@@ -1,0 +1,55 @@
+"""What is said before a run begins."""
+
+from torch import nn
+
+from ..data import Data
+from ..training.run import Run
+from .planning import Cost
+from .recipe import Recipe
+from .summary import Summary
+
+
+def paragraph(run: Run, recipe: Recipe, data: Data, summary: Summary, cost: Cost) -> str:
+    """Formulation, data, networks, machine, and the cost."""
+    choices = f"Chosen: {summary.chosen()}."
+    return " ".join([*_what(recipe, data), _networks(run, recipe), choices, _how_long(recipe, summary, cost)])
+
+
+def _what(recipe: Recipe, data: Data) -> list[str]:
+    shape = " x ".join(map(str, data.space.shape[1:] + data.space.shape[:1] if len(data.space.shape) == 3 else (2,)))
+    kind = f"images of {shape}" if len(data.space.shape) == 3 else "points of the plane"
+    said = [f"{recipe.name} on {data.name}: {len(data.x):,} {kind} to train on, {len(data.held_out):,} held out."]
+    if data.labels is not None:
+        said.append(f"Their labels ({data.labels.size}, {data.labels.kind}) are not used.")
+    return [*said, *data.remarks]
+
+
+def _networks(run: Run, recipe: Recipe) -> str:
+    parts = [
+        f"{role} {recipe.networks[role]['name']}, {count(network):,} parameters"
+        for role, network in run.game.networks.items()
+    ]
+    return f"Networks: {'; '.join(parts)}."
+
+
+def _how_long(recipe: Recipe, summary: Summary, cost: Cost) -> str:
+    memory = f", at most about {cost.peak / 2**20:,.0f} MiB of memory" if cost.peak else ""
+    limit, rounds = summary.end["seconds"], summary.end["rounds"]
+    if rounds is None:
+        return f"Plays for {duration(limit)}, about {recipe.rounds:,} rounds{memory}."
+    clock = "" if limit is None else f", stopped after {duration(limit)}"
+    return f"{rounds:,} rounds take about {duration(cost.seconds)}{clock}{memory}."
+
+
+def count(network: nn.Module) -> int:
+    """How many numbers a network learns."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

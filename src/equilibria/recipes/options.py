@@ -1,0 +1,65 @@
+"""What may be said of a run beside its recipe."""
+
+import re
+from dataclasses import dataclass
+
+from ..core.errors import Refusal
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where, how long and on what to train."""
+
+    data: str | None = None
+    """Data set, by name or path; the recipe's if left out."""
+    data_root: str | None = None
+    """Folder with the original files of data sets; EQUILIBRIA_DATA if left out."""
+    rounds: int | None = None
+    """Rounds to play in all; the recipe's if left out."""
+    budget: str | None = None
+    """Wall time or images to see in all: 90s, 5m, 2h, 200000images."""
+    batch: int | None = None
+    """Samples a batch; the recipe's if left out."""
+    seed: int | None = None
+    """Seed of everything that is drawn; the recipe's if left out."""
+    name: str | None = None
+    """Folder under runs; RECIPE-DATA if left out, then -2, -3, ..."""
+    runs: str = "runs"
+    """Folder in which runs are recorded."""
+    save_every: int | None = None
+    """Rounds between checkpoints, sheets and measures; a twentieth of all if left out."""
+    device: str = "auto"
+    """Where to compute: auto, cpu, cuda or mps."""
+    threads: int | None = None
+    """Processor threads; measured at the start if left out."""
+    matmul: str = "auto"
+    """How matrices are multiplied on processors: auto (measured), default or bf16 (oneDNN)."""
+    precision: str = "fp32"
+    """Of the networks: fp32 or bf16."""
+    allow_coupled_critic: bool = False
+    """Let a critic whose scores depend on the rest of the batch carry a penalty on its slope."""
+    dry_run: bool = False
+    """Stop after the opening paragraph, and write nothing."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much may be spent in all; None where it does not matter."""
+
+    seconds: float | None = None
+    images: int | None = None
+
+
+def read_budget(text: str | None) -> Budget:
+    """The budget that is meant by 90s, 5m, 2h or 200000images."""
+    if text is None:
+        return Budget()
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h|images)", text.strip().replace(",", "").replace("_", ""))
+    amount, unit = (float(match[1]), match[2]) if match else (0.0, "")
+    if amount <= 0 or (unit == "images" and amount != int(amount)):
+        raise Refusal(
+            f"budget is {text!r}: it must be a time or a number of images, such as 90s, 5m, 2h, 200000images."
+        )
+    return Budget(images=int(amount)) if unit == "images" else Budget(seconds=amount * _UNITS[unit])

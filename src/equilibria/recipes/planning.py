@@ -1,0 +1,101 @@
+"""What is settled before a run: the machine's choices, how many rounds a wish comes to, how often to look."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.errors import Refusal
+from ..data import Data
+from ..training.engine import Choices, applied, choose, choose_threads
+from ..training.rehearsal import rehearse
+from ..training.run import Run
+from .build import build
+from .options import Budget, Options, read_budget
+from .recipe import Recipe
+
+ENDLESS = 1 << 62  # rounds, where the clock decides
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run will take here, as far as a few moves tell."""
+
+    seconds: float  # for all its rounds
+    peak: int  # bytes of memory
+
+
+def settled(recipe: Recipe, data: Data, options: Options) -> tuple[Recipe, Choices, Cost]:
+    """The recipe with its number of rounds, the machine's choices, and the cost; by a rehearsal."""
+    choices = choose(options.device, options.threads, options.matmul, options.precision)
+    with applied(choices):
+        run = build(recipe, data, choices.device, choices.precision, options.allow_coupled_critic)
+        if options.threads is None:
+            choices = choose_threads(choices, lambda: rehearse(run).seconds(run, 0, 1))
+    with applied(choices):
+        told = rehearse(run)
+    budget = read_budget(options.budget)
+    rounds = planned(run, options.rounds, budget, recipe.rounds, lambda rounds: told.seconds(run, 0, rounds))
+    return dataclasses.replace(recipe, rounds=rounds), choices, Cost(told.seconds(run, 0, rounds), told.peak)
+
+
+def prolonged(recipe: Recipe, options: Options, run: Run, step: int, elapsed: float) -> Recipe:
+    """The recipe of a run that is at round `step` after so many seconds, with the rounds now wished for in all."""
+    budget = read_budget(options.budget)
+    pace = elapsed / step if step else (budget.seconds or 0.0) / recipe.rounds
+    rounds = planned(run, options.rounds, budget, recipe.rounds, lambda rounds: rounds * pace)
+    if rounds < step or (budget.seconds is not None and budget.seconds < elapsed):
+        raise Refusal(f"{step:,} rounds have been played in {elapsed:.0f} s: rounds and budget are in all, give more.")
+    return dataclasses.replace(recipe, rounds=rounds)
+
+
+def end(recipe: Recipe, options: Options) -> dict[str, Any]:
+    """Rounds and seconds in all, whichever comes first; a budget of time alone leaves the rounds open."""
+    seconds = read_budget(options.budget).seconds
+    return {"rounds": None if seconds is not None and options.rounds is None else recipe.rounds, "seconds": seconds}
+
+
+def planned(run: Run, wish: int | None, budget: Budget, usual: int, seconds: Callable[[int], float]) -> int:
+    """The rounds to play in all: those wished for or the budget's, whichever is fewer; the usual ones if neither.
+
+    `seconds` tells how long so many rounds take. A time is only estimated in rounds: the clock stops it.
+    """
+    affordable = []
+    if budget.images is not None:
+        affordable.append(rounds_for(run, budget.images))
+    if (limit := budget.seconds) is not None:
+        affordable.append(_most(lambda rounds: seconds(rounds) <= limit))
+    if wish is not None or not affordable:
+        affordable.append(usual if wish is None else wish)
+    return min(affordable)
+
+
+def rounds_for(run: Run, images: int) -> int:
+    """The first round after which at least so many real images were shown to the critic."""
+    rounds = shown = 0
+    while shown < images:
+        shown += max(run.images_at(rounds), 1)
+        rounds += 1
+    return rounds
+
+
+def report_every(rounds: int) -> int:
+    """Rounds between reports: a hundredth of all, at most a hundred."""
+    return max(1, min(100, rounds // 100))
+
+
+def save_every(rounds: int) -> int:
+    """Rounds between milestones: a twentieth of all."""
+    return max(1, rounds // 20)
+
+
+def _most(affordable: Callable[[int], bool]) -> int:
+    """The most rounds that are affordable, but one at least."""
+    above = 1
+    while affordable(above) and above < ENDLESS:
+        above *= 2
+    below = above // 2
+    while above - below > 1:
+        middle = (above + below) // 2
+        below, above = (middle, above) if affordable(middle) else (below, middle)
+    return max(below, 1)

@@ -1,0 +1,88 @@
+"""Training a recipe, and taking up a run that was left."""
+
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import Refusal
+from ..data import find
+from ..training import checkpoints, records
+from ..training.engine import applied
+from ..training.run import Run
+from .build import build, resolve
+from .display import Display, Lines
+from .opening import paragraph
+from .options import Options
+from .planning import end, prolonged, report_every, save_every, settled
+from .recipe import Recipe
+from .sitting import Sitting, sit
+from .summary import Summary, device_name, fingerprint
+from .wishes import place, split, wished
+
+
+def train(recipe: str | Recipe, display: Display | None = None, **keywords: Any) -> Run:
+    """Play a recipe, given by name, as a JSON file or as an object, and record it under runs/.
+
+    Keywords are the fields of Options, and changes to the recipe: `clip=0.01`, `**{"penalty.weight": 5}`. What is said
+    is printed unless a display is given. Raises Refusal for what cannot be played, Failure for what broke.
+    """
+    display, (options, changes) = display or Lines(), split(keywords)
+    wanted = wished(recipe, options, changes)
+    path = place(wanted, options)
+    data = find(wanted.data, Path(options.data_root) if options.data_root else None)
+    wanted, choices, cost = settled(resolve(wanted, data), data, options)
+    with applied(choices):
+        run = build(wanted, data, choices.device, choices.precision, options.allow_coupled_critic)
+        summary = Summary(
+            seed=wanted.seed,
+            choices=choices.to_dict(),
+            cadence={"report": report_every(wanted.rounds), "save": options.save_every or save_every(wanted.rounds)},
+            data=fingerprint(data),
+            end=end(wanted, options),
+            data_root=options.data_root and str(Path(options.data_root).absolute()),
+            allow_coupled_critic=options.allow_coupled_critic,
+            device=device_name(choices.device),
+        )
+        display.say(paragraph(run, wanted, data, summary, cost))
+        if options.dry_run:
+            return run
+        run.folder = records.create(path if options.name else records.free(path))
+        with records.locked(run.folder):
+            return sit(Sitting(run, wanted, data, summary, run.folder, display))
+
+
+def resume(
+    folder: str | Path,
+    display: Display | None = None,
+    trust: bool = False,
+    rounds: int | None = None,
+    budget: str | None = None,
+    data_root: str | Path | None = None,
+) -> Run:
+    """Go on with the run in a folder from its newest checkpoint, bit for bit; `rounds` and `budget` are in all.
+
+    `trust` lets a recipe name code of its author's own. Raises Refusal if there is nothing to go on with.
+    """
+    folder, display = Path(folder), display or Lines()
+    if not (folder / "recipe.json").is_file():
+        raise Refusal(f"There is no run in {folder}: give a folder such as runs/NAME.")
+    with records.locked(folder):
+        recipe, summary = Recipe.load(folder / "recipe.json", trust), Summary.load(folder)
+        choices = summary.chosen()
+        root = data_root or summary.data_root
+        data = find(recipe.data, Path(root) if root else None)
+        if fingerprint(data) != summary.data:
+            display.say(f"The data {data.name!r} are not what this run began with: it will not go on bit for bit.")
+        with applied(choices):
+            newest, remarks = checkpoints.newest(folder, choices.device)
+            for remark in remarks:
+                display.say(remark)
+            run = build(recipe, data, choices.device, choices.precision, summary.allow_coupled_critic)
+            if rounds is not None or budget is not None:
+                wish = Options(rounds=rounds, budget=budget)
+                recipe = prolonged(recipe, wish, run, *((newest.step, newest.elapsed) if newest else (0, 0.0)))
+                summary.end = end(recipe, wish)
+                run = build(recipe, data, choices.device, choices.precision, summary.allow_coupled_critic)
+            if newest is not None:
+                run.load_state_dict(newest.state)
+            run.folder = folder
+            return sit(Sitting(run, recipe, data, summary, folder, display), newest)

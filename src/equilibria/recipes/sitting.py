@@ -1,0 +1,111 @@
+"""Playing one run from where it is to its end, on record."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import Failure
+from ..data import Data
+from ..training.checkpoints import Checkpoint, file_name
+from ..training.health import NonFinite
+from ..training.loop import run_rounds
+from ..training.observers import Diary, Keeper, Reporter, clock, every
+from ..training.records import Records
+from ..training.run import Run
+from ..training.signals import interruptible
+from .display import Display
+from .looking import look
+from .opening import duration
+from .planning import ENDLESS
+from .recipe import FORMAT, Recipe
+from .summary import FILE, Summary
+
+_REASONS = {
+    "done": "All rounds were played.",
+    "budget": "The time was used up.",
+    "interrupted": "Stopped on request, and saved.",
+}
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """A run, its records, and whoever watches."""
+
+    run: Run
+    recipe: Recipe
+    data: Data
+    summary: Summary
+    folder: Path
+    display: Display
+
+    @property
+    def until(self) -> int:
+        """The round at which playing ends."""
+        return self.summary.end["rounds"] or ENDLESS
+
+
+def sit(sitting: Sitting, since: Checkpoint | None = None) -> Run:
+    """Play to the end, from the start or from a checkpoint that the run was set to. Raises Failure if it breaks."""
+    run, summary = sitting.run, sitting.summary
+    with Records(sitting.folder, file_name(since.step) if since else None) as records, interruptible(run):
+        diary = Diary(records, sitting.display.show, since.elapsed if since else 0.0)
+        keeper = Keeper(diary, lambda run: look(run, sitting.recipe, sitting.data), since)
+        records.write("recipe.json", sitting.recipe.to_json().encode())
+        summary.sit_down(run.step)
+        records.write(FILE, summary.to_json())
+        _begin(sitting, diary, keeper, since)
+        try:
+            reason = _play(sitting, diary, keeper)
+            text = _REASONS[reason]
+        except NonFinite as error:
+            reason, text = "nonfinite", f"{error} The last good checkpoint, {records.checkpoint}, is kept."
+        diary.note(run, "stop", reason=reason, text=text)
+        summary.stand_up(run.step, reason)
+        records.write(FILE, summary.to_json())
+    if reason == "nonfinite":
+        raise Failure(text)
+    sitting.display.say(_farewell(sitting, reason, diary.elapsed))
+    return run
+
+
+def _begin(sitting: Sitting, diary: Diary, keeper: Keeper, since: Checkpoint | None) -> None:
+    """The first event and checkpoint, or the records as they were at the one that is taken up."""
+    run, recipe = sitting.run, sitting.recipe
+    start = {"format": FORMAT, "recipe": recipe.name, "data": sitting.data.name, "rounds": recipe.rounds}
+    diary.records.truncate(since.events if since else 0)
+    if since is None:
+        diary.note(run, "start", **start)
+        keeper.save(run)
+    else:
+        sitting.display.show({"kind": "start", "step": run.step, "elapsed": since.elapsed, **start})
+
+
+def _play(sitting: Sitting, diary: Diary, keeper: Keeper) -> str:
+    """Play, look, keep; say why it ended."""
+    run, summary = sitting.run, sitting.summary
+    report = Reporter(diary, summary.cadence["report"], run)
+    observers = [every(report.every, report), every(summary.cadence["save"], keeper.milestone), keeper.safety]
+    if (seconds := summary.end["seconds"]) is not None:
+        observers.append(clock(diary, seconds))
+        observers[-1](run)  # the time may have been used up before
+    run_rounds(run, sitting.until, observers)
+    if run.stop == "interrupted" and run.step < sitting.until:
+        keeper.leave(run)
+        return run.stop
+    if run.statistics.counts:
+        report(run)
+    keeper.milestone(run)
+    return "done" if run.step >= sitting.until else "budget"
+
+
+def _farewell(sitting: Sitting, reason: str, elapsed: float) -> str:
+    """How it ended, and how to go on."""
+    played = f"{sitting.run.step:,} rounds in {duration(elapsed)}"
+    if reason == "interrupted":
+        return f"Stopped after {played}, and saved: `equilibria resume {sitting.folder}` goes on."
+    more = (
+        f"--rounds {2 * sitting.run.step}" if reason == "done" else f"--budget {2 * sitting.summary.end['seconds']:g}s"
+    )
+    return (
+        f"{'Done' if reason == 'done' else 'The time is used up'}: {played}, recorded in {sitting.folder}. "
+        f"Draw from it with `equilibria sample {sitting.folder}`; `equilibria resume {sitting.folder} {more}` plays on."
+    )

@@ -1,0 +1,102 @@
+"""All that playing on depends on, as files: the last three and the best are kept."""
+
+import io
+import pickle
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..core.errors import Refusal
+from .records import EVENTS, PART, Records
+
+FORMAT = 1
+FOLDER = "checkpoints"
+_KEPT = 3
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A run between two rounds, and how much of its records belongs to it."""
+
+    state: dict[str, Any]  # Run.state_dict()
+    events: int  # bytes of events.jsonl written before it
+    elapsed: float  # seconds of playing, all sittings together
+    best: dict[str, Any] | None = None  # {"step", "value"} of the best measure so far
+    looked: int = -1  # round of the last milestone
+
+    @property
+    def step(self) -> int:
+        return int(self.state["step"])
+
+
+def file_name(step: int) -> str:
+    """Where the checkpoint after this many rounds lies, in the run folder."""
+    return f"{FOLDER}/{step:06d}.pt"
+
+
+def save(records: Records, checkpoint: Checkpoint) -> None:
+    """Write one, whole or not at all; then forget those that are neither recent nor best."""
+    buffer = io.BytesIO()
+    torch.save({"format": FORMAT, **_shallow(checkpoint)}, buffer)
+    name = file_name(checkpoint.step)
+    records.write(name, buffer.getvalue())
+    records.checkpoint = name
+    with records.guarded():
+        _prune(records.path / FOLDER, checkpoint)
+
+
+def newest(folder: Path, device: torch.device | str = "cpu") -> tuple[Checkpoint | None, list[str]]:
+    """The newest checkpoint that can be read, and a remark for each that cannot.
+
+    None where there has never been one. Raises Refusal where none of those that are there can be read.
+    """
+    length = _length(folder / EVENTS)
+    remarks: list[str] = []
+    for path in (found := list(_newest_first(folder / FOLDER))):
+        try:
+            checkpoint = _load(path, device)
+            if checkpoint.events <= length:
+                return checkpoint, remarks
+            remarks.append(f"{path} is passed over: events.jsonl is shorter than when it was written.")
+        except (OSError, RuntimeError, EOFError, KeyError, TypeError, ValueError, pickle.UnpicklingError) as error:
+            if isinstance(error, Refusal):
+                raise
+            remarks.append(f"{path} is damaged and passed over.")
+    if found:
+        raise Refusal(f"No checkpoint in {folder} can be read: " + " ".join(remarks))
+    return None, remarks
+
+
+def _load(path: Path, device: torch.device | str) -> Checkpoint:
+    stored = torch.load(path, map_location=device, weights_only=True)
+    if stored["format"] > FORMAT:
+        raise Refusal(
+            f"{path} has format {stored['format']}, and this version of equilibria reads {FORMAT}: upgrade equilibria."
+        )
+    return Checkpoint(stored["state"], stored["events"], stored["elapsed"], stored["best"], stored["looked"])
+
+
+def _shallow(checkpoint: Checkpoint) -> dict[str, Any]:
+    return {field.name: getattr(checkpoint, field.name) for field in fields(checkpoint)}
+
+
+def _prune(folder: Path, checkpoint: Checkpoint) -> None:
+    """Remove all but the last three and the best, and what a kill or a damage left behind."""
+    steps = {path: int(path.stem) for path in _newest_first(folder)}
+    past = [path for path, step in steps.items() if step <= checkpoint.step]
+    best = None if checkpoint.best is None else checkpoint.best["step"]
+    kept = {*past[:_KEPT], *(path for path in past if steps[path] == best)}
+    for path in {*steps, *folder.glob(f".*{PART}")} - kept:
+        path.unlink(missing_ok=True)
+
+
+def _newest_first(folder: Path) -> Iterator[Path]:
+    """The checkpoints, the one with the most rounds first."""
+    yield from sorted((p for p in folder.glob("*.pt") if p.stem.isdecimal()), key=lambda p: -int(p.stem))
+
+
+def _length(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

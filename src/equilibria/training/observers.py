@@ -1,0 +1,150 @@
+"""What is noticed and kept between rounds. Observers look: none of them changes the run."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from . import checkpoints
+from .checkpoints import Checkpoint
+from .health import examine
+from .loop import Observer
+from .records import Records
+from .run import Run
+
+_SAFE_SECONDS = 300.0  # playing that a kill may cost, at most
+
+
+class Diary:
+    """Events in order, each with the round and the seconds of playing, all sittings together."""
+
+    def __init__(self, records: Records, show: Callable[[dict[str, Any]], None], elapsed: float = 0.0):
+        self.records, self.show = records, show
+        self._since = time.monotonic() - elapsed
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self._since
+
+    def note(self, run: Run, kind: str, **fields: Any) -> None:
+        """Write one event, and show it to whoever watches."""
+        event = {"kind": kind, "step": run.step, "elapsed": round(self.elapsed, 3), **fields}
+        self.records.append(event)
+        self.show(event)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What can be seen of a run at one round, and the model it would leave behind."""
+
+    sheet: bytes  # a PNG
+    metrics: dict[str, float]  # the first one decides which round was best: lowest
+    count: int  # samples that were measured
+    model: dict[str, bytes]  # files of the model folder
+
+
+class Reporter:
+    """Means of all terms since the last report; stops a run that is no longer finite."""
+
+    def __init__(self, diary: Diary, every: int, run: Run):
+        self.diary, self.every = diary, every
+        self.since = run.step - run.step % every if run.statistics.counts else run.step
+        self._counted, self._images = 0, 0
+
+    def __call__(self, run: Run) -> None:
+        examine(run, self.since)
+        terms = run.statistics.read()
+        self.diary.note(
+            run,
+            "report",
+            since=self.since,
+            images=self.images(run),
+            terms=terms,
+            estimate=_estimate(run, terms),
+            rates={name: optimizer.param_groups[0]["lr"] for name, optimizer in run.optimizers.items()},
+        )
+        self.since = run.step
+
+    def images(self, run: Run) -> int:
+        """Real images shown to the critic so far."""
+        self._images += sum(run.images_at(step) for step in range(self._counted, run.step))
+        self._counted = run.step
+        return self._images
+
+
+class Keeper:
+    """Keeps what is needed to play on, to look at, and to draw from."""
+
+    def __init__(self, diary: Diary, look: Callable[[Run], Look], since: Checkpoint | None = None):
+        self.diary, self.look = diary, look
+        self.best, self.looked = (None, -1) if since is None else (since.best, since.looked)
+        self._saved = time.monotonic()
+
+    def milestone(self, run: Run) -> None:
+        """A sheet, a measure, the model, and a checkpoint; once a round."""
+        if self.looked == run.step:
+            return
+        examine(run)
+        look, records = self.look(run), self.diary.records
+        records.write(sheet := f"samples/{run.step:06d}.png", look.sheet)
+        self.diary.note(run, "sample", file=sheet)
+        self.diary.note(run, "measure", metrics=look.metrics, split="held_out", count=look.count)
+        value = next(iter(look.metrics.values()))
+        if better := self.best is None or value < self.best["value"]:
+            self.best = {"step": run.step, "value": value}
+        self.publish(look)
+        self.looked = run.step
+        self.diary.note(run, "checkpoint", file=checkpoints.file_name(run.step), best=better)
+        self.save(run)
+
+    def save(self, run: Run) -> None:
+        """A checkpoint and nothing else: events are the same with and without it."""
+        examine(run)
+        records = self.diary.records
+        state, length = run.state_dict(), records.sync()
+        checkpoints.save(records, Checkpoint(state, length, self.diary.elapsed, self.best, self.looked))
+        self._saved = time.monotonic()
+
+    def leave(self, run: Run) -> None:
+        """A checkpoint and the model, before the milestone they would belong to."""
+        if self.looked != run.step:
+            self.save(run)
+            self.publish(self.look(run))
+
+    def publish(self, look: Look) -> None:
+        """Replace the model that can be drawn from."""
+        for name, content in look.model.items():
+            self.diary.records.write(f"model/{name}", content)
+
+    def safety(self, run: Run) -> None:
+        """A checkpoint where the last one is minutes old."""
+        if time.monotonic() - self._saved > _SAFE_SECONDS:
+            self.save(run)
+
+
+def every(rounds: int, look: Observer) -> Observer:
+    """Look once in so many rounds."""
+
+    def observe(run: Run) -> None:
+        if run.step % rounds == 0:
+            look(run)
+
+    return observe
+
+
+def clock(diary: Diary, seconds: float) -> Observer:
+    """Stop when this much time has been played, all sittings together."""
+
+    def observe(run: Run) -> None:
+        if run.stop is None and diary.elapsed >= seconds:
+            run.stop = "budget"
+
+    return observe
+
+
+def _estimate(run: Run, terms: dict[str, dict[str, float]]) -> float | None:
+    """The distance between data and model, as the first player that can read it does."""
+    for player in run.game.players:
+        if player.estimate is not None and "divergence" in terms.get(player.name, {}):
+            return player.estimate(terms[player.name]["divergence"])
+    return None
