@@ -1,0 +1,60 @@
+"""Write the tables of the README and the docs anew from the catalogues: `python docs/tables.py`."""
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from equilibria.core.catalogue import Catalogue, Entry
+from equilibria.core.priors import PRIORS
+from equilibria.data import DATASETS
+from equilibria.networks import CRITICS, GENERATORS
+from equilibria.recipes import RECIPES
+from equilibria.terms.divergences import DIVERGENCES
+from equilibria.terms.penalties import PENALTIES
+
+TABLES: Mapping[str, Catalogue] = {
+    "recipes": RECIPES,
+    "divergences": DIVERGENCES,
+    "penalties": PENALTIES,
+    "generators": GENERATORS,
+    "critics": CRITICS,
+    "priors": PRIORS,
+    "data sets": DATASETS,
+}
+PAGES = ("README.md", "docs/formulations.md")
+
+
+def table(catalogue: Catalogue) -> str:
+    """A catalogue as Markdown: name, first docstring line, options with their defaults."""
+    rows = catalogue.describe()
+    head, line = ("| name | what it is |", "| --- | --- |")
+    if any(row.options for row in rows):
+        head, line = ("| name | what it is | options |", "| --- | --- | --- |")
+    return "\n".join([head, line, *(_row(row, any(r.options for r in rows)) for row in rows)])
+
+
+def renewed(page: str) -> str:
+    """The page's text with every table between its marks written anew."""
+    for name, catalogue in TABLES.items():
+        page = _between(page, f"<!-- table: {name} -->", f"<!-- end: {name} -->", lambda c=catalogue: table(c))
+    return page
+
+
+def _row(entry: Entry, with_options: bool) -> str:
+    chosen = ", ".join(f"`{name}={p.default!r}`" for name, p in entry.options.items())
+    summary = entry.summary.replace("|", "\\|")
+    return f"| `{entry.name}` | {summary} |" + (f" {chosen} |" if with_options else "")
+
+
+def _between(page: str, start: str, end: str, write: Callable[[], str]) -> str:
+    if start not in page:
+        return page
+    before, rest = page.split(start, 1)
+    return f"{before}{start}\n{write()}\n{end}{rest.split(end, 1)[1]}"
+
+
+if __name__ == "__main__":
+    root = Path(__file__).parents[1]
+    for path in (root / name for name in PAGES):
+        path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")
+        print(f"wrote the tables of {path.relative_to(root)}", file=sys.stderr)
