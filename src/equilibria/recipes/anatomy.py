@@ -10,6 +10,7 @@ from ..core.catalogue import Catalogue, options, summary
 from ..core.errors import Refusal, nearest
 from ..core.priors import PRIORS
 from ..data import DATASETS
+from ..data.find import builder_of as data_builder
 from ..games import GAMES
 from ..games.turns import TURNS
 from ..networks import NETWORKS
@@ -38,13 +39,14 @@ class Setting:
     annotation: Any
     value: Any  # as it is now: the recipe's, or the part's default; "auto" where the data will decide
     help: str  # a clause, or nothing
+    is_part: bool = False  # a name from a catalogue, and not an option
 
 
 def settings(recipe: Recipe) -> dict[str, Setting]:
     """Everything that may be changed in a recipe, by its full path."""
     found = {name: Setting(kind, getattr(recipe, name), about) for name, (kind, about) in NUMBERS.items()}
     for path, (catalogue, spec) in parts(recipe).items():
-        found[path] = Setting(str, spec["name"], _about(catalogue, spec["name"]))
+        found[path] = Setting(str, spec["name"], _about(catalogue, spec["name"]), is_part=True)
         known = known_options(catalogue, spec["name"])
         found |= {
             f"{path}.{option}": dataclasses.replace(setting, value=spec.get(option, setting.value))
@@ -84,19 +86,28 @@ def optimizers(recipe: Recipe) -> dict[str, Spec]:
 
 def known_options(catalogue: Catalogue, name: str) -> dict[str, Setting]:
     """The options of a part with their defaults; of `auto`, those of all it may become."""
-    if is_elsewhere(catalogue, name):
-        return {}
+    if catalogue is DATASETS:
+        return _options_of_data(name)
     if name != "auto":
-        return _options_of(builder_of(catalogue, name))
+        return options_of(builder_of(catalogue, name))
     found: dict[str, Setting] = {}
     for builder in catalogue.values():
-        for option, setting in _options_of(builder).items():
+        for option, setting in options_of(builder).items():
             known = found.get(option, setting)
             found[option] = Setting(known.annotation | setting.annotation, "auto", known.help or setting.help)
     return found
 
 
-def _options_of(builder: Any) -> dict[str, Setting]:
+def _options_of_data(name: str) -> dict[str, Setting]:
+    """Of a set with a name, or of whatever a path leads to; nothing where it leads nowhere yet."""
+    try:
+        return options_of(data_builder(name))
+    except Refusal:
+        return {}
+
+
+def options_of(builder: Any) -> dict[str, Setting]:
+    """What may be said of a part, with the defaults."""
     hints, doc = typing.get_type_hints(builder), inspect.getdoc(builder) or ""
     return {
         option: Setting(hints.get(option, Any), parameter.default, meaning(option, doc))
@@ -107,9 +118,6 @@ def _options_of(builder: Any) -> dict[str, Setting]:
 def _about(catalogue: Catalogue, name: str) -> str:
     if name == "auto":
         return "What suits the data and the penalties"
-    return "" if is_elsewhere(catalogue, name) else summary(builder_of(catalogue, name))
-
-
-def is_elsewhere(catalogue: Catalogue, name: str) -> bool:
-    """Whether the part is data of the user's own, a path or a name: it is judged when it is opened."""
-    return catalogue is DATASETS and name not in DATASETS
+    if catalogue is DATASETS and name not in DATASETS:
+        return "Data of your own"
+    return summary(builder_of(catalogue, name))

@@ -36,14 +36,17 @@ def slow(run: Run, data: Data) -> Model:
     for name, network in run.game.networks.items():
         if name not in networks:
             networks[name] = copy.deepcopy(network).eval()
-    latents, size, device = run.game.prior, run.stream.size, run.device
+    model = Model(nn.ModuleDict(networks), data.space, run.game.prior, data.labels)
+    settle(model, run.stream.size, run.seed)
+    return model
 
-    def forward(i: int) -> torch.Tensor:
-        return networks["generator"](latents.draw(size, generator(run.seed, _LOOKED_AT, i)).to(device))
 
-    if "generator" in networks:
-        reestimate(networks["generator"], forward)
-    return Model(nn.ModuleDict(networks), data.space, latents, data.labels)
+def settle(model: Model, size: int, seed: int) -> None:
+    """Give the generator batch statistics of its own, from batches of latents that are always the same."""
+    if "generator" in model.networks:
+        network = model.networks["generator"]
+        device = next(network.parameters()).device
+        reestimate(network, lambda i: network(model.prior.draw(size, generator(seed, _LOOKED_AT, i)).to(device)))
 
 
 def sheet(model: Model, data: Data, seed: int) -> bytes:

@@ -1,5 +1,6 @@
 """The names of settings: what each stands for in a recipe, and what was probably meant by one that is none."""
 
+import dataclasses
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from ..core.errors import Refusal, nearest
 from ..terms.penalties import PENALTIES
 from .anatomy import TURNED, catalogue_of, known_options, optimizers, parts, settings
+from .options import Options
 from .reading import as_part, guessed, is_none
 from .recipe import Recipe
 
@@ -77,13 +79,19 @@ def meant(name: str, known: Iterable[str]) -> str:
 
 
 def names(recipe: Recipe) -> list[str]:
-    """Every name by which something in a recipe may be changed, short ones first."""
+    """Every name by which something about a run may be changed, short ones first."""
     full = list(settings(recipe))
-    short = [path.split(".", 1)[1] for path in full if path.startswith(("game.", "networks."))]
-    if len(recipe.penalties) == 1:
-        start = f"penalties.{next(iter(recipe.penalties))}"
-        short += [path.replace(start, "penalty", 1) for path in full if path.startswith(start)]
-    return ["lr", *short, *full]
+    options = [field.name for field in dataclasses.fields(Options)]
+    return list(dict.fromkeys(["lr", *options, *(short(recipe, path) for path in full), *full]))
+
+
+def short(recipe: Recipe, path: str) -> str:
+    """The shortest name of a full path."""
+    group, _, rest = path.partition(".")
+    if rest and group in ("game", "networks"):
+        return rest
+    only = f"penalties.{next(iter(recipe.penalties), None)}"
+    return path.replace(only, "penalty", 1) if len(recipe.penalties) == 1 and path.startswith(only) else path
 
 
 def _only_penalty(recipe: Recipe, name: str) -> str:

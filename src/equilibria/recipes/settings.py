@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from .anatomy import NUMBERS, TURNED, Setting, catalogue_of, is_elsewhere, known_options, optimizers, parts, settings
+from .anatomy import NUMBERS, TURNED, Setting, catalogue_of, known_options, optimizers, parts, settings
 from .naming import is_narrow, names_part, no_option, no_setting, paths, spread
 from .reading import as_part, guessed, is_none, typed
 from .recipe import Recipe
@@ -67,9 +67,9 @@ def _with_option(recipe: Recipe, path: str, value: Any, said: str) -> Recipe:
 
 def _checked(recipe: Recipe, place: str, name: str, option: str, value: Any) -> Any:
     """The value of an option of the part `name` at this place, as its type."""
-    if is_elsewhere(catalogue_of(place), name):
-        return guessed(value)
     known = known_options(catalogue_of(place), name)
+    if place == "data" and not known:  # nowhere yet, or elsewhere: judged when it is opened
+        return guessed(value)
     if option not in known:
         raise no_option(recipe, place, name, option, known)
     fitted = typed(value, known[option].annotation, f"{place}.{option}")
@@ -86,3 +86,11 @@ def _put(recipe: Recipe, path: str, value: Any) -> Recipe:
 def _placed(tree: Any, path: list[str], value: Any) -> Any:
     """The tree with a value at this path; the original is left alone."""
     return {**tree, path[0]: _placed(tree.get(path[0]), path[1:], value)} if path else value
+
+
+def completed(recipe: Recipe) -> Recipe:
+    """The same recipe with every value said that it leaves to a default."""
+    for path, setting in settings(recipe).items():
+        if not setting.is_part and setting.value != "auto":
+            recipe = _put(recipe, path, setting.value)
+    return recipe

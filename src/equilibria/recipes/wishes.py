@@ -30,7 +30,7 @@ def split(keywords: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
 
 def wished(recipe: str | Recipe, options: Options, changes: Mapping[str, Any]) -> Recipe:
     """The recipe that is meant, with everything that was said about it."""
-    wanted = recipe if isinstance(recipe, Recipe) else _named(recipe)
+    wanted = recipe if isinstance(recipe, Recipe) else named(recipe)
     if options.data is not None and options.data != wanted.data["name"]:
         wanted = dataclasses.replace(wanted, data={"name": _absolute(options.data)})
     said = {name: value for name in _OF_THE_RECIPE if (value := getattr(options, name)) is not None}
@@ -50,7 +50,7 @@ def place(recipe: Recipe, options: Options) -> Path:
     return path
 
 
-def _named(recipe: str) -> Recipe:
+def named(recipe: str) -> Recipe:
     """A recipe of the table, or one in a JSON file."""
     path = Path(recipe)
     return Recipe.load(path) if path.suffix == ".json" or path.is_file() else RECIPES[recipe]()

@@ -70,6 +70,18 @@ def newest(folder: Path, device: torch.device | str = "cpu") -> tuple[Checkpoint
     return None, remarks
 
 
+def at(folder: Path, step: int) -> Checkpoint:
+    """The checkpoint after this many rounds. Raises Refusal if it is not kept or cannot be read."""
+    path = folder / file_name(step)
+    if not path.is_file():
+        kept = [f"{int(other.stem):,}" for other in reversed(list(_newest_first(folder / FOLDER)))]
+        raise Refusal(f"{folder} keeps no checkpoint of round {step:,}; it keeps those of {', '.join(kept) or 'none'}.")
+    try:
+        return _load(path, "cpu")
+    except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError):
+        raise Refusal(f"{path} is damaged: take another checkpoint.") from None
+
+
 def _load(path: Path, device: torch.device | str) -> Checkpoint:
     stored = torch.load(path, map_location=device, weights_only=True)
     if stored["format"] > FORMAT:

@@ -1,0 +1,1 @@
+"""Floor 6. The doors: the command line."""

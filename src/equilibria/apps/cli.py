@@ -1,0 +1,64 @@
+"""The command line: each verb parses, calls one function below, prints."""
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+
+from ..core.errors import Failure, Refusal
+
+
+def main(tokens: Sequence[str] | None = None) -> int:
+    """Do what the words say. 0: done, or saved on request; 2: the user's input; 1: anything else."""
+    try:
+        code = _answer(list(sys.argv[1:] if tokens is None else tokens))
+        sys.stdout.flush()
+        return code
+    except Refusal as refusal:
+        return _sorry(str(refusal), 2)
+    except Failure as failure:
+        return _sorry(str(failure), 1)
+    except KeyboardInterrupt:
+        return _sorry("Stopped at once: what was saved before is intact, nothing was saved now.", 1)
+    except BrokenPipeError:  # nobody reads on, as in `equilibria recipes | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("EQUILIBRIA_DEBUG"):
+            raise
+        return _sorry(_confession(error), 1)
+
+
+def _answer(tokens: list[str]) -> int:
+    from . import verbs
+
+    match tokens:
+        case [] | ["--help" | "-h" | "help"]:
+            print(verbs.overview())
+        case ["--version"]:
+            from importlib.metadata import version
+
+            print(f"equilibria {version('equilibria')}")
+        case _:
+            return verbs.do(tokens)
+    return 0
+
+
+def _sorry(text: str, code: int) -> int:
+    print(f"equilibria: {text}", file=sys.stderr)
+    return code
+
+
+def _confession(error: Exception) -> str:
+    """What is said when memory does not suffice, or of a mistake of ours."""
+    what = str(error).strip().split("\n")[0]
+    if isinstance(error, MemoryError) or "out of memory" in what or "can't allocate memory" in what:
+        return "There is not enough memory: try a smaller --batch, or narrower networks (--generator.width)."
+    with tempfile.NamedTemporaryFile("w", prefix="equilibria-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        traceback.print_exception(error, file=file)
+    return f"This should not have happened: {type(error).__name__}: {what}. Please report it with {file.name}."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

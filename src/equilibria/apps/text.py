@@ -1,0 +1,39 @@
+"""Columns of words, as wide as the terminal."""
+
+import shutil
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+
+_NARROWEST, _WIDEST = 60, 132
+
+
+def table(rows: Sequence[Sequence[str]], indent: int = 2) -> str:
+    """Rows with aligned columns; the last column is wrapped."""
+    return tables({"": rows}, indent)
+
+
+def tables(groups: Mapping[str, Sequence[Sequence[str]]], indent: int = 2) -> str:
+    """Tables under titles, all with the same columns."""
+    *fixed, _ = zip(*(row for rows in groups.values() for row in rows), strict=True)
+    widths = [max(map(len, column)) for column in fixed]
+    blocks = ["\n".join([*([title] if title else []), *_lines(rows, widths, indent)]) for title, rows in groups.items()]
+    return "\n\n".join(blocks)
+
+
+def _lines(rows: Sequence[Sequence[str]], widths: Sequence[int], indent: int) -> Iterator[str]:
+    start = indent + sum(widths) + 2 * len(widths)
+    for *cells, last in rows:
+        head = " " * indent + "".join(cell.ljust(size + 2) for cell, size in zip(cells, widths, strict=True))
+        first, *rest = textwrap.wrap(last, max(width() - start, 24), break_long_words=False) or [""]
+        yield (head + first).rstrip()
+        yield from (" " * start + line for line in rest)
+
+
+def paragraph(text: str) -> str:
+    """Text filled to the width of the terminal."""
+    return textwrap.fill(text, width(), break_long_words=False, break_on_hyphens=False)
+
+
+def width() -> int:
+    """Of the terminal, within reason."""
+    return min(max(shutil.get_terminal_size((100, 24)).columns, _NARROWEST), _WIDEST)

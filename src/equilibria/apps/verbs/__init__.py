@@ -1,0 +1,85 @@
+"""What can be said on the command line. A verb's own module is imported when it is said: help never waits for torch.
+
+Each has FLAGS, a dataclass whose fields are its flags, and `run(word, flags, others) -> exit code`. The others are
+flags that are no fields; a verb that takes any has a `more(word)`, which gives the fields' values and describes them.
+"""
+
+from importlib import import_module
+from types import ModuleType
+
+from ...core.errors import Refusal, nearest
+from ..arguments import described, fields, fill, flag, split, switches
+from ..text import paragraph, table
+
+VERBS = {  # name: (module, the word that follows, what it does)
+    "demo": ("demo", "", "Train a WGAN-GP on handwritten digits (built in) and show what it draws."),
+    "train": ("train", "RECIPE|FILE.json", "Train a recipe, and record the run."),
+    "resume": ("resume", "RUN", "Go on with a run that was stopped, bit for bit."),
+    "sample": ("sample", "RUN", "Draw from a trained model: one picture, a folder of them, or an array."),
+    "recipes": ("recipes", "", "List the formulations that can be trained."),
+    "show": ("show", "RECIPE|TABLE", "Show a recipe whole, or a table: divergences, penalties, networks, ..."),
+    "data check": ("check", "PATH|NAME", "Look at a data set before training on it."),
+}
+HELP = ("--help", "-h")
+
+
+def do(tokens: list[str]) -> int:
+    """Carry out what the words say."""
+    name, rest = _verb(tokens)
+    module = import_module(f".{VERBS[name][0]}", __package__)
+    words, said = split([token for token in rest if token not in HELP], switches(module.FLAGS))
+    if len(words) != len(rest) and not set(HELP).isdisjoint(rest):
+        print(manual(name, module, words))
+        return 0
+    given = {key: said.pop(key) for key in fields(module.FLAGS) if key in said}
+    if said and not hasattr(module, "more"):
+        unknown = flag(next(iter(said)))
+        raise Refusal(
+            f"{unknown} is no flag of `equilibria {name}`.{nearest(unknown, map(flag, fields(module.FLAGS)))}"
+        )
+    return module.run(_only(name, words), fill(module.FLAGS, given), said)
+
+
+def overview() -> str:
+    """What the program is, and its verbs."""
+    rows = [(f"{name} {word}".strip(), summary) for name, (_, word, summary) in VERBS.items()]
+    return "\n\n".join(
+        [
+            paragraph("equilibria: two networks play; one learns to make what the other cannot tell from the data."),
+            table([*rows, ("--version", "Say which version this is.")]),
+            "`equilibria VERB --help` lists a verb's flags, `equilibria train RECIPE --help` what can be set in a recipe.",
+        ]
+    )
+
+
+def manual(name: str, module: ModuleType, words: list[str]) -> str:
+    """A verb's flags, and what else it takes."""
+    _, word, summary = VERBS[name]
+    values, more = module.more(*words[:1]) if hasattr(module, "more") else ({}, "")
+    rows = described(module.FLAGS, values)
+    usage = f"equilibria {name} {(words or [word])[0]}".rstrip() + (" [--FLAG VALUE ...]" if rows else "")
+    return "\n\n".join(filter(None, [usage, paragraph(summary), table(rows) if rows else "", more]))
+
+
+def _verb(tokens: list[str]) -> tuple[str, list[str]]:
+    """The verb, of one word or two, and what follows it."""
+    for length in (2, 1):
+        if (name := " ".join(tokens[:length])) in VERBS:
+            return name, tokens[length:]
+    if tokens[0].startswith("-"):
+        raise Refusal(
+            f"A verb comes first, as in `equilibria train wgan-gp`.{nearest(tokens[0], ['--help', '--version'])}"
+        )
+    if tokens[0] == "data":
+        raise Refusal("Say `equilibria data check PATH|NAME`.")
+    raise Refusal(f"There is no verb {tokens[0]!r}.{nearest(tokens[0], VERBS)}")
+
+
+def _only(name: str, words: list[str]) -> str:
+    """The one word that follows the verb, or nothing where none should."""
+    wanted = VERBS[name][1]
+    if wanted and not words:
+        raise Refusal(f"What? Say `equilibria {name} {wanted}`.")
+    if surplus := words[bool(wanted) :]:
+        raise Refusal(f"{surplus[0]!r} is one word too many: say `equilibria {name}{wanted and ' ' + wanted}`.")
+    return words[0] if words else ""

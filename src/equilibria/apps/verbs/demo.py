@@ -1,0 +1,43 @@
+"""Train on what everybody has, and say how to go on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..arguments import Flags
+
+RECIPE = "wgan-gp"
+DEMO: dict[str, Any] = {"rounds": 1500}  # what the demonstration changes in it
+_NEXT = """
+Handwritten digits that nobody wrote: {picture}
+
+Go on with:
+  equilibria sample {folder} --count 64 --seed 1 --out sheet.png
+  equilibria data check MY_PICTURES/
+  equilibria train r3gan --data MY_PICTURES/ --budget 5m
+"""
+
+
+@dataclass(frozen=True)
+class FLAGS:
+    """How to show it."""
+
+    rounds: int = DEMO["rounds"]
+    """Rounds to play in all."""
+    runs: str = "runs"
+    """Folder in which runs are recorded."""
+
+
+def run(word: str, flags: FLAGS, _: Flags) -> int:
+    """Train, then say where the picture is and what comes next."""
+    from ...recipes.session import train
+    from ...training.records import free
+    from ..display import watching
+
+    name = free(Path(flags.runs) / "demo").name
+    said = DEMO | {"name": name, "rounds": flags.rounds, "runs": flags.runs}
+    with watching() as display:
+        folder = train(RECIPE, display, **said).folder
+    if folder is not None and (sheets := sorted((folder / "samples").glob("*.png"))):
+        print(_NEXT.format(picture=sheets[-1], folder=folder))
+    return 0

@@ -1,0 +1,18 @@
+"""List the formulations that can be trained."""
+
+from dataclasses import dataclass
+
+from ...recipes import RECIPES
+from ..arguments import Flags
+from ..text import table
+
+
+@dataclass(frozen=True)
+class FLAGS:
+    """None."""
+
+
+def run(word: str, flags: FLAGS, _: Flags) -> int:
+    """A line a recipe."""
+    print(table([(entry.name, entry.summary) for entry in RECIPES.describe()], indent=0))
+    return 0

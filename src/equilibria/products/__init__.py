@@ -1,0 +1,1 @@
+"""Floor 5. What a trained model is good for."""
