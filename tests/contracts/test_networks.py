@@ -81,8 +81,8 @@ def test_each_sample_gets_one_score_and_every_parameter_shapes_it(name, shape, n
 @every_case
 def test_in_evaluation_a_row_depends_on_itself_alone(name, shape, norm):
     for network, rows in (
-        (generator_of(name, shape, norm), draws(4, LATENT)),
-        (critic_of(name, shape, norm), draws(4, *shape)),
+        (generator_of(name, shape, norm), draws(3, LATENT)),
+        (critic_of(name, shape, norm), draws(3, *shape)),
     ):
         network.eval()
         before = {key: value.clone() for key, value in network.state_dict().items()}
@@ -92,9 +92,9 @@ def test_in_evaluation_a_row_depends_on_itself_alone(name, shape, norm):
         assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
 
 
-@every_case
+@pytest.mark.parametrize(("name", "shape", "norm"), [case for case in CASES if case[1] in ((4, 9, 13), (2,))])
 def test_saved_weights_are_the_whole_network(name, shape, norm):
-    for build, rows in ((generator_of, draws(4, LATENT)), (critic_of, draws(4, *shape))):
+    for build, rows in ((generator_of, draws(3, LATENT)), (critic_of, draws(3, *shape))):
         saved, other = build(name, shape, norm), build(name, shape, norm, seed=7)
         saved(rows)  # moves what batch and spectral norm remember
         torch.save(saved.state_dict(), file := io.BytesIO())
