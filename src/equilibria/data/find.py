@@ -67,9 +67,8 @@ def _path(name: str, root: Path | None) -> Path | None:
 
 
 def _unknown(name: str) -> str:
-    known = [entry for entry in DATASETS if entry not in _BY_PATH]
-    path = Path(name).expanduser()
-    beside = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-    close = difflib.get_close_matches(path.name, beside, n=1)
-    hint = f" Did you mean {str(path.parent / close[0])!r}?" if close else nearest(name, known)
+    known, path = [entry for entry in DATASETS if entry not in _BY_PATH], Path(name).expanduser()
+    beside = [str(other) for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    close = difflib.get_close_matches(str(path), [*known, *(other for other in beside if other[0] != ".")], n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else nearest(name, known)
     return f"No data set is called {name!r}, and nothing is at {path.absolute()}.{hint}"

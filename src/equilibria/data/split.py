@@ -22,7 +22,8 @@ def held_out(x: Tensor) -> Tensor:
     if chosen.any() and not chosen.all():
         return chosen
     order = [_hash(row, 8) for row in rows]
-    chosen = torch.tensor([place == min(order) for place in order], dtype=torch.bool)
+    least = min(order)
+    chosen = torch.tensor([place == least for place in order], dtype=torch.bool)
     if chosen.all():
         raise Refusal(f"{len(rows)} samples, none different from the others: there is nothing to hold out.")
     return chosen

@@ -37,8 +37,11 @@ def array(path: Path, samples: str | None = None, labels: str | None = None, lay
     remarks = [said, *_passed_over(path, stored, chosen, known)]
     if known is None:
         return Data(str(path), space, x, out, remarks=tuple(remarks))
-    kind, y, described = labels_of(path, read(path, known), len(raw))
-    return Data(str(path), space, x, out, kind, y[~mask], y[mask], (*remarks, described))
+    labelled = read(path, known)
+    kind, y = labels_of(path, labelled, len(raw))
+    if kind.kind == "class" and labelled.ndim == 2:
+        remarks.append("The labels, rows with a single 1 each, were read as classes.")
+    return Data(str(path), space, x, out, kind, y[~mask], y[mask], tuple(remarks))
 
 
 def _named(path: Path, stored: Mapping[str, Header], asked: str | None, usual: tuple[str, ...]) -> str | None:

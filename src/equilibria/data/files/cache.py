@@ -1,5 +1,6 @@
 """What was decoded once, kept as arrays."""
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -46,7 +47,7 @@ def entry(kind: str, name: str, write: Callable[[Path], None]) -> Arrays:
             return _arrays(Path(temporary), None)
     try:
         _written(folder, write)
-        if not (home / name).exists():  # another process may have been faster
+        with contextlib.suppress(OSError):  # another process was faster
             folder.rename(home / name)
         return _arrays(home / name, LARGE)
     finally:

@@ -33,7 +33,7 @@ def obtain(title: str, files: Sequence[Published], folders: Sequence[str], root:
     missing = [file for file in files if locate(file.name, folders, root) is None]
     try:
         for file in missing:
-            _download(file, _writable(folders[0], root))
+            _download(file, folders[0], root)
     except OSError as error:
         raise Refusal(absent(title, [file.name for file in missing], folders, root, error)) from None
     found = [locate(file.name, folders, root) for file in files]
@@ -80,11 +80,12 @@ def _writable(folder: str, root: Path | None) -> Path:
     raise PermissionError(f"neither {data_root(root)} nor {cache_root()} can be written")
 
 
-def _download(file: Published, folder: Path) -> None:
+def _download(file: Published, subfolder: str, root: Path | None) -> None:
     """Fetch under a temporary name, check, then rename: a file that exists under its own name is whole."""
     if os.environ.get("EQUILIBRIA_OFFLINE"):
         raise OSError("EQUILIBRIA_OFFLINE is set")
     response = first_answer(file.url)
+    folder = _writable(subfolder, root)
     logging.getLogger(__name__).warning("Downloading %s to %s.", file.url, folder)
     md5 = hashlib.md5(usedforsecurity=False)
     with response, tempfile.NamedTemporaryFile(dir=folder, prefix=".download-", delete=False) as part:

@@ -17,7 +17,6 @@ _LARGEST = 64_000_000  # pixels
 _GREY = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N")
 _DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 _ORIENTATION = 0x0112
-_WHITE = (255, 255, 255, 255)
 
 
 class Unreadable(Exception):
@@ -94,10 +93,12 @@ def _plain(image: PIL.Image.Image, mode: str) -> tuple[PIL.Image.Image, list[str
     if mode == "RGB" and is_grey(image.mode):
         deeds.append("coloured")
     if image.has_transparency_data:
-        layered = image.convert("RGBA")
-        if layered.getchannel("A").getextrema() != (255, 255):
+        layered = image if image.mode == "RGBA" else image.convert("RGBA")
+        opacity = layered.getchannel("A")
+        if opacity.getextrema() != (255, 255):
             deeds.append("flattened")
-        image = PIL.Image.alpha_composite(PIL.Image.new("RGBA", layered.size, _WHITE), layered)
+            image = PIL.Image.new("RGB", image.size, "white")
+            image.paste(layered, mask=opacity)
     return image if image.mode == mode else image.convert(mode), deeds
 
 

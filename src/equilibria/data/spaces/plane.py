@@ -8,7 +8,7 @@ import PIL.Image
 import PIL.ImageDraw
 from torch import Tensor, nn
 
-_SIDE = 512  # pixels
+_SIDE, _DOT = 512, 2.5  # pixels
 _REAL, _FAKE = (225, 140, 60), (30, 80, 180)
 
 
@@ -33,13 +33,19 @@ class Plane:
 
     def sheet(self, x: Tensor, columns: int = 8, real: Tensor | None = None) -> PIL.Image.Image:
         """Generated points in blue over real ones in orange."""
-        canvas = PIL.Image.new("RGB", (_SIDE, _SIDE), "white")
+        side = 2 * _SIDE  # drawn at twice the size, for smooth edges
+        canvas = PIL.Image.new("RGB", (side, side), "white")
         draw = PIL.ImageDraw.Draw(canvas)
         for points, colour in ((real, _REAL), (x, _FAKE)):
             if points is not None:
-                for across, up in (self.decode(points) / self.extent + 1) * _SIDE / 2:
-                    draw.circle((float(across), float(_SIDE - up)), 1.5, fill=colour)
-        return canvas
+                for across, up in self._visible(points) * side:
+                    draw.circle((float(across), float(side - up)), _DOT, fill=colour)
+        return canvas.reduce(2)
+
+    def _visible(self, x: Tensor) -> np.ndarray:
+        """The points that lie on the sheet, as shares of its side: (N, 2)."""
+        shares = (self.decode(x) / self.extent + 1) / 2
+        return shares[((shares >= 0) & (shares <= 1)).all(axis=1)]
 
     def describe(self) -> dict[str, Any]:
         return {"name": "plane", "extent": self.extent}

@@ -1,0 +1,162 @@
+"""Arrays in .npy and .npz files."""
+
+from importlib import import_module
+
+import numpy as np
+import pytest
+import torch
+
+from equilibria.core.errors import Refusal
+from equilibria.data import find
+
+RANDOM = np.random.default_rng(0)
+BYTES = RANDOM.integers(0, 256, (40, 3, 10, 12), dtype=np.uint8)  # (N, C, H, W)
+
+
+def whole(data) -> np.ndarray:
+    """All samples in an order of their own."""
+    rows = torch.cat([data.x, data.held_out]).numpy()
+    return rows[np.lexsort(rows.reshape(len(rows), -1).T)]
+
+
+def ordered(rows: np.ndarray) -> np.ndarray:
+    return rows[np.lexsort(rows.reshape(len(rows), -1).T)]
+
+
+def saved(tmp_path, array, **more) -> str:
+    path = tmp_path / ("array.npz" if more else "array.npy")
+    np.savez(path, samples=array, **more) if more else np.save(path, array)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        (BYTES[:, 0], BYTES[:, :1]),
+        (BYTES, BYTES),
+        (BYTES.transpose(0, 2, 3, 1), BYTES),
+        (np.asfortranarray(BYTES), BYTES),
+        (BYTES.astype(np.int64), BYTES),
+        (BYTES.astype(np.float32) / 255, BYTES),
+        (BYTES.astype(np.float64) / 127.5 - 1, BYTES),
+        (BYTES > 127, (BYTES > 127) * np.uint8(255)),
+        ((BYTES > 127).astype(np.uint8), (BYTES > 127) * np.uint8(255)),
+    ],
+    ids=["grey", "first", "last", "fortran", "integers", "unit", "signed", "booleans", "binary"],
+)
+def test_layout_and_range_are_understood(tmp_path, array, expected):
+    data = find(saved(tmp_path, array))
+    assert data.space.shape == expected.shape[1:]
+    assert np.array_equal(whole(data), ordered(expected))
+    assert "was read as" in data.remarks[0]
+
+
+def test_a_shape_that_tells_nothing_asks_for_the_layout(tmp_path):
+    path = saved(tmp_path, BYTES.transpose(0, 2, 1, 3)[:, :, [0, 1, 2, 0, 1, 2]])  # (N, 10, 6, 12)
+    with pytest.raises(Refusal, match="layout=channels_first or layout=channels_last"):
+        find(path)
+    assert find({"name": path, "layout": "channels_first"}).space.shape == (10, 6, 12)
+    assert find({"name": path, "layout": "channels_last"}).space.shape == (12, 10, 6)
+    with pytest.raises(Refusal, match="Did you mean 'channels_last'"):
+        find({"name": path, "layout": "channel_last"})
+
+
+@pytest.mark.parametrize(
+    ("array", "said"),
+    [
+        (BYTES.astype(np.float32), "float32 from 0 to 255: expected are uint8"),
+        (BYTES.astype(np.int32) * 256, "expected are uint8"),
+        (BYTES[:, 0].astype(np.float32) * np.nan, "not finite"),
+        (BYTES[:, 0].astype(np.complex64), "complex64"),
+        (BYTES[0, 0], "points are numbers"),
+        (BYTES[0, 0, 0], "images are"),
+        (BYTES[:0], "holds no samples"),
+        (np.array(3), "holds no samples"),
+        (np.full((5, 4, 4), 7, dtype=np.uint8), "nothing to hold out"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(tmp_path, array, said):
+    with pytest.raises(Refusal, match=said):
+        find(saved(tmp_path, array))
+
+
+def test_points_are_kept_as_they_are(tmp_path):
+    points = RANDOM.normal(size=(50, 2)) * 30
+    data = find(saved(tmp_path, points))
+    assert data.space.shape == (2,)
+    assert data.space.extent > np.abs(points).max()
+    assert np.array_equal(whole(data), ordered(points.astype(np.float32)))
+    points[7, 1] = np.inf
+    with pytest.raises(Refusal, match="not finite"):
+        find(saved(tmp_path, points))
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind", "names"),
+    [
+        (np.arange(40) % 3 + 5, "class", ("5", "6", "7")),
+        ((np.arange(40) % 3)[:, None], "class", ("0", "1", "2")),
+        (np.array(["cat", "dog"] * 20), "class", ("cat", "dog")),
+        (np.eye(4)[np.arange(40) % 4], "class", ("0", "1", "2", "3")),
+        (np.arange(40)[:, None] // [1, 2, 4] % 2, "multi-hot", ("0", "1", "2")),
+        (np.arange(40)[:, None] // [1, 2] % 2 > 0, "multi-hot", ("0", "1")),
+        (RANDOM.normal(size=(40, 2)), "vector", ("0", "1")),
+        (RANDOM.normal(size=40), "vector", ("0",)),
+    ],
+)
+def test_labels_are_described_and_follow_their_samples(tmp_path, labels, kind, names):
+    data = find(saved(tmp_path, BYTES, labels=labels))
+    assert (data.labels.kind, data.labels.names) == (kind, names)
+    encoded = {
+        x.numpy().tobytes(): data.labels.encode(y[None])[0]
+        for xs, ys in ((data.x, data.y), (data.held_out, data.held_out_y))
+        for x, y in zip(xs, ys, strict=True)
+    }
+    for image, label in zip(BYTES, labels, strict=True):
+        found = encoded[image.tobytes()]
+        if (kind == "class" and np.ndim(label) == 0) or np.shape(label) == (1,):
+            assert names[found.argmax()] == str(np.squeeze(label)) if kind == "class" else found[0] == np.float32(label)
+        else:
+            assert np.allclose(found.numpy(), np.asarray(label, dtype=np.float32).reshape(-1))
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (np.arange(39), "for 40 samples"),
+        (np.full(40, np.nan), "not finite"),
+        (np.arange(40).astype("datetime64[D]"), "numbers, or a name each"),
+        (np.zeros((40, 2, 2)), "are expected"),
+    ],
+)
+def test_labels_that_cannot_be_meant_are_refused(tmp_path, labels, said):
+    with pytest.raises(Refusal, match=said):
+        find(saved(tmp_path, BYTES, labels=labels))
+
+
+def test_arrays_are_found_by_their_usual_names_or_the_given_ones(tmp_path):
+    path = tmp_path / "many.npz"
+    np.savez(path, subject=np.arange(40) % 4, images=BYTES, other=BYTES[:, :1])
+    data = find(str(path))
+    assert data.space.channels == 3
+    assert data.labels is None
+    assert any("not read: subject, other" in remark for remark in data.remarks)
+    data = find({"name": str(path), "samples": "other", "labels": "subject"})
+    assert data.space.channels == 1
+    assert data.labels.size == 4
+    with pytest.raises(Refusal, match="Did you mean 'subject'"):
+        find({"name": str(path), "labels": "subjects"})
+
+
+def test_a_large_array_gives_the_same_as_a_small_one(tmp_path, monkeypatch):
+    path = saved(tmp_path, BYTES.transpose(0, 2, 3, 1), labels=np.arange(40))
+    small = find(path)
+    monkeypatch.setattr(import_module("equilibria.data.datasets.array"), "LARGE", 100)
+    large = find(path)
+    for part in ("x", "held_out", "y", "held_out_y"):
+        assert torch.equal(getattr(small, part), getattr(large, part))
+
+
+def test_a_data_root_is_searched_after_the_current_folder(tmp_path):
+    saved(tmp_path, BYTES)
+    assert find("array.npy", tmp_path).space.shape == (3, 10, 12)

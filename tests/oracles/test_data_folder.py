@@ -1,0 +1,286 @@
+"""Folders of images of any sizes and modes."""
+
+import os
+
+import numpy as np
+import PIL.Image
+import pytest
+import torch
+
+from equilibria.core.errors import Refusal
+from equilibria.data import find
+from equilibria.data.files.cache import LARGE, entry, write_parts
+
+
+def grey(side: int = 16, seed: int = 0) -> PIL.Image.Image:
+    return PIL.Image.fromarray(np.random.default_rng(seed).integers(0, 256, (side, side), dtype=np.uint8))
+
+
+def fill(folder, *images, suffix="png", first=0):
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, image in enumerate(images, first):
+        image.save(folder / f"{i:03}.{suffix}")
+
+
+def everything(data) -> set[bytes]:
+    return {row.numpy().tobytes() for row in torch.cat([data.x, data.held_out])}
+
+
+def only(path, **options) -> np.ndarray:
+    """The one distinct image that a folder of copies and one black square holds: (C, H, W)."""
+    data = find({"name": str(path), **options})
+    return next(row for row in torch.cat([data.x, data.held_out]).numpy() if row.any())
+
+
+def black(folder, image: PIL.Image.Image):
+    """A second picture, so that something can be held out."""
+    fill(folder, PIL.Image.new(image.mode if image.mode in ("L", "RGB") else "L", image.size), first=900)
+
+
+def test_images_of_the_right_size_are_kept_pixel_for_pixel(tmp_path):
+    images = [grey(seed=i) for i in range(30)]
+    fill(tmp_path, *images)
+    data = find(str(tmp_path))
+    assert data.space.shape == (1, 16, 16)
+    assert len(data.x) + len(data.held_out) == 30
+    assert everything(data) == {np.asarray(image).tobytes() for image in images}
+
+
+def test_a_tenth_is_held_out_whatever_the_names_and_the_order(tmp_path):
+    images = [grey(8, seed=i) for i in range(150)]
+    fill(tmp_path / "a", *images)
+    fill(tmp_path / "b", *reversed(images), suffix="bmp")
+    a, b = find(str(tmp_path / "a")), find(str(tmp_path / "b"))
+    assert 5 <= len(a.held_out) <= 26  # 150 draws of 25/256, three deviations
+    assert {x.numpy().tobytes() for x in a.held_out} == {x.numpy().tobytes() for x in b.held_out}
+
+
+def test_copies_stay_on_one_side(tmp_path):
+    fill(tmp_path, *[grey(8, seed=i % 20) for i in range(200)])
+    data = find(str(tmp_path))
+    assert not {x.numpy().tobytes() for x in data.x} & {x.numpy().tobytes() for x in data.held_out}
+    assert (len(data.x) % 10, len(data.held_out) % 10) == (0, 0)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_even_a_few_images_have_a_held_out_part(tmp_path, count):
+    fill(tmp_path, *[grey(seed=i) for i in range(count)])
+    data = find(str(tmp_path))
+    assert len(data.x) > 0
+    assert len(data.held_out) > 0
+
+
+def test_copies_of_one_image_cannot_be_held_out(tmp_path):
+    fill(tmp_path, *[grey()] * 12)
+    with pytest.raises(Refusal, match="nothing to hold out"):
+        find(str(tmp_path))
+
+
+def test_exif_turns_a_picture_upright(tmp_path):
+    pixels = np.zeros((16, 16), dtype=np.uint8)
+    pixels[:8] = 200  # bright above
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees, clockwise
+    PIL.Image.fromarray(np.rot90(pixels)).save(tmp_path / "a.png", exif=exif)
+    black(tmp_path, grey())
+    assert np.array_equal(only(tmp_path)[0], pixels)
+    assert "1 were turned upright as their EXIF says." in find(str(tmp_path)).remarks
+
+
+def test_transparency_is_put_on_white(tmp_path):
+    image = PIL.Image.new("RGBA", (16, 16), (10, 20, 30, 255))
+    image.putpixel((3, 5), (10, 20, 30, 0))
+    fill(tmp_path, image)
+    black(tmp_path, PIL.Image.new("RGB", (16, 16)))
+    pixels = only(tmp_path)
+    assert pixels[:, 5, 3].tolist() == [255, 255, 255]
+    assert pixels[:, 0, 0].tolist() == [10, 20, 30]
+
+
+def test_a_transparent_palette_is_put_on_white(tmp_path):
+    image = PIL.Image.new("P", (16, 16), 1)
+    image.putpalette([0, 0, 0, 200, 100, 50])
+    image.putpixel((3, 5), 0)
+    image.save(tmp_path / "a.gif", transparency=0)
+    black(tmp_path, PIL.Image.new("RGB", (16, 16)))
+    pixels = only(tmp_path)
+    assert pixels[:, 5, 3].tolist() == [255, 255, 255]
+    assert pixels[:, 0, 0].tolist() == [200, 100, 50]
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_sixteen_bits_become_eight(tmp_path, suffix):
+    values = np.random.default_rng(0).integers(0, 256, (16, 16)).astype(np.uint16)
+    PIL.Image.fromarray(values * 257).save(tmp_path / f"a.{suffix}")
+    black(tmp_path, grey())
+    assert np.array_equal(only(tmp_path)[0], values)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "I;16"])
+def test_every_mode_can_be_read_beside_every_other(tmp_path, mode):
+    image = PIL.Image.fromarray(np.full((16, 16), 51400, dtype=np.uint16)) if mode == "I;16" else None
+    image = image or PIL.Image.new("L", (16, 16), 255).convert(mode)
+    suffix = {"CMYK": "tif", "YCbCr": "jpg"}.get(mode, "png")
+    fill(tmp_path, image, suffix=suffix)
+    fill(tmp_path, PIL.Image.new("RGB", (16, 16)), first=1)
+    pixels = only(tmp_path)
+    assert pixels.shape == (3, 16, 16)
+    assert abs(int(pixels.min()) - (200 if mode == "I;16" else 255)) <= 1
+
+
+def test_grey_stays_grey_and_one_colour_makes_all_colour(tmp_path):
+    fill(tmp_path, *[grey(seed=i) for i in range(5)])
+    assert find(str(tmp_path)).space.channels == 1
+    fill(tmp_path, PIL.Image.new("RGB", (16, 16), (1, 2, 3)), first=5)
+    data = find(str(tmp_path))
+    assert data.space.channels == 3
+    assert "5 were grey, repeated in three channels." in data.remarks
+    assert find({"name": str(tmp_path), "channels": 1}).space.channels == 1
+
+
+def test_crop_cuts_the_centre_and_pad_keeps_all(tmp_path):
+    pixels = np.full((16, 48), 60, dtype=np.uint8)
+    pixels[:, 16:32] = 120
+    fill(tmp_path, PIL.Image.fromarray(pixels))
+    black(tmp_path, grey())
+    cropped, padded = only(tmp_path, size=16)[0], only(tmp_path, size=48, fit="pad")[0]
+    assert (cropped == 120).all()
+    assert np.array_equal(padded[16:32], pixels)
+    assert (padded[:16] == 255).all()
+    assert (padded[32:] == 255).all()
+    assert "1 were not square, cut to the centre." in find({"name": str(tmp_path), "size": 16}).remarks
+    assert "1 were not square, padded with white." in find({"name": str(tmp_path), "size": 48, "fit": "pad"}).remarks
+
+
+def test_resizing_is_the_named_one(tmp_path):
+    fill(tmp_path, grey(64))
+    black(tmp_path, grey(64))
+    for name in ("lanczos", "box", "nearest"):
+        method = PIL.Image.Resampling[name.upper()]
+        expected = np.asarray(grey(64).resize((16, 16), method))
+        assert np.array_equal(only(tmp_path, size=16, resizer=name)[0], expected)
+        assert name in find({"name": str(tmp_path), "size": 16, "resizer": name}).remarks[0]
+
+
+@pytest.mark.parametrize(("sides", "expected"), [((20, 24, 30), 24), ((4, 5, 6), 8), ((500, 600, 700), 64)])
+def test_the_size_is_the_median_short_side_within_bounds(tmp_path, sides, expected):
+    fill(tmp_path, *[grey(side, seed=side) for side in sides])
+    assert find(str(tmp_path)).space.shape == (1, expected, expected)
+
+
+def test_a_large_jpeg_keeps_its_place_and_colour_when_decoded_small(tmp_path):
+    pixels = np.zeros((1024, 1024, 3), dtype=np.uint8)
+    pixels[:512, :512] = (255, 0, 0)
+    PIL.Image.fromarray(pixels).save(tmp_path / "a.jpg", quality=95)
+    black(tmp_path, PIL.Image.new("RGB", (1024, 1024)))
+    small = only(tmp_path, size=16).astype(int)
+    assert np.abs(small[:, 2, 2] - (254, 0, 0)).max() <= 3
+    assert np.abs(small[:, 12, 2]).max() <= 3
+    assert any("fraction of their size" in remark for remark in find({"name": str(tmp_path), "size": 16}).remarks)
+
+
+def test_subfolders_are_labels_in_reading_order(tmp_path):
+    for name, seed in (("class 10", 0), ("class 2", 100), ("class 1", 200)):
+        fill(tmp_path / name / "deeper", *[grey(8, seed=seed + i) for i in range(10)])
+    data = find(str(tmp_path))
+    assert data.labels.kind == "class"
+    assert data.labels.names == ("class 1", "class 2", "class 10")
+    ours = {np.asarray(grey(8, seed=100 + i)).tobytes() for i in range(10)}
+    for x, y in ((data.x, data.y), (data.held_out, data.held_out_y)):
+        assert [(row.numpy().tobytes() in ours) for row in x] == (y == 1).tolist()
+
+
+def test_images_beside_subfolders_mean_no_labels(tmp_path):
+    fill(tmp_path / "a", grey(seed=1))
+    fill(tmp_path / "b", grey(seed=2))
+    fill(tmp_path, grey(seed=3))
+    data = find(str(tmp_path))
+    assert data.labels is None
+    assert any("Subfolders were not taken as labels" in remark for remark in data.remarks)
+
+
+def test_one_subfolder_is_no_label(tmp_path):
+    fill(tmp_path / "only", grey(seed=1), grey(seed=2))
+    assert find(str(tmp_path)).labels is None
+
+
+def test_corrupt_files_are_left_out_by_name_and_the_rest_goes_on(tmp_path):
+    for name in "ab":
+        fill(tmp_path / name, *[grey(seed=ord(name) * 100 + i) for i in range(10)])
+    whole = (tmp_path / "a" / "000.png").read_bytes()
+    for i in range(5):
+        (tmp_path / "a" / f"cut{i}.png").write_bytes(whole[: 60 + 10 * i])
+    (tmp_path / "a" / "words.jpg").write_text("not a picture")
+    (tmp_path / "a" / "empty.png").touch()
+    data = find(str(tmp_path))
+    assert len(data.x) + len(data.held_out) == 20
+    assert len(data.left_out) == 7
+    assert {name.split(":")[0] for name in data.left_out} >= {"a/words.jpg", "a/empty.png", "a/cut0.png"}
+    (said,) = [remark for remark in data.remarks if "left out" in remark]
+    assert said.startswith("7 could not be read")
+    assert said.endswith("and 4 more.")
+    assert (torch.cat([data.y, data.held_out_y]).bincount() == 10).all()
+
+
+def test_a_folder_without_one_readable_image_is_refused(tmp_path):
+    for i in range(5):
+        (tmp_path / f"{i}.png").write_text("not a picture")
+    with pytest.raises(Refusal, match=r"None of the 5 images .* can be read: 0\.png .* and 2 more"):
+        find(str(tmp_path))
+
+
+def test_an_empty_folder_and_one_of_other_files_are_refused(tmp_path):
+    with pytest.raises(Refusal, match="holds no images"):
+        find(str(tmp_path))
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(Refusal, match=r"holds no images, only notes\.txt"):
+        find(str(tmp_path))
+
+
+def test_a_missing_folder_is_refused_with_the_nearest(tmp_path):
+    fill(tmp_path / "photos", grey())
+    with pytest.raises(Refusal, match=r"Did you mean '.*photos'"):
+        find(str(tmp_path / "photo"))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"size": 2}, "size is 2"),
+        ({"fit": "crap"}, "Did you mean 'crop'"),
+        ({"resizer": "lancos"}, "Did you mean 'lanczos'"),
+        ({"channels": 2}, "channels is 2"),
+        ({"sise": 32}, "Did you mean 'size'"),
+    ],
+)
+def test_impossible_options_are_refused(tmp_path, options, said):
+    fill(tmp_path, grey(seed=1), grey(seed=2))
+    with pytest.raises(Refusal, match=said):
+        find({"name": str(tmp_path), **options})
+
+
+def test_images_are_resized_once_and_again_when_a_file_changes(tmp_path, monkeypatch):
+    monkeypatch.setenv("EQUILIBRIA_CACHE", str(tmp_path / "cache"))
+    fill(tmp_path / "p", *[grey(seed=i) for i in range(5)])
+    first = find(str(tmp_path / "p"))
+    (kept,) = (tmp_path / "cache" / "pictures").iterdir()
+    stamp = kept.stat().st_mtime_ns
+    assert everything(find(str(tmp_path / "p"))) == everything(first)
+    assert [p.stat().st_mtime_ns for p in (tmp_path / "cache" / "pictures").iterdir()] == [stamp]
+    fill(tmp_path / "p", grey(seed=77))
+    os.utime(tmp_path / "p" / "000.png", ns=(1, 1))
+    assert everything(find(str(tmp_path / "p"))) != everything(first)
+
+
+def test_a_large_array_is_mapped_from_its_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("EQUILIBRIA_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("equilibria.data.files.cache.LARGE", 1000)
+    assert LARGE == 256 << 20
+    rows = np.random.default_rng(0).integers(0, 256, (700, 1, 4, 4), dtype=np.uint8)
+    arrays = entry("test", "name", lambda folder: write_parts(iter(rows), (1, 4, 4), "uint8", folder))
+    assert isinstance(arrays["x"], np.memmap)
+    assert np.array_equal(arrays["x"], rows[~arrays["chosen"]])
+    assert np.array_equal(arrays["held_out"], rows[arrays["chosen"]])
+    arrays["x"][:] = 0  # a copy on write: the file stays as it is
+    again = entry("test", "name", lambda folder: None)
+    assert np.array_equal(again["x"], rows[~arrays["chosen"]])
