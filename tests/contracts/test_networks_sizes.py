@@ -104,6 +104,13 @@ def test_without_a_norm_scales_survive_the_layers(name):
     assert 0.02 < scores.std().item() < 20
 
 
+def test_a_residual_critic_may_have_no_flat_blocks_but_not_fewer():
+    shorter, longer = (CRITICS["residual"]((1, 8, 8), 4, 0, width=2, flat=flat) for flat in (0, 1))
+    assert count(longer) - count(shorter) == 2 * (2 * 2 * 9 + 2)
+    with pytest.raises(Refusal, match="flat -1"):
+        CRITICS["residual"]((1, 8, 8), 4, 0, flat=-1)
+
+
 def test_residual_shares_one_width():
     for table in (GENERATORS, CRITICS):
         outlet = {"outlet": nn.Tanh()} if table is GENERATORS else {}

@@ -3,8 +3,8 @@
 from ..core.errors import Refusal
 
 
-def at_least_one(network: str, **values: int) -> None:
-    """Widths and counts that would leave a network empty."""
+def at_least(least: int, network: str, **values: int) -> None:
+    """Widths that would leave a network empty, and counts that count nothing."""
     for option, value in values.items():
-        if value < 1:
-            raise Refusal(f"The network {network!r} has {option} {value}: at least 1 is needed.")
+        if value < least:
+            raise Refusal(f"The network {network!r} has {option} {value}: at least {least} is needed.")

@@ -1,4 +1,7 @@
-"""Strided convolutions all the way (Radford et al. 2016), for images of any size from 8 to 128 pixels a side."""
+"""Strided convolutions all the way (Radford et al. 2016), for images of any size from 8 to 128 pixels a side.
+
+The paper's kernels are 5 x 5. Ours are 4 x 4: a multiple of the stride covers all pixels equally often.
+"""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -7,7 +10,7 @@ from math import prod
 from torch import nn
 
 from .activations import ACTIVATIONS
-from .checks import at_least_one
+from .checks import at_least
 from .initializations import INITIALIZATIONS, Layer
 from .layouts import ToMap, ToVector, channels_last
 from .norms import NORMS, Norm
@@ -80,5 +83,5 @@ def _start(initialization: str | None, slot: Norm) -> Callable[[Layer], Layer]:
 
 def _channels(width: int, stages: int) -> list[int]:
     """From the image's neighbour to the seed."""
-    at_least_one("dcgan", width=width)
+    at_least(1, "dcgan", width=width)
     return [width * min(2**stage, _WIDEST) for stage in range(stages)]

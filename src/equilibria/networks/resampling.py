@@ -34,7 +34,7 @@ class DownConv(nn.Conv2d):
 
 
 def transposed(channels: int, out_channels: int, bias: bool = True) -> nn.Module:
-    """A transposed 4x4 convolution with stride 2 (Radford et al. 2016)."""
+    """A transposed 4x4 convolution with stride 2 (after Radford et al. 2016)."""
     return nn.ConvTranspose2d(channels, out_channels, 4, stride=2, padding=1, bias=bias)
 
 

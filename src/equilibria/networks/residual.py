@@ -4,7 +4,7 @@ from math import prod
 
 from torch import Tensor, nn
 
-from .checks import at_least_one
+from .checks import at_least
 from .initializations import he, lecun
 from .layouts import ToMap, ToVector, channels_last
 from .norms import NORMS, Norm
@@ -38,7 +38,7 @@ def generator(
 
     `width` channels everywhere; the paper has 128 for 32 x 32 pixels, 64 is our choice.
     """
-    at_least_one("residual", width=width)
+    at_least(1, "residual", width=width)
     sizes, slot = pyramid("residual", shape), NORMS[norm]()
     project = lecun(nn.Linear(latent + condition, width * prod(sizes[-1])))
     seed = [slot.around(project), ToMap(width, *sizes[-1])]
@@ -62,7 +62,8 @@ def critic(
     Before the mean, `flat` blocks keep the size (two, as in the paper). `width` channels everywhere; the paper
     has 128 for 32 x 32 pixels, 64 is our choice.
     """
-    at_least_one("residual", width=width)
+    at_least(1, "residual", width=width)
+    at_least(0, "residual", flat=flat)
     stages, slot = len(pyramid("residual", shape)) - 1, NORMS[norm]()
     halving = [_first(shape[0], width, slot), *(_down(width, slot) for _ in range(stages - 1))]
     keeping = [_flat(width, slot) for _ in range(flat)]
