@@ -2,8 +2,10 @@
 
 import io
 import os
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from ..pictures.gallery import Form, Gallery, hang
 from ..pictures.picture import Unreadable, opened
 from ..records import Data
 
+_SAFE = 4  # earlier versions of datasets run scripts from the hub
 _SWITCHES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
 
 
@@ -43,8 +46,10 @@ def hub(
 
 
 def _table(path: str, split: str) -> Any:
-    if find_spec("datasets") is None:
-        raise Refusal("Data from the hub need one more package: pip install 'equilibria[hub]'.")
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", path):
+        raise Refusal(f"hf:{path} names no data set of the hub: hf:owner/name is needed.")
+    if find_spec("datasets") is None or int(version("datasets").split(".")[0]) < _SAFE:
+        raise Refusal(f"Data from the hub need the package datasets >= {_SAFE}: pip install 'equilibria[hub]'.")
     with _offline_unless_reachable():
         from datasets import load_dataset  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
@@ -84,12 +89,12 @@ def _columns(path: str, features: Any, image: str | None, label: str | None) -> 
 
 def _gallery(path: str, table: Any, images: str, labels: str | None) -> Gallery:
     def open_one(name: str) -> AbstractContextManager[PIL.Image.Image]:
-        stored = table[int(name)][images]
+        stored = table[int(name.removeprefix("row "))][images]
         if not stored["bytes"] and not stored["path"]:
             raise Unreadable("an empty cell")
         return opened(io.BytesIO(stored["bytes"]) if stored["bytes"] else Path(stored["path"]))
 
-    names = [str(place) for place in range(len(table))]
+    names = [f"row {place}" for place in range(len(table))]
     if labels is None:
         return Gallery(f"hf:{path}", names, open_one, {})
     said = table.features[labels]

@@ -8,7 +8,7 @@ import PIL.Image
 import torch
 from torch import Tensor, nn
 
-_SMALLEST_CELL = 32  # pixels: smaller images are enlarged on sheets
+_SMALLEST_CELL = 48  # pixels: smaller images are enlarged on sheets
 _GAP = 2
 
 
