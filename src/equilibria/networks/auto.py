@@ -16,4 +16,4 @@ def resolve(role: str, spec: Mapping[str, Any], shape: tuple[int, ...], penalise
         return dict(spec)
     name = "dense" if len(shape) == 1 else "dcgan"
     norm = "none" if role == "critic" and penalised else _NORM.get((role, name), "none")
-    return {"norm": norm, **spec, "name": name}
+    return {"name": name, "norm": norm} | dict(spec) | {"name": name}
