@@ -11,7 +11,6 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ..recipes.opening import duration
 from .progress import Progress
 
 _LINES = 25  # of a run that nobody watches on a terminal, about
@@ -31,6 +30,7 @@ class Panel:
         self.live = Live(console=self.console, auto_refresh=False, transient=False)
 
     def __enter__(self) -> Self:
+        self.console.print("Getting ready: looking at the data, trying a few moves.", style="dim")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,5 +109,7 @@ class Lines:
 
 def _pace(progress: Progress) -> list[str]:
     """Images a second, and the time left."""
+    from ..recipes.opening import duration  # with torch, which the first words do not wait for
+
     speed = [] if progress.speed is None else [f"{progress.speed:,.0f} images/s"]
     return speed + ([] if progress.left is None else [f"{duration(progress.left)} left"])

@@ -12,10 +12,10 @@ from ..recipes.settings import completed, settings
 from .arguments import flag, metavar, shown
 from .text import table, tables, width
 
-_FIELDS = ("batch", "rounds", "seed")  # flags of the run, too
+_FIELDS = ("data", "batch", "rounds", "seed")  # flags of the run, too
 _TITLES = {
     "halflife": "The average from which samples are drawn",
-    "data": "The data: by name or path, and how they are read",
+    "data": "How the data are read",
     "game": "The game",
     "divergence": "The divergence",
     "prior": "The prior of the latents",

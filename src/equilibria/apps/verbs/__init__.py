@@ -47,7 +47,7 @@ def overview() -> str:
         [
             paragraph("equilibria: two networks play; one learns to make what the other cannot tell from the data."),
             table([*rows, ("--version", "Say which version this is.")]),
-            "`equilibria VERB --help` lists a verb's flags, `equilibria train RECIPE --help` what can be set in a recipe.",
+            "`equilibria VERB --help` lists flags; `equilibria train RECIPE --help` all that can be set in a recipe.",
         ]
     )
 
@@ -79,7 +79,7 @@ def _only(name: str, words: list[str]) -> str:
     """The one word that follows the verb, or nothing where none should."""
     wanted = VERBS[name][1]
     if wanted and not words:
-        raise Refusal(f"What? Say `equilibria {name} {wanted}`.")
+        raise Refusal(f"Something is missing: say `equilibria {name} {wanted}`.")
     if surplus := words[bool(wanted) :]:
         raise Refusal(f"{surplus[0]!r} is one word too many: say `equilibria {name}{wanted and ' ' + wanted}`.")
     return words[0] if words else ""

@@ -30,14 +30,14 @@ class FLAGS:
 
 def run(word: str, flags: FLAGS, _: Flags) -> int:
     """Train, then say where the picture is and what comes next."""
-    from ...recipes.session import train
-    from ...training.records import free
     from ..display import watching
 
-    name = free(Path(flags.runs) / "demo").name
-    said = DEMO | {"name": name, "rounds": flags.rounds, "runs": flags.runs}
     with watching() as display:
-        folder = train(RECIPE, display, **said).folder
+        from ...recipes.session import train
+        from ...training.records import free
+
+        name = free(Path(flags.runs) / "demo").name
+        folder = train(RECIPE, display, **DEMO | {"name": name, "rounds": flags.rounds, "runs": flags.runs}).folder
     if folder is not None and (sheets := sorted((folder / "samples").glob("*.png"))):
         print(_NEXT.format(picture=sheets[-1], folder=folder))
     return 0

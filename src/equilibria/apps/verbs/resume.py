@@ -1,6 +1,8 @@
 """Go on with a run that was stopped."""
 
+import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from ...recipes.options import read_budget
 from ..arguments import Flags
@@ -22,10 +24,20 @@ class FLAGS:
 
 def run(folder: str, flags: FLAGS, _: Flags) -> int:
     """From the newest checkpoint on."""
-    seconds = read_budget(flags.budget).seconds
-    from ...recipes.session import resume
     from ..display import watching
 
-    with watching(seconds) as display:
+    with watching(_seconds(Path(folder), flags)) as display:
+        from ...recipes.session import resume
+
         resume(folder, display, **asdict(flags))
     return 0
+
+
+def _seconds(folder: Path, flags: FLAGS) -> float | None:
+    """The time to play in all, where that is limited: as said now, else as planned."""
+    if flags.rounds is not None or flags.budget is not None:
+        return read_budget(flags.budget).seconds
+    try:
+        return json.loads((folder / "summary.json").read_text("utf-8"))["end"]["seconds"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return None  # whoever resumes will say what is wrong

@@ -6,7 +6,8 @@ from typing import Any
 from ...core.errors import Refusal
 from ...recipes import RECIPES, Recipe
 from ...recipes.options import Options, read_budget
-from ..arguments import Flags, flag, metavar
+from ...recipes.parts import words
+from ..arguments import Flags, flag
 from ..text import tables
 
 FLAGS = Options
@@ -14,15 +15,15 @@ FLAGS = Options
 
 def run(word: str, options: Options, changes: Flags) -> int:
     """Whatever is no flag of the run changes the recipe."""
-    seconds = read_budget(options.budget).seconds
-    from ...recipes.session import train
-    from ...recipes.wishes import named
     from ..display import watching
 
-    recipe = named(word)
-    _refuse_silence(recipe, changes)
-    said = {name: value for name, value in asdict(options).items() if value != getattr(Options, name)}
-    with watching(seconds) as display:
+    with watching(read_budget(options.budget).seconds) as display:
+        from ...recipes.session import train
+        from ...recipes.wishes import named
+
+        recipe = named(word)
+        _refuse_silence(recipe, changes)
+        said = {name: value for name, value in asdict(options).items() if value != getattr(Options, name)}
         train(recipe, display, **said, **changes)
     return 0
 
@@ -49,4 +50,4 @@ def _refuse_silence(recipe: Recipe, changes: Flags) -> None:
     for name in (name for name, value in changes.items() if value is True):
         setting = known.get(paths(recipe, name)[0])
         if setting is not None and setting.annotation is not bool:
-            raise Refusal(f"{flag(name)} needs a value: {metavar(setting.annotation)}.")
+            raise Refusal(f"{flag(name)} needs a value: {words(setting.annotation)}.")

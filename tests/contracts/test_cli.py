@@ -1,0 +1,297 @@
+"""What the command line promises: sentences, exit codes, files, and no traceback."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import PIL.Image
+import pytest
+
+import equilibria
+from equilibria.apps.cli import main
+from equilibria.apps.verbs.demo import DEMO
+from equilibria.recipes import RECIPES, Recipe
+from equilibria.recipes.model import load
+from equilibria.recipes.naming import short
+from equilibria.recipes.settings import settings
+
+SMALL = ["--threads", "1", "--matmul", "default", "--device", "cpu", "--batch", "8"]
+TINY = [*SMALL, "--generator.width", "8", "--critic.width", "8"]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("EQUILIBRIA_DEBUG", raising=False)
+
+
+@pytest.fixture(scope="module")
+def points(tmp_path_factory):
+    """A run on points."""
+    runs = tmp_path_factory.mktemp("runs")
+    assert (
+        main(["train", "gan", "--data", "ring", "--rounds", "4", "--runs", str(runs), "--name", "points", *TINY]) == 0
+    )
+    return runs / "points"
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """A run on pictures, whose generator has batch norm."""
+    runs = tmp_path_factory.mktemp("runs")
+    said = ["--rounds", "6", "--save-every", "2", "--runs", str(runs), "--name", "pictures"]
+    assert main(["train", "gan-ns", *said, *TINY]) == 0
+    return runs / "pictures"
+
+
+WRONG = [
+    (["trian"], "There is no verb 'trian'. Did you mean 'train'?"),
+    (["--clip", "1"], "A verb comes first"),
+    (["data"], "equilibria data check PATH|NAME"),
+    (["train"], "say `equilibria train RECIPE|FILE.json`"),
+    (["train", "wgan-pg"], "Did you mean 'wgan-gp'?"),
+    (["train", "wgan-gp", "digits"], "'digits' is one word too many"),
+    (["train", "wgan-gp", "--clpi", "1"], "Did you mean 'clip'?"),
+    (["train", "wgan-gp", "--bugdet", "5m"], "Did you mean 'budget'?"),
+    (["train", "wgan-gp", "--clip"], "--clip needs a value: a number or none."),
+    (["train", "wgan-gp", "--rounds"], "--rounds needs a value"),
+    (["train", "wgan-gp", "--batch", "many"], "--batch is 'many': it must be a whole number"),
+    (["train", "wgan-gp", "--penalties.gradient_penalty.wieght", "5"], "Did you mean 'weight'?"),
+    (["train", "wgan-gp", "--seed", "1", "--seed=2"], "--seed is given twice"),
+    (["train", "wgan-gp", "-s", "1"], "-s is no flag"),
+    (["train", "wgan-gp", "--budget", "5x"], "budget is '5x'"),
+    (["train", "wgan-gp", "--data", "nowhere"], "nothing is at"),
+    (["train", "missing.json"], "missing.json cannot be read"),
+    (["resume", "runs/none"], "There is no run in"),
+    (["resume", "runs/none", "--turst"], "--turst is no flag of `equilibria resume`. Did you mean '--trust'?"),
+    (["sample", "runs/none"], "There is no model in"),
+    (["sample", "runs/none", "--count", "0"], "count is 0"),
+    (["sample", "runs/none", "--out", "sheet.jpg"], "end it in .png"),
+    (["show", "penaltys"], "Did you mean 'penalties'?"),
+    (["recipes", "all"], "one word too many"),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), WRONG, ids=[" ".join(words) for words, _ in WRONG])
+def test_wrong_words_are_answered_in_a_sentence(words, sentence, capsys):
+    assert main(words) == 2
+    said = capsys.readouterr()
+    assert sentence in said.err
+    assert said.err.startswith("equilibria: ")
+    assert said.err.count("\n") == 1
+    assert not said.out
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"], ["help"]])
+def test_help_names_every_verb(words, capsys):
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert all(verb in said for verb in ("demo", "train", "resume", "sample", "recipes", "show", "data check"))
+
+
+@pytest.mark.parametrize("verb", ["demo", "train", "resume", "sample", "recipes", "show", "data check"])
+def test_every_flag_of_a_verb_has_help(verb, capsys):
+    assert main([*verb.split(), "--help"]) == 0
+    flags = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  --")]
+    assert all(len(line.split(None, 3)) == 4 for line in flags)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_help_of_a_recipe_lists_every_setting(recipe, capsys):
+    assert main(["train", recipe, "--help"]) == 0
+    flags = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("  --")]
+    assert len(flags) == len(set(flags))
+    expected = {short(RECIPES[recipe](), path) for path in settings(RECIPES[recipe]())}
+    assert expected <= {flag.strip("-").replace("-", "_") for flag in flags}
+
+
+def test_the_version_is_said(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"equilibria {equilibria.__version__}\n"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["recipes"], ["resume", "--help"], ["train", "--help"]])
+def test_help_does_not_wait_for_torch(words):
+    looking = f"import sys; from equilibria.apps.cli import main; main({words}); print('torch' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", looking], capture_output=True, text=True, check=True)
+    assert run.stdout.endswith("False\n")
+
+
+def test_recipes_lists_all(capsys):
+    assert main(["recipes"]) == 0
+    assert {line.split()[0] for line in capsys.readouterr().out.splitlines() if line[0] != " "} == set(RECIPES)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_shown_recipe_can_be_trained_from(recipe, capsys):
+    assert main(["show", recipe]) == 0
+    shown = Recipe.from_json(capsys.readouterr().out, "what was shown")
+    values, original = ({p: s.value for p, s in settings(r).items()} for r in (shown, RECIPES[recipe]()))
+    assert values == original
+
+
+@pytest.mark.parametrize("table", ["divergences", "penalties", "networks", "priors", "data", "optimizers", "norms"])
+def test_a_table_is_shown(table, capsys):
+    assert main(["show", table]) == 0
+    assert len(capsys.readouterr().out.splitlines()) > 2
+
+
+def test_flags_change_the_recipe_that_is_stored(tmp_path):
+    words = [
+        "--penalty.weight",
+        "5",
+        "--penalty.one-sided",
+        "--n-critic=2",
+        "--clip",
+        "0.5",
+        "--prior",
+        "uniform",
+        "--lr",
+        "3e-4",
+    ]
+    assert main(["train", "wgan-gp", "--data", "grid", "--rounds", "2", *TINY, *words]) == 0
+    stored = json.loads((tmp_path / "runs" / "wgan-gp-grid" / "recipe.json").read_text())
+    assert stored["penalties"]["gradient_penalty"] == {"name": "gradient_penalty", "weight": 5.0, "one_sided": True}
+    assert (stored["game"]["n_critic"], stored["game"]["clip"], stored["prior"]["name"]) == (2, 0.5, "uniform")
+    assert {spec["lr"] for spec in stored["optimizers"].values()} == {3e-4}
+    assert stored["networks"]["generator"]["width"] == 8
+
+
+def test_a_recipe_in_a_file_can_be_trained(tmp_path, capsys):
+    main(["show", "gan"])
+    (tmp_path / "mine.json").write_text(capsys.readouterr().out)
+    assert main(["train", "mine.json", "--data", "ring", "--dry-run", *TINY]) == 0
+    assert "gan on ring" in capsys.readouterr().out
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_part_of_ones_own_may_be_typed_but_not_stored(tmp_path, monkeypatch, capsys):
+    (tmp_path / "my_own_divergence.py").write_text(
+        "from equilibria.terms.divergences import DIVERGENCES\n\ndef mine():\n    return DIVERGENCES['hinge']()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    words = ["--divergence", "my_own_divergence:mine", "--data", "ring", "--name", "own", "--rounds", "1", *TINY]
+    assert main(["train", "gan", *words]) == 0
+    assert main(["resume", "runs/own", "--rounds", "2"]) == 2
+    assert "--trust" in capsys.readouterr().err
+    assert main(["resume", "runs/own", "--rounds", "2", "--trust"]) == 0
+    assert main(["train", "runs/own/recipe.json"]) == 2
+
+
+def test_a_run_is_reported_in_few_lines(capsys):
+    assert main(["train", "gan", "--data", "ring", "--rounds", "120", *TINY]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert 20 <= len(lines) <= 40
+    assert not any("\x1b" in line for line in lines)
+
+
+def test_resume_goes_on(points, capsys):
+    assert main(["resume", str(points), "--rounds", "5"]) == 0
+    assert "round 5 of 5" in capsys.readouterr().out
+
+
+def test_a_taken_name_is_refused(points, capsys):
+    assert main(["train", "gan", "--data", "ring", "--runs", str(points.parent), "--name", "points", *TINY]) == 2
+    assert "resume" in capsys.readouterr().err
+
+
+def test_the_demonstration_can_be_repeated(tmp_path, capsys, monkeypatch):
+    for name, value in {"threads": 1, "matmul": "default", "batch": 8}.items():
+        monkeypatch.setitem(DEMO, name, value)
+    for name in ("demo", "demo-2"):
+        assert main(["demo", "--rounds", "1"]) == 0
+        said = capsys.readouterr().out
+        assert f"runs/{name}/samples/000001.png" in said
+        assert said.count("  equilibria ") == 3
+        assert (tmp_path / "runs" / name / "samples" / "000001.png").is_file()
+
+
+def test_data_check_tells_the_usable_from_the_unusable(tmp_path, capsys):
+    assert main(["data", "check", "digits"]) == 0
+    assert "1,797" in capsys.readouterr().out
+    (tmp_path / "empty").mkdir()
+    assert main(["data", "check", "empty"]) == 2
+    assert "not usable" in capsys.readouterr().out
+
+
+def test_samples_are_the_same_in_every_form(pictures, tmp_path):
+    expected = load(pictures).sample(100, seed=3)
+    space = load(pictures).space
+    for out in ("sheet.png", "one/by/one/", "all.npz"):
+        assert main(["sample", str(pictures), "--count", "100", "--seed", "3", "--out", out]) == 0
+    with np.load("all.npz", allow_pickle=False) as stored:
+        assert list(stored) == ["samples"]
+        assert stored["samples"].dtype == np.uint8
+        np.testing.assert_array_equal(stored["samples"], space.decode(expected))
+    names = sorted(path.name for path in (tmp_path / "one" / "by" / "one").iterdir())
+    assert (len(names), names[0], names[99]) == (100, "00000.png", "00099.png")
+    pixels = np.stack([np.asarray(PIL.Image.open(f"one/by/one/{name}")) for name in names])
+    np.testing.assert_array_equal(pixels[..., None], space.decode(expected))
+    np.testing.assert_array_equal(np.asarray(PIL.Image.open("sheet.png")), np.asarray(space.sheet(expected, 10)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all.npz", "one", "sheet.png"]
+
+
+def test_samples_of_points_are_an_array_of_points(points):
+    assert main(["sample", str(points), "--count", "70", "--out", "points.npz"]) == 0
+    with np.load("points.npz", allow_pickle=False) as stored:
+        assert (stored["samples"].shape, stored["samples"].dtype) == ((70, 2), np.float32)
+    assert main(["sample", str(points), "--out", "folder/"]) == 2
+    assert main(["sample", str(points)]) == 0
+
+
+@pytest.mark.parametrize("out", ["sheet.png", "folder/", "all.npz"])
+def test_nothing_is_written_over_unless_insisted(out, pictures, tmp_path, capsys):
+    words = ["sample", str(pictures), "--out", out]
+    assert main([*words, "--count", "3"]) == 0
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert main([*words, "--seed", "1"]) == 2
+    assert "--force" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    (tmp_path / "folder").mkdir(exist_ok=True)
+    (tmp_path / "folder" / "mine.txt").write_text("kept")
+    assert main([*words, "--seed", "1", "--force"]) == 0
+    assert (tmp_path / "folder" / "mine.txt").read_text() == "kept"
+    assert all(path.read_bytes() != content for path, content in before.items())
+
+
+def test_checkpoints_can_be_drawn_from(pictures):
+    events = [json.loads(line) for line in (pictures / "events.jsonl").read_text().splitlines()]
+    best = [event["step"] for event in events if event["kind"] == "checkpoint" and event["best"]][-1]
+    for name, words in {"left": [], "last": ["last"], "best": ["best"], "round": [str(best)], "early": ["2"]}.items():
+        chosen = ["--checkpoint", *words] if words else []
+        assert main(["sample", str(pictures), "--out", f"{name}.npz", *chosen]) == 0
+    drawn = {name: np.load(f"{name}.npz")["samples"] for name in ("left", "last", "best", "round", "early")}
+    np.testing.assert_array_equal(drawn["left"], drawn["last"])
+    np.testing.assert_array_equal(drawn["best"], drawn["round"])
+    assert (drawn["early"] != drawn["last"]).any()
+
+
+@pytest.mark.parametrize("checkpoint", ["worst", "3"])
+def test_a_checkpoint_that_is_not_kept_is_refused(checkpoint, pictures, capsys):
+    assert main(["sample", str(pictures), "--checkpoint", checkpoint]) == 2
+    assert "checkpoint" in capsys.readouterr().err
+
+
+def test_a_mistake_of_ours_is_one_sentence_and_a_file(tmp_path, monkeypatch, capsys):
+    (tmp_path / "faulty.py").write_text("def mine():\n    raise ZeroDivisionError('by zero')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    words = ["train", "gan", "--divergence", "faulty:mine", *TINY]
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    (report,) = tmp_path.glob("equilibria-*.txt")
+    assert said.count("\n") == 1
+    assert "ZeroDivisionError: by zero" in said
+    assert str(report) in said
+    assert "Traceback" in report.read_text()
+    monkeypatch.setenv("EQUILIBRIA_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        main(words)
+
+
+def test_a_reader_who_leaves_early_is_no_error():
+    command = f"{sys.executable} -m equilibria show data | head -n 1; exit ${{PIPESTATUS[0]}}"
+    run = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
