@@ -43,6 +43,10 @@ class Options:
     dry_run: bool = False
     """Stop after the opening paragraph, and write nothing."""
 
+    def __post_init__(self) -> None:
+        if self.save_every is not None and self.save_every < 1:
+            raise Refusal(f"save_every is {self.save_every}: at least 1 is needed.")
+
 
 @dataclass(frozen=True)
 class Budget:

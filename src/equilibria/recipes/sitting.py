@@ -48,13 +48,14 @@ def sit(sitting: Sitting, since: Checkpoint | None = None) -> Run:
     run, summary = sitting.run, sitting.summary
     with Records(sitting.folder, file_name(since.step) if since else None) as records, interruptible(run):
         diary = Diary(records, sitting.display.show, since.elapsed if since else 0.0)
-        keeper = Keeper(diary, lambda run: look(run, sitting.recipe, sitting.data), since)
+        report = Reporter(diary, summary.cadence["report"], run)
+        keeper = Keeper(report, lambda run: look(run, sitting.recipe, sitting.data), since)
         records.write("recipe.json", sitting.recipe.to_json().encode())
         summary.sit_down(run.step)
         records.write(FILE, summary.to_json())
         _begin(sitting, diary, keeper, since)
         try:
-            reason = _play(sitting, diary, keeper)
+            reason = _play(sitting, report, keeper)
             text = _REASONS[reason]
         except NonFinite as error:
             reason, text = "nonfinite", f"{error} The last good checkpoint, {records.checkpoint}, is kept."
@@ -79,13 +80,12 @@ def _begin(sitting: Sitting, diary: Diary, keeper: Keeper, since: Checkpoint | N
         sitting.display.show({"kind": "start", "step": run.step, "elapsed": since.elapsed, **start})
 
 
-def _play(sitting: Sitting, diary: Diary, keeper: Keeper) -> str:
+def _play(sitting: Sitting, report: Reporter, keeper: Keeper) -> str:
     """Play, look, keep; say why it ended."""
     run, summary = sitting.run, sitting.summary
-    report = Reporter(diary, summary.cadence["report"], run)
     observers = [every(report.every, report), every(summary.cadence["save"], keeper.milestone), keeper.safety]
     if (seconds := summary.end["seconds"]) is not None:
-        observers.append(clock(diary, seconds))
+        observers.append(clock(report.diary, seconds))
         observers[-1](run)  # the time may have been used up before
     run_rounds(run, sitting.until, observers)
     if run.stop == "interrupted" and run.step < sitting.until:

@@ -15,7 +15,7 @@ import torch
 
 from ..core.errors import Refusal
 from ..data import Data
-from ..training.engine import Choices
+from ..training.engine import Choices, choose
 from .recipe import check_format
 
 FORMAT = 1
@@ -49,7 +49,6 @@ class Summary:
             stored = json.loads((folder / FILE).read_text(encoding="utf-8"))
             check_format(stored, FORMAT, str(folder / FILE))
             summary = cls(**{f.name: stored[f.name] for f in fields(cls)})
-            summary.chosen()
         except Refusal:
             raise
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -57,8 +56,13 @@ class Summary:
         return summary
 
     def chosen(self) -> Choices:
-        """The start-up choices."""
-        return Choices.from_dict(self.choices)
+        """The start-up choices. Raises Refusal if they cannot be had here."""
+        try:
+            choices = Choices.from_dict(self.choices)
+            choose(choices.device, choices.threads, choices.matmul, choices.precision)
+        except (Refusal, TypeError) as error:
+            raise Refusal(f"The run goes on only with the choices it began with. {error}") from None
+        return choices
 
     def sit_down(self, step: int) -> None:
         """Begin a sitting."""

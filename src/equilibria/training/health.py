@@ -11,7 +11,7 @@ class NonFinite(Failure):
     """A term or a weight became infinite or no number; playing on would not bring it back."""
 
 
-def examine(run: Run, since: int | None = None) -> None:
+def examine(run: Run, since: int) -> None:
     """Raise NonFinite, with what to try, if a weight or a mean of a term is not finite. Waits for the device once."""
     named = [*_terms(run), *_weights(run)]
     norms = torch._foreach_norm([tensor.detach().float() for _, tensor in named], float("inf"))
@@ -19,7 +19,6 @@ def examine(run: Run, since: int | None = None) -> None:
     if not sick.any():  # the one host read
         return
     what = next(name for (name, _), bad in zip(named, sick.tolist(), strict=True) if bad)
-    between = f"at round {run.step}" if since is None else f"between rounds {since} and {run.step}"
     rates = sorted({f"{group['lr']:g}" for o in run.optimizers.values() for group in o.param_groups})
     second = (
         "--precision fp32"
@@ -27,8 +26,8 @@ def examine(run: Run, since: int | None = None) -> None:
         else "a penalty on the critic's slope, or a higher weight of the one there is (--penalty.weight)"
     )
     raise NonFinite(
-        f"{what} is no longer finite, {between}. Two things to try: a lower rate (--lr; now {', '.join(rates)}), "
-        f"and {second}."
+        f"{what} is no longer finite, between rounds {since} and {run.step}. Two things to try: a lower --lr (now "
+        f"{', '.join(rates)}), and {second}."
     )
 
 

@@ -51,8 +51,12 @@ class Reporter:
         self.since = run.step - run.step % every if run.statistics.counts else run.step
         self._counted, self._images = 0, 0
 
-    def __call__(self, run: Run) -> None:
+    def examine(self, run: Run) -> None:
+        """Raise NonFinite if something became so since the last report."""
         examine(run, self.since)
+
+    def __call__(self, run: Run) -> None:
+        self.examine(run)
         terms = run.statistics.read()
         self.diary.note(
             run,
@@ -75,8 +79,8 @@ class Reporter:
 class Keeper:
     """Keeps what is needed to play on, to look at, and to draw from."""
 
-    def __init__(self, diary: Diary, look: Callable[[Run], Look], since: Checkpoint | None = None):
-        self.diary, self.look = diary, look
+    def __init__(self, report: Reporter, look: Callable[[Run], Look], since: Checkpoint | None = None):
+        self.diary, self.examine, self.look = report.diary, report.examine, look
         self.best, self.looked = (None, -1) if since is None else (since.best, since.looked)
         self._saved = time.monotonic()
 
@@ -84,7 +88,7 @@ class Keeper:
         """A sheet, a measure, the model, and a checkpoint; once a round."""
         if self.looked == run.step:
             return
-        examine(run)
+        self.examine(run)
         look, records = self.look(run), self.diary.records
         records.write(sheet := f"samples/{run.step:06d}.png", look.sheet)
         self.diary.note(run, "sample", file=sheet)
@@ -99,7 +103,7 @@ class Keeper:
 
     def save(self, run: Run) -> None:
         """A checkpoint and nothing else: events are the same with and without it."""
-        examine(run)
+        self.examine(run)
         records = self.diary.records
         state, length = run.state_dict(), records.sync()
         checkpoints.save(records, Checkpoint(state, length, self.diary.elapsed, self.best, self.looked))

@@ -1,0 +1,121 @@
+"""What tests of whole sessions share: a silent display, real processes, and what makes two runs the same."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from equilibria.recipes.session import resume
+
+TINY = {  # some seconds of play; checkpoints fall between reports (every second round)
+    "data": "ring",
+    "generator": "dense",
+    "critic": "dense",
+    "generator.width": 16,
+    "critic.width": 16,
+    "n_critic": 2,
+    "batch": 16,
+    "rounds": 200,
+    "save_every": 15,
+    "threads": 1,
+    "matmul": "default",
+}
+
+
+class Silent:
+    """Remembers what it was told."""
+
+    def __init__(self):
+        self.said, self.shown = [], []
+
+    def say(self, text):
+        self.said.append(text)
+
+    def show(self, event):
+        self.shown.append(event)
+
+
+def start(command, *arguments, **keywords):
+    """A process of its own that calls `equilibria.<command>`; what it prints is piped."""
+    code = f"import equilibria; equilibria.{command}(*{arguments!r}, **{keywords!r})"
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen([sys.executable, "-c", code], env=environment, **pipes)
+
+
+def wait_for_round(folder, step, process):
+    """Wait until the events of a run reach a round; False if its process ended before."""
+    while process.poll() is None:
+        if any(event["step"] >= step for event in events(folder)):
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def killed_at_random(folder, process, steps, chance):
+    """Kill the process without warning soon after one of these rounds, somewhere within what follows."""
+    assert wait_for_round(folder, chance.choice(steps), process), process.communicate()
+    time.sleep(chance.random() * 0.05)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    process.communicate()
+
+
+def killed_and_resumed(recipe, wish, folder, kills, seed):
+    """The folder of a run that was killed so often and taken up again as often."""
+    chance, rounds = random.Random(seed), wish["rounds"]
+    process = start("train", recipe, name=folder.name, runs=str(folder.parent), **wish)
+    for kill in range(kills):
+        steps = range(rounds * kill // kills, rounds * (kill + 1) // kills - rounds // 50 - 1)
+        killed_at_random(folder, process, steps, chance)
+        if kill < kills - 1:
+            process = start("resume", str(folder))
+    resume(folder, Silent())
+    return folder
+
+
+def events(folder):
+    """The whole lines of events.jsonl."""
+    path = Path(folder) / "events.jsonl"
+    text = path.read_text() if path.exists() else ""
+    return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+
+def timeless(folder):
+    """The events without their wall times."""
+    return [{k: v for k, v in event.items() if k != "elapsed"} for event in events(folder)]
+
+
+def assert_same_run(one, other):
+    """Bytes of the model and the sheets, tensors of the last checkpoint, events and recipe are equal."""
+    assert timeless(one) == timeless(other)
+    for pattern in ("recipe.json", "model/*", "samples/*"):
+        files = [{p.name: p.read_bytes() for p in folder.glob(pattern)} for folder in (one, other)]
+        assert files[0].keys() == files[1].keys()
+        assert [name for name in files[0] if files[0][name] != files[1][name]] == []
+    last = [max((folder / "checkpoints").iterdir()) for folder in (one, other)]  # a stop leaves one more behind
+    assert last[0].name == last[1].name
+    states = [torch.load(path, weights_only=True) for path in last]
+    assert_equal(*({k: v for k, v in state.items() if k not in ("elapsed", "events")} for state in states))
+
+
+def assert_equal(one, other, where="state"):
+    """Two nested states are equal, bit for bit."""
+    assert type(one) is type(other), where
+    if isinstance(one, dict):
+        assert list(one) == list(other), where
+        for key in one:
+            assert_equal(one[key], other[key], f"{where}.{key}")
+    elif isinstance(one, torch.Tensor):
+        assert torch.equal(one, other), where
+    elif isinstance(one, list | tuple):
+        for i, (a, b) in enumerate(zip(one, other, strict=True)):
+            assert_equal(a, b, f"{where}[{i}]")
+    else:
+        assert one == other, where
