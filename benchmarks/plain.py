@@ -151,10 +151,15 @@ def play_plain(game: str, images: Tensor, steps: int = 200, warm_up: int = 20, d
 
 def begin(game: str, images: Tensor, log: TextIO, detached: bool = False) -> Script:
     """Everything that a script makes before its loop."""
-    kind, side = ("dcgan", 32) if game == "dcgan" else ("mlp", 28)
+    kind, side = layout(game)
     networks = generator(kind, LATENT), critic(kind)
     made, judge = (_optimizer(game, network) for network in networks)
     return Script(*networks, made, judge, batches(images, side, BATCH), log, detached)
+
+
+def layout(game: str) -> tuple[str, int]:
+    """The kind of its networks, and the side of its pictures."""
+    return ("dcgan", 32) if game == "dcgan" else ("mlp", 28)
 
 
 def _optimizer(game: str, network: nn.Module) -> torch.optim.Optimizer:
