@@ -5,8 +5,13 @@ import json
 import pytest
 
 from equilibria.core.errors import Refusal
+from equilibria.games.turns import TURNS
+from equilibria.networks import NETWORKS
 from equilibria.recipes import RECIPES, Recipe
+from equilibria.recipes.anatomy import SINGLE, options_of
 from equilibria.recipes.settings import changed, settings
+from equilibria.terms.penalties import PENALTIES
+from equilibria.training.optimizers import OPTIMIZERS
 
 EVERY = pytest.mark.parametrize("name", RECIPES)
 
@@ -31,10 +36,13 @@ def test_a_changed_recipe_survives_being_stored(name):
     assert Recipe.from_json(recipe.to_json(), "here") == recipe
 
 
-@EVERY
-def test_every_setting_says_what_it_means(name):
-    silent = [path for path, setting in settings(RECIPES[name]()).items() if not setting.help]
-    assert not silent, f"add a clause to the docstring, or to recipes/glossary.py: {silent}"
+CATALOGUES = [*SINGLE.values(), TURNS, PENALTIES, OPTIMIZERS, *NETWORKS.values()]
+
+
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda catalogue: catalogue.kind)
+def test_every_option_says_what_it_means(catalogue):
+    silent = [f"{name}.{o}" for name in catalogue for o, s in options_of(catalogue[name]).items() if not s.help]
+    assert not silent, f"say so in the docstring, after the name in backticks, or in recipes/glossary.py: {silent}"
 
 
 @EVERY

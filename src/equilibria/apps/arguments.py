@@ -5,8 +5,9 @@ import dataclasses
 import inspect
 import json
 import textwrap
+import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -75,14 +76,19 @@ def described(kind: Any, values: Mapping[str, Any]) -> list[tuple[str, str, str,
 
 
 def metavar(annotation: Any) -> str:
-    """A type as the word in place of a value; whether it may be none goes without saying."""
-    return words(annotation).removesuffix(" or none").removeprefix("a ").partition(" (")[0]
+    """A type as the word in place of a value; that it may be none goes without saying."""
+    names = {int: "int", float: "float", bool: "true|false", str: "text", tuple: "list", Callable: "schedule"}
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return "|".join(metavar(choice) for choice in typing.get_args(annotation) if choice is not type(None))
+    return names.get(typing.get_origin(annotation) or annotation, "json")
 
 
 def shown(value: Any) -> str:
     """A value as people read and type it."""
     if isinstance(value, list | tuple):
         return ",".join(map(str, value))
+    if isinstance(value, float):
+        return min(repr(value), f"{value:.4g}", key=len)
     return "-" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 

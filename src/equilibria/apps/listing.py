@@ -1,16 +1,17 @@
 """Recipes and tables, spelled out for people."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from textwrap import shorten
+from typing import Any
 
-from ..core.catalogue import Catalogue
+from ..core.catalogue import Catalogue, summary
 from ..recipes import Recipe
 from ..recipes.anatomy import Setting, options_of
 from ..recipes.naming import short
 from ..recipes.settings import completed, settings
 from .arguments import flag, metavar, shown
-from .text import table, tables, width
+from .text import paragraph, table, tables, width
 
 _FIELDS = ("data", "batch", "rounds", "seed")  # flags of the run, too
 _TITLES = {
@@ -24,13 +25,18 @@ _TITLES = {
     "penalties": "The penalties",
     "optimizers": "The optimizers: --lr sets the rate of all of them, --optimizer their kind",
 }
+_NAMES = (
+    "`equilibria show divergences` (penalties, networks, norms, priors, optimizers, schedules, turns, data) lists what "
+    "can be named; a part of your own is named my_module:my_function."
+)
 
 
 def leaflet(recipe: Recipe) -> str:
     """Every setting of a recipe as a flag, in groups: its type, its value, its meaning."""
     found = {path: s for path, s in settings(recipe).items() if path not in _FIELDS}
     groups = groupby(found.items(), key=lambda item: item[0].partition(".")[0])
-    return tables({_TITLES[group]: [_row(recipe, *item) for item in items] for group, items in groups})
+    rows = {_TITLES[group]: [_row(recipe, *item) for item in items] for group, items in groups}
+    return f"{tables(rows)}\n\n{paragraph(_NAMES)}"
 
 
 def whole(recipe: Recipe, meanings: bool) -> str:
@@ -42,7 +48,7 @@ def whole(recipe: Recipe, meanings: bool) -> str:
     lines = [(line, told[path].help if path in told else "") for line, path in _places(text)]
     edge = max(len(line) for line, about in lines if about) + 2
     return "\n".join(
-        line.ljust(edge) + "# " + shorten(about, max(width() - edge - 2, 40)) if about else line
+        line.ljust(edge) + "# " + shorten(about, max(width() - edge - 2, 40), placeholder=" ...") if about else line
         for line, about in lines
     )
 
@@ -61,14 +67,14 @@ def _places(text: str) -> Iterator[tuple[str, str]]:
 
 def contents(catalogue: Catalogue) -> str:
     """Each entry's name, what it is, and its options."""
-    blocks = []
-    for entry in catalogue.describe():
-        rows = [
-            (name, metavar(s.annotation), shown(s.value), s.help)
-            for name, s in options_of(catalogue[entry.name]).items()
-        ]
-        blocks.append(table([(entry.name, entry.summary)], indent=0) + ("\n" + table(rows, indent=4) if rows else ""))
-    return "\n".join(blocks)
+    if not any(entry.options for entry in catalogue.describe()):
+        return table([(entry.name, entry.summary) for entry in catalogue.describe()], indent=0)
+    return "\n\n".join(_entry(name, builder) for name, builder in catalogue.items())
+
+
+def _entry(name: str, builder: Callable[..., Any]) -> str:
+    rows = [(option, metavar(s.annotation), shown(s.value), s.help) for option, s in options_of(builder).items()]
+    return "\n".join([table([(name, summary(builder))], indent=0), *([table(rows, indent=4)] if rows else [])])
 
 
 def _row(recipe: Recipe, path: str, setting: Setting) -> tuple[str, ...]:
