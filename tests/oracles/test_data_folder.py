@@ -7,7 +7,7 @@ import PIL.Image
 import pytest
 import torch
 
-from equilibria.core.errors import Refusal
+from equilibria.core.errors import Failure, Refusal
 from equilibria.data import find
 from equilibria.data.files.cache import LARGE, entry, write_parts
 
@@ -270,6 +270,20 @@ def test_images_are_resized_once_and_again_when_a_file_changes(tmp_path, monkeyp
     fill(tmp_path / "p", grey(seed=77))
     os.utime(tmp_path / "p" / "000.png", ns=(1, 1))
     assert everything(find(str(tmp_path / "p"))) != everything(first)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+def test_a_full_disk_is_one_sentence_and_leaves_nothing_behind(tmp_path, monkeypatch):
+    monkeypatch.setenv("EQUILIBRIA_CACHE", str(tmp_path))
+
+    def write(folder):
+        np.save(folder / "x.npy", np.zeros(3))
+        with open("/dev/full", "wb", buffering=0) as full:
+            full.write(b"x")
+
+    with pytest.raises(Failure, match=r"No space left on device.*EQUILIBRIA_CACHE"):
+        entry("test", "name", write)
+    assert list((tmp_path / "test").iterdir()) == []
 
 
 def test_a_large_array_is_mapped_from_its_file(tmp_path, monkeypatch):

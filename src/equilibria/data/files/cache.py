@@ -1,7 +1,6 @@
 """What was decoded once, kept as arrays."""
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -90,9 +89,7 @@ def _written(folder: Path, write: Callable[[Path], None]) -> None:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise Failure(
-                f"The disk is full: {folder.parent} has no room for the decoded data. Free some space, "
-                "or name another folder in EQUILIBRIA_CACHE."
-            ) from None
-        raise
+        raise Failure(
+            f"The decoded data cannot be kept in {folder.parent}: {error.strerror or error}. Free some space there, "
+            "or name another folder in EQUILIBRIA_CACHE."
+        ) from None
