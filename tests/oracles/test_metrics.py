@@ -41,9 +41,9 @@ def test_it_is_symmetric():
 
 
 def test_sets_of_different_sizes_are_compared_by_their_quantiles():
-    x, y = torch.tensor([[0.0], [1.0]]), torch.tensor([[0.0], [1.0], [2.0]])
-    # thirds against halves: 0-0 (1/3), 0-1 (1/6), 1-1 (1/6), 1-2 (1/3)
-    assert sliced_wasserstein(x, y) == pytest.approx(math.sqrt(1 / 6 + 1 / 3), rel=1e-6)
+    x, y = torch.tensor([[0.0], [1.0]]), torch.tensor([[0.0], [0.0], [3.0]])
+    # halves against thirds: 0-0 for 1/3, 0-0 for 1/6, 1-0 for 1/6, 1-3 for 1/3
+    assert sliced_wasserstein(x, y) == pytest.approx(math.sqrt(1 / 6 + 4 / 3), rel=1e-6)
 
 
 def test_images_are_compared_as_vectors():

@@ -163,7 +163,7 @@ def test_two_writers_on_one_run_are_refused(tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_process_that_is_asked_to_stop_saves_and_says_how_to_go_on(tmp_path, number):
     folder = tmp_path / "run"
-    process = start("train", "wgan-gp", name="run", runs=str(tmp_path), **TINY | {"rounds": 1_000_000})
+    process = start("train", "wgan-gp", name="run", runs=str(tmp_path), **TINY | {"rounds": 10**6, "save_every": 10**6})
     assert wait_for_round(folder, 1, process), process.communicate()
     with pytest.raises(Refusal, match="is being written by another process"):
         resume(folder, Silent())

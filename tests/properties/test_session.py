@@ -1,5 +1,7 @@
 """What `train` leaves alone, and how wishes become rounds."""
 
+import copy
+import dataclasses
 import json
 import signal
 
@@ -10,10 +12,13 @@ import torch
 import equilibria as eq
 from equilibria.core.errors import Refusal
 from equilibria.games.turns import bursts
+from equilibria.recipes.build import build
+from equilibria.recipes.looking import look
 from equilibria.recipes.options import Budget, read_budget
 from equilibria.recipes.planning import planned, report_every, rounds_for
 from equilibria.recipes.session import resume, train
-from games import run_of
+from equilibria.training.loop import run_rounds
+from games import points, run_of, small
 from sessions import TINY, Silent, assert_equal, events, timeless
 
 SHORT = TINY | {"rounds": 6}
@@ -30,6 +35,19 @@ def test_looking_more_often_does_not_change_a_run(tmp_path):
     assert_equal(often.state_dict(), rarely.state_dict())
     reports = [[e for e in timeless(run.folder) if e["kind"] == "report"] for run in (often, rarely)]
     assert reports[0] == reports[1]
+
+
+def test_looking_leaves_a_run_as_it_was():
+    networks = {"generator": {"name": "dense", "norm": "batch"}, "critic": {"name": "dense", "norm": "spectral"}}
+    recipe = small("gan-ns")
+    recipe = dataclasses.replace(recipe, networks=networks)
+    run = build(recipe, points())
+    run_rounds(run, until=3)
+    before = copy.deepcopy(run.state_dict())
+    look(run, recipe, points())
+    assert_equal(before, run.state_dict())
+    assert not any(network.training for network in run.average.networks.values())
+    assert all(network.training for network in run.game.networks.values())
 
 
 def test_training_leaves_the_process_as_it_was(tmp_path):
