@@ -58,6 +58,11 @@ def test_the_default_line_is_real_and_theta_gives_the_other():
     assert abs(real[:, 1].mean() - 0.5) < 0.01
 
 
+def test_held_out_points_are_no_beginning_of_the_others():
+    data = DATASETS["lines"](count=1000)
+    assert not set(data.x[:, 1].tolist()) & set(data.held_out[:, 1].tolist())
+
+
 def test_held_out_points_are_drawn_apart():
     data = DATASETS["ring"](count=1000)
     assert len(data.x) == 1000
