@@ -19,7 +19,7 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path):
 @pytest.mark.long
 @pytest.mark.parametrize("recipe", ["wgan-gp", "r3gan", "dcgan"])
 def test_a_run_killed_ten_times_goes_on_bit_for_bit(tmp_path, recipe):
-    wish = {"data": "digits", "batch": 16, "rounds": 300, "save_every": 7, "threads": 1}
+    wish = {"data": "digits", "batch": 16, "rounds": 200, "save_every": 7, "threads": 1}
     whole = train(recipe, Silent(), name="whole", runs=tmp_path, **wish).folder
     assert_same_run(whole, killed_and_resumed(recipe, wish, tmp_path / "killed", kills=10, seed=1))
 
@@ -119,6 +119,13 @@ def test_a_newer_checkpoint_asks_for_a_newer_version(stopped):
     path = sorted((stopped / "checkpoints").iterdir())[-1]
     torch.save(torch.load(path) | {"format": 2}, path)
     with pytest.raises(Refusal, match="format 2, and this version of equilibria reads 1"):
+        resume(stopped, Silent())
+
+
+def test_a_recipe_that_was_changed_after_the_run_is_noticed(stopped):
+    path = stopped / "recipe.json"
+    path.write_text(path.read_text().replace('"width": 16', '"width": 17'))
+    with pytest.raises(Refusal, match=r"does not fit recipe\.json"):
         resume(stopped, Silent())
 
 

@@ -83,6 +83,15 @@ def resume(
                 summary.end = end(recipe, wish)
                 run = build(recipe, data, choices.device, choices.precision, summary.allow_coupled_critic)
             if newest is not None:
-                run.load_state_dict(newest.state)
+                _set(run, newest)
             run.folder = folder
             return sit(Sitting(run, recipe, data, summary, folder, display), newest)
+
+
+def _set(run: Run, checkpoint: checkpoints.Checkpoint) -> None:
+    """Put a run where the checkpoint was taken."""
+    try:
+        run.load_state_dict(checkpoint.state)
+    except (RuntimeError, ValueError, KeyError) as error:
+        name, reason = checkpoints.file_name(checkpoint.step), str(error).splitlines()[0].rstrip(":")
+        raise Refusal(f"{name} does not fit recipe.json ({reason}): was the recipe changed after the run?") from None

@@ -50,9 +50,9 @@ def sit(sitting: Sitting, since: Checkpoint | None = None) -> Run:
         diary = Diary(records, sitting.display.show, since.elapsed if since else 0.0)
         report = Reporter(diary, summary.cadence["report"], run)
         keeper = Keeper(report, lambda run: look(run, sitting.recipe, sitting.data), since)
-        records.write("recipe.json", sitting.recipe.to_json().encode())
         summary.sit_down(run.step)
         records.write(FILE, summary.to_json())
+        records.write("recipe.json", sitting.recipe.to_json().encode())  # last: where it lies, there is a run
         _begin(sitting, diary, keeper, since)
         try:
             reason = _play(sitting, report, keeper)
