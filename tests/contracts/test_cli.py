@@ -83,6 +83,28 @@ def test_wrong_words_are_answered_in_a_sentence(words, sentence, capsys):
     assert not said.out
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("--halflife", "-1", "halflife is -1.0"),
+        ("--n-critic", "0", "game.n_critic is 0: at least 1 is needed."),
+        ("--lr", "-1", "optimizers.critic cannot be made: Invalid learning rate: -1.0."),
+        ("--optimizers.generator.beta1", "2", "optimizers.generator cannot be made"),
+        ("--divergence", "json:loads", "divergence cannot be made: 'json:loads' wants s"),
+        ("--critic.norm", "bach", "Did you mean 'batch'?"),
+        ("--batch", "50000000", "fewer than a batch"),
+        ("--threads", "0", "threads is 0"),
+    ],
+)
+def test_values_that_cannot_be_played_are_refused(setting, value, sentence, tmp_path, capsys):
+    words = [word for pair in zip(TINY[::2], TINY[1::2], strict=True) if pair[0] != setting for word in pair]
+    assert main(["train", "gan", "--data", "ring", "--rounds", "1", *words, setting, value]) == 2
+    said = capsys.readouterr()
+    assert sentence in said.err
+    assert said.err.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.mark.parametrize("words", [[], ["--help"], ["-h"], ["help"]])
 def test_help_names_every_verb(words, capsys):
     assert main(words) == 0
@@ -237,6 +259,7 @@ def test_samples_of_points_are_an_array_of_points(points):
     with np.load("points.npz", allow_pickle=False) as stored:
         assert (stored["samples"].shape, stored["samples"].dtype) == ((70, 2), np.float32)
     assert main(["sample", str(points), "--out", "folder/"]) == 2
+    assert main(["sample", str(points), "--out", "points.npz/"]) == 2
     assert main(["sample", str(points)]) == 0
 
 

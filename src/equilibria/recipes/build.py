@@ -45,6 +45,8 @@ def build(
     allow_coupled_critic: bool = False,
 ) -> Run:
     """A run at round 0. Raises Refusal for a name, an option or a combination that cannot be played."""
+    if not recipe.halflife >= 0:
+        raise Refusal(f"halflife is {recipe.halflife}: a number of rounds is needed; 0 means no average.")
     stream = Stream(data.to(torch.device(device)), _positive("batch", recipe.batch), recipe.seed)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(key(recipe.seed, -1))
@@ -76,6 +78,8 @@ def build_game(recipe: Recipe, space: Space) -> Game:
     options: Spec = dict(recipe.game)
     if isinstance(options.get("n_critic"), dict):
         options["n_critic"] = make(TURNS, options["n_critic"], "game.n_critic")
+    elif "n_critic" in options:
+        _positive("game.n_critic", options["n_critic"])
     return make(
         GAMES,
         options,

@@ -20,8 +20,21 @@ def make(catalogue: Catalogue, spec: Spec, where: str, **context: Any) -> Any:
     builder = builder_of(catalogue, spec["name"])
     chosen = {name: value for name, value in spec.items() if name != "name"}
     checked = {name: check(builder, name, value, f"{where}.{name}") for name, value in chosen.items()}
-    accepted = inspect.signature(builder).parameters
-    return builder(**{k: v for k, v in context.items() if k in accepted}, **checked)
+    signature = inspect.signature(builder)
+    given = {k: v for k, v in context.items() if k in signature.parameters} | checked
+    if lacking := [k for k, p in signature.parameters.items() if _must_be_given(p) and k not in given]:
+        raise Refusal(f"{where} cannot be made: {spec['name']!r} wants {', '.join(lacking)}, which is not given here.")
+    try:
+        return builder(**given)
+    except Refusal:
+        raise
+    except ValueError as error:  # a value that a library refuses
+        raise Refusal(f"{where} cannot be made: {error}.") from error
+
+
+def _must_be_given(parameter: inspect.Parameter) -> bool:
+    variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    return parameter.default is parameter.empty and not variadic
 
 
 def builder_of(catalogue: Catalogue, name: str) -> Callable[..., Any]:
