@@ -6,7 +6,7 @@ from torch import nn
 
 from equilibria.core.errors import Refusal
 from equilibria.core.randomness import reseed
-from equilibria.terms.gradients import input_gradient
+from equilibria.terms.gradients import input_gradient, leaves
 from equilibria.terms.penalties import PENALTIES, Duel
 from equilibria.terms.penalties.samplers import between
 
@@ -66,13 +66,13 @@ def test_a_sample_alone_pays_what_it_pays_in_a_batch(penalty):
 
 
 def test_gradient_reaches_every_critic_weight_and_no_sample(penalty):
-    critic, fake = Curved(), views(8, 2)[0].requires_grad_()
-    penalty(duel_of(critic, views(8), (fake,))).mean().backward()
+    critic, maker = Curved(), views(8, 2)[0].requires_grad_()
+    penalty(duel_of(critic, views(8), (maker * 2,))).mean().backward()
     biases_after_the_slope = {"layers.4.bias"}
     for name, weight in critic.named_parameters():
         reached = weight.grad is not None and bool(weight.grad.abs().sum() > 0)
         assert reached == (name not in biases_after_the_slope), name
-    assert fake.grad is None
+    assert maker.grad is None
 
 
 def test_gradient_of_the_cost_agrees_with_finite_differences(penalty):
@@ -130,3 +130,10 @@ def test_each_sample_has_one_coefficient_of_its_own_between_real_and_fake():
     assert torch.equal(codes, shares[:, :2]), "each view has its own coefficient"
     assert shares[:, 0].unique().numel() == 64, "one coefficient for the batch"
     assert abs(shares.mean() - 0.5) < 0.15
+
+
+def test_slopes_read_from_scores_are_those_of_a_pass_of_their_own():
+    critic, real = Curved(), leaves(views(8))
+    scores = critic(*real)
+    assert torch.equal(input_gradient(critic, real, scores), input_gradient(critic, real))
+    assert torch.equal(input_gradient(None, real, scores), input_gradient(critic, real)), "the scores were not used"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ..core.types import Critic, Terms
 from ..terms.divergences import Divergence
+from ..terms.gradients import leaves
 from ..terms.penalties import Duel, Penalty
 from .play import Play, View, data, samples
 
@@ -35,6 +36,8 @@ class Contest:
     def duel(self, play: Play) -> Duel:
         """The contest carried out: both views, scored in two passes, so that batch statistics never mix them."""
         critic, real, fake = self._critic(play), self.real(play), self.fake(play)
+        if self.penalties:
+            real, fake = leaves(real), leaves(fake)
         return Duel(critic, real, fake, critic(*real), critic(*fake))
 
     def _critic(self, play: Play) -> Critic:

@@ -24,8 +24,9 @@ class Kink(nn.Module):
         """Bend each value: the shape of x."""
         if not x.requires_grad:
             return leaky_relu(x, self.slope)
-        level = x.detach()
-        return x * torch.ops.aten.leaky_relu_backward(torch.ones_like(level), level, self.slope, False)
+        with torch.no_grad():
+            steepness = torch.ops.aten.leaky_relu_backward(torch.ones_like(x), x, self.slope, False)
+        return x * steepness
 
 
 ACTIVATIONS = Catalogue(

@@ -6,15 +6,32 @@ from torch import Tensor
 from ..core.types import Critic, Views
 
 
-def input_gradient(critic: Critic, views: Views) -> Tensor:
+def input_gradient(critic: Critic, views: Views, scores: Tensor | None = None) -> Tensor:
     """Gradient of each score with respect to its own views: (B, D), D over all views.
 
-    Per-sample only if the critic treats samples independently: no batch norm.
+    Per-sample only if the critic treats samples independently: no batch norm. `scores`, the critic's for these views,
+    (B,), spare a second pass where the views are `leaves` of their graph.
     """
-    with torch.autocast(views[0].device.type, enabled=False):  # in bf16 a slope is off by half a percent
+    device = views[0].device.type
+    if scores is not None and _grew_from(scores, views) and not torch.is_autocast_enabled(device):
+        return _joined(torch.autograd.grad(scores.sum(), views, create_graph=True))
+    with torch.autocast(device, enabled=False):  # in bf16 a slope is off by half a percent
         if torch.compiler.is_compiling():  # AOTAutograd refuses autograd.grad(create_graph=True)
-            gradients = torch.func.grad(lambda views: critic(*views).sum())(views)
-        else:
-            views = tuple(v.detach().requires_grad_() for v in views)
-            gradients = torch.autograd.grad(critic(*views).sum(), views, create_graph=True)
+            return _joined(torch.func.grad(lambda views: critic(*views).sum())(views))
+        views = leaves(views)
+        return _joined(torch.autograd.grad(critic(*views).sum(), views, create_graph=True))
+
+
+def leaves(views: Views) -> Views:
+    """The same values as the start of a graph, so that slopes can be read from scores that are made of them."""
+    return views if torch.compiler.is_compiling() else tuple(v.detach().requires_grad_() for v in views)
+
+
+def _grew_from(scores: Tensor, views: Views) -> bool:
+    if torch.compiler.is_compiling() or not scores.requires_grad:
+        return False
+    return all(view.is_leaf and view.requires_grad for view in views)
+
+
+def _joined(gradients: tuple[Tensor, ...]) -> Tensor:
     return torch.cat([g.flatten(1) for g in gradients], dim=1)

@@ -34,11 +34,12 @@ def move(run: Run, player: Player) -> None:
     reseed(run.seed, run.draws, rank())
     play = Play(run.game.networks, run.stream.batch(run.draws), run.game.prior)
     run.draws += 1
+    parameters = run.game.parameters(player)
     with run.game.only(player):
         with run.casting():
             terms = player.loss(play)
-        torch.stack(list(terms.values())).sum().backward()
-    average([p.grad for p in run.game.parameters(player) if p.grad is not None])
+        torch.stack(list(terms.values())).sum().backward(inputs=parameters)
+    average([p.grad for p in parameters if p.grad is not None])
     optimizer = run.optimizer(player)
     optimizer.step()
     optimizer.zero_grad()

@@ -7,7 +7,7 @@ from torch.nn.functional import relu
 from ...core.errors import Refusal
 from ..gradients import input_gradient
 from .base import Duel, Penalty
-from .samplers import SAMPLERS, between
+from .samplers import SAMPLERS, Sampler, between, fake, real
 
 
 def gradient_penalty(weight: float = 10.0, slope: float = 1.0, one_sided: bool = False) -> Penalty:
@@ -34,8 +34,7 @@ def divergence_penalty(weight: float = 2.0, power: float = 6.0, sampler: str = "
         raise Refusal(f"divergence_penalty has power {power}: it must exceed 1 for the optimum to exist.")
 
     def on(place: str, duel: Duel) -> Tensor:
-        squared = input_gradient(duel.critic, SAMPLERS[place](duel.real, duel.fake)).square().sum(dim=1)
-        return weight * squared ** (power / 2)
+        return weight * _slopes(duel, SAMPLERS[place]).square().sum(dim=1) ** (power / 2)
 
     if sampler == "both":
         return lambda duel: (on("real", duel) + on("fake", duel)) / 2
@@ -45,14 +44,20 @@ def divergence_penalty(weight: float = 2.0, power: float = 6.0, sampler: str = "
 
 def r1(weight: float = 10.0) -> Penalty:
     """Flat on the data: weight/2 |grad D|^2 (Mescheder et al. 2018)."""
-    return lambda duel: weight / 2 * input_gradient(duel.critic, duel.real).square().sum(dim=1)
+    return lambda duel: weight / 2 * _slopes(duel, real).square().sum(dim=1)
 
 
 def r2(weight: float = 10.0) -> Penalty:
     """Flat on the samples: weight/2 |grad D|^2 (Mescheder et al. 2018)."""
-    return lambda duel: weight / 2 * input_gradient(duel.critic, duel.fake).square().sum(dim=1)
+    return lambda duel: weight / 2 * _slopes(duel, fake).square().sum(dim=1)
 
 
 def _steepness(duel: Duel) -> Tensor:
     """The slope of each score on the way from real to fake: (B,)."""
-    return torch.linalg.vector_norm(input_gradient(duel.critic, between(duel.real, duel.fake)), dim=1)
+    return torch.linalg.vector_norm(_slopes(duel, between), dim=1)
+
+
+def _slopes(duel: Duel, sampler: Sampler) -> Tensor:
+    """The critic's gradient where the sampler says, from the duel's own scores where they are those: (B, D)."""
+    known: dict[Sampler, Tensor] = {real: duel.real_scores, fake: duel.fake_scores}
+    return input_gradient(duel.critic, sampler(duel.real, duel.fake), known.get(sampler))
