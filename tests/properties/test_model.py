@@ -1,0 +1,89 @@
+"""Laws of a saved model."""
+
+import pytest
+import torch
+
+import equilibria as eq
+from equilibria.core.priors import PRIORS
+from equilibria.data.spaces import Plane
+from equilibria.networks import GENERATORS
+from equilibria.recipes.model import Model
+
+SPECS = {
+    "normal": {"size": 6},
+    "uniform": {"size": 6},
+    "categorical": {"classes": 6},
+    "joint": {"parts": [{"name": "normal", "size": 4}, {"name": "categorical", "classes": 2}]},
+}
+
+
+@pytest.fixture(params=SPECS)
+def model(request):
+    torch.manual_seed(0)
+    prior = PRIORS[request.param](**SPECS[request.param])
+    generator = GENERATORS["dense"]((2,), prior.size, 0, torch.nn.Identity(), width=16, norm="batch")
+    return Model(torch.nn.ModuleDict({"generator": generator}).eval(), Plane(), prior)
+
+
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 130])
+def test_a_sample_depends_on_the_seed_and_its_place_alone(model, count):
+    assert torch.equal(model.sample(count, seed=3), model.sample(200, seed=3)[:count])
+
+
+def test_other_seeds_and_other_places_give_other_samples(model):
+    samples = torch.cat([model.sample(130, seed=0), model.sample(130, seed=1)])
+    drawn = 2 * 130 if model.prior.size == 6 and not _discrete(model) else None
+    assert drawn is None or samples.unique(dim=0).shape[0] == drawn
+
+
+def test_sampling_leaves_the_callers_randomness_alone(model):
+    torch.manual_seed(1)
+    expected = torch.randn(3)
+    torch.manual_seed(1)
+    model.sample(10)
+    assert torch.equal(torch.randn(3), expected)
+
+
+def test_no_samples_are_an_empty_tensor(model):
+    assert model.sample(0).shape == (0, 2)
+
+
+def _discrete(model):
+    z = model.prior.draw(64, torch.Generator().manual_seed(0))
+    return bool(((z == 0) | (z == 1)).all())
+
+
+@pytest.mark.parametrize("name", PRIORS)
+def test_priors_have_the_moments_they_are_named_for(name):
+    prior = PRIORS[name](**SPECS[name])
+    z = prior.draw(200_000, torch.Generator().manual_seed(0))
+    assert z.shape == (200_000, prior.size)
+    means = {"normal": [0.0] * 6, "uniform": [0.0] * 6, "categorical": [1 / 6] * 6, "joint": [0.0] * 4 + [0.5] * 2}
+    spreads = {
+        "normal": [1.0] * 6,
+        "uniform": [1 / 3] * 6,
+        "categorical": [5 / 36] * 6,
+        "joint": [1.0] * 4 + [0.25] * 2,
+    }
+    assert torch.allclose(z.mean(0), torch.tensor(means[name]), atol=0.01)
+    assert torch.allclose(z.var(0), torch.tensor(spreads[name]), atol=0.01)
+
+
+def test_a_loaded_model_needs_neither_data_nor_training(tmp_path, monkeypatch):
+    """Once trained, the data may go: the model draws the same samples."""
+    import numpy as np
+
+    monkeypatch.chdir(tmp_path)
+    np.save("points.npy", np.random.default_rng(0).normal(size=(64, 2)).astype("float32"))
+    run = eq.train("gan", _Quiet(), data="points.npy", rounds=2, batch=8, threads=1, **{"generator.width": 8})
+    before = eq.load(run.folder).sample(5, seed=2)
+    (tmp_path / "points.npy").unlink()
+    assert torch.equal(eq.load(run.folder).sample(5, seed=2), before)
+
+
+class _Quiet:
+    def say(self, text):
+        pass
+
+    def show(self, event):
+        pass
