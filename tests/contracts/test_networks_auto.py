@@ -12,8 +12,8 @@ IMAGE, POINT = (1, 28, 28), (2,)
     [
         ("generator", POINT, True, {"name": "dense", "norm": "none"}),
         ("critic", POINT, False, {"name": "dense", "norm": "none"}),
-        ("generator", IMAGE, True, {"name": "dcgan", "norm": "batch"}),
-        ("generator", IMAGE, False, {"name": "dcgan", "norm": "batch"}),
+        ("generator", IMAGE, True, {"name": "dcgan", "norm": "batch", "upsample": "nearest"}),
+        ("generator", IMAGE, False, {"name": "dcgan", "norm": "batch", "upsample": "nearest"}),
         ("critic", IMAGE, True, {"name": "dcgan", "norm": "none"}),
         ("critic", IMAGE, False, {"name": "dcgan", "norm": "batch"}),
     ],

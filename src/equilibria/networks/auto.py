@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-_NORM = {("generator", "dcgan"): "batch", ("critic", "dcgan"): "batch"}
+_CHOSEN: Mapping[tuple[str, str], dict[str, Any]] = {
+    ("generator", "dcgan"): {"norm": "batch", "upsample": "nearest"},  # ahead of the paper's layers on small images
+    ("critic", "dcgan"): {"norm": "batch"},
+}
 
 
 def resolve(role: str, spec: Mapping[str, Any], shape: tuple[int, ...], penalised: bool) -> dict[str, Any]:
@@ -15,5 +18,7 @@ def resolve(role: str, spec: Mapping[str, Any], shape: tuple[int, ...], penalise
     if spec["name"] != "auto":
         return dict(spec)
     name = "dense" if len(shape) == 1 else "dcgan"
-    norm = "none" if role == "critic" and penalised else _NORM.get((role, name), "none")
-    return {"name": name, "norm": norm} | dict(spec) | {"name": name}
+    chosen = _CHOSEN.get((role, name), {"norm": "none"})
+    if role == "critic" and penalised:
+        chosen = chosen | {"norm": "none"}
+    return {"name": name} | chosen | dict(spec) | {"name": name}

@@ -27,7 +27,7 @@ def generator(
     condition: int,
     outlet: nn.Module,
     *,
-    width: int = 64,
+    width: int = 32,
     norm: str = "batch",
     upsample: str = "transposed",
     activation: str = "relu",
@@ -36,7 +36,8 @@ def generator(
     """DCGAN's generator: from a projected seed, twice the size at each layer (Radford et al. 2016).
 
     `width` counts the channels of the widest map, the image's neighbour; they double towards the seed, up to 8 times
-    `width`. The paper has 128; 64 is our choice. Initialization: the paper's, normal; he where no norm restores scales.
+    `width`. The paper has 128; 32, for processors, is our choice. Initialization: the paper's, normal; he where no norm
+    restores scales.
     """
     sizes, slot = pyramid("dcgan", shape), NORMS[norm]()
     init, up, bend = _start(initialization, slot), UPSAMPLINGS[upsample], ACTIVATIONS[activation]
@@ -55,7 +56,7 @@ def critic(
     latent: int,
     condition: int,
     *,
-    width: int = 64,
+    width: int = 32,
     norm: str = "batch",
     activation: str = "leaky_relu",
     initialization: str | None = None,

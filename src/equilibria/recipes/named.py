@@ -5,7 +5,7 @@ from typing import Any
 from .recipe import Recipe
 
 GUIDELINES = {"name": "adam", "lr": 2e-4, "beta1": 0.5, "beta2": 0.999}  # DCGAN's (Radford et al. 2016)
-STEADY = {"name": "adam", "lr": 1e-4, "beta1": 0.0, "beta2": 0.9}  # WGAN-GP's algorithm 1 (Gulrajani et al. 2017)
+STEADY = {"name": "adam", "lr": 1e-3, "beta1": 0.0, "beta2": 0.9}  # momenta: WGAN-GP's; rate: for small networks
 
 
 def gan() -> Recipe:
@@ -20,7 +20,9 @@ def gan_ns() -> Recipe:
 
 def dcgan() -> Recipe:
     """Convolutions, batch norm, U(-1, 1)^100 and Adam 2e-4, beta1 0.5 (Radford et al. 2016)."""
-    return _recipe(dcgan, "dcgan", "non_saturating", GUIDELINES, prior={"name": "uniform", "size": 100}, batch=128)
+    networks = {"generator": {"name": "dcgan"}, "critic": {"name": "dcgan"}}
+    prior = {"name": "uniform", "size": 100}
+    return _recipe(dcgan, "dcgan", "non_saturating", GUIDELINES, prior=prior, batch=128, networks=networks)
 
 
 def wgan() -> Recipe:
@@ -31,7 +33,7 @@ def wgan() -> Recipe:
 
 
 def wgan_gp() -> Recipe:
-    """Slope one between real and fake, lambda 10, five critic moves (Gulrajani et al. 2017, algorithm 1)."""
+    """Slope one between real and fake, lambda 10, five critic moves (Gulrajani et al. 2017); rate 1e-3: our choice."""
     return _recipe(
         wgan_gp,
         "wgan-gp",
@@ -66,9 +68,17 @@ def hinge() -> Recipe:
 
 
 def r3gan() -> Recipe:
-    """Relativistic pairs, flat on data and samples (Huang et al. 2024); the weights of R1 and R2 are our choice."""
-    flat = {"r1": {"name": "r1", "weight": 1.0}, "r2": {"name": "r2", "weight": 1.0}}
-    return _recipe(r3gan, "r3gan", "relativistic", GUIDELINES | {"beta1": 0.0, "beta2": 0.99}, penalties=flat)
+    """Relativistic pairs, flat on data and samples (Huang et al. 2024); rates, weights, schedule's end: our choice."""
+    flat = {"r1": {"name": "r1", "weight": 0.1}, "r2": {"name": "r2", "weight": 0.1}}
+    return _recipe(
+        r3gan,
+        "r3gan",
+        "relativistic",
+        STEADY | {"lr": 2e-3},
+        penalties=flat,
+        prior={"name": "normal", "size": 64},
+        schedule={"name": "cosine", "end": 0.05},
+    )
 
 
 def _recipe(function: Any, name: str, divergence: str, optimizer: dict[str, Any], **fields: Any) -> Recipe:
