@@ -9,6 +9,7 @@ from torch import nn
 
 from equilibria.core.errors import Refusal
 from equilibria.networks import CRITICS, GENERATORS
+from equilibria.networks.activations import Kink
 from equilibria.networks.pyramid import pyramid
 
 IMAGES = [name for name in GENERATORS if name != "dense"]
@@ -69,10 +70,10 @@ def test_the_classical_generator_has_exactly_the_documented_layers():
     weights, biases = sum(a * b for a, b in pairwise(widths)), 128 + 784
     assert count(generator) == weights + biases + 2 * (256 + 512 + 1024)
     kinds = [type(m).__name__ for m in generator.layers if not isinstance(m, nn.Identity)]
-    hidden = ["Linear", "BatchNorm1d", "LeakyReLU"]
-    assert kinds == ["Linear", "LeakyReLU", *hidden * 3, "Linear", "Unflatten"]
+    hidden = ["Linear", "BatchNorm1d", "Kink"]
+    assert kinds == ["Linear", "Kink", *hidden * 3, "Linear", "Unflatten"]
     assert {m.eps for m in generator.modules() if isinstance(m, nn.BatchNorm1d)} == {1e-5}
-    assert {m.negative_slope for m in generator.modules() if isinstance(m, nn.LeakyReLU)} == {0.2}
+    assert {m.slope for m in generator.modules() if isinstance(m, Kink)} == {0.2}
 
 
 def test_the_classical_critic_has_exactly_the_documented_layers():

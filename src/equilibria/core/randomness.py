@@ -24,6 +24,6 @@ def reseed(*place: int) -> None:
 
 
 def _defaults() -> list[torch.Generator]:
-    if torch.cuda.is_available():
+    if torch.cuda.is_initialized():  # without it there is no generator yet, and nothing is drawn there
         return [torch.default_generator, torch.cuda.default_generators[torch.cuda.current_device()]]
     return [torch.default_generator]

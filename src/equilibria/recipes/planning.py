@@ -33,7 +33,7 @@ def settled(recipe: Recipe, data: Data, options: Options) -> tuple[Recipe, Choic
         if options.threads is None:
             choices = choose_threads(choices, lambda: rehearse(run).seconds(run, 0, 1))
     with applied(choices):
-        told = rehearse(run)
+        told = rehearse(run, 1.0)
     budget = read_budget(options.budget)
     rounds = planned(run, options.rounds, budget, recipe.rounds, lambda rounds: told.seconds(run, 0, rounds))
     return dataclasses.replace(recipe, rounds=rounds), choices, Cost(told.seconds(run, 0, rounds), told.peak)

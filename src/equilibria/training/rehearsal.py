@@ -15,8 +15,9 @@ from .run import Run
 class Rehearsal:
     """What playing costs here."""
 
-    moves: dict[str, float] = field(default_factory=dict)  # seconds for one move of each player
-    between: float = float("inf")  # seconds for what follows the moves of a round
+    moves: dict[str, float] = field(default_factory=dict)  # mean seconds for one move of each player
+    between: float = 0.0  # mean seconds for what follows the moves of a round
+    rounds: int = 0  # that were timed
     peak: int = 0  # bytes of memory at most, so far
 
     def seconds(self, run: Run, since: int, until: int) -> float:
@@ -55,14 +56,16 @@ def peak_memory(device: torch.device) -> int:
 
 
 def _time_round(run: Run, told: Rehearsal) -> None:
-    """One move of each player, keeping the best time of each."""
+    """One move of each player; means rather than best times, since that is how long playing will take."""
+    told.rounds += 1
     for player in run.game.players:
         start = _now(run.device)
         move(run, player)
-        told.moves[player.name] = min(told.moves.get(player.name, float("inf")), _now(run.device) - start)
+        before = told.moves.get(player.name, 0.0)
+        told.moves[player.name] = before + (_now(run.device) - start - before) / told.rounds
     start = _now(run.device)
     run.average.update(run.game.networks, run.step)
-    told.between = min(told.between, _now(run.device) - start)
+    told.between += (_now(run.device) - start - told.between) / told.rounds
     run.step += 1
 
 

@@ -1,0 +1,96 @@
+"""How good the samples of a run on labelled images are: `python benchmarks/quality.py runs/NAME --data-root DATA`.
+
+Prints the smallest share of a class among 1,000 samples, by nearest neighbour, and the Frechet distance between
+held-out images and samples on the features of a small classifier that is trained here first, beside that of training
+images.
+The distance is this classifier's own: it is comparable within this page, and is not FID.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+import equilibria as eq
+from equilibria.data import Data, find
+
+COUNT, EPOCHS = 2_000, 4
+
+
+def main() -> None:
+    """Judge each run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("--data-root", type=Path)
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    trained: dict[str, nn.Sequential] = {}
+    for folder in asked.runs:
+        spec = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))["data"]
+        data = find(spec, asked.data_root)
+        if data.name not in trained:
+            trained[data.name] = classifier(data)
+            floor = distance(trained[data.name], data, data.space.encode(data.x[:COUNT]))
+            print(f"{data.name}: {floor:.2f} for {COUNT:,} training images", flush=True)
+        samples = eq.load(folder).sample(COUNT, seed=1)
+        shares = class_shares(data, samples[:1000])
+        print(
+            f"{folder.name}: Frechet distance {distance(trained[data.name], data, samples):.2f}, "
+            f"smallest class {shares.min():.1%}, largest {shares.max():.1%}",
+            flush=True,
+        )
+
+
+def labelled(data: Data) -> tuple[int, Tensor]:
+    """How many classes, and the class of each training image: (N,)."""
+    if data.labels is None or data.y is None:
+        raise SystemExit(f"{data.name} has no labels.")
+    return data.labels.size, data.y
+
+
+def classifier(data: Data) -> nn.Sequential:
+    """Two strided convolutions and a hidden layer of 64, trained on the data's labels for a few epochs."""
+    torch.manual_seed(0)
+    classes, labels = labelled(data)
+    channels, (height, width) = data.space.shape[0], (-(-side // 4) for side in data.space.shape[1:])
+    trunk = nn.Sequential(
+        nn.Conv2d(channels, 16, 3, 2, 1), nn.ReLU(), nn.Conv2d(16, 32, 3, 2, 1), nn.ReLU(),
+        nn.Flatten(), nn.Linear(32 * height * width, 64), nn.ReLU(),
+    )  # fmt: skip
+    net = nn.Sequential(trunk, nn.Linear(64, classes))
+    optimizer = torch.optim.Adam(net.parameters(), 1e-3)
+    for _ in range(EPOCHS):
+        for chosen in torch.randperm(len(data.x)).split(128):
+            loss = nn.functional.cross_entropy(net(data.space.encode(data.x[chosen])), labels[chosen])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    with torch.no_grad():
+        right = (net(data.space.encode(data.held_out)).argmax(1) == data.held_out_y).float().mean()
+    print(f"{data.name}: the classifier is right on {right:.1%} of the held-out images", flush=True)
+    return net.eval()
+
+
+@torch.no_grad()
+def distance(net: nn.Sequential, data: Data, samples: Tensor) -> float:
+    """Frechet's, between Gaussians fitted to the features of held-out images and samples (Heusel et al. 2017)."""
+    real, fake = (
+        torch.cat([net[0](part) for part in x.split(500)]).double() for x in (data.space.encode(data.held_out), samples)
+    )
+    covariances = torch.cov(real.T), torch.cov(fake.T)
+    cross = torch.linalg.eigvals(covariances[0] @ covariances[1]).real.clamp(min=0).sqrt().sum()
+    traces = covariances[0].trace() + covariances[1].trace()
+    return float((real.mean(0) - fake.mean(0)).square().sum() + traces - 2 * cross)
+
+
+def class_shares(data: Data, samples: Tensor) -> Tensor:
+    """The classes of the nearest training images: (classes,)."""
+    classes, labels = labelled(data)
+    near = [torch.cdist(part, data.space.encode(data.x).flatten(1)).argmin(1) for part in samples.flatten(1).split(100)]
+    return torch.bincount(labels[torch.cat(near)], minlength=classes) / len(samples)
+
+
+if __name__ == "__main__":
+    main()
