@@ -79,7 +79,7 @@ def test_the_classical_generator_has_exactly_the_documented_layers():
 def test_the_classical_critic_has_exactly_the_documented_layers():
     critic = CRITICS["dense"]((1, 28, 28), 100, 0, widths=(512, 256))
     assert count(critic) == 784 * 512 + 512 + 512 * 256 + 256 + 256 + 1
-    assert [type(m).__name__ for m in critic.trunk if not isinstance(m, nn.Identity)] == ["Linear", "LeakyReLU"] * 2
+    assert [type(m).__name__ for m in critic.trunk if not isinstance(m, nn.Identity)] == ["Linear", "Kink"] * 2
 
 
 def test_dcgan_has_the_papers_layers():
