@@ -67,7 +67,7 @@ def test_a_slip_of_the_hand_is_answered_with_the_name_that_was_meant(name):
         ("wgan-gp", "penalty.one-sided", "yes", ("penalties", "gradient_penalty", "one_sided"), True),
         ("wgan-gp", "penalty", "r1", ("penalties",), {"r1": {"name": "r1"}}),
         ("wgan-gp", "penalty", "none", ("penalties",), {}),
-        ("r3gan", "penalties.r1", None, ("penalties",), {"r2": {"name": "r2", "weight": 1.0}}),
+        ("r3gan", "penalties.r1", None, ("penalties",), {"r2": {"name": "r2", "weight": 0.1}}),
         ("gan", "penalties.smooth", "r1", ("penalties",), {"smooth": {"name": "r1"}}),
         ("gan", "generator.width", "32", ("networks", "generator"), {"name": "auto", "width": 32}),
         ("gan", "generator.widths", "128,256", ("networks", "generator", "widths"), [128, 256]),

@@ -4,6 +4,7 @@ from math import prod
 
 from torch import Tensor, nn
 
+from .activations import Kink
 from .checks import at_least
 from .initializations import he, lecun
 from .layouts import ToMap, ToVector, channels_last
@@ -67,7 +68,7 @@ def critic(
     stages, slot = len(pyramid("residual", shape)) - 1, NORMS[norm]()
     halving = [_first(shape[0], width, slot), *(_down(width, slot) for _ in range(stages - 1))]
     keeping = [_flat(width, slot) for _ in range(flat)]
-    last = [nn.ReLU(), nn.AdaptiveAvgPool2d(1), ToVector()]
+    last = [Kink(), nn.AdaptiveAvgPool2d(1), ToVector()]
     trunk = channels_last(nn.Sequential(*halving, *keeping, *last))
     return ImageCritic(trunk, slot.around(lecun(nn.Linear(width + condition, 1))), condition)
 
@@ -83,7 +84,7 @@ def _up(width: int, size: tuple[int, int], slot: Norm, upsample: str) -> nn.Modu
 def _first(channels: int, width: int, slot: Norm) -> nn.Module:
     """Half the size, from the image: neither norms nor a bend before the first layer."""
     short = [nn.AvgPool2d(2), _pointwise(channels, width, slot)]
-    long = [_conv(channels, width, slot), nn.ReLU(), slot.around(he(DownConv(width, width)))]
+    long = [_conv(channels, width, slot), Kink(), slot.around(he(DownConv(width, width)))]
     return nn.Sequential(Even(), Residual(nn.Sequential(*short), nn.Sequential(*long)))
 
 
@@ -102,7 +103,7 @@ def _flat(width: int, slot: Norm) -> nn.Module:
 
 
 def _bent(width: int, slot: Norm) -> list[nn.Module]:
-    return [slot.after(width, True), nn.ReLU()]
+    return [slot.after(width, True), Kink()]
 
 
 def _conv(channels: int, width: int, slot: Norm, bias: bool = True) -> nn.Module:
