@@ -31,9 +31,9 @@ def test_a_sample_depends_on_the_seed_and_its_place_alone(model, count):
 
 
 def test_other_seeds_and_other_places_give_other_samples(model):
-    samples = torch.cat([model.sample(130, seed=0), model.sample(130, seed=1)])
-    drawn = 2 * 130 if model.prior.size == 6 and not _discrete(model) else None
-    assert drawn is None or samples.unique(dim=0).shape[0] == drawn
+    first = model.sample(128, seed=0)
+    assert not torch.equal(first, model.sample(128, seed=1))
+    assert not torch.equal(first[:64], first[64:])
 
 
 def test_sampling_leaves_the_callers_randomness_alone(model):
@@ -46,11 +46,6 @@ def test_sampling_leaves_the_callers_randomness_alone(model):
 
 def test_no_samples_are_an_empty_tensor(model):
     assert model.sample(0).shape == (0, 2)
-
-
-def _discrete(model):
-    z = model.prior.draw(64, torch.Generator().manual_seed(0))
-    return bool(((z == 0) | (z == 1)).all())
 
 
 @pytest.mark.parametrize("name", PRIORS)
