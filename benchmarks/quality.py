@@ -4,13 +4,19 @@ Prints the smallest share of a class among 1,000 samples, by nearest neighbour, 
 held-out images and samples on the features of a small classifier that is trained here first, beside that of training
 images.
 The distance is this classifier's own: it is comparable within this page, and is not FID.
+
+`--plain 300` judges the plain WGAN-GP loop too, after so many seconds on MNIST, with torch's default threads.
 """
 
 import argparse
 import json
+import os
+import time
 from pathlib import Path
 
+import plain
 import torch
+from images import digits
 from torch import Tensor, nn
 
 import equilibria as eq
@@ -22,9 +28,12 @@ COUNT, EPOCHS = 2_000, 4
 def main() -> None:
     """Judge each run."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("runs", nargs="*", type=Path)
     parser.add_argument("--data-root", type=Path)
+    parser.add_argument("--plain", type=float, metavar="SECONDS", help="judge the plain loop after so long")
     asked = parser.parse_args()
+    if asked.plain:
+        judge_plain(asked.plain, asked.data_root)
     torch.set_num_threads(1)
     trained: dict[str, nn.Sequential] = {}
     for folder in asked.runs:
@@ -41,6 +50,21 @@ def main() -> None:
             f"smallest class {shares.min():.1%}, largest {shares.max():.1%}",
             flush=True,
         )
+
+
+def judge_plain(seconds: float, root: Path | None) -> None:
+    """What the plain WGAN-GP loop comes to: 64 samples are drawn at a time, in training mode, as such scripts do."""
+    start, step = time.monotonic(), 0
+    with Path(os.devnull).open("w", encoding="utf-8") as log:
+        script = plain.begin("wgan-gp", digits(root)[0], log)
+        while time.monotonic() - start < seconds:
+            plain.STEPS["wgan-gp"](script, step)
+            step += 1
+    with torch.no_grad():
+        drawn = [script.generator(torch.randn(64, plain.LATENT)).view(-1, 1, 28, 28) for _ in range(COUNT // 64 + 1)]
+    data = find("mnist", root)
+    found = distance(classifier(data), data, torch.cat(drawn)[:COUNT])
+    print(f"the plain loop: Frechet distance {found:.2f} after {step:,} batches in {seconds:.0f} s", flush=True)
 
 
 def labelled(data: Data) -> tuple[int, Tensor]:

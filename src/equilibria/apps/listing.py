@@ -22,7 +22,7 @@ _TITLES = {
     "prior": "The prior of the latents",
     "schedule": "The schedule of the learning rates",
     "networks": "The networks: auto takes what suits the data and the penalties",
-    "penalties": "The penalties",
+    "penalties": "The penalties: a weight of auto is one that suits the data",
     "optimizers": "The optimizers: --lr sets the rate of all of them, --optimizer their kind",
 }
 _NAMES = (

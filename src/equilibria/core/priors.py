@@ -27,13 +27,19 @@ class Prior:
 
 
 def normal(size: int = 128) -> Prior:
-    """Independent standard normals."""
+    """Independent standard normals.
+
+    `size` is numbers in a latent.
+    """
     _positive("normal", "size", size)
     return Prior(size, lambda count, generator, device: torch.randn(count, size, generator=generator, device=device))
 
 
 def uniform(size: int = 100) -> Prior:
-    """Uniform on [-1, 1] in every coordinate (Radford et al. 2016)."""
+    """Uniform on [-1, 1] in every coordinate (Radford et al. 2016).
+
+    `size` is numbers in a latent.
+    """
     _positive("uniform", "size", size)
     return Prior(
         size, lambda count, generator, device: torch.rand(count, size, generator=generator, device=device) * 2 - 1

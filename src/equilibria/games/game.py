@@ -1,8 +1,9 @@
 """Networks, and the players who move them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from torch import nn
 
@@ -46,7 +47,7 @@ class Game:
 
     def parameters(self, player: Player) -> list[nn.Parameter]:
         """What a player may move."""
-        return [p for name in player.moves for p in self.networks[name].parameters()]
+        return [p for name in player.moves for p in self._parameters[name]]
 
     def constrain(self, player: Player) -> None:
         """Impose the player's constraint on the networks it owns."""
@@ -57,12 +58,25 @@ class Game:
     @contextmanager
     def only(self, player: Player) -> Iterator[None]:
         """Freeze every network the player does not own: no loss ever needs `detach`."""
-        for name, network in self.networks.items():
-            network.requires_grad_(name in player.moves)
+        owned = self.parameters(player)
+        for parameters in self._parameters.values():
+            _set_moving(parameters, False)
+        _set_moving(owned, True)
         try:
             yield
         finally:
-            self.networks.requires_grad_(False)
+            _set_moving(owned, False)
+
+    @cached_property
+    def _parameters(self) -> dict[str, list[nn.Parameter]]:
+        """By network, looked up once: walking the modules of small networks costs as much as playing them."""
+        return {name: list(network.parameters()) for name, network in self.networks.items()}
+
+
+def _set_moving(parameters: Iterable[nn.Parameter], moving: bool) -> None:
+    for parameter in parameters:
+        if parameter.requires_grad != moving:
+            parameter.requires_grad_(moving)
 
 
 def memories_of(penalties: Mapping[str, Penalty]) -> nn.ModuleDict:

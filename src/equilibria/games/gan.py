@@ -21,12 +21,14 @@ def gan(
     n_critic: Turns = 1,
     clip: float | None = None,
     clip_norms: bool = False,
+    together: bool = False,
 ) -> Game:
     """A critic tells real from fake; a generator makes fake pass for real (Goodfellow et al. 2014).
 
-    `n_critic` moves of the critic to one of the generator; `clip` bounds the critic's weights after each move.
+    `n_critic` moves of the critic to one of the generator; `clip` bounds the critic's weights after each move;
+    `together` lets one pass of the critic score both sides: right where it treats samples independently.
     """
-    contest = Contest(divergence, penalties)
+    contest = Contest(divergence, penalties, together=together)
     constraint = None if clip is None else clip_weights(clip, clip_norms)
     return Game(
         nn.ModuleDict({"generator": generator, "critic": critic}),

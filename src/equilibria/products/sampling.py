@@ -34,11 +34,11 @@ def sample(
         raise Refusal(f"count is {count}: at least 1 is needed.")
     path = Path(out).expanduser()
     write = _writer(path)
+    model = opened(run, checkpoint)
     if write is folder and path.exists() and not path.is_dir():
         raise Refusal(f"{path} is a file: choose another --out for a folder of pictures.")
     if not force and (path.is_dir() and any(path.iterdir()) if write is folder else path.exists()):
         raise Refusal(f"{path} exists: choose another --out, or write over it with --force.")
-    model = opened(run, checkpoint)
     with _whole(path) as part:
         write(model, part, count, seed)
     return path

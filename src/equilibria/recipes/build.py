@@ -24,8 +24,14 @@ from ..training.run import Run
 from ..training.schedules import SCHEDULES
 from .parts import Spec, make
 from .recipe import Recipe
+from .weights import weighed
 
 _PROBED = 6  # rows shown to the critic when asking whether they influence each other
+_COUPLED = (
+    "The critic's score of one sample depends on the others in the batch (batch norm, or statistics over the batch), "
+    "so the slope that the penalty bounds is not a property of the critic: use the norm layer, instance, group, "
+    "weight, spectral or none in networks.critic.norm, or insist with --allow-coupled-critic."
+)
 
 
 def resolve(recipe: Recipe, data: Data) -> Recipe:
@@ -34,7 +40,8 @@ def resolve(recipe: Recipe, data: Data) -> Recipe:
         role: resolve_network(role, spec, data.space.shape, bool(recipe.penalties))
         for role, spec in recipe.networks.items()
     }
-    return dataclasses.replace(recipe, networks=networks)
+    penalties = {key: weighed(spec, data.space.shape) for key, spec in recipe.penalties.items()}
+    return dataclasses.replace(recipe, networks=networks, penalties=penalties)
 
 
 def build(
@@ -50,9 +57,12 @@ def build(
     stream = Stream(data.to(torch.device(device)), _positive("batch", recipe.batch), recipe.seed)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(key(recipe.seed, -1))
-        game = build_game(resolve(recipe, data), data.space)
-    if recipe.penalties and not allow_coupled_critic:
-        refuse_coupled(game.networks["critic"], data)
+        recipe, prior = resolve(recipe, data), make(PRIORS, recipe.prior, "prior")
+        networks = build_networks(recipe.networks, data.space, prior)
+        mixing = "critic" in networks and mixes_samples(networks["critic"], data)
+        if mixing and recipe.penalties and not allow_coupled_critic:
+            raise Refusal(_COUPLED)
+        game = build_game(recipe, networks, prior, together=not mixing)
     game.networks.to(device)
     owners = {player.optimizer: player for player in game.players}
     if unknown := [name for name in recipe.optimizers if name not in owners]:
@@ -72,9 +82,8 @@ def build(
     return Run(game, stream, optimizers, Average(sampled, recipe.halflife), schedules, precision, recipe.seed)
 
 
-def build_game(recipe: Recipe, space: Space) -> Game:
-    """Networks, divergence, penalties and players, from the catalogues."""
-    prior = make(PRIORS, recipe.prior, "prior")
+def build_game(recipe: Recipe, networks: dict[str, nn.Module], prior: Prior, together: bool = False) -> Game:
+    """Divergence, penalties and players, from the catalogues, for these networks."""
     options: Spec = dict(recipe.game)
     if isinstance(options.get("n_critic"), dict):
         options["n_critic"] = make(TURNS, options["n_critic"], "game.n_critic")
@@ -87,7 +96,8 @@ def build_game(recipe: Recipe, space: Space) -> Game:
         prior=prior,
         divergence=make(DIVERGENCES, recipe.divergence, "divergence"),
         penalties={name: make(PENALTIES, spec, f"penalties.{name}") for name, spec in recipe.penalties.items()},
-        **build_networks(recipe.networks, space, prior),
+        together=together,
+        **networks,
     )
 
 
@@ -100,15 +110,10 @@ def build_networks(specs: dict[str, Spec], space: Space, prior: Prior) -> dict[s
     return {role: make(NETWORKS[role], spec, f"networks.{role}", **context) for role, spec in specs.items()}
 
 
-def refuse_coupled(critic: nn.Module, data: Data) -> None:
-    """A slope is per sample; a critic whose scores depend on the rest of the batch has none."""
+def mixes_samples(critic: nn.Module, data: Data) -> bool:
+    """Whether the critic's score of one sample depends on the others in the batch, seen on samples of this data."""
     chosen = torch.randint(len(data.x), (_PROBED,), generator=generator(0, len(data.x)))
-    if coupled(critic, (data.space.encode(data.x[chosen].cpu()),)):
-        raise Refusal(
-            "The critic's score of one sample depends on the others in the batch (batch norm, or statistics over the "
-            "batch), so the slope that the penalty bounds is not a property of the critic: use the norm layer, "
-            "instance, group, weight, spectral or none in networks.critic.norm, or insist with --allow-coupled-critic."
-        )
+    return coupled(critic, (data.space.encode(data.x[chosen].cpu()),))
 
 
 def _positive(name: str, value: int) -> int:

@@ -37,7 +37,7 @@ SHARED = {
     "sampler": "where slopes are measured: between, real, fake or both",
     "samples": "the name of the array of samples in an .npz",
     "side": "modes in a row",
-    "size": "numbers in a latent, or pixels a side",
+    "size": "pixels a side",
     "skip_first_norm": "no norm after the first hidden layer",
     "slope": "the slope that costs nothing",
     "split": "the part of the set that is taken",

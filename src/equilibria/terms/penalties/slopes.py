@@ -59,5 +59,5 @@ def _steepness(duel: Duel) -> Tensor:
 
 def _slopes(duel: Duel, sampler: Sampler) -> Tensor:
     """The critic's gradient where the sampler says, from the duel's own scores where they are those: (B, D)."""
-    known: dict[Sampler, Tensor] = {real: duel.real_scores, fake: duel.fake_scores}
-    return input_gradient(duel.critic, sampler(duel.real, duel.fake), known.get(sampler))
+    known = duel.real_scores if sampler is real else duel.fake_scores if sampler is fake else None
+    return input_gradient(duel.critic, sampler(duel.real, duel.fake), known)
