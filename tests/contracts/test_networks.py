@@ -21,18 +21,25 @@ def is_refused(name, shape, norm):
     return (name != "dense" and len(shape) == 1) or (name == "dense" and norm == "instance")
 
 
-CASES = [case for case in product(GENERATORS, SHAPES, NORMS) if not is_refused(*case)]
+VARIANTS = (*GENERATORS, "dcgan+hidden")  # with a fully connected layer
+CASES = [case for case in product(VARIANTS, SHAPES, NORMS) if not is_refused(*case)]
 every_case = pytest.mark.parametrize(("name", "shape", "norm"), CASES)
 
 
 def generator_of(name, shape, norm, condition=0, seed=0):
     torch.manual_seed(seed)
-    return GENERATORS[name](shape, LATENT, condition, nn.Tanh(), width=8, norm=norm).double()
+    name, _, hidden = name.partition("+")
+    return GENERATORS[name](shape, LATENT, condition, nn.Tanh(), width=8, norm=norm, **connected(hidden)).double()
 
 
 def critic_of(name, shape, norm, condition=0, seed=0):
     torch.manual_seed(seed)
-    return CRITICS[name](shape, LATENT, condition, width=8, norm=norm).double()
+    name, _, hidden = name.partition("+")
+    return CRITICS[name](shape, LATENT, condition, width=8, norm=norm, **connected(hidden)).double()
+
+
+def connected(hidden):
+    return {hidden: 12} if hidden else {}
 
 
 def draws(*size, seed=1):
@@ -112,7 +119,7 @@ def test_the_slope_of_a_critic_moves_its_weights(name, shape, norm):
         assert weight.ndim == 1 or (weight.grad.isfinite().all() and weight.grad.abs().max() > 0)
 
 
-@pytest.mark.parametrize("name", GENERATORS)
+@pytest.mark.parametrize("name", VARIANTS)
 def test_a_condition_moves_every_output_and_is_neither_forgotten_nor_invented(name):
     y = torch.eye(CONDITION, dtype=torch.float64)
     for build, rows in ((generator_of, draws(1, LATENT)), (critic_of, draws(1, 1, 9, 8))):
@@ -145,3 +152,10 @@ def test_empty_networks_are_refused(name):
         GENERATORS[name]((1, 8, 8), LATENT, 0, nn.Tanh(), width=0)
     with pytest.raises(Refusal, match="at least"):
         CRITICS[name]((1, 8, 8), LATENT, 0, width=0)
+
+
+@pytest.mark.parametrize("networks", [GENERATORS, CRITICS])
+def test_a_connected_layer_of_less_than_nothing_is_refused(networks):
+    outlet = (nn.Tanh(),) if networks is GENERATORS else ()
+    with pytest.raises(Refusal, match="hidden"):
+        networks["dcgan"]((1, 8, 8), LATENT, 0, *outlet, hidden=-1)

@@ -12,10 +12,10 @@ IMAGE, POINT = (1, 28, 28), (2,)
     [
         ("generator", POINT, True, {"name": "dense", "norm": "none"}),
         ("critic", POINT, False, {"name": "dense", "norm": "none"}),
-        ("generator", IMAGE, True, {"name": "dcgan", "norm": "batch", "upsample": "nearest"}),
-        ("generator", IMAGE, False, {"name": "dcgan", "norm": "batch", "upsample": "nearest"}),
-        ("critic", IMAGE, True, {"name": "dcgan", "norm": "none"}),
-        ("critic", IMAGE, False, {"name": "dcgan", "norm": "batch"}),
+        ("generator", IMAGE, True, {"name": "dcgan", "hidden": 256, "norm": "batch", "upsample": "nearest"}),
+        ("generator", IMAGE, False, {"name": "dcgan", "hidden": 256, "norm": "batch", "upsample": "nearest"}),
+        ("critic", IMAGE, True, {"name": "dcgan", "hidden": 256, "norm": "none"}),
+        ("critic", IMAGE, False, {"name": "dcgan", "hidden": 256, "norm": "batch"}),
     ],
 )
 def test_points_are_dense_images_are_dcgan_and_a_penalised_critic_has_no_norm(role, shape, penalised, expected):
@@ -23,8 +23,8 @@ def test_points_are_dense_images_are_dcgan_and_a_penalised_critic_has_no_norm(ro
 
 
 def test_options_are_kept():
-    spec = {"name": "auto", "width": 32, "norm": "layer"}
-    assert resolve("critic", spec, IMAGE, True) == {"name": "dcgan", "width": 32, "norm": "layer"}
+    spec = {"name": "auto", "width": 32, "norm": "layer", "hidden": 0}
+    assert resolve("critic", spec, IMAGE, True) == {"name": "dcgan", "width": 32, "norm": "layer", "hidden": 0}
     assert spec["name"] == "auto"
 
 

@@ -28,6 +28,7 @@ def generator(
     outlet: nn.Module,
     *,
     width: int = 32,
+    hidden: int = 0,
     norm: str = "batch",
     upsample: str = "transposed",
     activation: str = "relu",
@@ -36,14 +37,16 @@ def generator(
     """DCGAN's generator: from a projected seed, twice the size at each layer (Radford et al. 2016).
 
     `width` counts the channels of the widest map, the image's neighbour; they double towards the seed, up to 8 times
-    `width`. The paper has 128; 32, for processors, is our choice. Initialization: the paper's, normal; he where no norm
+    `width`. The paper has 128; 32, for processors, is our choice. `hidden` is units of a fully connected layer before
+    the seed, 0 for none (Chen et al. 2016 have one for digits). Initialization: the paper's, normal; he where no norm
     restores scales.
     """
     sizes, slot = pyramid("dcgan", shape), NORMS[norm]()
     init, up, bend = _start(initialization, slot), UPSAMPLINGS[upsample], ACTIVATIONS[activation]
     channels = [shape[0], *_channels(width, len(sizes) - 1)]
-    project = init(nn.Linear(latent + condition, channels[-1] * prod(sizes[-1]), bias=slot.bias))
-    layers = [slot.around(project), ToMap(channels[-1], *sizes[-1]), slot.after(channels[-1], True), bend()]
+    layers, units = _hidden(hidden, latent + condition, slot, init, bend)
+    project = init(nn.Linear(units, channels[-1] * prod(sizes[-1]), bias=slot.bias))
+    layers += [slot.around(project), ToMap(channels[-1], *sizes[-1]), slot.after(channels[-1], True), bend()]
     for into, size in reversed(list(enumerate(sizes[:-1]))):
         layer = init(up(channels[into + 1], channels[into], bias=slot.bias or into == 0))
         layers += [slot.around(layer), Crop(*size)]
@@ -57,6 +60,7 @@ def critic(
     condition: int,
     *,
     width: int = 32,
+    hidden: int = 0,
     norm: str = "batch",
     activation: str = "leaky_relu",
     initialization: str | None = None,
@@ -64,7 +68,8 @@ def critic(
     """DCGAN's discriminator: half the size at each layer, then one linear score (Radford et al. 2016).
 
     `width` counts the channels of the widest map, the image's neighbour; they double towards the seed, up to 8 times
-    `width`. The first layer has no norm. Initialization: the paper's, normal; he where no norm restores scales.
+    `width`. The first layer has no norm. `hidden` is units of a fully connected layer before the score, 0 for none
+    (Chen et al. 2016 have one for digits). Initialization: the paper's, normal; he where no norm restores scales.
     """
     sizes, slot = pyramid("dcgan", shape), NORMS[norm]()
     init, bend = _start(initialization, slot), ACTIVATIONS[activation]
@@ -73,9 +78,21 @@ def critic(
     for i, (before, after) in enumerate(pairwise(channels)):
         layer = init(nn.Conv2d(before, after, 4, stride=2, padding=1, bias=slot.bias or i == 0))
         layers += [Even(), slot.around(layer), *([slot.after(after, True)] if i else []), bend()]
-    trunk = channels_last(nn.Sequential(*layers, ToVector()))
-    head = init(nn.Linear(channels[-1] * prod(sizes[-1]) + condition, 1))
+    connected, units = _hidden(hidden, channels[-1] * prod(sizes[-1]), slot, init, bend)
+    trunk = channels_last(nn.Sequential(*layers, ToVector(), *connected))
+    head = init(nn.Linear(units + condition, 1))
     return ImageCritic(trunk, slot.around(head), condition)
+
+
+def _hidden(
+    units: int, before: int, slot: Norm, init: Callable[[Layer], Layer], bend: Callable[[], nn.Module]
+) -> tuple[list[nn.Module], int]:
+    """A fully connected layer if it has units, and how many numbers come out."""
+    if units == 0:
+        return [], before
+    at_least(1, "dcgan", hidden=units)
+    slot = NORMS["none"]() if slot.pixels else slot
+    return [slot.around(init(nn.Linear(before, units, bias=slot.bias))), slot.after(units, False), bend()], units
 
 
 def _start(initialization: str | None, slot: Norm) -> Callable[[Layer], Layer]:

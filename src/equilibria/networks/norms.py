@@ -20,6 +20,7 @@ class Norm:
     around: Callable[[nn.Module], nn.Module] = lambda layer: layer
     bias: bool = True  # False: a constant added to a channel before the norm is lost
     rescales: bool = True  # whatever the scale of the weights, activations have one
+    pixels: bool = False  # it averages over pixels, and a layer that has none must do without it
 
 
 def none() -> Norm:
@@ -45,7 +46,7 @@ def instance() -> Norm:
             raise Refusal("The norm 'instance' averages over pixels, and a dense network has none: use layer or group.")
         return nn.InstanceNorm2d(channels, affine=True)
 
-    return Norm(after, bias=False)
+    return Norm(after, bias=False, pixels=True)
 
 
 def group() -> Norm:
