@@ -20,6 +20,7 @@ SHARED = {
     "first": "rounds of the burst at the beginning",
     "fit": "crop, or pad",
     "generator_code": "the score that the generator wants for samples",
+    "hidden": "units of a fully connected layer beside the convolutions, 0 for none",
     "image": "the column of the images",
     "initialization": "where the weights start",
     "label": "the column of the labels",
