@@ -88,9 +88,9 @@ def _hidden(
     units: int, before: int, slot: Norm, init: Callable[[Layer], Layer], bend: Callable[[], nn.Module]
 ) -> tuple[list[nn.Module], int]:
     """A fully connected layer if it has units, and how many numbers come out."""
+    at_least(0, "dcgan", hidden=units)
     if units == 0:
         return [], before
-    at_least(1, "dcgan", hidden=units)
     slot = NORMS["none"]() if slot.pixels else slot
     return [slot.around(init(nn.Linear(before, units, bias=slot.bias))), slot.after(units, False), bend()], units
 
