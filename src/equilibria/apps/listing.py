@@ -16,6 +16,7 @@ from .text import paragraph, table, tables, width
 _FIELDS = ("data", "batch", "rounds", "seed")  # flags of the run, too
 _TITLES = {
     "halflife": "The average from which samples are drawn",
+    "conditional": "The labels of the data",
     "data": "How the data are read",
     "game": "The game",
     "divergence": "The divergence",

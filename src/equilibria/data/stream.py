@@ -36,10 +36,7 @@ class Stream:
         """The `draw`-th batch of the run."""
         epoch, place = divmod(draw * self.size, self._share - self._share % self.size)
         chosen = self._permutation(epoch)[place : place + self.size]
-        x = self.data.space.encode(self.data.x.index_select(0, chosen))  # 7x faster than x[chosen]
-        if not self.labelled or self.data.labels is None or self.data.y is None:
-            return Batch(x)
-        return Batch(x, self.data.labels.encode(self.data.y.index_select(0, chosen)))
+        return self.data.batch(chosen, self.labelled)
 
     @property
     def _share(self) -> int:

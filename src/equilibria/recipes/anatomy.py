@@ -28,6 +28,7 @@ NUMBERS = {
     "batch": (int, "real samples shown to the critic in one move"),
     "rounds": (int, "how long to play: in a round every player moves"),
     "halflife": (float, "of the averaged generator, in rounds"),
+    "conditional": (bool, "the networks see the labels of the data"),
     "seed": (int, "of the initial weights, the order of the data and all noise"),
 }
 

@@ -54,12 +54,12 @@ def build(
     """A run at round 0. Raises Refusal for a name, an option or a combination that cannot be played."""
     if not recipe.halflife >= 0:
         raise Refusal(f"halflife is {recipe.halflife}: a number of rounds is needed; 0 means no average.")
-    stream = Stream(data.to(torch.device(device)), _positive("batch", recipe.batch), recipe.seed)
+    stream = Stream(data.to(torch.device(device)), _positive("batch", recipe.batch), recipe.seed, recipe.conditional)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(key(recipe.seed, -1))
         recipe, prior = resolve(recipe, data), make(PRIORS, recipe.prior, "prior")
-        networks = build_networks(recipe.networks, data.space, prior)
-        mixing = "critic" in networks and mixes_samples(networks["critic"], data)
+        networks = build_networks(recipe.networks, data.space, prior, condition(recipe, data))
+        mixing = "critic" in networks and mixes_samples(networks["critic"], data, recipe.conditional)
         if mixing and recipe.penalties and not allow_coupled_critic:
             raise Refusal(_COUPLED)
         game = build_game(recipe, networks, prior, together=not mixing)
@@ -101,19 +101,30 @@ def build_game(recipe: Recipe, networks: dict[str, nn.Module], prior: Prior, tog
     )
 
 
-def build_networks(specs: dict[str, Spec], space: Space, prior: Prior) -> dict[str, nn.Module]:
-    """Each role's network, for samples of this space and latents of this prior."""
-    context: dict[str, Any] = {"shape": space.shape, "latent": prior.size, "condition": 0, "outlet": space.outlet()}
+def condition(recipe: Recipe, data: Data) -> int:
+    """The width of what the networks are told beside latents and samples: of the labels, or 0."""
+    return data.labels.size if recipe.conditional and data.labels is not None else 0
+
+
+def build_networks(specs: dict[str, Spec], space: Space, prior: Prior, condition: int = 0) -> dict[str, nn.Module]:
+    """Each role's network, for samples of this space, latents of this prior and conditions of this width."""
+    context: dict[str, Any] = {
+        "shape": space.shape,
+        "latent": prior.size,
+        "condition": condition,
+        "outlet": space.outlet(),
+    }
     for role in specs:
         if role not in NETWORKS:
             raise Refusal(f"networks.{role} is no role.{nearest(role, NETWORKS)}")
     return {role: make(NETWORKS[role], spec, f"networks.{role}", **context) for role, spec in specs.items()}
 
 
-def mixes_samples(critic: nn.Module, data: Data) -> bool:
+def mixes_samples(critic: nn.Module, data: Data, conditional: bool = False) -> bool:
     """Whether the critic's score of one sample depends on the others in the batch, seen on samples of this data."""
     chosen = torch.randint(len(data.x), (_PROBED,), generator=generator(0, len(data.x)))
-    return coupled(critic, (data.space.encode(data.x[chosen].cpu()),))
+    x, y = data.batch(chosen.to(data.x.device), conditional)
+    return coupled(critic, (x.cpu(),), None if y is None else y.cpu())
 
 
 def _positive(name: str, value: int) -> int:

@@ -32,6 +32,7 @@ class Recipe:
     batch: int = 64
     rounds: int = 10_000
     halflife: float = 1000.0  # of the averaged generator, in rounds
+    conditional: bool = False  # the networks see the labels of the data
     seed: int = 0
     format: int = FORMAT
 
@@ -77,6 +78,8 @@ class Recipe:
         for name in ("batch", "rounds", "seed"):
             if not isinstance(value := getattr(self, name), int) or isinstance(value, bool):
                 raise Refusal(f"{where}: {name} is {value!r}: it must be a whole number.")
+        if not isinstance(self.conditional, bool):
+            raise Refusal(f"{where}: conditional is {self.conditional!r}: it must be true or false.")
 
     def specs(self) -> Iterator[tuple[str, Spec]]:
         """Every part, with its place in the recipe."""
