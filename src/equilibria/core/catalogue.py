@@ -46,6 +46,10 @@ def summary(builder: Callable[..., Any]) -> str:
 
 
 def options(builder: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """What a user may set: the keywords that have a default. The rest is context, given by whoever builds."""
+    """What a user may set: the keywords that have a default, of those after the `*` where there is one.
+
+    The rest is context, given by whoever builds.
+    """
     parameters = inspect.signature(builder).parameters
-    return {name: p for name, p in parameters.items() if p.default is not inspect.Parameter.empty}
+    keywords = {name: p for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
+    return {name: p for name, p in (keywords or parameters).items() if p.default is not inspect.Parameter.empty}

@@ -1,16 +1,28 @@
 """An adversarial comparison of two ways of drawing the same views."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from ..core.types import Critic, Terms
+from ..core.types import Critic, Terms, Views
 from ..terms.divergences import Divergence
 from ..terms.gradients import leaves
 from ..terms.penalties import Duel, Penalty
-from .play import Play, View, data, samples
+from .play import Play
+from .views import View, data, samples
+
+
+class Glass(Protocol):
+    """What a critic looks through: the slopes that penalties bound are those of the critic with its glass on."""
+
+    def __call__(self, *views: Tensor) -> Views:
+        """The views as the critic sees them, each (B, ...)."""
+
+    def watch(self, real_scores: Tensor) -> None:
+        """Learn from the scores of the data, (B,), in each move of the critic."""
 
 
 @dataclass(frozen=True)
@@ -24,35 +36,60 @@ class Contest:
     penalties: Mapping[str, Penalty] = field(default_factory=dict)
     real: View = data
     fake: View = samples
+    condition: Callable[[Play], Tensor | None] = lambda play: play.y  # that row i of both views was drawn under: (B, C)
+    through: Glass | None = None
     critic: str = "critic"
     together: bool = False
 
     def against(self, play: Play) -> Terms:
         """The critic's terms: tell real from fake, within the penalties."""
         duel = self.duel(play)
-        prices = {name: penalty(duel).mean() for name, penalty in self.penalties.items()}  # may read slopes from scores
-        return {"divergence": self.divergence.critic(*duel.scores).mean()} | prices
+        terms = self.terms(duel)
+        if self.through is not None:
+            self.through.watch(duel.scores[0])
+        return terms
 
     def towards(self, play: Play) -> Terms:
         """The other side's terms: make fake pass for real."""
-        critic, fake = self._critic(play), self.fake(play)
+        critic, fake = self.scorer(play), self.fake(play)
         fake_scores = critic(*fake)
         real_scores = critic(*self.real(play)) if self.divergence.paired else fake_scores
         return {"divergence": self.divergence.generator(real_scores, fake_scores).mean()}
 
+    def prices(self, play: Play) -> Terms:
+        """The penalties alone."""
+        return self._prices(self.duel(play))
+
+    def terms(self, duel: Duel) -> Terms:
+        """What the critic has to minimize in a duel."""
+        prices = self._prices(duel)  # first: they may read slopes from one side's own scores
+        return {"divergence": self.divergence.critic(*duel.scores).mean()} | prices
+
     def duel(self, play: Play) -> Duel:
         """The contest carried out."""
-        critic, real, fake = self._critic(play), self.real(play), self.fake(play)
+        critic, real, fake = self.scorer(play), self.real(play), self.fake(play)
         if self.penalties:
             real, fake = leaves(real), leaves(fake)
         return Duel(critic, real, fake, self.together)
 
-    def _critic(self, play: Play) -> Critic:
-        critic = play.networks[self.critic]
+    def scorer(self, play: Play) -> Critic:
+        """The critic with its glass on and the condition in its ear: views, each (B, ...), to scores (B,)."""
+        critic, condition = play.networks[self.critic], self.condition(play)
 
         def scores(*views: Tensor) -> Tensor:
-            sides = len(views[0]) // len(play.x)  # two where both are scored together
-            condition = {} if play.y is None else {"y": torch.cat([play.y] * sides)}
-            return critic(*views, **condition).to(play.x.dtype)
+            given = {} if condition is None else {"y": repeated(condition, len(views[0]))}
+            return critic(*self.seen(*views), **given).to(play.x.dtype)
 
         return scores
+
+    def seen(self, *views: Tensor) -> Views:
+        """The views as the critic sees them."""
+        return views if self.through is None else self.through(*views)
+
+    def _prices(self, duel: Duel) -> Terms:
+        return {name: penalty(duel).mean() for name, penalty in self.penalties.items()}
+
+
+def repeated(condition: Tensor, count: int) -> Tensor:
+    """The condition for as many rows: both sides are told the same where they are scored together."""
+    return torch.cat([condition] * (count // len(condition)))

@@ -9,7 +9,6 @@ from torch import nn
 
 from ..core.priors import Prior
 from ..core.types import Terms
-from ..terms.penalties import Penalty
 from .play import Play
 
 Turns = int | Callable[[int], int]  # moves in a round, or a function of the round
@@ -79,6 +78,11 @@ def _set_moving(parameters: Iterable[nn.Parameter], moving: bool) -> None:
             parameter.requires_grad_(moving)
 
 
-def memories_of(penalties: Mapping[str, Penalty]) -> nn.ModuleDict:
-    """The penalties that remember something between moves."""
-    return nn.ModuleDict({name: p for name, p in penalties.items() if isinstance(p, nn.Module)})
+def memories_of(parts: Mapping[str, object]) -> nn.ModuleDict:
+    """The parts of a loss that remember something between moves."""
+    return nn.ModuleDict({name: part for name, part in parts.items() if isinstance(part, nn.Module)})
+
+
+def summands(*losses: Callable[[Play], Terms]) -> Callable[[Play], Terms]:
+    """One loss made of several: all their terms."""
+    return losses[0] if len(losses) == 1 else lambda play: {k: v for loss in losses for k, v in loss(play).items()}

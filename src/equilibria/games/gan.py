@@ -1,15 +1,24 @@
 """One contest, two players: GAN, WGAN, WGAN-GP, WGAN-div, LSGAN, hinge, R3GAN, and their conditional versions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 
 from torch import nn
 
+from ..core.errors import Refusal
 from ..core.priors import Prior
+from ..core.types import Terms
 from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
+from .classes import MISTAKES, Classes, tells_classes
 from .constraints import clip_weights
-from .contest import Contest
-from .game import Game, Player, Turns, memories_of
+from .contest import Contest, Glass
+from .game import Game, Player, Turns, memories_of, summands
+from .play import Play
+from .turns import once_in
+from .unrolled import unrolled
+from .views import condition, data, noised, packed, samples
 
 
 def gan(
@@ -18,24 +27,70 @@ def gan(
     prior: Prior,
     divergence: Divergence,
     penalties: Mapping[str, Penalty],
+    augmentation: Glass | None = None,
+    labels: str | None = None,
+    together: bool = False,
+    *,
     n_critic: Turns = 1,
+    lazy: int = 1,
     clip: float | None = None,
     clip_norms: bool = False,
-    together: bool = False,
+    pack: int = 1,
+    noise: float = 0.0,
+    noise_rounds: int = 0,
+    unroll: int = 0,
+    unroll_lr: float = 0.01,
+    class_weight: float = 1.0,
+    class_weight_generator: float = 1.0,
 ) -> Game:
     """A critic tells real from fake; a generator makes fake pass for real (Goodfellow et al. 2014).
 
-    `n_critic` moves of the critic to one of the generator; `clip` bounds the critic's weights after each move;
-    `together` lets one pass of the critic score both sides: right where it treats samples independently.
+    `n_critic` moves of the critic to one of the generator; `lazy` rounds from one payment of the penalties to the next;
+    `clip` bounds the critic's weights after each move; `pack` independent samples shown to the critic as one; `noise`
+    is the deviation of noise on all that the critic sees; `noise_rounds` is the rounds in which it fades, 0 if it
+    stays; `unroll` answers of the critic that the generator foresees; `unroll_lr` is their learning rate;
+    `class_weight` is the share of the class head in the critic's loss; `class_weight_generator` is its share in the
+    generator's.
+
+    Lazy penalties are after Karras et al. 2020 (every payment is as heavy as those left out), packing after Lin et al.
+    2018, noise after Soenderby et al. 2017, unrolling after Metz et al. 2017, the class head after Odena et al. 2017.
+    `together` lets one pass of the critic score both sides: right where it treats samples independently. `labels` is
+    the kind of the condition, which a critic with a class head tells from the sample.
     """
-    contest = Contest(divergence, penalties, together=together)
+    contest = Contest(
+        divergence,
+        penalties if lazy == 1 else {},
+        noised(packed(data, pack), noise, noise_rounds),
+        noised(packed(samples, pack), noise, noise_rounds),
+        partial(condition, pack),
+        augmentation,
+        together=together,
+    )
+    against, towards = [contest.against], [unrolled(contest, unroll, unroll_lr)]
+    if tells_classes(critic) and labels is not None:
+        classes = Classes(contest, MISTAKES[labels], class_weight, class_weight_generator)
+        against, towards = [*against, classes.against], [*towards, classes.towards]
     constraint = None if clip is None else clip_weights(clip, clip_norms)
     return Game(
         nn.ModuleDict({"generator": generator, "critic": critic}),
         (
-            Player("critic", ("critic",), contest.against, n_critic, constraint, divergence.estimate),
-            Player("generator", ("generator",), contest.towards),
+            Player("critic", ("critic",), summands(*against), n_critic, constraint, divergence.estimate),
+            *_lazily(replace(contest, penalties=penalties), lazy, constraint),
+            Player("generator", ("generator",), summands(*towards)),
         ),
         prior,
-        memories_of(penalties),
+        memories_of({**penalties, "augmentation": augmentation}),
     )
+
+
+def _lazily(contest: Contest, interval: int, constraint: Callable[[nn.Module], None] | None) -> tuple[Player, ...]:
+    """A player who pays the critic's penalties once in a while, with what was left out; none without penalties."""
+    if interval < 1:
+        raise Refusal(f"lazy is {interval}: the penalties are paid once in 1 or more rounds.")
+    if interval == 1 or not contest.penalties:
+        return ()
+
+    def arrears(play: Play) -> Terms:
+        return {name: interval * price for name, price in contest.prices(play).items()}
+
+    return (Player("penalties", ("critic",), arrears, once_in(interval), constraint),)

@@ -1,19 +1,21 @@
 """The vocabulary of a move: the batch, a draw from the prior, and what the networks make of them."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
+import torch
 from torch import Tensor, nn
 
 from ..core.once import once
 from ..core.priors import Prior
-from ..core.types import Batch, Views
+from ..core.types import Batch
 
 
 class Play:
     """One move's material. Derived values are computed at first use, at most once."""
 
-    def __init__(self, networks: nn.ModuleDict, batch: Batch, prior: Prior):
-        self.networks, self.prior = networks, prior
+    def __init__(self, networks: nn.ModuleDict, batch: Batch, prior: Prior, step: int = 0):
+        self.networks: nn.ModuleDict | Mapping[str, nn.Module] = networks
+        self.prior, self.step = prior, step
         self.x, self.y = batch
 
     @once
@@ -26,15 +28,7 @@ class Play:
         """Generated from the prior: (B, *sample)."""
         return self.networks["generator"](self.z, self.y).to(self.x.dtype)
 
-
-View = Callable[[Play], Views]  # what a critic is shown
-
-
-def data(play: Play) -> Views:
-    """The batch: (x,)."""
-    return (play.x,)
-
-
-def samples(play: Play) -> Views:
-    """What the generator makes of the prior: (G(z),)."""
-    return (play.fake,)
+    @once
+    def round(self) -> Tensor:
+        """The rounds played before this move, as a number that losses may reckon with: ()."""
+        return torch.tensor(float(self.step), device=self.x.device)

@@ -62,8 +62,10 @@ def build(
         mixing = "critic" in networks and mixes_samples(networks["critic"], data, recipe.conditional)
         if mixing and recipe.penalties and not allow_coupled_critic:
             raise Refusal(_COUPLED)
-        game = build_game(recipe, networks, prior, together=not mixing)
+        labels = data.labels.kind if recipe.conditional and data.labels else None
+        game = build_game(recipe, networks, prior, labels, together=not mixing)
     game.networks.to(device)
+    game.memories.to(device)
     owners = {player.optimizer: player for player in game.players}
     if unknown := [name for name in recipe.optimizers if name not in owners]:
         raise Refusal(f"optimizers.{unknown[0]} moves nothing in this game.{nearest(unknown[0], owners)}")
@@ -82,8 +84,10 @@ def build(
     return Run(game, stream, optimizers, Average(sampled, recipe.halflife), schedules, precision, recipe.seed)
 
 
-def build_game(recipe: Recipe, networks: dict[str, nn.Module], prior: Prior, together: bool = False) -> Game:
-    """Divergence, penalties and players, from the catalogues, for these networks."""
+def build_game(
+    recipe: Recipe, networks: dict[str, nn.Module], prior: Prior, labels: str | None = None, together: bool = False
+) -> Game:
+    """Divergence, penalties and players, from the catalogues, for these networks and this kind of labels."""
     options: Spec = dict(recipe.game)
     if isinstance(options.get("n_critic"), dict):
         options["n_critic"] = make(TURNS, options["n_critic"], "game.n_critic")
@@ -96,6 +100,7 @@ def build_game(recipe: Recipe, networks: dict[str, nn.Module], prior: Prior, tog
         prior=prior,
         divergence=make(DIVERGENCES, recipe.divergence, "divergence"),
         penalties={name: make(PENALTIES, spec, f"penalties.{name}") for name, spec in recipe.penalties.items()},
+        labels=labels,
         together=together,
         **networks,
     )

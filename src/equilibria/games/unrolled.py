@@ -1,0 +1,63 @@
+"""The generator's loss against a critic that has already answered."""
+
+import copy
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from ..core.errors import Refusal
+from ..core.types import Terms
+from ..terms.gradients import leaves
+from .contest import Contest
+from .play import Play
+
+Weights = dict[str, Tensor]
+
+
+class Ahead(nn.Module):
+    """A critic with other weights than its own."""
+
+    def __init__(self, critic: nn.Module, weights: Weights):
+        super().__init__()
+        self.critic, self.weights = critic, weights
+
+    def forward(self, *views: Tensor, **condition: Tensor) -> Tensor:
+        """Views, each (B, ...), and (B, C)? -> (B,)."""
+        return functional_call(self.critic, self.weights, views, condition)
+
+
+def unrolled(contest: Contest, steps: int, lr: float) -> Callable[[Play], Terms]:
+    """What the generator loses to the critic as it will be after `steps` steps of descent (Metz et al. 2017).
+
+    The steps are differentiated through: the generator sees how the critic would react to what it does.
+    """
+    if steps < 0 or lr <= 0:
+        raise Refusal(f"unroll is {steps} and unroll_lr {lr}: 0 or more steps of positive length are needed.")
+
+    def towards(play: Play) -> Terms:
+        play.fake  # noqa: B018 - made once, and seen by every step
+        critic = play.networks[contest.critic]
+        named = dict(critic.named_parameters())
+        weights = dict(zip(named, leaves(tuple(named.values())), strict=True))
+        for _ in range(steps):
+            weights = _answered(contest, play, critic, weights, lr)
+        return contest.towards(_against(play, contest.critic, Ahead(critic, weights)))
+
+    return towards if steps else contest.towards
+
+
+def _answered(contest: Contest, play: Play, critic: nn.Module, weights: Weights, lr: float) -> Weights:
+    """The critic's weights after one more step."""
+    duel = contest.duel(_against(play, contest.critic, Ahead(critic, weights)))
+    loss = torch.stack(list(contest.terms(duel).values())).sum()
+    gradients = torch.autograd.grad(loss, list(weights.values()), create_graph=True)
+    return {name: w - lr * g for (name, w), g in zip(weights.items(), gradients, strict=True)}
+
+
+def _against(play: Play, name: str, critic: nn.Module) -> Play:
+    """The same play before another critic."""
+    other = copy.copy(play)
+    other.networks = {**play.networks, name: critic}
+    return other
