@@ -13,6 +13,7 @@ from ..data import Data, Space, Stream
 from ..games import GAMES
 from ..games.game import Game
 from ..games.turns import TURNS
+from ..games.views import pack
 from ..networks import NETWORKS
 from ..networks.auto import resolve as resolve_network
 from ..networks.coupling import coupled
@@ -58,8 +59,8 @@ def build(
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(key(recipe.seed, -1))
         recipe, prior = resolve(recipe, data), make(PRIORS, recipe.prior, "prior")
-        networks = build_networks(recipe.networks, data.space, prior, condition(recipe, data))
-        mixing = "critic" in networks and mixes_samples(networks["critic"], data, recipe.conditional)
+        networks = build_networks(recipe.networks, data.space, prior, condition(recipe, data), packing(recipe))
+        mixing = "critic" in networks and mixes_samples(networks["critic"], recipe, data)
         if mixing and recipe.penalties and not allow_coupled_critic:
             raise Refusal(_COUPLED)
         labels = data.labels.kind if recipe.conditional and data.labels else None
@@ -111,25 +112,39 @@ def condition(recipe: Recipe, data: Data) -> int:
     return data.labels.size if recipe.conditional and data.labels is not None else 0
 
 
-def build_networks(specs: dict[str, Spec], space: Space, prior: Prior, condition: int = 0) -> dict[str, nn.Module]:
-    """Each role's network, for samples of this space, latents of this prior and conditions of this width."""
-    context: dict[str, Any] = {
-        "shape": space.shape,
-        "latent": prior.size,
-        "condition": condition,
-        "outlet": space.outlet(),
-    }
+def build_networks(
+    specs: dict[str, Spec], space: Space, prior: Prior, condition: int = 0, packed: int = 1
+) -> dict[str, nn.Module]:
+    """Each role's network, for samples of this space, latents of this prior and conditions of this width.
+
+    The critic is shown `packed` samples as one.
+    """
+    shape, outlet = space.shape, space.outlet()
+    context: dict[str, Any] = {"shape": shape, "latent": prior.size, "condition": condition, "outlet": outlet}
+    shown = context | {"shape": (packed * shape[0], *shape[1:]), "condition": packed * condition}
     for role in specs:
         if role not in NETWORKS:
             raise Refusal(f"networks.{role} is no role.{nearest(role, NETWORKS)}")
-    return {role: make(NETWORKS[role], spec, f"networks.{role}", **context) for role, spec in specs.items()}
+    return {
+        role: make(NETWORKS[role], spec, f"networks.{role}", **(shown if role == "critic" else context))
+        for role, spec in specs.items()
+    }
 
 
-def mixes_samples(critic: nn.Module, data: Data, conditional: bool = False) -> bool:
+def mixes_samples(critic: nn.Module, recipe: Recipe, data: Data) -> bool:
     """Whether the critic's score of one sample depends on the others in the batch, seen on samples of this data."""
-    chosen = torch.randint(len(data.x), (_PROBED,), generator=generator(0, len(data.x)))
-    x, y = data.batch(chosen.to(data.x.device), conditional)
-    return coupled(critic, (x.cpu(),), None if y is None else y.cpu())
+    count = packing(recipe)
+    chosen = torch.randint(len(data.x), (_PROBED * count,), generator=generator(0, len(data.x)))
+    x, y = data.batch(chosen.to(data.x.device), recipe.conditional)
+    return coupled(critic, (pack(x.cpu(), count),), None if y is None else pack(y.cpu(), count))
+
+
+def packing(recipe: Recipe) -> int:
+    """How many samples the critic is shown as one."""
+    count = recipe.game.get("pack", 1)
+    if recipe.batch % _positive("game.pack", count):
+        raise Refusal(f"A batch of {recipe.batch} cannot be packed by {count}: let --batch be a multiple of --pack.")
+    return count
 
 
 def _positive(name: str, value: int) -> int:

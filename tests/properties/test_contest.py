@@ -1,0 +1,196 @@
+"""Laws of what surrounds the critic: packing, noise, lazy payment, unrolling, classes, conditions."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from equilibria.core.errors import Refusal
+from equilibria.core.priors import PRIORS
+from equilibria.core.randomness import reseed
+from equilibria.core.types import Batch
+from equilibria.games import GAMES
+from equilibria.games.classes import MISTAKES
+from equilibria.games.contest import Contest
+from equilibria.games.game import Game
+from equilibria.games.play import Play
+from equilibria.games.turns import TURNS
+from equilibria.games.unrolled import unrolled
+from equilibria.games.views import condition, data, noised, pack, packed, samples
+from equilibria.recipes.build import build
+from equilibria.terms.divergences import DIVERGENCES
+from equilibria.terms.penalties import PENALTIES
+from equilibria.training.loop import run_rounds
+from games import points, run_of, small
+
+
+class Shift(nn.Module):
+    """G(z) = z + theta."""
+
+    def __init__(self, theta):
+        super().__init__()
+        self.theta = nn.Parameter(torch.tensor(float(theta)).double())
+
+    def forward(self, z, y=None):
+        return z.double() + self.theta
+
+
+class Slope(nn.Module):
+    """D(x) = psi x, with a class head that sees x."""
+
+    def __init__(self, psi, classes=0):
+        super().__init__()
+        self.psi = nn.Parameter(torch.tensor(float(psi)).double())
+        if classes:
+            self.head = nn.Linear(1, classes).double()
+            self.classify = self.head
+
+    def forward(self, x, y=None):
+        return self.psi * x.sum(dim=1) + (0 if y is None else y.sum(dim=1))
+
+
+def play_of(theta=0.5, psi=2.0, size=8, y=None, step=0, **critic):
+    networks = nn.ModuleDict({"generator": Shift(theta), "critic": Slope(psi, **critic)})
+    reseed(0)
+    play = Play(networks, Batch(torch.randn(size, 1).double(), y), PRIORS["normal"](1), step)
+    play.z  # noqa: B018
+    return play
+
+
+def test_packing_loses_nothing():
+    x = torch.arange(24.0).view(6, 2, 2)
+    two = pack(x, 2)
+    assert two.shape == (3, 4, 2)
+    assert torch.equal(two.reshape(6, 2, 2), x)
+    assert torch.equal(pack(x, 1), x)
+
+
+def test_a_packed_critic_is_shown_several_samples_and_their_labels():
+    y = torch.eye(2).repeat(4, 1).double()
+    play = play_of(y=y)
+    contest = Contest(
+        DIVERGENCES["wasserstein"](), {}, packed(data, 2), packed(samples, 2), lambda play: condition(2, play)
+    )
+    duel = contest.duel(play)
+    assert duel.real[0].shape == (4, 2)
+    assert torch.allclose(duel.real_scores, 2 * play.x.view(4, 2).sum(1) + 2)
+    assert torch.allclose(duel.fake_scores, 2 * play.fake.view(4, 2).sum(1) + 2)
+
+
+def test_a_batch_that_cannot_be_packed_is_refused():
+    with pytest.raises(Refusal, match="batch of 16 cannot be packed by 3"):
+        run_of("gan-ns", game={"name": "gan", "pack": 3})
+
+
+@pytest.mark.parametrize("name", ["gan-ns", "wgan-gp", "r3gan"])
+def test_packed_games_play(name):
+    recipe = small(name, game={"name": "gan", "pack": 2})
+    run = run_rounds(build(recipe, points()), 2)
+    assert run.game.networks["critic"].trunk[0].in_features == 4
+    assert all(p.isfinite().all() for p in run.game.networks.parameters())
+
+
+@pytest.mark.parametrize(
+    ("step", "rounds", "left"), [(0, 0, 1.0), (900, 0, 1.0), (0, 10, 1.0), (5, 10, 0.5), (20, 10, 0)]
+)
+def test_noise_has_the_deviation_asked_for_and_fades(step, rounds, left):
+    play = play_of(size=20_000, step=step)
+    (x,) = noised(data, 0.5, rounds)(play)
+    assert float((x - play.x).std()) == pytest.approx(0.5 * left, rel=0.03)
+
+
+def test_noise_is_anew_on_each_side():
+    play = play_of()
+    (x,), (same,) = noised(data, 0.5)(play), noised(data, 0.5)(play)
+    assert not torch.equal(x, same)
+
+
+def test_lazy_penalties_cost_the_same_in_the_long_run():
+    def prices(lazy):
+        game = GAMES["gan"](
+            Shift(0), Slope(2), PRIORS["normal"](1), DIVERGENCES["minimax"](), {"r1": PENALTIES["r1"](3)}, lazy=lazy
+        )
+        paid = 0.0
+        for step in range(8):
+            for player in game.players:
+                for _ in range(player.turns_at(step)):
+                    terms = player.loss(Play(game.networks, Batch(torch.randn(4, 1).double()), game.prior))
+                    paid += float(torch.as_tensor(terms.get("r1", 0)).detach())
+        return paid, [p.optimizer for p in game.players]
+
+    assert prices(1) == (pytest.approx(8 * 3 / 2 * 4), ["critic", "generator"])
+    assert prices(4) == (pytest.approx(8 * 3 / 2 * 4), ["critic", "critic", "generator"])
+
+
+def test_who_pays_lazily_shares_the_optimizer_of_the_critic():
+    run = run_rounds(run_of("r3gan", game={"name": "gan", "lazy": 2}), 4)
+    assert set(run.optimizers) == {"critic", "generator"}
+    critic = run.optimizers["critic"]
+    assert max(int(state["step"]) for state in critic.state.values()) == 4 + 2
+
+
+def test_an_unrolled_generator_sees_the_critic_that_answers():
+    """D = psi x before the WGAN loss: one step of descent on mean(fake - real) is psi - lr (mean fake - mean real)."""
+    play, lr = play_of(), 0.1
+    contest = Contest(DIVERGENCES["wasserstein"]())
+    play.networks["critic"].requires_grad_(False)
+    loss = sum(unrolled(contest, 3, lr)(play).values())
+    gap = float(play.fake.mean() - play.x.mean())
+    assert float(loss) == pytest.approx(-(2 - 3 * lr * gap) * float(play.fake.mean()))
+    (slope,) = torch.autograd.grad(loss, [play.networks["generator"].theta])
+    assert float(slope) == pytest.approx(-(2 - 3 * lr * gap) + 3 * lr * float(play.fake.mean()))
+
+
+def test_without_steps_nothing_is_foreseen():
+    play, contest = play_of(), Contest(DIVERGENCES["minimax"]())
+    assert float(unrolled(contest, 0, 0.1)(play)["divergence"]) == float(contest.towards(play)["divergence"])
+
+
+def test_unrolling_leaves_the_critic_as_it_is():
+    run = run_of("gan", game={"name": "gan", "unroll": 2})
+    before = [p.clone() for p in run.game.networks["critic"].parameters()]
+    game = Game(run.game.networks, run.game.players[1:], run.game.prior)
+    run.game = game
+    run_rounds(run, 1)
+    assert all(torch.equal(a, b) for a, b in zip(before, game.networks["critic"].parameters(), strict=True))
+    assert not any(p.requires_grad for p in game.networks["critic"].parameters())
+
+
+@pytest.mark.parametrize("kind", MISTAKES)
+def test_a_right_class_head_makes_no_mistake(kind):
+    y = torch.eye(3)[torch.tensor([0, 2, 1, 1])]
+    said = y if kind == "vector" else 60 * (2 * y - 1)
+    assert float(MISTAKES[kind](said, y).abs().max()) < 1e-6
+
+
+def test_an_undecided_class_head_is_off_by_the_entropy():
+    y, flat = torch.eye(4), torch.zeros(4, 4)
+    assert float(MISTAKES["class"](flat, y).mean()) == pytest.approx(math.log(4))
+    assert float(MISTAKES["multi-hot"](flat, y).mean()) == pytest.approx(4 * math.log(2))
+    assert float(MISTAKES["vector"](flat, y).mean()) == pytest.approx(0.5)
+
+
+def test_the_class_head_weighs_on_both_sides():
+    generator, critic = Shift(0.3), Slope(1, classes=2)
+    build_game = lambda **options: GAMES["gan"](  # noqa: E731
+        generator, critic, PRIORS["normal"](1), DIVERGENCES["hinge"](), {}, labels="class", **options
+    )
+    game = build_game(class_weight=2.0, class_weight_generator=0.5)
+    reseed(0)
+    play = Play(game.networks, Batch(torch.randn(4, 1).double(), torch.eye(2).repeat(2, 1).double()), game.prior)
+    mistakes = [MISTAKES["class"](critic.head(x), play.y).mean() for x in (play.x, play.fake)]
+    critics, generators = (player.loss(play) for player in game.players)
+    assert float(critics["class"]) == pytest.approx(2 * float(sum(mistakes)))
+    assert float(generators["class"]) == pytest.approx(0.5 * float(mistakes[1]))
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "moves"),
+    [
+        ("once_in", {"rounds": 4}, [1, 0, 0, 0, 1, 0]),
+        ("fading", {"start": 5, "end": 1, "rounds": 4}, [5, 4, 3, 2, 1, 1]),
+    ],
+)
+def test_turns_follow_their_schedule(name, options, moves):
+    assert [TURNS[name](**options)(step) for step in range(6)] == moves
