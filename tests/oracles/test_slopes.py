@@ -19,18 +19,63 @@ def linear_duel(count, slope=1.0, width=12):
     return Duel(critic, (real,), (fake,))
 
 
-@pytest.mark.parametrize("count", SIZES)
-@pytest.mark.parametrize("one_sided", [False, True])
-def test_a_critic_of_slope_one_pays_nothing(count, one_sided):
-    penalty = PENALTIES["gradient_penalty"](one_sided=one_sided)
-    assert penalty(linear_duel(count)).abs().max() < 1e-20
+SLOPE_ONE = [("gradient_penalty", {}), ("gradient_penalty", {"one_sided": True}), ("dragan", {})]
 
 
 @pytest.mark.parametrize("count", SIZES)
-def test_gradient_penalty_charges_the_squared_distance_from_one(count):
-    for slope, expected in ((1.5, 2.5), (0.5, 2.5)):
-        costs = PENALTIES["gradient_penalty"](weight=10.0)(linear_duel(count, slope))
+@pytest.mark.parametrize(("name", "options"), SLOPE_ONE)
+def test_a_critic_of_slope_one_pays_nothing(count, name, options):
+    """One norm over the whole batch would charge weight (sqrt(B) - 1)^2: 490 at batch 64 and weight 10."""
+    assert PENALTIES[name](**options)(linear_duel(count)).abs().max() < 1e-20
+
+
+@pytest.mark.parametrize("count", SIZES)
+@pytest.mark.parametrize("name", ["gradient_penalty", "dragan"])
+def test_penalties_on_the_slope_charge_its_squared_distance_from_the_wanted_one(count, name):
+    for slope, wanted, expected in ((1.5, 1.0, 2.5), (0.5, 1.0, 2.5), (1.5, 2.0, 2.5), (1.5, 0.0, 22.5)):
+        costs = PENALTIES[name](weight=10.0, slope=wanted)(linear_duel(count, slope))
         assert torch.allclose(costs, torch.full_like(costs, expected))
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_the_zero_centered_penalty_is_the_squared_slope(count):
+    costs = PENALTIES["zero_centered"](weight=10.0)(linear_duel(count, 3.0))
+    assert torch.allclose(costs, torch.full_like(costs, 90.0))
+
+
+def bowl(x):
+    """A critic whose slope at x is x itself."""
+    return x.square().flatten(1).sum(dim=1) / 2
+
+
+def test_the_zero_centered_penalty_is_measured_between_real_and_fake():
+    real, fake = torch.full((512, 1), 1.0), torch.full((512, 1), 3.0)
+    places = PENALTIES["zero_centered"](weight=1.0)(Duel(bowl, (real,), (fake,))).sqrt()
+    assert places.min() >= 1
+    assert places.max() <= 3
+    assert places.mean().item() == pytest.approx(2, abs=0.1)  # uniform: deviation of the mean 0.026
+
+
+def test_dragan_is_measured_around_the_data_alone():
+    """The mean of (x + noise)^2, where the noise has half the batch's deviation, which is 1, at x = 1 and at x = 3."""
+    real, fake = torch.tensor([[1.0], [3.0]]).repeat(2048, 1), torch.full((4096, 1), 100.0)
+    costs = PENALTIES["dragan"](weight=1.0, slope=0.0)(Duel(bowl, (real,), (fake,)))
+    low, high = costs.view(-1, 2).mean(dim=0).tolist()
+    assert low == pytest.approx(1 + 0.25, abs=0.1)
+    assert high == pytest.approx(9 + 0.25, abs=0.2)
+    assert costs.unique().numel() > 4000, "samples share their noise"
+
+
+def test_dragan_without_spread_is_measured_on_the_data():
+    real = torch.linspace(-3, 3, 16)[:, None]
+    costs = PENALTIES["dragan"](weight=1.0, spread=0.0)(Duel(bowl, (real,), (real,)))
+    assert torch.allclose(costs, (real[:, 0].abs() - 1) ** 2)
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_dragan_knows_the_scale_of_a_batch_of_any_size(count):
+    costs = PENALTIES["dragan"]()(Duel(lambda x: x[:, 0], (torch.ones(count, 1),), (torch.zeros(count, 1),)))
+    assert torch.equal(costs, torch.zeros(count))
 
 
 def test_one_sided_penalty_forgives_gentle_slopes():

@@ -26,4 +26,18 @@ def fake(real: Views, fake: Views) -> Views:
     return fake
 
 
+def around(spread: float) -> Sampler:
+    """In a cloud around the data, `spread` times as wide as the batch: a deviation over all its numbers.
+
+    The width is a constant of the data, to which no slope leads; a single sample has one too.
+    """
+
+    def near(real: Views, fake: Views) -> Views:
+        with torch.no_grad():
+            noise = [spread * r.std(correction=0) * torch.randn_like(r) for r in real]
+        return tuple(r + n for r, n in zip(real, noise, strict=True))
+
+    return near
+
+
 SAMPLERS = Catalogue("sampler", between=between, real=real, fake=fake)

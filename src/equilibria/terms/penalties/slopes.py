@@ -7,7 +7,7 @@ from torch.nn.functional import relu
 from ...core.errors import Refusal
 from ..gradients import input_gradient
 from .base import Duel, Penalty
-from .samplers import SAMPLERS, Sampler, between, fake, real
+from .samplers import SAMPLERS, Sampler, around, between, fake, real
 
 
 def gradient_penalty(weight: float = 10.0, slope: float = 1.0, one_sided: bool = False) -> Penalty:
@@ -17,10 +17,10 @@ def gradient_penalty(weight: float = 10.0, slope: float = 1.0, one_sided: bool =
     """
 
     def two_sided(duel: Duel) -> Tensor:
-        return weight * (_steepness(duel) - slope) ** 2
+        return weight * (_steepness(duel, between) - slope) ** 2
 
     def only_above(duel: Duel) -> Tensor:
-        return weight * relu(_steepness(duel) - slope) ** 2
+        return weight * relu(_steepness(duel, between) - slope) ** 2
 
     return only_above if one_sided else two_sided
 
@@ -52,9 +52,24 @@ def r2(weight: float = 10.0) -> Penalty:
     return lambda duel: weight / 2 * _slopes(duel, fake).square().sum(dim=1)
 
 
-def _steepness(duel: Duel) -> Tensor:
-    """The slope of each score on the way from real to fake: (B,)."""
-    return torch.linalg.vector_norm(_slopes(duel, between), dim=1)
+def zero_centered(weight: float = 10.0) -> Penalty:
+    """Flat between real and fake: weight |grad D|^2 (0-GP, Thanh-Tung et al. 2019)."""
+    return divergence_penalty(weight, power=2.0, sampler="between")
+
+
+def dragan(weight: float = 10.0, slope: float = 1.0, spread: float = 0.5) -> Penalty:
+    """Slope one around the data: weight (|grad D(x + noise)| - slope)^2 (DRAGAN, Kodali et al. 2017).
+
+    `spread` is the deviation of the noise, in deviations of the batch. The noise is Gaussian, as in the paper; that it
+    scales with the batch is from the released code, whose noise is uniform and never negative.
+    """
+    near = around(spread)
+    return lambda duel: weight * (_steepness(duel, near) - slope) ** 2
+
+
+def _steepness(duel: Duel, sampler: Sampler) -> Tensor:
+    """The slope of each score where the sampler says: (B,)."""
+    return torch.linalg.vector_norm(_slopes(duel, sampler), dim=1)
 
 
 def _slopes(duel: Duel, sampler: Sampler) -> Tensor:
