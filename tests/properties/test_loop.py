@@ -11,7 +11,8 @@ from torch import nn
 from equilibria.core.types import Batch
 from equilibria.games.play import Play
 from equilibria.training.average import Average, reestimate
-from equilibria.training.loop import move, run_rounds
+from equilibria.training.loop import run_rounds
+from equilibria.training.moves import move
 from equilibria.training.rehearsal import rehearse
 from games import FAMILIES, run_of, weights
 
@@ -23,7 +24,7 @@ def test_a_player_moves_its_own_networks_and_no_other(family):
     run = run_of(family)
     for player in run.game.players:
         before = copy.deepcopy({name: dict(net.named_parameters()) for name, net in run.game.networks.items()})
-        move(run, player)
+        move(run, (player,))
         for name, network in run.game.networks.items():
             moved = any(not torch.equal(before[name][key], value) for key, value in network.named_parameters())
             assert moved == (name in player.moves), (player.name, name)
@@ -96,7 +97,7 @@ def test_a_run_stops_after_the_round_in_which_it_is_told_to():
 def test_clipping_follows_the_step_and_spares_the_scales_of_norms():
     run = run_of("wgan")
     run.game.networks["critic"].append_norm = nn.LayerNorm(4)
-    move(run, run.game.players[0])
+    move(run, run.game.players[:1])
     bounds = {name: p.abs().max() for name, p in run.game.networks["critic"].named_parameters()}
     assert all(bound <= 0.01 for name, bound in bounds.items() if "append_norm" not in name)
     assert bounds["append_norm.weight"] == 1

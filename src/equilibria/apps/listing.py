@@ -21,14 +21,15 @@ _TITLES = {
     "game": "The game",
     "divergence": "The divergence",
     "prior": "The prior of the latents",
+    "rule": "How a round is played",
     "schedule": "The schedule of the learning rates",
     "networks": "The networks: auto takes what suits the data and the penalties",
     "penalties": "The penalties: a weight of auto is one that suits the data",
     "optimizers": "The optimizers: --lr sets the rate of all of them, --optimizer their kind",
 }
 _NAMES = (
-    "`equilibria show divergences` (penalties, networks, norms, priors, optimizers, schedules, turns, data) lists what "
-    "can be named; a part of your own is named my_module:my_function."
+    "`equilibria show divergences` (penalties, networks, norms, priors, rules, optimizers, schedules, turns, data) "
+    "lists what can be named; a part of your own is named my_module:my_function."
 )
 
 

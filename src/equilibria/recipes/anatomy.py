@@ -17,13 +17,21 @@ from ..networks import NETWORKS
 from ..terms.divergences import DIVERGENCES
 from ..terms.penalties import PENALTIES
 from ..training.optimizers import OPTIMIZERS
+from ..training.rules import RULES
 from ..training.schedules import SCHEDULES
 from .glossary import meaning
 from .parts import Spec, builder_of
 from .recipe import Recipe
 
 TURNED = "game.n_critic"  # a number, or a part: a schedule of turns
-SINGLE = {"data": DATASETS, "game": GAMES, "divergence": DIVERGENCES, "prior": PRIORS, "schedule": SCHEDULES}
+SINGLE = {
+    "data": DATASETS,
+    "game": GAMES,
+    "divergence": DIVERGENCES,
+    "prior": PRIORS,
+    "rule": RULES,
+    "schedule": SCHEDULES,
+}
 NUMBERS = {
     "batch": (int, "real samples shown to the critic in one move"),
     "rounds": (int, "how long to play: in a round every player moves"),

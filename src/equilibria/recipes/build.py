@@ -21,6 +21,7 @@ from ..terms.divergences import DIVERGENCES
 from ..terms.penalties import PENALTIES
 from ..training.average import Average
 from ..training.optimizers import OPTIMIZERS
+from ..training.rules import RULES, refuse_turns
 from ..training.run import Run
 from ..training.schedules import SCHEDULES
 from .parts import Spec, make
@@ -67,6 +68,8 @@ def build(
         game = build_game(recipe, networks, prior, labels, together=not mixing)
     game.networks.to(device)
     game.memories.to(device)
+    rule = make(RULES, recipe.rule, "rule")
+    refuse_turns(rule, recipe.rule["name"], game)
     owners = {player.optimizer: player for player in game.players}
     if unknown := [name for name in recipe.optimizers if name not in owners]:
         raise Refusal(f"optimizers.{unknown[0]} moves nothing in this game.{nearest(unknown[0], owners)}")
@@ -82,7 +85,7 @@ def build(
     schedule = make(SCHEDULES, recipe.schedule, "schedule", rounds=_positive("rounds", recipe.rounds))
     schedules = {} if recipe.schedule["name"] == "constant" else dict.fromkeys(owners, schedule)
     sampled = nn.ModuleDict({name: net for name, net in game.networks.items() if name != "critic"})
-    return Run(game, stream, optimizers, Average(sampled, recipe.halflife), schedules, precision, recipe.seed)
+    return Run(game, stream, optimizers, Average(sampled, recipe.halflife), schedules, precision, recipe.seed, rule)
 
 
 def build_game(

@@ -28,6 +28,7 @@ class Recipe:
     penalties: dict[str, Spec] = field(default_factory=dict)
     prior: Spec = field(default_factory=lambda: {"name": "normal"})
     optimizers: dict[str, Spec] = field(default_factory=dict)  # by player
+    rule: Spec = field(default_factory=lambda: {"name": "alternating"})  # how a round is played
     schedule: Spec = field(default_factory=lambda: {"name": "constant"})  # of every learning rate
     batch: int = 64
     rounds: int = 10_000
@@ -83,7 +84,7 @@ class Recipe:
 
     def specs(self) -> Iterator[tuple[str, Spec]]:
         """Every part, with its place in the recipe."""
-        for name in ("data", "game", "divergence", "prior", "schedule"):
+        for name in ("data", "game", "divergence", "prior", "rule", "schedule"):
             yield name, getattr(self, name)
         for name in ("networks", "penalties", "optimizers"):
             group = getattr(self, name)

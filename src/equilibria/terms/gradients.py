@@ -23,8 +23,13 @@ def input_gradient(critic: Critic, views: Views, scores: Tensor | None = None) -
 
 
 def leaves(views: Views) -> Views:
-    """The same values as the start of a graph, so that slopes can be read from scores that are made of them."""
-    return views if torch.compiler.is_compiling() else tuple(v.detach().requires_grad_() for v in views)
+    """The same values as the start of a graph, so that slopes can be read from scores that are made of them.
+
+    Views that a graph leads to already, as where whoever draws them is not frozen, keep it.
+    """
+    if torch.compiler.is_compiling():
+        return views
+    return tuple(v if v.requires_grad else v.detach().requires_grad_() for v in views)
 
 
 def _grew_from(scores: Tensor, views: Views) -> bool:

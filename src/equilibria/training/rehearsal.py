@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import torch
 
-from .loop import move, playing
+from .loop import playing
+from .moves import Players
 from .run import Run
 
 
@@ -15,19 +16,24 @@ from .run import Run
 class Rehearsal:
     """What playing costs here."""
 
-    moves: dict[str, float] = field(default_factory=dict)  # mean seconds for one move of each player
+    moves: dict[str, float] = field(default_factory=dict)  # mean seconds for one move, by who moves: "critic+generator"
     between: float = 0.0  # mean seconds for what follows the moves of a round
     rounds: int = 0  # that were timed
     peak: int = 0  # bytes of memory at most, so far
 
     def seconds(self, run: Run, since: int, until: int) -> float:
         """The time that rounds `since` to `until` should take."""
-        turns = {p.name: sum(p.turns_at(step) for step in range(since, until)) for p in run.game.players}
-        return sum(self.moves[name] * count for name, count in turns.items()) + self.between * (until - since)
+        if not any(callable(player.turns) for player in run.game.players):  # every round is like the first
+            return (until - since) * self._round(run, since)
+        return sum(self._round(run, step) for step in range(since, until))
+
+    def _round(self, run: Run, step: int) -> float:
+        """The time that this round should take."""
+        return self.between + sum(self.moves[_who(p)] * turns for p, turns in run.rule.order(run.game, step))
 
 
 def rehearse(run: Run, seconds: float = 0.35) -> Rehearsal:
-    """Play one turn each, for about this long, then restore the run exactly as it was."""
+    """Play rounds of one move each, for about this long, then restore the run exactly as it was."""
     before, told = copy.deepcopy(run.state_dict()), Rehearsal()
     end = time.perf_counter() + seconds
     try:
@@ -56,17 +62,21 @@ def peak_memory(device: torch.device) -> int:
 
 
 def _time_round(run: Run, told: Rehearsal) -> None:
-    """One move of each player; means rather than best times, since that is how long playing will take."""
+    """One move of whoever moves; means rather than best times, since that is how long playing will take."""
     told.rounds += 1
-    for player in run.game.players:
+    for players, _ in run.rule.order(run.game, run.step):
         start = _now(run.device)
-        move(run, player)
-        before = told.moves.get(player.name, 0.0)
-        told.moves[player.name] = before + (_now(run.device) - start - before) / told.rounds
+        run.rule.move(run, players)
+        before = told.moves.get(_who(players), 0.0)
+        told.moves[_who(players)] = before + (_now(run.device) - start - before) / told.rounds
     start = _now(run.device)
     run.average.update(run.game.networks, run.step)
     told.between += (_now(run.device) - start - told.between) / told.rounds
     run.step += 1
+
+
+def _who(players: Players) -> str:
+    return "+".join(player.name for player in players)
 
 
 def _now(device: torch.device) -> float:

@@ -12,6 +12,7 @@ from ..core.processes import world
 from ..data.stream import Stream
 from ..games.game import Game, Player
 from .average import Average
+from .rules import Rule, alternating
 from .schedules import Schedule
 from .statistics import Statistics
 
@@ -27,6 +28,7 @@ class Run:
     schedules: dict[str, Schedule] = field(default_factory=dict)  # of the learning rates, by optimizer
     precision: str = "fp32"
     seed: int = 0
+    rule: Rule = field(default_factory=alternating)  # how a round is played
     step: int = 0  # rounds played
     draws: int = 0  # batches drawn
     stop: str | None = None  # why playing must end after this round
@@ -42,9 +44,10 @@ class Run:
 
     def images_at(self, step: int) -> int:
         """Real images shown to the critic in round `step`; without a critic, to whoever moves most often."""
-        critics = [player for player in self.game.players if "critic" in player.moves]
-        turns = [player.turns_at(step) for player in critics or self.game.players]
-        return self.stream.size * world() * max(turns, default=0)
+        order = self.rule.order(self.game, step)
+        critics = [turns for players, turns in order if any("critic" in player.moves for player in players)]
+        turns = max(critics or [turns for _, turns in order], default=0)
+        return self.stream.size * world() * self.rule.draws * turns
 
     def optimizer(self, player: Player) -> Optimizer:
         """What moves this player's networks, at this round's rate."""

@@ -20,6 +20,7 @@ TABLES = {  # what can be shown: (package, table)
     "data": ("data", "DATASETS"),
     "games": ("games", "GAMES"),
     "turns": ("games.turns", "TURNS"),
+    "rules": ("training.rules", "RULES"),
     "optimizers": ("training.optimizers", "OPTIMIZERS"),
     "schedules": ("training.schedules", "SCHEDULES"),
     "metrics": ("evaluation.metrics", "METRICS"),
