@@ -1,6 +1,7 @@
 """Data parallelism by hand: gradients are averaged after `backward`, so penalties and lazy terms come out exact."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -26,6 +27,25 @@ def average(tensors: Sequence[Tensor]) -> None:
     dist.all_reduce(flat)
     for tensor, mean in zip(tensors, (flat / world()).split([t.numel() for t in tensors]), strict=True):
         tensor.copy_(mean.view_as(tensor))
+
+
+def mean(values: Tensor) -> Tensor:
+    """The mean over the batches of all processes, which are of one size: (). Exact once gradients are averaged."""
+    return values.mean() if world() == 1 else _Mean.apply(values.mean())
+
+
+class _Mean(torch.autograd.Function):
+    """Mean over processes. What each process's loss asks of it is shared in equal parts, so it is its own transpose."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor) -> Tensor:
+        total = value.clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(total)
+        return total / world()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return _Mean.apply(gradient)
 
 
 def _together() -> bool:

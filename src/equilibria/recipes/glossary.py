@@ -20,6 +20,7 @@ SHARED = {
     "first": "rounds of the burst at the beginning",
     "fit": "crop, or pad",
     "generator_code": "the score that the generator wants for samples",
+    "generator_loss": "exact (the divergence itself) or alternative (scores of samples up; f-GAN, section 3.2)",
     "hidden": "units of a fully connected layer beside the convolutions, 0 for none",
     "image": "the column of the images",
     "initialization": "where the weights start",

@@ -3,10 +3,23 @@
 from ...core.catalogue import Catalogue
 from .base import Divergence, Loss
 from .classic import hinge, least_squares, minimax, non_saturating
-from .relativistic import relativistic
+from .facts import Facts
+from .parametric import alpha, weighted_jensen_shannon
+from .relativistic import relativistic, relativistic_average
 from .transport import wasserstein
+from .variational import (
+    gan,
+    jeffreys,
+    jensen_shannon,
+    kl,
+    neyman,
+    pearson,
+    reverse_kl,
+    squared_hellinger,
+    total_variation,
+)
 
-__all__ = ["DIVERGENCES", "Divergence", "Loss"]
+__all__ = ["DIVERGENCES", "Divergence", "Facts", "Loss"]
 
 DIVERGENCES = Catalogue(
     "divergence",
@@ -16,4 +29,16 @@ DIVERGENCES = Catalogue(
     hinge=hinge,
     wasserstein=wasserstein,
     relativistic=relativistic,
+    relativistic_average=relativistic_average,
+    kl=kl,
+    reverse_kl=reverse_kl,
+    pearson=pearson,
+    neyman=neyman,
+    squared_hellinger=squared_hellinger,
+    jeffreys=jeffreys,
+    jensen_shannon=jensen_shannon,
+    gan=gan,
+    total_variation=total_variation,
+    alpha=alpha,
+    weighted_jensen_shannon=weighted_jensen_shannon,
 )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from .facts import Facts
+
 Loss = Callable[[Tensor, Tensor], Tensor]  # scores (real, fake), each (B,), to per-sample values (B,)
 
 
@@ -16,4 +18,5 @@ class Divergence:
     generator: Loss  # minimized by whoever draws the fake views
     paired: bool = False  # the generator's loss reads the real scores too
     estimate: Callable[[float], float] | None = None  # the critic's mean loss, read as a distance (a lower bound)
-    measures: str = ""  # that distance in words, with its units
+    measures: str = ""  # that distance in words; after a comma its units and its range
+    facts: Facts | None = None  # of an f-divergence in its variational form

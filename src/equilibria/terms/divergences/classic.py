@@ -8,7 +8,7 @@ from torch.nn.functional import relu, softplus
 from ...core.errors import Refusal
 from .base import Divergence
 
-_JENSEN_SHANNON = "Jensen-Shannon divergence, nats, at most log 2"
+_JENSEN_SHANNON = "Jensen-Shannon divergence, in nats, at most log 2 = 0.6931"
 
 
 def minimax() -> Divergence:
@@ -22,7 +22,12 @@ def minimax() -> Divergence:
 
 
 def non_saturating() -> Divergence:
-    """The usual GAN: the generator maximizes log D, so its gradient survives (Goodfellow et al. 2014, section 3)."""
+    """The usual GAN: the generator maximizes log D, so its gradient survives (Goodfellow et al. 2014, section 3).
+
+    What that means: at the best critic its gradient is not that of the Jensen-Shannon divergence, but that of
+    KL(model || data) - 2 JSD (Arjovsky and Bottou 2017, theorem 2.5): straying from the data costs, missing some of
+    it hardly does.
+    """
     return Divergence(
         critic=_log_loss,
         generator=lambda real, fake: softplus(-fake),
@@ -34,8 +39,10 @@ def non_saturating() -> Divergence:
 def least_squares(fake_code: float = 0.0, real_code: float = 1.0, generator_code: float = 1.0) -> Divergence:
     """Scores regressed to codes a, b; the generator aims at c (Mao et al. 2017, eq. 9; defaults as in section 3.3.3).
 
-    Half of sum (p - q)^2 / (p + q) is estimated: 1 - 4 loss / (b - a)^2. With b - c = 1 and b - a = 2 the generator
-    minimizes the Pearson chi-squared between p + q and 2 q; with the default codes it minimizes no divergence.
+    Half of D = integral of (p - q)^2 / (p + q) is estimated: 1 - 4 loss / (b - a)^2. At the best critic the paper's
+    objective is, for all codes, integral of (p + q) (critic - c)^2 = (a + b - 2c)^2 / 2 + (b - a)^2 D / 4. So it is D
+    with b - c = 1 and b - a = 2 (their "Pearson": between p + q and 2 q), and 1/2 + D / 4 with the default codes: never
+    Pearson's chi-squared of p and q. The generator lowers the fake half of it, at a critic held still.
     """
     a, b, c = fake_code, real_code, generator_code
     if a == b:
@@ -45,12 +52,15 @@ def least_squares(fake_code: float = 0.0, real_code: float = 1.0, generator_code
         critic=lambda real, fake: ((real - b) ** 2 + (fake - a) ** 2) / 2,
         generator=lambda real, fake: (fake - c) ** 2 / 2,
         estimate=lambda loss: 1 - 4 * loss / (b - a) ** 2,
-        measures="triangular discrimination, 1/2 of the integral of (p - q)^2 / (p + q), at most 1",
+        measures="triangular discrimination, half the integral of (p - q)^2 / (p + q), at most 1",
     )
 
 
 def hinge() -> Divergence:
-    """Margins: the critic stops caring beyond +-1 (Lim and Ye 2017; Miyato et al. 2018)."""
+    """Margins: the critic stops caring beyond +-1 (Lim and Ye 2017; Miyato et al. 2018).
+
+    The best critic is sign(p - q); the generator's gradient there is that of twice the total variation.
+    """
     return Divergence(
         critic=lambda real, fake: relu(1 - real) + relu(1 + fake),
         generator=lambda real, fake: -fake,

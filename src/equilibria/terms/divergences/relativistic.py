@@ -2,8 +2,10 @@
 
 import math
 
+from torch import Tensor
 from torch.nn.functional import softplus
 
+from ...core.processes import mean
 from .base import Divergence
 
 
@@ -14,5 +16,24 @@ def relativistic() -> Divergence:
         generator=lambda real, fake: softplus(real - fake),
         paired=True,
         estimate=lambda loss: math.log(2) - loss,
-        measures="Jensen-Shannon divergence between (real, fake) and (fake, real) pairs, nats, at most log 2",
+        measures="Jensen-Shannon divergence between (real, fake) and (fake, real) pairs, in nats, at most log 2",
     )
+
+
+def relativistic_average() -> Divergence:
+    """Real against the mean of all fake, and fake against that of all real (Jolicoeur-Martineau 2019, RaSGAN).
+
+    The means are over the whole batch, of all processes. From a batch the estimate is biased (Jolicoeur-Martineau
+    2020): it reads a little high on small ones.
+    """
+    return Divergence(
+        critic=_against_means,
+        generator=lambda real, fake: _against_means(fake, real),
+        paired=True,
+        estimate=lambda loss: 2 * math.log(2) - loss,
+        measures="relativistic average divergence, in nats, 0 where data and model agree",
+    )
+
+
+def _against_means(high: Tensor, low: Tensor) -> Tensor:
+    return softplus(mean(low) - high) + softplus(low - mean(high))

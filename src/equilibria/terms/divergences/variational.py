@@ -1,0 +1,180 @@
+"""f-divergences, from below: the critic raises E_p T - E_q f*(T), T = g_f(score) (Nowozin et al. 2016, eq. 4 and 6)."""
+
+import math
+
+import torch
+from torch import Tensor, exp, expm1, log, log1p, sqrt, tanh
+from torch.nn.functional import logsigmoid, relu
+from torch.special import xlogy
+
+from ...core.errors import Refusal, nearest
+from .base import Divergence
+from .facts import Facts
+from .inverse import log_ratio
+
+EXACT, ALTERNATIVE = "exact", "alternative"
+EVERYWHERE = (-math.inf, math.inf)
+
+
+def variational(facts: Facts, generator_loss: str, measures: str) -> Divergence:
+    """The divergence that facts describe, as a lower bound that the critic raises.
+
+    The generator lowers that bound (`exact`), or raises T on its samples (`alternative`; the paper's section 3.2).
+    """
+    generators = {EXACT: lambda real, fake: -facts.price(fake), ALTERNATIVE: lambda real, fake: -facts.activation(fake)}
+    if generator_loss not in generators:
+        raise Refusal(f"No generator_loss is called {generator_loss!r}.{nearest(generator_loss, generators)}")
+    return Divergence(
+        critic=lambda real, fake: facts.price(fake) - facts.activation(real),
+        generator=generators[generator_loss],
+        estimate=lambda loss: -loss,
+        measures=measures,
+        facts=facts,
+    )
+
+
+def kl(generator_loss: str = EXACT) -> Divergence:
+    """Kullback-Leibler, data to model: a model that misses data pays most (Nowozin et al. 2016)."""
+    facts = Facts(
+        f=lambda u: xlogy(u, u),
+        activation=lambda v: v,
+        conjugate=lambda t: exp(t - 1),
+        domain=EVERYWHERE,
+        slope_at_one=1.0,
+        best=lambda u: 1 + log(u),
+        score=lambda u: 1 + log(u),
+        price=lambda v: exp(v - 1),
+    )
+    return variational(facts, generator_loss, "KL(data || model), in nats")
+
+
+def reverse_kl(generator_loss: str = EXACT) -> Divergence:
+    """Kullback-Leibler, model to data: a model that strays from the data pays most (Nowozin et al. 2016)."""
+    facts = Facts(
+        f=lambda u: -log(u),
+        activation=lambda v: -exp(-v),
+        conjugate=lambda t: -1 - log(-t),
+        domain=(-math.inf, 0.0),
+        slope_at_one=-1.0,
+        best=lambda u: -1 / u,
+        score=log,
+        price=lambda v: v - 1,
+    )
+    return variational(facts, generator_loss, "KL(model || data), in nats")
+
+
+def pearson(generator_loss: str = EXACT) -> Divergence:
+    """Pearson's chi-squared, the integral of (p - q)^2 / q with data p and model q (Nowozin et al. 2016)."""
+
+    def conjugate(t: Tensor) -> Tensor:  # below -2 no u > 0 is best: f* stays at -f(0) = -1
+        return relu(t / 2 + 1) ** 2 - 1
+
+    facts = Facts(
+        f=lambda u: (u - 1) ** 2,
+        activation=lambda v: v,
+        conjugate=conjugate,
+        domain=EVERYWHERE,
+        slope_at_one=0.0,
+        best=lambda u: 2 * (u - 1),
+        score=lambda u: 2 * (u - 1),
+        price=conjugate,
+    )
+    return variational(facts, generator_loss, "Pearson chi-squared, the integral of (p - q)^2 / q")
+
+
+def neyman(generator_loss: str = EXACT) -> Divergence:
+    """Neyman's chi-squared, the integral of (p - q)^2 / p with data p and model q (Nowozin et al. 2016)."""
+    facts = Facts(
+        f=lambda u: (1 - u) ** 2 / u,
+        activation=lambda v: -expm1(-v),
+        conjugate=lambda t: 2 * t / (1 + sqrt(1 - t)),
+        domain=(-math.inf, 1.0),
+        slope_at_one=0.0,
+        best=lambda u: 1 - u**-2,
+        score=lambda u: 2 * log(u),
+        price=lambda v: -2 * expm1(-v / 2),
+    )
+    return variational(facts, generator_loss, "Neyman chi-squared, the integral of (p - q)^2 / p")
+
+
+def squared_hellinger(generator_loss: str = EXACT) -> Divergence:
+    """Squared Hellinger distance, the integral of (sqrt p - sqrt q)^2 (Nowozin et al. 2016).
+
+    The price of a score v is e^v - 1: training is fragile.
+    """
+    facts = Facts(
+        f=lambda u: (sqrt(u) - 1) ** 2,
+        activation=lambda v: -expm1(-v),
+        conjugate=lambda t: t / (1 - t),
+        domain=(-math.inf, 1.0),
+        slope_at_one=0.0,
+        best=lambda u: 1 - 1 / sqrt(u),
+        score=lambda u: log(u) / 2,
+        price=expm1,
+    )
+    return variational(facts, generator_loss, "squared Hellinger distance, at most 2")
+
+
+def jeffreys(generator_loss: str = EXACT) -> Divergence:
+    """Both Kullback-Leibler divergences in sum, the integral of (p - q) log(p / q) (Nowozin et al. 2016)."""
+
+    def conjugate(t: Tensor) -> Tensor:  # W(e^(1-t)) + 1 / W(e^(1-t)) + t - 2, with s = -log W
+        s = log_ratio(t)
+        return expm1(s) + s
+
+    facts = Facts(
+        f=lambda u: (u - 1) * log(u),
+        activation=lambda v: v,
+        conjugate=conjugate,
+        domain=EVERYWHERE,
+        slope_at_one=0.0,
+        best=lambda u: 1 + log(u) - 1 / u,
+        score=lambda u: 1 + log(u) - 1 / u,
+        price=conjugate,
+    )
+    return variational(facts, generator_loss, "Jeffreys divergence KL(data || model) + KL(model || data), in nats")
+
+
+def jensen_shannon(generator_loss: str = EXACT) -> Divergence:
+    """Twice the Jensen-Shannon divergence, as the paper of f-GAN has it (Nowozin et al. 2016)."""
+    facts = Facts(
+        f=lambda u: xlogy(u, u) - (u + 1) * log((1 + u) / 2),
+        activation=lambda v: math.log(2) + logsigmoid(v),
+        conjugate=lambda t: -log1p(-expm1(t)),
+        domain=(-math.inf, math.log(2)),
+        slope_at_one=0.0,
+        best=lambda u: log(2 * u / (1 + u)),
+        score=log,
+        price=lambda v: -math.log(2) - logsigmoid(-v),
+    )
+    return variational(facts, generator_loss, "twice the Jensen-Shannon divergence, in nats, at most log 4 = 1.386")
+
+
+def gan(generator_loss: str = EXACT) -> Divergence:
+    """The first GAN's own value, 2 JSD - log 4: minimax, or with `alternative` non_saturating (Nowozin et al. 2016)."""
+    facts = Facts(
+        f=lambda u: xlogy(u, u) - (u + 1) * log(u + 1),
+        activation=logsigmoid,
+        conjugate=lambda t: log1p(1 / expm1(-t)),
+        domain=(-math.inf, 0.0),
+        slope_at_one=-math.log(2),
+        best=lambda u: log(u / (u + 1)),
+        score=log,
+        price=lambda v: -logsigmoid(-v),
+    )
+    return variational(facts, generator_loss, "2 JSD - log 4, in nats, from -1.386 where data and model agree to 0")
+
+
+def total_variation(generator_loss: str = EXACT) -> Divergence:
+    """Half the integral of |p - q|; scores saturate, so the generator may starve (Nowozin et al. 2016)."""
+    facts = Facts(
+        f=lambda u: (u - 1).abs() / 2,
+        activation=lambda v: tanh(v) / 2,
+        conjugate=lambda t: t,
+        domain=(-0.5, 0.5),
+        slope_at_one=0.0,  # of all between -1/2 and 1/2
+        best=lambda u: torch.sign(u - 1) / 2,
+        score=lambda u: torch.copysign(torch.full_like(u, math.inf), u - 1),
+        price=lambda v: tanh(v) / 2,
+    )
+    return variational(facts, generator_loss, "total variation, at most 1")
