@@ -10,7 +10,7 @@ from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
 from equilibria.core.randomness import reseed
 from equilibria.core.types import Batch
-from equilibria.games.contest import Contest
+from equilibria.games.gan import gan
 from equilibria.games.play import Play
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.gradients import input_gradient, leaves
@@ -92,9 +92,12 @@ ON_SCORES = {"lecam"}  # what these charge depends on the height of the scores, 
 
 @pytest.mark.parametrize("name", PENALTIES)
 def test_gradient_reaches_every_critic_weight_and_no_generator(name):
-    networks = nn.ModuleDict({"generator": Maker(3, WIDTH), "critic": Curved()})
-    contest = Contest(DIVERGENCES["wasserstein"](), {"price": PENALTIES[name]()})
-    contest.against(Play(networks, Batch(*views(8)), PRIORS["normal"](size=3)))["price"].backward()
+    game = gan(
+        Maker(3, WIDTH), Curved(), PRIORS["normal"](size=3), DIVERGENCES["wasserstein"](), {"p": PENALTIES[name]()}
+    )
+    networks, critic = game.networks, game.players[0]
+    with game.only(critic):
+        critic.loss(Play(networks, Batch(*views(8)), game.prior))["p"].backward()
     biases_after_the_slope = set() if name in ON_SCORES else {"layers.4.bias"}
     for where, weight in networks["critic"].named_parameters():
         reached = weight.grad is not None and bool(weight.grad.abs().sum() > 0)

@@ -13,6 +13,7 @@ TABLES = {  # what can be shown: (package, table)
     "recipes": ("recipes", "RECIPES"),
     "divergences": ("terms.divergences", "DIVERGENCES"),
     "penalties": ("terms.penalties", "PENALTIES"),
+    "augmentations": ("terms.augmentations", "AUGMENTATIONS"),
     "generators": ("networks", "GENERATORS"),
     "critics": ("networks", "CRITICS"),
     "norms": ("networks.norms", "NORMS"),

@@ -1,0 +1,11 @@
+"""What happens to every view before a critic sees it. The table is the registration."""
+
+from ...core.catalogue import Catalogue
+from .ada import ada
+from .base import Augmentation
+from .diffaugment import diffaugment
+from .plain import none
+
+__all__ = ["AUGMENTATIONS", "Augmentation"]
+
+AUGMENTATIONS = Catalogue("augmentation", none=none, diffaugment=diffaugment, ada=ada)

@@ -1,0 +1,209 @@
+"""Adaptive augmentation: its changes in closed form, and its controller."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from equilibria.core.errors import Refusal
+from equilibria.core.priors import PRIORS
+from equilibria.core.types import Batch
+from equilibria.games.contest import Contest
+from equilibria.games.play import Play
+from equilibria.terms.augmentations import AUGMENTATIONS, colors, geometry
+from equilibria.terms.augmentations.draws import sometimes
+from equilibria.terms.augmentations.resampling import read_at
+from equilibria.terms.divergences import DIVERGENCES
+
+SHAPES = [(1, 8, 8), (3, 7, 5), (2, 1, 1), (3, 1, 6)]
+
+
+def images(shape, count=4):
+    return torch.rand(count, *shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 2 - 1
+
+
+def read(x, change, *amounts):
+    """The images changed by one function of points, every one by the same amounts."""
+    return read_at(x, *change(geometry.pixels(x), *(torch.full((len(x),), amount) for amount in amounts)))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_probability_of_zero_changes_not_a_bit(shape, dtype):
+    x = images(shape, 16).to(dtype)
+    assert torch.equal(AUGMENTATIONS["ada"](shape)(x)[0], x)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_probability_of_one_changes_every_sample(shape):
+    x = images(shape, 64)
+    assert (AUGMENTATIONS["ada"](shape, probability=1.0)(x)[0] != x).flatten(1).any(dim=1).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 7, 5)])
+def test_a_mirrored_image_is_the_image_read_from_right_to_left(shape):
+    x = images(shape)
+    assert torch.equal(read(x, geometry.mirrored, 1), x.flip(3))
+
+
+@pytest.mark.parametrize("side", [7, 8])
+@pytest.mark.parametrize("quarters", range(4))
+def test_quarter_turns_are_exact(side, quarters):
+    x = images((3, side, side))
+    turned = read(x, geometry.quarter_turned, quarters)
+    assert torch.equal(turned, torch.rot90(x, -quarters, (2, 3)))
+    assert torch.allclose(turned, read(x, geometry.turned, quarters * math.pi / 2), atol=1e-5)
+
+
+@pytest.mark.parametrize(("right", "down"), [(2, 0), (0, -3), (-1, 2)])
+def test_whole_shifts_are_exact_and_mirror_what_comes_in(right, down):
+    x = images((2, 8, 7))
+    framed = nn.functional.pad(x, (4, 4, 4, 4), mode="reflect")
+    expected = framed[..., 4 - down : 12 - down, 4 - right : 11 - right]
+    assert torch.equal(read(x, geometry.shifted, float(right), float(down)), expected)
+
+
+def test_between_pixels_values_are_those_of_a_straight_line():
+    x = images((1, 6, 6))
+    halfway = read(x, geometry.shifted, 0.5, 0.0)
+    assert torch.allclose(halfway[..., 1:], (x[..., 1:] + x[..., :-1]) / 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "amounts", "source"),
+    [
+        (geometry.turned, (0.3,), lambda x, y: math.cos(0.3) * x + math.sin(0.3) * y),
+        (geometry.scaled, (2.0, 4.0), lambda x, y: x / 2),
+        (geometry.scaled, (1.0, 0.9), lambda x, y: x),
+    ],
+)
+def test_a_ramp_is_read_where_the_change_says(change, amounts, source):
+    """Bilinear reading is exact on a ramp; its values are the columns that pixels come from."""
+    x, y = geometry.pixels(torch.zeros(1, 1, 15, 15))
+    seen = read(x.unsqueeze(0), change, *amounts)[0, 0]
+    middle = slice(4, 11)  # away from the mirrored edge
+    assert torch.allclose(seen[middle, middle], source(x, y)[0][middle, middle], atol=1e-5)
+
+
+def test_a_third_of_a_turn_of_the_hue_exchanges_the_channels():
+    x = images((3, 4, 4))
+    turned = colors.hue_turned(x, torch.full((4,), 2 * math.pi / 3, dtype=torch.float64))
+    assert torch.allclose(turned, x.roll(1, dims=1))
+    back = colors.hue_turned(turned, torch.full((4,), -2 * math.pi / 3, dtype=torch.float64))
+    assert torch.allclose(back, x)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4, 6])
+def test_hue_is_idle_where_there_are_not_three_channels(channels):
+    x = images((channels, 4, 4))
+    assert torch.equal(colors.hue_turned(x, torch.ones(4)), x)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_luma_is_mirrored_and_color_kept(channels):
+    x, yes = images((channels, 4, 4)), torch.ones(4)
+    grey, flipped = x.mean(dim=1, keepdim=True), colors.luma_flipped(x, yes)
+    assert torch.allclose(flipped.mean(dim=1, keepdim=True), -grey)
+    assert torch.allclose(flipped + grey, x - grey)
+    assert torch.allclose(colors.luma_flipped(flipped, yes), x)
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.3, 1.0])
+def test_a_change_happens_with_its_probability_and_is_nothing_else(chance):
+    count = 20_000
+    drawn = sometimes(torch.tensor(chance), torch.full((2, count), 3.0))
+    assert set(drawn.unique().tolist()) <= {0.0, 3.0}
+    assert torch.equal(drawn[0], drawn[1]), "two axes of one change happen apart"
+    happened = (drawn[0] != 0).double().mean().item()
+    assert happened == pytest.approx(chance, abs=4 * math.sqrt(chance * (1 - chance) / count))
+
+
+def scores(positive, count=16):
+    """Real scores of which this share is positive."""
+    return torch.where(torch.arange(count) < positive * count, 2.0, -0.5)
+
+
+@pytest.mark.parametrize(("positive", "direction"), [(1.0, 1), (0.875, 1), (0.75, -1), (0.0, -1)])
+def test_the_probability_follows_the_mean_sign_of_the_real_scores(positive, direction):
+    """Mean signs 1, .75, .5 and -1 against a target of .6; a step is the images seen since the last, over `speed`."""
+    augment = AUGMENTATIONS["ada"]((1, 8, 8), target=0.6, speed=1000, interval=4, probability=0.5)
+    for call in range(1, 13):
+        augment.watch(scores(positive))
+        expected = 0.5 + direction * (call // 4) * 4 * 16 / 1000
+        assert augment.probability.item() == pytest.approx(expected, abs=1e-6)
+
+
+def test_an_adjustment_weighs_all_moves_since_the_last():
+    augment = AUGMENTATIONS["ada"]((1, 8, 8), speed=1000, interval=2, probability=0.5)
+    for positive in (1.0, 0.0):  # their mean sign is 0: the last one alone would say the same, the first the opposite
+        augment.watch(scores(positive))
+    assert augment.probability < 0.5
+    before = augment.probability.item()
+    for positive in (0.75, 1.0):  # .5 and 1: .75 exceeds .6, the first alone does not
+        augment.watch(scores(positive))
+    assert augment.probability > before
+
+
+def test_the_probability_takes_speed_images_from_zero_to_one_and_stays_there():
+    augment = AUGMENTATIONS["ada"]((1, 8, 8), speed=160, interval=1)
+    path = [(augment.watch(scores(1.0)), augment.probability.item())[1] for _ in range(15)]
+    assert path == pytest.approx([min(i / 10, 1) for i in range(1, 16)], abs=1e-6)
+    path = [(augment.watch(scores(0.0)), augment.probability.item())[1] for _ in range(15)]
+    assert path == pytest.approx([max(1 - i / 10, 0) for i in range(1, 16)], abs=1e-6)
+
+
+def test_what_the_controller_remembers_is_stored_and_read():
+    first, second = (AUGMENTATIONS["ada"]((1, 8, 8), speed=100, interval=3) for _ in range(2))
+    for _ in range(4):
+        first.watch(scores(1.0))
+    assert first.state_dict()["probability"].item() == pytest.approx(0.48)
+    second.load_state_dict(first.state_dict())
+    for _ in range(2):
+        first.watch(scores(1.0))
+        second.watch(scores(1.0))
+    assert first.probability.item() == second.probability.item() == pytest.approx(0.96)
+
+
+def test_a_move_of_the_critic_is_watched_and_no_gradient_enters_the_memory():
+    class Critic(nn.Linear):
+        def forward(self, x):
+            return super().forward(x.flatten(1)).squeeze(1)
+
+    class Maker(nn.Linear):
+        def forward(self, z, y):
+            return super().forward(z).view(-1, 1, 4, 4)
+
+    networks = nn.ModuleDict({"generator": Maker(2, 16), "critic": Critic(16, 1)})
+    nn.init.constant_(networks["critic"].bias, 50.0)  # every score is positive
+    augment = AUGMENTATIONS["ada"]((1, 4, 4), speed=100, interval=1)
+    contest = Contest(DIVERGENCES["non_saturating"](), through=augment)
+    play = Play(networks, Batch(torch.zeros(8, 1, 4, 4)), PRIORS["normal"](size=2))
+    sum(contest.against(play).values()).backward()
+    contest.towards(play)
+    assert augment.probability.item() == pytest.approx(0.08)
+    assert not any(value.requires_grad for value in augment.buffers())
+
+
+def test_the_controller_compiles():
+    eager, compiled = (AUGMENTATIONS["ada"]((1, 8, 8), speed=100, interval=2) for _ in range(2))
+    torch._dynamo.reset()
+    watch = torch.compile(compiled.watch, backend="aot_eager", fullgraph=True)
+    for positive in (1.0, 1.0, 0.0, 0.5, 1.0):
+        eager.watch(scores(positive))
+        watch(scores(positive))
+        assert [v.item() for v in eager.buffers()] == [v.item() for v in compiled.buffers()]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"probability": 1.1}, "between 0 and 1"),
+        ({"target": 2.0}, "a mean of signs"),
+        ({"speed": 0}, "at least 1"),
+        ({"interval": 0}, "at least 1"),
+    ],
+)
+def test_impossible_options_are_refused(options, words):
+    with pytest.raises(Refusal, match=words):
+        AUGMENTATIONS["ada"]((1, 8, 8), **options)
