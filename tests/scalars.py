@@ -2,6 +2,7 @@
 
 import torch
 from torch import nn
+from torch.nn.functional import softplus
 
 from equilibria.core.priors import PRIORS
 from equilibria.core.randomness import reseed
@@ -9,9 +10,14 @@ from equilibria.data import Data, Stream
 from equilibria.data.spaces import Plane
 from equilibria.games import GAMES
 from equilibria.terms.divergences import DIVERGENCES
+from equilibria.terms.penalties import PENALTIES
 from equilibria.training.average import Average
 from equilibria.training.rules import RULES
 from equilibria.training.run import Run
+
+RATE = 0.2
+BENT = {"theta": (0.7, -0.4), "psi": (0.9, -0.3), "data": (0.5, -1.0, 2.0, 0.25, 1.5, -0.75, 0.1, -2.0), "batch": 8}
+R1, R2, GAMMA = 0.8, 0.6, 0.3
 
 
 class Axis(Plane):
@@ -50,12 +56,12 @@ def scalars(
     theta=(1.0,),
     psi=(-1.0,),
     data=(0.0, 0.0, 0.0, 0.0),
-    optimizer=lambda parameters: torch.optim.SGD(parameters, lr=0.2),
+    optimizer=lambda parameters: torch.optim.SGD(parameters, lr=RATE),
     weight=None,
     batch=2,
     **options,
 ):
-    """A run of gradient descent, rate 0.2: the Dirac-GAN (Mescheder et al. 2018) unless theta, psi and data say more."""
+    """A run of gradient descent, rate 0.2: the Dirac-GAN (Mescheder et al. 2018) unless more is said."""
     game = GAMES["gan"](
         Curve(theta), Parabola(psi), PRIORS["normal"](1), DIVERGENCES[divergence](), penalties or {}, **options
     )
@@ -76,3 +82,21 @@ def drawn(run, draw, rank=0):
     reseed(run.seed, draw, rank)
     x = run.stream.batch(draw).x
     return x[:, 0], run.game.prior.draw(len(x), device=x.device)[:, 0].double()
+
+
+def bent(rule, penalties=None, **fields):
+    """Minimax, a generator theta_0 + theta_1 z, a critic psi_1 x + psi_2 x^2, flat on data and samples."""
+    flat = {"r1": PENALTIES["r1"](weight=R1), "r2": PENALTIES["r2"](weight=R2)}
+    return scalars("minimax", rule, flat if penalties is None else penalties, **BENT | fields)
+
+
+def field(w, x, z):
+    """Its joint gradient at w = (theta, psi) by autograd on the formulas: (4,)."""
+    w = w if w.requires_grad else w.detach().requires_grad_()
+    scores, slopes = lambda t: w[2] * t + w[3] * t**2, lambda t: w[2] + 2 * w[3] * t
+    fake = w[0] + w[1] * z
+    flat = R1 / 2 * slopes(x).square().mean() + R2 / 2 * slopes(fake).square().mean()
+    critic = softplus(-scores(x)).mean() + softplus(scores(fake)).mean() + flat
+    generator = -softplus(scores(fake)).mean()
+    gradients = [torch.autograd.grad(loss, w, create_graph=True)[0] for loss in (generator, critic)]
+    return torch.cat([gradients[0][:2], gradients[1][2:]])
