@@ -8,15 +8,21 @@ from torch import nn
 
 from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
+from equilibria.core.randomness import reseed
 from equilibria.core.types import Batch
 from equilibria.games.contest import Contest
 from equilibria.games.play import Play
-from equilibria.terms.augmentations import AUGMENTATIONS, colors, geometry
+from equilibria.terms.augmentations import AUGMENTATIONS, colors, geometry, pipeline
 from equilibria.terms.augmentations.draws import sometimes
 from equilibria.terms.augmentations.resampling import read_at
 from equilibria.terms.divergences import DIVERGENCES
 
 SHAPES = [(1, 8, 8), (3, 7, 5), (2, 1, 1), (3, 1, 6)]
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    reseed(0)
 
 
 def images(shape, count=4):
@@ -117,6 +123,57 @@ def test_a_change_happens_with_its_probability_and_is_nothing_else(chance):
     assert torch.equal(drawn[0], drawn[1]), "two axes of one change happen apart"
     happened = (drawn[0] != 0).double().mean().item()
     assert happened == pytest.approx(chance, abs=4 * math.sqrt(chance * (1 - chance) / count))
+
+
+@pytest.mark.parametrize(("channels", "idle"), [(1, 2), (3, 0)])
+def test_an_image_keeps_its_colors_as_often_as_no_change_happens(channels, idle):
+    """Brightness, contrast, hue and saturation, each by chance, and the luma flip, a coin thrown by chance."""
+    chance, x = 0.2, images((channels, 2, 2), 20_000)
+    kept = (pipeline.recolored(x, torch.tensor(chance)) == x).flatten(1).all(dim=1).double().mean().item()
+    assert kept == pytest.approx((1 - chance) ** (4 - idle) * (1 - chance / 2), abs=0.015)
+
+
+def test_an_image_keeps_its_place_as_often_as_no_change_happens():
+    """A mirror (one of two), quarters (one of four), whole pixels (a quarter of them 0, 0), and four by chance."""
+    chance, x = 0.2, images((1, 8, 8), 20_000)
+    kept = (pipeline.moved(x, torch.tensor(chance)) == x).flatten(1).all(dim=1).double().mean().item()
+    expected = (1 - chance / 2) * (1 - chance * 3 / 4) * (1 - chance * 3 / 4) * (1 - chance) ** 4
+    assert kept == pytest.approx(expected, abs=0.015)
+
+
+def test_colors_change_by_the_authors_amounts():
+    """Read from pixels 0 and 1 of all channels, and from one color."""
+    x = torch.zeros(20_000, 3, 1, 3, dtype=torch.float64)
+    x[..., 1], x[:, 0, :, 2] = 1.0, 1.0
+    black, white, red = pipeline.recolored(x, torch.tensor(1.0)).squeeze(2).unbind(2)
+    luma = (white - black)[:, 0]
+    shift, factor, flipped = black[:, 0] / luma, luma.abs().log2(), luma < 0
+    color, pure = red - red.mean(dim=1, keepdim=True), torch.tensor([2 / 3, -1 / 3, -1 / 3], dtype=torch.float64)
+    strength = (color.norm(dim=1) / pure.norm()).log2() - factor
+    turn = torch.nn.functional.cosine_similarity(color, pure.expand_as(color)).clamp(-1, 1).acos()
+    assert [v.mean().item() for v in (shift, factor, strength)] == pytest.approx([0, 0, 0], abs=0.04)
+    assert [v.std().item() for v in (shift, factor, strength)] == pytest.approx([0.2, 0.5, 1.0], rel=0.03)
+    assert flipped.double().mean().item() == pytest.approx(0.5, abs=0.015)
+    assert turn.mean().item() == pytest.approx(math.pi / 2, abs=0.03)
+    assert turn.std().item() == pytest.approx(math.pi / 12**0.5, rel=0.03)
+
+
+def test_places_change_by_the_authors_amounts():
+    """Read from ramps, whose values are the places that pixels come from: the derivative at the middle."""
+    ramps = torch.stack(geometry.pixels(torch.zeros(1, 1, 33, 33)), dim=1).expand(2000, -1, -1, -1).double()
+    seen = pipeline.moved(ramps, torch.tensor(1.0))[:, :, 16:18, 16:18]
+    jacobian = torch.stack([seen[:, :, 0, 1] - seen[:, :, 0, 0], seen[:, :, 1, 0] - seen[:, :, 0, 0]], dim=2)
+    inside = seen.abs().flatten(1).amax(dim=1) < 15  # of the picture, not of its mirror images
+    assert inside.double().mean() > 0.9
+    jacobian, middle = jacobian[inside], seen[inside, :, 0, 0] / 33
+    large, small = torch.linalg.svdvals(jacobian).log2().unbind(1)
+    scale, stretch = (large + small) / 2, (large - small) / 2
+    assert scale.mean().item() == pytest.approx(0, abs=0.02)
+    assert scale.std().item() == pytest.approx(0.2, rel=0.08)
+    assert stretch.square().mean().sqrt().item() == pytest.approx(0.2, rel=0.08)
+    assert (torch.linalg.det(jacobian) < 0).double().mean().item() == pytest.approx(0.5, abs=0.05)
+    spread = math.sqrt(0.125**2 + 0.25**2 / 12)  # of two shifts, one normal, one uniform
+    assert middle.std(dim=0).tolist() == pytest.approx([spread, spread], rel=0.1)
 
 
 def scores(positive, count=16):

@@ -4,11 +4,17 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
+from equilibria.core.randomness import reseed
 from equilibria.terms.augmentations import AUGMENTATIONS
 from equilibria.terms.augmentations.diffaugment import brightness, contrast, cutout, saturation, translation
 
 COUNT = 2000
 SHAPES = [(1, 8, 8), (3, 7, 5)]
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    reseed(0)
 
 
 def images(shape, count=COUNT):

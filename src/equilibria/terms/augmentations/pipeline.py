@@ -14,7 +14,7 @@ def moved(images: Tensor, chance: Tensor) -> Tensor:
     It is written backwards, since it follows each pixel of the result to where it comes from.
     """
     height, width = images.shape[2:]
-    turning = 1 - (1 - chance).sqrt()  # of each of two turns: one of them happens by chance
+    turning = 1 - (1 - chance).sqrt()  # of each of two turns, so that any happens by chance
     points = pixels(images)
     right, down = sometimes(chance, 0.125 * normal(images, 2))
     points = shifted(points, right * width, down * height)
