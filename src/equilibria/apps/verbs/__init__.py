@@ -18,6 +18,7 @@ VERBS = {  # name: (module, the word that follows, what it does)
     "sample": ("sample", "RUN", "Draw from a trained model: one picture, a folder of them, or an array."),
     "recipes": ("recipes", "", "List the formulations that can be trained."),
     "show": ("show", "RECIPE|TABLE", "Show a recipe whole, or a table: divergences, penalties, networks, ..."),
+    "verify": ("verify", "[NAME|MODULE:FUNCTION]", "Prove the formulations, or your own divergence or penalty."),
     "data check": ("check", "PATH|NAME", "Look at a data set before training on it."),
 }
 HELP = ("--help", "-h")
@@ -78,7 +79,7 @@ def _verb(tokens: list[str]) -> tuple[str, list[str]]:
 def _only(name: str, words: list[str]) -> str:
     """The one word that follows the verb, or nothing where none should."""
     wanted = VERBS[name][1]
-    if wanted and not words:
+    if wanted and not words and not wanted.startswith("["):  # brackets: it may be left out
         raise Refusal(f"Something is missing: say `equilibria {name} {wanted}`.")
     if surplus := words[bool(wanted) :]:
         raise Refusal(f"{surplus[0]!r} is one word too many: say `equilibria {name}{wanted and ' ' + wanted}`.")
