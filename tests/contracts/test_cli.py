@@ -1,6 +1,7 @@
 """What the command line promises: sentences, exit codes, files, and no traceback."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -34,6 +35,11 @@ def points(tmp_path_factory):
         main(["train", "gan", "--data", "ring", "--rounds", "4", "--runs", str(runs), "--name", "points", *TINY]) == 0
     )
     return runs / "points"
+
+
+def test_the_estimate_is_reported_as_a_lower_bound_in_its_own_units(capsys):
+    assert main(["train", "gan", "--data", "ring", "--rounds", "2", "--divergence", "kl", *TINY]) == 0
+    assert re.search(r"KL\(data \|\| model\) at least -?[\d.e-]+ \(in nats\)", capsys.readouterr().out)
 
 
 @pytest.fixture(scope="module")

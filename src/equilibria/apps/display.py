@@ -67,7 +67,8 @@ def facts(progress: Progress) -> dict[str, str]:
     """What is known of the play, in words."""
     found = {}
     if progress.estimate is not None:
-        found["critic's estimate"] = f"{progress.estimate:.4g}"
+        measured, _, units = progress.measures.partition(", ")
+        found[measured or "critic's estimate"] = f"at least {progress.estimate:.4g}" + f" ({units})" * bool(units)
     found |= {name.replace("_", " "): f"{value:.4g}" for name, value in progress.penalties.items()}
     found |= {f"held out, {name.replace('_', ' ')}": f"{value:.4g}" for name, value in progress.metrics.items()}
     return found | ({"last picture": progress.sheet} if progress.sheet else {})

@@ -16,6 +16,7 @@ class Progress:
     elapsed: float = 0.0
     speed: float | None = None  # real images shown to the critic, a second
     estimate: float | None = None
+    measures: str = ""  # what the estimate bounds from below; after a comma its units
     terms: dict[str, dict[str, float]] = field(default_factory=dict)  # by player
     metrics: dict[str, float] = field(default_factory=dict)
     sheet: str | None = None
@@ -28,6 +29,7 @@ class Progress:
         match event["kind"]:
             case "start":
                 self.rounds, self._began = event["rounds"], (self.step, self.elapsed)
+                self.measures = event["measures"]
             case "report":
                 self._report(event)
             case "measure":

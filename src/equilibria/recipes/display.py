@@ -21,7 +21,7 @@ class Lines:
 
     def show(self, event: dict[str, Any]) -> None:
         if event["kind"] == "report":
-            estimate = "" if event["estimate"] is None else f"  estimate {event['estimate']:.4g}"
+            estimate = "" if event["estimate"] is None else f"  estimate at least {event['estimate']:.4g}"
             print(
                 f"round {event['step']:,}  {event['elapsed']:.0f} s  {event['images']:,} images{estimate}", flush=True
             )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..core.errors import Failure
 from ..data import Data
+from ..terms.divergences import DIVERGENCES
 from ..training.checkpoints import Checkpoint, file_name
 from ..training.health import NonFinite
 from ..training.loop import run_rounds
@@ -15,6 +16,7 @@ from ..training.signals import interruptible
 from .display import Display
 from .looking import look
 from .opening import duration
+from .parts import make
 from .planning import ENDLESS
 from .recipe import FORMAT, Recipe
 from .summary import FILE, Summary
@@ -72,6 +74,7 @@ def _begin(sitting: Sitting, diary: Diary, keeper: Keeper, since: Checkpoint | N
     """The first event and checkpoint, or the records as they were at the one that is taken up."""
     run, recipe = sitting.run, sitting.recipe
     start = {"format": FORMAT, "recipe": recipe.name, "data": sitting.data.name, "rounds": recipe.rounds}
+    start["measures"] = make(DIVERGENCES, recipe.divergence, "divergence").measures
     diary.records.truncate(since.events if since else 0)
     if since is None:
         diary.note(run, "start", **start)
