@@ -214,6 +214,7 @@ def test_what_the_controller_remembers_is_stored_and_read():
     first, second = (AUGMENTATIONS["ada"]((1, 8, 8), speed=100, interval=3) for _ in range(2))
     for _ in range(4):
         first.watch(scores(1.0))
+    assert set(first.state_dict()) == {"probability", "signs", "moves"}
     assert first.state_dict()["probability"].item() == pytest.approx(0.48)
     second.load_state_dict(first.state_dict())
     for _ in range(2):

@@ -77,7 +77,7 @@ def test_dragan_without_spread_is_measured_on_the_data():
 
 @pytest.mark.parametrize("count", SIZES)
 def test_dragan_knows_the_scale_of_a_batch_of_any_size(count):
-    costs = PENALTIES["dragan"]()(Duel(lambda x: x[:, 0], (torch.ones(count, 1),), (torch.zeros(count, 1),)))
+    costs = PENALTIES["dragan"]()(Duel(bowl, (torch.ones(count, 1),), (torch.zeros(count, 1),)))
     assert torch.equal(costs, torch.zeros(count))
 
 
