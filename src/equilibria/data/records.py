@@ -12,6 +12,13 @@ from torch.nn.functional import one_hot
 
 from ..core.types import Batch
 
+KINDS = {
+    "class": ("class", "classes"),
+    "multi-hot": ("attribute", "attributes"),
+    "vector": ("number", "numbers"),
+}  # one, many
+_FEW = 16  # names that are said in full
+
 
 class Space(Protocol):
     """What one sample is: how networks see it, and how people do."""
@@ -40,7 +47,7 @@ class Space(Protocol):
 class Labels:
     """What is known of each sample: a class, several attributes, or numbers."""
 
-    kind: str  # "class", "multi-hot" or "vector"
+    kind: str  # of KINDS
     names: tuple[str, ...]  # of the classes, the attributes or the numbers
 
     @property
@@ -51,6 +58,12 @@ class Labels:
     def encode(self, raw: Tensor) -> Tensor:
         """From what is kept, (B,) int64 for classes and (B, size) otherwise, to float32 (B, size)."""
         return (one_hot(raw.long(), self.size) if self.kind == "class" else raw).float()
+
+    def __str__(self) -> str:
+        """In words: 10 classes (0, 1, 2, ...); numbers have no names worth saying."""
+        counted = f"{self.size:,} {KINDS[self.kind][self.size != 1]}"
+        shown = self.names if self.size <= _FEW else (*self.names[:3], "...", self.names[-1])
+        return counted if self.kind == "vector" else f"{counted} ({', '.join(shown)})"
 
 
 @dataclass(frozen=True)

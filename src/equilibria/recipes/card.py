@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 
 from ..data import Data
+from .conditions import KEPT
 from .recipe import Recipe
 
 _CARD = """# {name} on {data}
@@ -11,7 +12,7 @@ _CARD = """# {name} on {data}
 A generator and a critic that played `{name}` for {rounds:,} rounds with `equilibria`. {about}
 
 - **Draw from it**: `equilibria sample RUN --count 64`, or in Python `equilibria.load("RUN").sample(64)`.
-- **Weights**: `weights.safetensors`; the generator is the moving average of the one that played, the critic is as it
+{asking}- **Weights**: `weights.safetensors`; the generator is the moving average of the one that played, the critic is as it
   played. `config.json` holds the networks, the space of the samples and the prior.
 - **Data**: {data}, {train:,} training samples and {held_out:,} held out{labels}.
 - **Licence**: the weights were made from the data. Whether you may share them, or what is drawn from them, depends on
@@ -26,16 +27,44 @@ A generator and a critic that played `{name}` for {rounds:,} rounds with `equili
 ```
 """
 
+_ASKING = """- **Ask for labels**: it is conditional on {labels}. {how} Draws that ask for nothing have labels as often as
+  the training data do{kept}.
+"""
+_KEPT = (
+    ": `config.json` keeps {rows} labels of training samples for that (not the samples). If they tell of people, mind\n"
+    "  that they travel with the model"
+)
+_FLAGS = {
+    "class": ("--label", ""),
+    "multi-hot": ("--attributes", " (the others are absent)"),
+    "vector": ("--attributes", ""),
+}
+
 
 def card(recipe: Recipe, data: Data, rounds: int) -> str:
     """What the model is, what it was made of, and what to mind."""
     return _CARD.format(
         name=recipe.name,
+        asking=_asking(recipe, data),
         about=recipe.about,
         rounds=rounds,
         data=data.name,
         train=len(data.x),
         held_out=len(data.held_out),
-        labels="" if data.labels is None else " (its labels were not used)",
+        labels="" if data.labels is None or recipe.conditional else " (its labels were not used)",
         recipe=json.dumps(asdict(recipe), indent=2),
     )
+
+
+def _asking(recipe: Recipe, data: Data) -> str:
+    """How to draw by label, and what the model keeps of the labels."""
+    labels = data.labels
+    if labels is None or not recipe.conditional:
+        return ""
+    flag, rest = _FLAGS[labels.kind]
+    one = ",".join(["0"] * labels.size) if labels.kind == "vector" else labels.names[-1]
+    how = (
+        f'`equilibria sample RUN {flag} "{one}"`{rest}, in Python `equilibria.load("RUN").sample(64, labels="{one}")`.'
+    )
+    kept = "" if labels.kind == "class" else _KEPT.format(rows=min(KEPT, len(data.x)))
+    return _ASKING.format(labels=labels, how=how, kept=kept)

@@ -4,21 +4,26 @@ import copy
 import io
 import json
 
+import PIL.Image
 import torch
 from safetensors.torch import save
 from torch import nn
 
 from ..core.randomness import generator
 from ..data import Data
+from ..data.records import Labels
 from ..evaluation.metrics import METRICS
 from ..training.average import reestimate
 from ..training.observers import Look
 from ..training.run import Run
 from .card import card
+from .conditions import seen
 from .model import Model, describe
 from .recipe import Recipe
+from .sheets import side_by_side
 
 _SHEET, _POINTS = 64, 1024  # samples shown: pictures, points
+_ROWS = 16  # classes that get a row each, at most
 _MEASURED = 1024  # samples and held-out ones, at most
 _LOOKED_AT = -2  # place of the latents that batch statistics are re-estimated from
 
@@ -36,7 +41,8 @@ def slow(run: Run, data: Data) -> Model:
     for name, network in run.game.networks.items():
         if name not in networks:
             networks[name] = copy.deepcopy(network).eval()
-    model = Model(nn.ModuleDict(networks), data.space, run.game.prior, data.labels)
+    conditions = seen(data) if run.stream.labelled else None
+    model = Model(nn.ModuleDict(networks), data.space, run.game.prior, data.labels, conditions)
     settle(model, run.stream.size, run.seed)
     return model
 
@@ -45,18 +51,34 @@ def settle(model: Model, size: int, seed: int) -> None:
     """Give the generator batch statistics of its own, from batches of latents that are always the same."""
     if "generator" in model.networks:
         network = model.networks["generator"]
-        device = next(network.parameters()).device
-        reestimate(network, lambda i: network(model.prior.draw(size, generator(seed, _LOOKED_AT, i)).to(device)))
+        reestimate(network, lambda i: network(*model.drawn(size, seed, _LOOKED_AT, i)))
 
 
 def sheet(model: Model, data: Data, seed: int) -> bytes:
-    """A PNG of the samples that the seed gives; points are shown over held-out ones."""
+    """A PNG of the samples that the seed gives: of few classes a row each, from the same latents."""
+    labels, buffer = model.labels, io.BytesIO()
+    if model.conditions is not None and labels is not None and labels.kind == "class" and labels.size <= _ROWS:
+        picture = _by_class(model, data, labels, seed)
+    else:
+        picture = _at_random(model, data, seed)
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _at_random(model: Model, data: Data, seed: int) -> PIL.Image.Image:
+    """Points are shown over held-out ones."""
     points = len(data.space.shape) == 1
     count = _POINTS if points else _SHEET
-    real = held_out(data, count) if points else None
-    buffer = io.BytesIO()
-    data.space.sheet(model.sample(count, seed), real=real).save(buffer, "PNG")
-    return buffer.getvalue()
+    return data.space.sheet(model.sample(count, seed), real=held_out(data, count) if points else None)
+
+
+def _by_class(model: Model, data: Data, labels: Labels, seed: int) -> PIL.Image.Image:
+    """Each class beside its name; points are shown over held-out ones of the class."""
+    points = len(data.space.shape) == 1
+    count = _POINTS // labels.size if points else min(16, max(8, _SHEET // labels.size))
+    drawn = [model.sample(count, seed, one) for one in torch.eye(labels.size)[:, None]]
+    real = [held_out(data, count, place) for place in range(labels.size)] if points else None
+    return side_by_side(data.space, drawn, labels.names, real)
 
 
 def measure(model: Model, data: Data) -> tuple[dict[str, float], int]:
@@ -66,15 +88,20 @@ def measure(model: Model, data: Data) -> tuple[dict[str, float], int]:
     return {name: metric(real, fake.to(real.device)) for name, metric in METRICS.items()}, len(real)
 
 
-def held_out(data: Data, count: int) -> torch.Tensor:
-    """So many held-out samples, always the same, as networks see them: (at most count, *space.shape)."""
-    chosen = torch.randperm(len(data.held_out), generator=generator(0, len(data.held_out)))[:count]
-    return data.space.encode(data.held_out[chosen.to(data.held_out.device)])
+def held_out(data: Data, count: int, place: int | None = None) -> torch.Tensor:
+    """So many held-out samples, always the same, as networks see them: (at most count, *space.shape).
+
+    Those of the class at `place` alone, if it is given.
+    """
+    chosen = torch.randperm(len(data.held_out), generator=generator(0, len(data.held_out)))
+    if place is not None and data.held_out_y is not None:
+        chosen = chosen[data.held_out_y.cpu()[chosen] == place]
+    return data.space.encode(data.held_out[chosen[:count].to(data.held_out.device)])
 
 
 def files(run: Run, model: Model, recipe: Recipe, data: Data) -> dict[str, bytes]:
     """The model folder: what `load` reads, and a card for people."""
-    config = describe(recipe.networks, data.space, recipe.prior, data.labels)
+    config = describe(recipe.networks, recipe.prior, model)
     weights = {name: tensor.contiguous().cpu() for name, tensor in model.networks.state_dict().items()}
     return {
         "config.json": (json.dumps(config, indent=2) + "\n").encode(),

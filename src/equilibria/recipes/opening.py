@@ -19,8 +19,10 @@ def _what(recipe: Recipe, data: Data) -> list[str]:
     shape = " x ".join(map(str, data.space.shape[1:] + data.space.shape[:1] if len(data.space.shape) == 3 else (2,)))
     kind = f"images of {shape}" if len(data.space.shape) == 3 else "points of the plane"
     said = [f"{recipe.name} on {data.name}: {len(data.x):,} {kind} to train on, {len(data.held_out):,} held out."]
-    if data.labels is not None:
-        said.append(f"Their labels ({data.labels.size}, {data.labels.kind}) are not used.")
+    if data.labels is not None and recipe.conditional:
+        said.append(f"Conditioned on their {data.labels}.")
+    elif data.labels is not None:
+        said.append(f"Their labels, {data.labels}, are not used: --conditional lets you ask for them.")
     return [*said, *data.remarks]
 
 

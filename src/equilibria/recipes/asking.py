@@ -1,0 +1,148 @@
+"""From what somebody asks of a conditional model to conditions."""
+
+import difflib
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..core.errors import Refusal
+from ..data.records import Labels
+
+Asked = int | float | str | Mapping[str, float] | Sequence[Any] | np.ndarray | Tensor
+
+
+def asked_for(asked: Asked, labels: Labels) -> Tensor:
+    """The conditions that are meant, as networks see them: (N, labels.size), N at least 1.
+
+    Classes by name, or by place from 0 where names are words: 7, "trouser", "0..9", "3,5", [0, "bag"]. Attributes:
+    "smiling,young=0.5" or {"smiling": 1}, the others are 0. Numbers: "0.2,0.7", [0.2, 0.7] or {"0": 0.2, "1": 0.7}.
+    Several are a list of these. An array (N, labels.size) is taken as it is.
+    """
+    if isinstance(asked, np.ndarray | Tensor):
+        given = torch.as_tensor(asked).cpu()
+        if given.ndim != 1 or given.is_floating_point():
+            return _as_it_is(given, labels)
+        asked = given.tolist()
+    rows = labels.encode(torch.tensor(list(_places(asked, labels)))) if labels.kind == "class" else _rows(asked, labels)
+    if not len(rows):
+        raise Refusal("An empty list of labels was asked for: name at least one.")
+    return rows
+
+
+def spelled(condition: Tensor, labels: Labels) -> str:
+    """What a condition (C,) is called."""
+    if labels.kind == "class" and condition.max() == 1 == condition.abs().sum():
+        return labels.names[int(condition.argmax())]
+    values = condition.tolist()
+    if labels.kind == "vector":
+        return ", ".join(f"{value:g}" for value in values)
+    told = [
+        name if value == 1 else f"{name}={value:g}" for name, value in zip(labels.names, values, strict=True) if value
+    ]
+    return ", ".join(told) or "none"
+
+
+def _as_it_is(given: Tensor, labels: Labels) -> Tensor:
+    rows = given.float()[None] if given.ndim == 1 else given.float()
+    if rows.ndim != 2 or rows.shape[1] != labels.size or not rows.isfinite().all():
+        raise Refusal(
+            f"Conditions of shape {tuple(given.shape)} were given: finite numbers (N, {labels.size}) are needed, "
+            f"since this model knows {labels}."
+        )
+    return rows
+
+
+def _places(asked: Any, labels: Labels) -> Iterator[int]:
+    """The classes that are meant, in order."""
+    if isinstance(asked, Sequence) and not isinstance(asked, str | bytes):
+        for each in asked:
+            yield from _places(each, labels)
+    elif isinstance(asked, str) and _place(asked, labels) is None:
+        for part in asked.split(","):
+            first, dots, last = part.partition("..")
+            if dots and _place(part, labels) is None:
+                start, end = _known(first, labels), _known(last, labels)
+                yield from range(start, end + 1) if start <= end else range(start, end - 1, -1)
+            else:
+                yield _known(part, labels)
+    else:
+        yield _known(asked, labels)
+
+
+def _known(name: Any, labels: Labels) -> int:
+    """The place of the class with this name. Raises Refusal if there is none."""
+    if (place := _place(name, labels)) is not None:
+        return place
+    raise _unknown("class", str(name).strip(), labels)
+
+
+def _place(name: Any, labels: Labels) -> int | None:
+    """By name, then by name in any case; a number is a place only where no name is a number."""
+    text = str(name).strip()
+    if text in labels.names:
+        return labels.names.index(text)
+    if len(alike := [i for i, known in enumerate(labels.names) if known.casefold() == text.casefold()]) == 1:
+        return alike[0]
+    counted = text.isdecimal() and not any(known.isdecimal() for known in labels.names)
+    return int(text) if counted and int(text) < labels.size else None
+
+
+def _rows(asked: Any, labels: Labels) -> Tensor:
+    """Attributes or numbers: a row (1, C), or as many as are in a list of them."""
+    if isinstance(asked, str):
+        return _row(_said(asked, labels), labels)
+    if isinstance(asked, Mapping):
+        return _row(asked, labels)
+    if isinstance(asked, int | float) and not isinstance(asked, bool):
+        return _as_it_is(torch.tensor([float(asked)]), labels)
+    if not isinstance(asked, Sequence):
+        raise Refusal(f"{asked!r} was asked for, and this model knows {labels}.")
+    if asked and all(isinstance(value, int | float) for value in asked):
+        return _as_it_is(torch.tensor(asked, dtype=torch.float32), labels)
+    return torch.cat([_rows(each, labels) for each in asked]) if asked else torch.empty(0, labels.size)
+
+
+def _said(text: str, labels: Labels) -> Mapping[str, Any]:
+    """Values by name, from name=value or name alone; or, of numbers, from all of them in order."""
+    parts = [part.strip() for part in text.split(",")]
+    if labels.kind == "vector" and not any("=" in part for part in parts):
+        if len(parts) != labels.size:
+            raise Refusal(f"{text!r} are {len(parts)} numbers, and this model knows {labels}: say all of them.")
+        return dict(zip(labels.names, parts, strict=True))
+    return {name.strip(): value if sign else 1.0 for name, sign, value in (part.partition("=") for part in parts)}
+
+
+def _row(values: Mapping[str, Any], labels: Labels) -> Tensor:
+    """One condition: (1, C). Attributes that are not named are 0; numbers must all be."""
+    row = torch.zeros(1, labels.size)
+    for name, value in values.items():
+        if (place := _place(name, labels)) is None:
+            raise _unknown("attribute" if labels.kind == "multi-hot" else "number", str(name), labels)
+        row[0, place] = _number(value, name, labels)
+    if labels.kind == "vector" and (missing := [name for name in labels.names if name not in values]):
+        raise Refusal(f"No value is given for {', '.join(missing)}: this model knows {labels}, and needs all of them.")
+    return row
+
+
+def _number(value: Any, name: str, labels: Labels) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise Refusal(f"{name} is {value!r}: it must be a number.")
+    if labels.kind == "multi-hot" and not 0 <= number <= 1:
+        raise Refusal(f"{name} is {number:g}: an attribute is between 0 (absent) and 1 (present).")
+    return number
+
+
+def _unknown(what: str, name: str, labels: Labels) -> Refusal:
+    close = difflib.get_close_matches(name, labels.names, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close and not name.isdecimal() else ""
+    numbered = what == "class" and not any(known.isdecimal() for known in labels.names)
+    counted = f", or 0 to {labels.size - 1}" if numbered else ""
+    return Refusal(f"This model knows no {what} {name!r}.{hint} It knows {labels}{counted}.")
