@@ -113,12 +113,13 @@ def test_rules_are_settings_like_others():
 
 
 def told(run, note):
-    """The same run, whose players note each play before they lose."""
+    """The same run, whose players note each play when they have scored it."""
 
     def noting(player):
         def loss(play):
+            terms = player.loss(play)
             note(player.name, play)
-            return player.loss(play)
+            return terms
 
         return dataclasses.replace(player, loss=loss)
 
