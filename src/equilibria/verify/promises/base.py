@@ -30,15 +30,14 @@ def claims(promises: Sequence[Promise[Subject]], name: str, make: Callable[[], S
 
 
 def kept(promises: Sequence[Promise[Subject]], name: str, make: Callable[[], Subject]) -> Iterator[Finding]:
-    """One after the other; what a broken one explains is not looked at."""
-    broken = set[str]()
+    """One after the other; what a broken one explains is not looked at, and nothing is said twice."""
+    broken, said = set[str](), set[str]()
     for promise, claim in zip(promises, claims(promises, name, make), strict=True):
-        if not broken.isdisjoint(promise.follows):
-            continue
-        found = claim.find()
-        if not found.passed:
-            broken.add(promise.sentence)
-        yield found
+        if broken.isdisjoint(promise.follows) and (found := claim.find()).wrong not in said:
+            if not found.passed:
+                broken.add(promise.sentence)
+                said.add(found.wrong)
+            yield found
 
 
 def yes(got: str = "yes") -> Answer:

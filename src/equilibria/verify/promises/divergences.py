@@ -24,7 +24,7 @@ def _sides(make: Maker) -> list[tuple[str, Loss]]:
 def per_sample(make: Maker) -> Answer:
     """Scores (B,) give losses (B,), of their own precision."""
     for side, loss in _sides(make):
-        for count in SIZES:
+        for count in reversed(SIZES):
             for precision in (torch.float32, torch.float64):
                 scores = torch.linspace(0.1, 0.9, count, dtype=precision)
                 found = loss(scores, scores - 0.05)
@@ -52,7 +52,7 @@ def finite(make: Maker) -> Answer:
                 for what, found in (("loss is", value), ("slope is", slopes.sum())):
                     if not found.isfinite():
                         where = f"real score {number(real)} and fake score {number(fake)}"
-                        return no(number(found), f"the {side}'s {what} {float(found)} at {where}, in float32.")
+                        return no(number(found), f"the {side}'s {what} {number(found)} at {where}, in float32.")
     return yes("finite")
 
 

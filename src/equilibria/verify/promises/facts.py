@@ -131,10 +131,20 @@ def attained(make: Maker) -> Answer:
 
 
 _PAPER = "Nowozin et al. 2016"
+_SLOPE = "the optimal critic is f'(p/q), and f'(1) as stated"
+_CONJUGATE = "f* is the convex conjugate of f"
+_DOMAIN = "the output activation stays in the domain of f*"
+_LOSSES = "the losses are those of f* and the activation"
 FACTS_PROMISES = (
-    Promise("f* is the convex conjugate of f", _PAPER, "to 1e-12", conjugate),
-    Promise("the output activation stays in the domain of f*", _PAPER, "within, rising", domain),
-    Promise("the optimal critic is f'(p/q), and f'(1) as stated", _PAPER, "to 1e-10", slopes),
-    Promise("the losses are those of f* and the activation", _PAPER, "to 1e-9", scores),
-    Promise("the bound is attained at the optimal critic, by quadrature", _PAPER, "to 1e-4", attained),
+    Promise(_SLOPE, _PAPER, "to 1e-10", slopes),
+    Promise(_CONJUGATE, _PAPER, "to 1e-12", conjugate, (_SLOPE,)),
+    Promise(_DOMAIN, _PAPER, "within, rising", domain),
+    Promise(_LOSSES, _PAPER, "to 1e-9", scores, (_SLOPE, _DOMAIN)),
+    Promise(
+        "the bound is attained at the optimal critic, by quadrature",
+        _PAPER,
+        "to 1e-4",
+        attained,
+        (_CONJUGATE, _DOMAIN, _LOSSES),
+    ),
 )

@@ -25,9 +25,13 @@ def critic_side(make: Callable[[], Divergence]) -> Answer:
             f"signs swapped in the critic's loss: it is lowest at real score {number(real)} and fake score "
             f"{number(fake)}; scores must be high for real.",
         )
+    if real == fake:
+        return no("flat", "the critic's loss does not tell real from fake: no scores between -3 and 3 lower it.")
+    still = "real" if up >= 0 else "fake"
     return no(
-        "flat",
-        "the critic's loss does not tell real from fake: no pair of scores in -3...3 with real above fake lowers it.",
+        f"slopes {number(up)}, {number(down)}",
+        f"the critic's loss gives no direction: it does not move with {still} scores (slopes {number(up)} in the real "
+        f"and {number(down)} in the fake score, where it should fall and rise).",
     )
 
 
@@ -48,10 +52,10 @@ def generator_side(make: Callable[[], Divergence]) -> Answer:
 
 def best_scores(divergence: Divergence) -> tuple[float, float]:
     """The real and the fake score, each between -3 and 3, of least loss; of ties, the two that lie closest."""
-    marks = torch.linspace(-_REACH, _REACH, 61, dtype=torch.float64)
+    marks = torch.linspace(-_REACH, _REACH, 31, dtype=torch.float64)
     real, fake = (grid.flatten() for grid in torch.meshgrid(marks, marks, indexing="ij"))
     with torch.no_grad():
-        losses = torch.cat([divergence.critic(r[None], f[None]) for r, f in zip(real, fake, strict=True)])
+        losses = torch.stack([divergence.critic(r[None], f[None]).sum() for r, f in zip(real, fake, strict=True)])
     ties = losses <= losses.min() + 1e-12
     chosen = torch.where(ties, (real - fake).abs(), torch.inf).argmin()
     return float(real[chosen]), float(fake[chosen])
