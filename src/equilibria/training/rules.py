@@ -1,8 +1,7 @@
 """How a round is played. The table is the registration."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,9 +9,9 @@ from torch import Tensor
 
 from ..core.catalogue import Catalogue
 from ..core.errors import Refusal
-from ..core.processes import average
-from ..games.game import Game, Player
-from .moves import Gradients, Players, differentiate, draw, move, score, step, taken
+from ..games.game import Game
+from .consensus import agreed
+from .moves import Players, differentiate, move, step
 
 if TYPE_CHECKING:
     from .run import Run
@@ -66,7 +65,7 @@ def consensus(weight: float = 10.0) -> Rule:
     """
     if weight < 0:
         raise Refusal(f"rule.weight is {weight}: a rotation is damped by a weight of 0 or more.")
-    return Rule(lambda run, players: step(run, players, _agreed(run, players, weight)))
+    return Rule(lambda run, players: step(run, players, agreed(run, players, weight)))
 
 
 def refuse_turns(rule: Rule, name: str, game: Game) -> None:
@@ -90,47 +89,6 @@ def _look_ahead(run: "Run", players: Players) -> None:
     with torch.no_grad():
         torch._foreach_copy_(parameters, here)
     step(run, players, there)
-
-
-def _agreed(run: "Run", players: Players, weight: float) -> list[Gradients]:
-    """Each player's v + weight grad |v|^2 / 2, on one draw."""
-    owned = [run.game.parameters(player) for player in players]
-    with run.game.only(_everybody(players)):
-        play = draw(run)
-        run.draws += 1
-        field = [
-            torch.autograd.grad(score(run, player, play), parameters, create_graph=True, materialize_grads=True)
-            for player, parameters in zip(players, owned, strict=True)
-        ]
-        pulls = list(zip(chain(*owned), chain(*field), strict=True))
-        v = [torch.empty_like(parameter).copy_(gradient.detach()) for parameter, gradient in pulls]
-        average(v)
-        slopes = _slopes(pulls, v)
-    for gradient, (parameter, _) in zip(v, pulls, strict=True):
-        if (slope := slopes.pop(parameter, None)) is not None:  # once, even if several players move it
-            gradient.add_(slope, alpha=weight)
-    rest = iter(v)
-    return [list(islice(rest, len(parameters))) for parameters in owned]
-
-
-def _slopes(pulls: Sequence[tuple[Tensor, Tensor]], v: Sequence[Tensor]) -> dict[Tensor, Tensor]:
-    """The gradient of |v|^2 / 2: the Jacobian of this process's pulls, transposed, times the mean v; its mean."""
-    joint: dict[Tensor, Tensor] = {}
-    for (parameter, _), gradient in zip(pulls, v, strict=True):
-        joint[parameter] = joint[parameter] + gradient if parameter in joint else gradient
-    bent = [(pull, joint[parameter]) for parameter, pull in pulls if pull.requires_grad]
-    if bent:
-        torch.autograd.backward([pull for pull, _ in bent], [weight for _, weight in bent], inputs=list(joint))
-    slopes = {p: slope for p, slope in zip(joint, taken(list(joint)), strict=True) if slope is not None}
-    average(list(slopes.values()))
-    return slopes
-
-
-def _everybody(players: Players) -> Player:
-    """One who moves all that any of them moves."""
-    return Player(
-        "everybody", tuple(dict.fromkeys(name for player in players for name in player.moves)), players[0].loss
-    )
 
 
 RULES = Catalogue(
