@@ -4,7 +4,7 @@ import dataclasses
 
 import torch
 
-from equilibria.data import Data
+from equilibria.data import Data, Labels
 from equilibria.data.spaces import Plane
 from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build
@@ -13,18 +13,19 @@ FAMILIES = tuple(RECIPES)
 
 
 def points(count=256):
-    """A blob beside the origin, held out in part."""
+    """A blob beside the origin, held out in part; the labels say on which side of its middle a point lies."""
     x = torch.randn(count, 2, generator=torch.Generator().manual_seed(3)) * 0.1 + torch.tensor([1.0, 0.0])
-    return Data("blob", Plane(), x, x[:64] + 0.01)
+    y = (x[:, 1] > 0).long()
+    return Data("blob", Plane(), x, x[:64] + 0.01, Labels("class", ("below", "above")), y, y[:64])
 
 
 def small(name, **fields):
     """A named recipe, cut down to dense networks and batches of 16."""
     recipe = RECIPES[name]()
-    norm = recipe.networks["critic"].get("norm", "none")
     networks = {
-        "generator": {"name": "dense", "width": 16, "depth": 2},
-        "critic": {"name": "dense", "width": 16, "depth": 2, "norm": norm},
+        role: {k: v for k, v in spec.items() if k in ("norm", "conditioning")}
+        | {"name": "dense", "width": 16, "depth": 2}
+        for role, spec in recipe.networks.items()
     }
     return dataclasses.replace(recipe, networks=networks, prior={"name": "normal", "size": 4}, batch=16, **fields)
 

@@ -2,27 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from ..core.types import Critic, Terms, Views
+from ..terms.augmentations import Augmentation
 from ..terms.divergences import Divergence
 from ..terms.gradients import leaves
 from ..terms.penalties import Duel, Penalty
 from .play import Play
 from .views import View, data, samples
-
-
-class Glass(Protocol):
-    """What a critic looks through: the slopes that penalties bound are those of the critic with its glass on."""
-
-    def __call__(self, *views: Tensor) -> Views:
-        """The views as the critic sees them, each (B, ...)."""
-
-    def watch(self, real_scores: Tensor) -> None:
-        """Learn from the scores of the data, (B,), in each move of the critic."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +27,7 @@ class Contest:
     real: View = data
     fake: View = samples
     condition: Callable[[Play], Tensor | None] = lambda play: play.y  # that row i of both views was drawn under: (B, C)
-    through: Glass | None = None
+    through: Augmentation | None = None  # around the critic: penalties bound the slopes of what is behind it, too
     critic: str = "critic"
     together: bool = False
 
@@ -73,7 +63,7 @@ class Contest:
         return Duel(critic, real, fake, self.together)
 
     def scorer(self, play: Play) -> Critic:
-        """The critic with its glass on and the condition in its ear: views, each (B, ...), to scores (B,)."""
+        """The critic behind its augmentation, told the condition: views, each (B, ...), to scores (B,)."""
         critic, condition = play.networks[self.critic], self.condition(play)
 
         def scores(*views: Tensor) -> Tensor:

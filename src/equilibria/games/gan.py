@@ -9,11 +9,12 @@ from torch import nn
 from ..core.errors import Refusal
 from ..core.priors import Prior
 from ..core.types import Terms
+from ..terms.augmentations import Augmentation
 from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
 from .classes import MISTAKES, Classes, tells_classes
 from .constraints import clip_weights
-from .contest import Contest, Glass
+from .contest import Contest
 from .game import Game, Player, Turns, memories_of, summands
 from .play import Play
 from .turns import once_in
@@ -27,7 +28,7 @@ def gan(
     prior: Prior,
     divergence: Divergence,
     penalties: Mapping[str, Penalty],
-    augmentation: Glass | None = None,
+    augmentation: Augmentation | None = None,
     labels: str | None = None,
     together: bool = False,
     *,

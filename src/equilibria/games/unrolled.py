@@ -9,11 +9,9 @@ from torch.func import functional_call
 
 from ..core.errors import Refusal
 from ..core.types import Terms
-from ..terms.gradients import leaves
+from ..terms.gradients import Weights, leaves, weight_gradient
 from .contest import Contest
 from .play import Play
-
-Weights = dict[str, Tensor]
 
 
 class Ahead(nn.Module):
@@ -50,10 +48,13 @@ def unrolled(contest: Contest, steps: int, lr: float) -> Callable[[Play], Terms]
 
 def _answered(contest: Contest, play: Play, critic: nn.Module, weights: Weights, lr: float) -> Weights:
     """The critic's weights after one more step."""
-    duel = contest.duel(_against(play, contest.critic, Ahead(critic, weights)))
-    loss = torch.stack(list(contest.terms(duel).values())).sum()
-    gradients = torch.autograd.grad(loss, list(weights.values()), create_graph=True)
-    return {name: w - lr * g for (name, w), g in zip(weights.items(), gradients, strict=True)}
+
+    def loss(weights: Weights) -> Tensor:
+        duel = contest.duel(_against(play, contest.critic, Ahead(critic, weights)))
+        return torch.stack(list(contest.terms(duel).values())).sum()
+
+    gradients = weight_gradient(loss, weights)
+    return {name: weight - lr * gradients[name] for name, weight in weights.items()}
 
 
 def _against(play: Play, name: str, critic: nn.Module) -> Play:

@@ -1,9 +1,13 @@
 """The slope of a critic, in a form that can be differentiated again."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from ..core.types import Critic, Views
+
+Weights = dict[str, Tensor]  # by name, as a module's parameters
 
 
 def input_gradient(critic: Critic, views: Views, scores: Tensor | None = None) -> Tensor:
@@ -20,6 +24,14 @@ def input_gradient(critic: Critic, views: Views, scores: Tensor | None = None) -
             return _joined(torch.func.grad(lambda views: critic(*views).sum())(views))
         views = leaves(views)
         return _joined(torch.autograd.grad(critic(*views).sum(), views, create_graph=True))
+
+
+def weight_gradient(loss: Callable[[Weights], Tensor], weights: Weights) -> Weights:
+    """Gradient of a loss, (), with respect to the weights it is a function of; differentiable again."""
+    if torch.compiler.is_compiling():
+        return torch.func.grad(loss)(weights)
+    gradients = torch.autograd.grad(loss(weights), list(weights.values()), create_graph=True)
+    return dict(zip(weights, gradients, strict=True))
 
 
 def leaves(views: Views) -> Views:

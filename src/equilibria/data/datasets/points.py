@@ -9,19 +9,25 @@ from torch import Tensor
 
 from ...core.errors import Refusal
 from ...core.randomness import generator
-from ..records import Data
+from ..records import Data, Labels
 from ..spaces import Plane
 
 _TRAIN, _HELD_OUT = 0, 1  # the two parts are drawn apart, always from the same seeds
 
 
 def ring(modes: int = 8, spread: float = 0.02 / 1.414, count: int = 50_000) -> Data:
-    """Gaussians on a circle, none coinciding: eight, radius 2 and deviation .02 over 1.414 (Gulrajani et al. 2017)."""
+    """Gaussians on a circle, none coinciding: eight, radius 2 and deviation .02 over 1.414 (Gulrajani et al. 2017).
+
+    The labels say which of them a point is from.
+    """
     return _mixture("ring", *ring_modes(modes, spread), count)
 
 
 def grid(side: int = 5, spread: float = 0.05 / 2.828, count: int = 50_000) -> Data:
-    """Gaussians on a grid: 5 x 5, two apart, deviation .05, over 2.828 (Gulrajani et al. 2017)."""
+    """Gaussians on a grid: 5 x 5, two apart, deviation .05, over 2.828 (Gulrajani et al. 2017).
+
+    The labels say which of them a point is from.
+    """
     return _mixture("grid", *grid_modes(side, spread), count)
 
 
@@ -77,16 +83,24 @@ def modes_of(spec: str | Mapping[str, Any]) -> tuple[Tensor, float] | None:
 def _mixture(name: str, centres: Tensor, spread: float, count: int) -> Data:
     _positive(name, count=count)
 
-    def draw(count: int, place: torch.Generator) -> Tensor:
+    def draw(count: int, place: torch.Generator) -> tuple[Tensor, Tensor]:
         chosen = torch.randint(len(centres), (count,), generator=place)
-        return centres[chosen] + spread * torch.randn(count, 2, generator=place)
+        return centres[chosen] + spread * torch.randn(count, 2, generator=place), chosen
 
-    return _drawn(name, Plane(max(2.0, float(centres.abs().max()) * 1.25)), draw, count)
+    (x, y), (held_out, held_out_y) = (draw(many, generator(part)) for part, many in _parts(count))
+    space, labels = Plane(max(2.0, float(centres.abs().max()) * 1.25)), tuple(map(str, range(len(centres))))
+    return Data(name, space, x, held_out, Labels("class", labels), y, held_out_y)
 
 
 def _drawn(name: str, space: Plane, draw: Callable[[int, torch.Generator], Tensor], count: int) -> Data:
     """`count` training points, and a fifth of that held out, drawn independently."""
-    return Data(name, space, draw(count, generator(_TRAIN)), draw(-(-count // 5), generator(_HELD_OUT)))
+    x, held_out = (draw(many, generator(part)) for part, many in _parts(count))
+    return Data(name, space, x, held_out)
+
+
+def _parts(count: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Seeds and sizes of the two parts."""
+    return (_TRAIN, count), (_HELD_OUT, -(-count // 5))
 
 
 def _positive(name: str, **values: float) -> None:
