@@ -30,7 +30,10 @@ class Stream:
                 f"use --batch {max(self._share, 1)} or less, or more data."
             )
         if self.labelled and self.data.labels is None:
-            raise Refusal(f"The data {self.data.name!r} has no labels, and a conditional game needs them.")
+            raise Refusal(
+                f"The data {self.data.name!r} has no labels, and a conditional game needs them: "
+                "choose data with labels, or leave out --conditional."
+            )
 
     def batch(self, draw: int) -> Batch:
         """The `draw`-th batch of the run."""

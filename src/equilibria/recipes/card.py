@@ -12,8 +12,8 @@ _CARD = """# {name} on {data}
 A generator and a critic that played `{name}` for {rounds:,} rounds with `equilibria`. {about}
 
 - **Draw from it**: `equilibria sample RUN --count 64`, or in Python `equilibria.load("RUN").sample(64)`.
-{asking}- **Weights**: `weights.safetensors`; the generator is the moving average of the one that played, the critic is as it
-  played. `config.json` holds the networks, the space of the samples and the prior.
+{asking}- **Weights**: `weights.safetensors`; the generator is the moving average of the one that played, the critic is
+  as it played. `config.json` holds the networks, the space of the samples and the prior.
 - **Data**: {data}, {train:,} training samples and {held_out:,} held out{labels}.
 - **Licence**: the weights were made from the data. Whether you may share them, or what is drawn from them, depends on
   the licence of the data; nothing here grants it.
@@ -27,13 +27,12 @@ A generator and a critic that played `{name}` for {rounds:,} rounds with `equili
 ```
 """
 
-_ASKING = """- **Ask for labels**: it is conditional on {labels}. {how} Draws that ask for nothing have labels as often as
-  the training data do{kept}.
+_ASKING = """- **Ask for labels**: it knows {labels}.
+  {how}.
+  Draws that ask for nothing have labels as often as the training data do{kept}.
 """
-_KEPT = (
-    ": `config.json` keeps {rows} labels of training samples for that (not the samples). If they tell of people, mind\n"
-    "  that they travel with the model"
-)
+_KEPT = """; `config.json` keeps {rows} labels of
+  training samples for that, without the samples: if they tell of people, mind that they travel with the model"""
 _FLAGS = {
     "class": ("--label", ""),
     "multi-hot": ("--attributes", " (the others are absent)"),
@@ -63,8 +62,7 @@ def _asking(recipe: Recipe, data: Data) -> str:
         return ""
     flag, rest = _FLAGS[labels.kind]
     one = ",".join(["0"] * labels.size) if labels.kind == "vector" else labels.names[-1]
-    how = (
-        f'`equilibria sample RUN {flag} "{one}"`{rest}, in Python `equilibria.load("RUN").sample(64, labels="{one}")`.'
-    )
+    command, python = f'equilibria sample RUN {flag} "{one}"', f'equilibria.load("RUN").sample(64, labels="{one}")'
+    how = f"`{command}`{rest}, in Python `{python}`"
     kept = "" if labels.kind == "class" else _KEPT.format(rows=min(KEPT, len(data.x)))
     return _ASKING.format(labels=labels, how=how, kept=kept)
