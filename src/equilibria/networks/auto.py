@@ -8,13 +8,17 @@ _CHOSEN: Mapping[tuple[str, str], dict[str, Any]] = {
     ("generator", "dcgan"): {"hidden": 256, "norm": "batch", "upsample": "nearest"},
     ("critic", "dcgan"): {"hidden": 256, "norm": "batch"},
 }
+_TOLD = {("critic", "dcgan"): "projection"}  # how, where not by concat
 
 
-def resolve(role: str, spec: Mapping[str, Any], shape: tuple[int, ...], penalised: bool) -> dict[str, Any]:
+def resolve(
+    role: str, spec: Mapping[str, Any], shape: tuple[int, ...], penalised: bool, conditional: bool = False
+) -> dict[str, Any]:
     """The network that `auto` means: dense for points, dcgan for images; other networks unchanged.
 
     `spec` is {"name": ..., **options}; the options are kept. A penalised critic has no norm, since batch norm would
-    couple the samples whose slopes are penalised one by one.
+    couple the samples whose slopes are penalised one by one. A conditional one is told the condition: beside what goes
+    in, and a critic of images by projection.
     """
     if spec["name"] != "auto":
         return dict(spec)
@@ -22,4 +26,6 @@ def resolve(role: str, spec: Mapping[str, Any], shape: tuple[int, ...], penalise
     chosen = _CHOSEN.get((role, name), {"norm": "none"})
     if role == "critic" and penalised:
         chosen = chosen | {"norm": "none"}
+    if conditional:
+        chosen = chosen | {"conditioning": _TOLD.get((role, name), "concat")}
     return {"name": name} | chosen | dict(spec) | {"name": name}

@@ -8,8 +8,11 @@ from torch import nn
 
 from ..core.errors import Refusal
 from .activations import ACTIVATIONS
+from .chains import Chain
+from .conditioning import Told, told
+from .minibatch import deviations
 from .norms import NORMS
-from .roles import Generator, VectorCritic
+from .roles import Generator, critic_of
 
 
 def generator(
@@ -24,6 +27,7 @@ def generator(
     norm: str = "none",
     skip_first_norm: bool = False,
     activation: str = "relu",
+    conditioning: str = "concat",
 ) -> nn.Module:
     """Fully connected, for samples of any shape: `depth` hidden layers of `width` units, or as `widths` says.
 
@@ -32,9 +36,10 @@ def generator(
     """
     hidden = _widths(width, depth, widths)
     norms = ["none" if skip_first_norm and i == 0 else norm for i in range(len(hidden))]
-    last = NORMS[norm]().around(nn.Linear(hidden[-1], prod(shape)))
-    layers = _stack((latent + condition, *hidden), norms, activation)
-    return Generator(nn.Sequential(*layers, last, nn.Unflatten(1, shape)), outlet, condition)
+    last, tells = NORMS[norm]().around(nn.Linear(hidden[-1], prod(shape))), told("generator", conditioning, condition)
+    entrance = tells.entrance(latent)
+    layers = _stack((latent + entrance.extra, *hidden), norms, activation, tells)
+    return Generator(entrance, Chain(*layers, last, nn.Unflatten(1, shape)), outlet)
 
 
 def critic(
@@ -47,18 +52,31 @@ def critic(
     widths: tuple[int, ...] | None = None,
     norm: str = "none",
     activation: str = "leaky_relu",
+    conditioning: str = "concat",
+    minibatch_std: int = 0,
 ) -> nn.Module:
     """Fully connected, for samples of any shape: `depth` hidden layers of `width` units, or as `widths` says."""
-    hidden = _widths(width, depth, widths)
-    trunk = _stack((prod(shape) + condition, *hidden), [norm] * len(hidden), activation)
-    return VectorCritic(nn.Sequential(*trunk), NORMS[norm]().around(nn.Linear(hidden[-1], 1)), condition)
+    hidden, slot = _widths(width, depth, widths), NORMS[norm]()
+    tells = told("critic", conditioning, condition)
+    entrance = tells.entrance(prod(shape))
+    stacked = (prod(shape) + entrance.extra, *hidden)
+    trunk = _stack(stacked, [norm] * len(hidden), activation, tells, deviations(minibatch_std))
+
+    def linear(outputs: int, bias: bool = True) -> nn.Module:
+        return slot.around(nn.Linear(hidden[-1], outputs, bias=bias))
+
+    return critic_of(tells, entrance, Chain(*trunk), linear)
 
 
-def _stack(widths: Sequence[int], norms: Sequence[str], activation: str) -> list[nn.Module]:
-    """Layer, norm, activation, as often as there are norms."""
+def _stack(
+    widths: Sequence[int], norms: Sequence[str], activation: str, tells: Told, seen: Sequence[nn.Module] = ()
+) -> list[nn.Module]:
+    """Layer, norm, activation, as often as there are norms; the last is `seen`'s too, each of which adds a feature."""
     bend, layers = ACTIVATIONS[activation], list[nn.Module]()
-    for (before, after), name in zip(pairwise(widths), norms, strict=True):
-        norm = NORMS[name]()
+    for i, ((before, after), name) in enumerate(zip(pairwise(widths), norms, strict=True), start=1):
+        norm = tells.slot(NORMS[name]())
+        if i == len(norms):
+            layers, before = [*layers, *seen], before + len(seen)
         layers += [norm.around(nn.Linear(before, after, bias=norm.bias)), norm.after(after, False), bend()]
     return layers
 

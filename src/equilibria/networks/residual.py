@@ -2,27 +2,19 @@
 
 from math import prod
 
-from torch import Tensor, nn
+from torch import nn
 
 from .activations import Kink
+from .chains import Chain, Residual
 from .checks import at_least
+from .conditioning import told
 from .initializations import he, lecun
 from .layouts import ToMap, ToVector, channels_last
+from .minibatch import deviations
 from .norms import NORMS, Norm
 from .pyramid import pyramid
 from .resampling import UPSAMPLINGS, Crop, DownConv, Even
-from .roles import Generator, ImageCritic
-
-
-class Residual(nn.Module):
-    """The sum of a short way and a long one."""
-
-    def __init__(self, short: nn.Module, long: nn.Module):
-        super().__init__()
-        self.short, self.long = short, long
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.short(x) + self.long(x)
+from .roles import Generator, critic_of
 
 
 def generator(
@@ -34,19 +26,20 @@ def generator(
     width: int = 64,
     norm: str = "batch",
     upsample: str = "nearest",
+    conditioning: str = "concat",
 ) -> nn.Module:
     """WGAN-GP's residual generator: blocks that double the size of a projected seed (Gulrajani et al. 2017).
 
     `width` channels everywhere; the paper has 128 for 32 x 32 pixels, 64 is our choice.
     """
     at_least(1, "residual", width=width)
-    sizes, slot = pyramid("residual", shape), NORMS[norm]()
-    project = lecun(nn.Linear(latent + condition, width * prod(sizes[-1])))
+    tells = told("generator", conditioning, condition)
+    sizes, slot, entrance = pyramid("residual", shape), tells.slot(NORMS[norm]()), tells.entrance(latent)
+    project = lecun(nn.Linear(latent + entrance.extra, width * prod(sizes[-1])))
     seed = [slot.around(project), ToMap(width, *sizes[-1])]
     blocks = [_up(width, size, slot, upsample) for size in reversed(sizes[:-1])]
     last = [*_bent(width, slot), slot.around(lecun(nn.Conv2d(width, shape[0], 3, padding=1)))]
-    layers = channels_last(nn.Sequential(*seed, *blocks, *last))
-    return Generator(layers, outlet, condition)
+    return Generator(entrance, channels_last(Chain(*seed, *blocks, *last)), outlet)
 
 
 def critic(
@@ -57,6 +50,8 @@ def critic(
     width: int = 64,
     flat: int = 2,
     norm: str = "none",
+    conditioning: str = "concat",
+    minibatch_std: int = 0,
 ) -> nn.Module:
     """WGAN-GP's residual critic: blocks that halve the size, then the mean over pixels (Gulrajani et al. 2017).
 
@@ -65,12 +60,18 @@ def critic(
     """
     at_least(1, "residual", width=width)
     at_least(0, "residual", flat=flat)
-    stages, slot = len(pyramid("residual", shape)) - 1, NORMS[norm]()
-    halving = [_first(shape[0], width, slot), *(_down(width, slot) for _ in range(stages - 1))]
+    tells, crowd = told("critic", conditioning, condition), deviations(minibatch_std)
+    stages, slot, entrance = len(pyramid("residual", shape)) - 1, tells.slot(NORMS[norm]()), tells.entrance(*shape)
+    halving = [_first(shape[0] + entrance.extra, width, slot), *(_down(width, width, slot) for _ in range(stages - 2))]
+    halving += [*crowd, _down(width + len(crowd), width, slot)]
     keeping = [_flat(width, slot) for _ in range(flat)]
     last = [Kink(), nn.AdaptiveAvgPool2d(1), ToVector()]
-    trunk = channels_last(nn.Sequential(*halving, *keeping, *last))
-    return ImageCritic(trunk, slot.around(lecun(nn.Linear(width + condition, 1))), condition)
+    trunk = channels_last(Chain(*halving, *keeping, *last))
+
+    def linear(outputs: int, bias: bool = True) -> nn.Module:
+        return slot.around(lecun(nn.Linear(width, outputs, bias=bias)))
+
+    return critic_of(tells, entrance, trunk, linear)
 
 
 def _up(width: int, size: tuple[int, int], slot: Norm, upsample: str) -> nn.Module:
@@ -78,28 +79,28 @@ def _up(width: int, size: tuple[int, int], slot: Norm, upsample: str) -> nn.Modu
     double = slot.around(he(UPSAMPLINGS[upsample](width, width, bias=slot.bias)))
     short = [_pointwise(width, width, slot, slot.bias), nn.Upsample(scale_factor=2), Crop(*size)]
     long = [*_bent(width, slot), double, Crop(*size), *_bent(width, slot), _conv(width, width, slot, slot.bias)]
-    return Residual(nn.Sequential(*short), nn.Sequential(*long))
+    return Residual(Chain(*short), Chain(*long))
 
 
 def _first(channels: int, width: int, slot: Norm) -> nn.Module:
     """Half the size, from the image: neither norms nor a bend before the first layer."""
     short = [nn.AvgPool2d(2), _pointwise(channels, width, slot)]
     long = [_conv(channels, width, slot), Kink(), slot.around(he(DownConv(width, width)))]
-    return nn.Sequential(Even(), Residual(nn.Sequential(*short), nn.Sequential(*long)))
+    return Chain(Even(), Residual(Chain(*short), Chain(*long)))
 
 
-def _down(width: int, slot: Norm) -> nn.Module:
+def _down(before: int, width: int, slot: Norm) -> nn.Module:
     """Half the size. On the short way pooling comes first: it commutes with the pointwise layer, at a quarter."""
-    short = [nn.AvgPool2d(2), _pointwise(width, width, slot)]
-    bent = [*_bent(width, slot), _conv(width, width, slot, slot.bias), *_bent(width, slot)]
+    short = [nn.AvgPool2d(2), _pointwise(before, width, slot)]
+    bent = [*_bent(before, slot), _conv(before, width, slot, slot.bias), *_bent(width, slot)]
     long = [*bent, slot.around(he(DownConv(width, width)))]
-    return nn.Sequential(Even(), Residual(nn.Sequential(*short), nn.Sequential(*long)))
+    return Chain(Even(), Residual(Chain(*short), Chain(*long)))
 
 
 def _flat(width: int, slot: Norm) -> nn.Module:
     """The same size."""
     bent = [*_bent(width, slot), _conv(width, width, slot, slot.bias), *_bent(width, slot)]
-    return Residual(nn.Identity(), nn.Sequential(*bent, _conv(width, width, slot)))
+    return Residual(Chain(), Chain(*bent, _conv(width, width, slot)))
 
 
 def _bent(width: int, slot: Norm) -> list[nn.Module]:

@@ -1,62 +1,77 @@
-"""The two roles: where the condition enters, and what goes in and comes out."""
+"""The two roles: what goes in and comes out."""
 
-import torch
 from torch import Tensor, nn
 
-from ..core.errors import Refusal
+from .chains import Chain
+from .conditioning import Told
+from .conditioning.base import Linear
+from .conditioning.told import Entrance
 
 
 class Generator(nn.Module):
-    """From a latent, beside its condition, to a sample."""
+    """From a latent, and its condition, to a sample."""
 
-    def __init__(self, layers: nn.Module, outlet: nn.Module, condition: int):
+    def __init__(self, entrance: Entrance, layers: Chain, outlet: nn.Module):
         super().__init__()
-        self.layers, self.outlet, self.condition = layers, outlet, condition
+        self.entrance, self.layers, self.outlet = entrance, layers, outlet
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """(B, Z), (B, C)? -> (B, *sample)."""
-        return self.outlet(self.layers(beside(z, y, self.condition)))
+        self.entrance.check(y)
+        return self.outlet(self.layers(self.entrance((z,), y), y))
 
 
-class VectorCritic(nn.Module):
-    """Scores flattened views; the condition enters with them."""
+class Critic(nn.Module):
+    """Scores views: flattened, or images."""
 
-    def __init__(self, trunk: nn.Module, head: nn.Module, condition: int):
+    def __init__(self, entrance: Entrance, trunk: Chain, head: nn.Module, verdicts: list[nn.Module]):
         super().__init__()
-        self.trunk, self.head, self.condition = trunk, head, condition
+        self.entrance, self.trunk, self.head, self.verdicts = entrance, trunk, head, nn.ModuleList(verdicts)
 
     def features(self, *views: Tensor, y: Tensor | None = None) -> Tensor:
         """What the head sees: (B, F)."""
-        return self.trunk(beside(torch.cat([v.flatten(1) for v in views], dim=1), y, self.condition))
+        self.entrance.check(y)
+        return self.trunk(self.entrance(views, y), y)
+
+    def score(self, features: Tensor, y: Tensor | None = None) -> Tensor:
+        """(B, F) and (B, C)? -> (B,)."""
+        score = self.head(features).squeeze(1)
+        for verdict in self.verdicts:
+            score = score + verdict(features, y)
+        return score
 
     def forward(self, *views: Tensor, y: Tensor | None = None) -> Tensor:
         """Views, each (B, ...), and (B, C)? -> (B,)."""
-        return self.head(self.features(*views, y=y)).squeeze(1)
+        return self.score(self.features(*views, y=y), y)
 
 
-class ImageCritic(nn.Module):
-    """Scores images; the condition enters beside their features, before the head."""
+class ClassifyingCritic(nn.Module):
+    """A critic with a second head on its features, which guesses the condition and is not told."""
 
-    def __init__(self, trunk: nn.Module, head: nn.Module, condition: int):
+    def __init__(self, critic: Critic, classes: nn.Module):
         super().__init__()
-        self.trunk, self.head, self.condition = trunk, head, condition
+        self.critic, self.classes = critic, classes
 
-    def features(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        """What the head sees: (B, F + C)."""
-        return beside(self.trunk(x), y, self.condition)
+    def features(self, *views: Tensor, y: Tensor | None = None) -> Tensor:
+        """What both heads see, whatever the condition: (B, F)."""
+        return self.critic.features(*views, y=y)
 
-    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        """(B, C, H, W) and (B, C)? -> (B,)."""
-        return self.head(self.features(x, y)).squeeze(1)
+    def classify(self, *views: Tensor) -> Tensor:
+        """Logits, or guesses of numbers: (B, C)."""
+        return self.classes(self.critic.trunk(self.critic.entrance(views, None)))
+
+    def judge(self, *views: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Scores (B,) and guesses (B, C), in one pass."""
+        features = self.features(*views, y=y)
+        return self.critic.score(features, y), self.classes(features)
+
+    def forward(self, *views: Tensor, y: Tensor | None = None) -> Tensor:
+        """Views, each (B, ...), and (B, C)? -> (B,)."""
+        return self.critic(*views, y=y)
 
 
-def beside(x: Tensor, y: Tensor | None, condition: int) -> Tensor:
-    """x (B, N) and its condition (B, C): (B, N + C)."""
-    width = 0 if y is None else y.shape[1]
-    if width != condition:
-        told = "no condition" if y is None else f"a condition of width {width}"
-        built = f"one of width {condition}" if condition else "none"
-        raise Refusal(
-            f"A network was given {told} and was built for {built}: pass labels exactly when it is conditional."
-        )
-    return x if y is None else torch.cat([x, y], dim=1)
+def critic_of(told: Told, entrance: Entrance, trunk: Chain, linear: Linear) -> Critic | ClassifyingCritic:
+    """A critic whose heads are made by `linear`."""
+    critic = Critic(entrance, trunk, linear(1), told.verdicts(linear))
+    classes = told.classes(linear)
+    return ClassifyingCritic(critic, *classes) if classes else critic
