@@ -275,11 +275,12 @@ def test_models_stored_before_conditions_were_known_still_load(tmp_path):
     assert eq.load(place).conditions is None
 
 
-def test_labels_that_are_not_used_are_mentioned_once(tmp_path):
+@pytest.mark.parametrize(("data", "times"), [("digits", 1), ("swiss_roll", 0)])
+def test_labels_that_are_not_used_are_mentioned_once(data, times, tmp_path):
     display = Silent()
-    train(display, **WISH | {"data": "digits", "conditional": False, "runs": tmp_path, "dry_run": True})
+    train(display, **WISH | {"data": data, "conditional": False, "runs": tmp_path, "dry_run": True})
     (said,) = display.said
-    assert said.count("are not used: --conditional") == 1
+    assert said.count("are not used: --conditional") == said.count("labels") == times
 
 
 def _stored(model, place):
