@@ -31,3 +31,18 @@ def test_options_are_kept():
 def test_a_network_with_a_name_is_left_alone():
     assert resolve("critic", {"name": "residual", "width": 8}, IMAGE, True) == {"name": "residual", "width": 8}
     assert resolve("critic", {"name": "mine:critic"}, POINT, False) == {"name": "mine:critic"}
+
+
+@pytest.mark.parametrize(
+    ("role", "shape", "expected"),
+    [
+        ("generator", IMAGE, "concat"),
+        ("critic", IMAGE, "projection"),
+        ("generator", POINT, "concat"),
+        ("critic", POINT, "concat"),
+    ],
+)
+def test_only_conditional_networks_are_told_and_what_was_said_is_kept(role, shape, expected):
+    assert resolve(role, {"name": "auto"}, shape, True, True)["conditioning"] == expected
+    assert resolve(role, {"name": "auto", "conditioning": "film"}, shape, True, True)["conditioning"] == "film"
+    assert "conditioning" not in resolve(role, {"name": "auto"}, shape, True, False)
