@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..core.errors import Refusal, nearest
+from ..terms.augmentations import AUGMENTATIONS
 from ..terms.divergences import DIVERGENCES
 from ..terms.penalties import PENALTIES
 from ..training.rules import RULES
@@ -11,8 +12,13 @@ from .claims import Claim, Finding
 from .groups import GROUPS
 from .own import examined
 
-_KINDS: Mapping[str, Mapping[str, Any]] = {"divergences": DIVERGENCES, "penalties": PENALTIES, "rules": RULES}
-_OTHERS = ("optimistic_adam",)
+_KINDS: Mapping[str, Mapping[str, Any]] = {
+    "divergences": DIVERGENCES,
+    "penalties": PENALTIES,
+    "rules": RULES,
+    "augmentations": AUGMENTATIONS,
+}
+_OTHERS = ("optimistic_adam", "lazy", "unroll", "pack", "clip", "spectral")
 
 
 def verify(

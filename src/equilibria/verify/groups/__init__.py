@@ -4,7 +4,24 @@ from collections.abc import Callable
 
 from ...core.catalogue import Catalogue
 from ..claims import Claim
-from . import bounds, compiled, conjugates, dirac, gaussians, identities, lines, orders, points, prices, promised, reach
+from . import (
+    around,
+    bounds,
+    compiled,
+    conjugates,
+    dirac,
+    families,
+    gaussians,
+    identities,
+    lines,
+    orders,
+    places,
+    points,
+    prices,
+    promised,
+    reach,
+    relativistic,
+)
 
 __all__ = ["GROUPS", "Claims"]
 
@@ -19,9 +36,13 @@ GROUPS = Catalogue(
     lines=lines.claims,
     points=points.claims,
     prices=prices.claims,
+    places=places.claims,
     identities=identities.claims,
+    kinship=families.claims,
+    pairs=relativistic.claims,
     dirac=dirac.claims,
     orders=orders.claims,
+    around=around.claims,
     reach=reach.claims,
     compiled=compiled.claims,
 )

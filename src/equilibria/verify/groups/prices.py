@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
 
 from ...terms.penalties import PENALTIES, Duel
 from ..claims import Claim, below
@@ -49,7 +48,6 @@ def claims() -> list[Claim]:
     return [
         *(below(_sentence(f, "a straight critic"), f.source, partial(_straight, f), 1e-10, f.name) for f in known),
         *(below(_sentence(f, "a bowl"), f.source, partial(_curved, f), 1e-10, f.name) for f in known),
-        *_places(),
         *([_lecam()] if "lecam" in PENALTIES else []),
     ]
 
@@ -79,32 +77,6 @@ def _curved(formula: Formula) -> float:
 
     flat = formula.name == "dragan"  # whose cloud has no width around equal numbers
     return max(_error(formula, duel(slope, count), slope) for slope in _SLOPES[not flat :] for count in SIZES)
-
-
-def _places() -> list[Claim]:
-    """Where real has slope 1 and fake slope 3."""
-    table: list[tuple[str, dict[str, Any], float]] = [("r1", {}, 1.0), ("r2", {}, 3.0)]
-    table += [
-        ("divergence_penalty", {"weight": 1.0, "power": 2.0, "sampler": s}, at)
-        for s, at in (("real", 1.0), ("fake", 3.0))
-    ]
-    return [
-        below(
-            f"{name}{' on ' + options['sampler'] if options else ''}: looks where it says",
-            "definition",
-            partial(_looked, name, options, at),
-            1e-10,
-            name,
-        )
-        for name, options, at in table
-        if name in PENALTIES
-    ]
-
-
-def _looked(name: str, options: Mapping[str, Any], at: float) -> float:
-    real, fake = (evenly(slope).expand(16, *IMAGE) for slope in (1.0, 3.0))
-    costs: Tensor = PENALTIES[name](**options)(Duel(bowl, (real,), (fake,)))
-    return float((costs - (5.0 if not options else 1.0) * at**2).abs().max().detach())
 
 
 def _lecam() -> Claim:

@@ -15,35 +15,35 @@ _COUNT = 64
 
 def one_share_a_sample(make: Maker) -> Answer:
     """Points between real and fake lie on the segments that join them: one coefficient for each sample."""
-    shares = _shares(make)
-    if shares is None:
+    found = shares(make)
+    if found is None:
         return yes("not between")
-    if float((shares - shares[:, :1]).abs().max()) > 1e-6:
+    if float((found - found[:, :1]).abs().max()) > 1e-6:
         return no(
             "one a pixel",
-            f"one interpolation coefficient for each pixel: a single sample is taken from {number(shares[0].min())} to "
-            f"{number(shares[0].max())} of the way from real to fake at once; one coefficient a sample keeps it on the "
+            f"one interpolation coefficient for each pixel: a single sample is taken from {number(found[0].min())} to "
+            f"{number(found[0].max())} of the way from real to fake at once; one coefficient a sample keeps it on the "
             f"segment.",
         )
-    if float(shares.std()) < 1e-6:
+    if float(found.std()) < 1e-6:
         return no(
             "one a batch",
             f"one interpolation coefficient for the whole batch: all {_COUNT} samples are met "
-            f"{number(shares[0, 0])} of the way from real to fake; each needs its own.",
+            f"{number(found[0, 0])} of the way from real to fake; each needs its own.",
         )
     return yes("one a sample")
 
 
-def _shares(make: Maker) -> Tensor | None:
+def shares(make: Maker) -> Tensor | None:
     """How far each number of each sample is on its way from real (0) to fake (1), or None: (B, D)."""
-    for near, far in zip(_visited(make, 1.0), _visited(make, 10.0), strict=False):
+    for near, far in zip(visited(make, 1.0), visited(make, 10.0), strict=False):
         inside = bool(((near > 0) & (near < 1)).any())
         if inside and near.shape == far.shape and torch.allclose(10 * near, far):
             return near.flatten(1)
     return None
 
 
-def _visited(make: Maker, distance: float) -> list[Tensor]:
+def visited(make: Maker, distance: float) -> list[Tensor]:
     """Everything that the critic is shown between all zeros (real) and all `distance` (fake)."""
     shown, line = list[Tensor](), straight(evenly(1.0))
 

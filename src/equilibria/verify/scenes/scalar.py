@@ -12,6 +12,7 @@ from ...core.priors import PRIORS
 from ...data import Data, Stream
 from ...data.spaces import Plane
 from ...games import GAMES
+from ...games.game import Game
 from ...terms.divergences import Divergence
 from ...terms.penalties import Penalty
 from ...training.average import Average
@@ -60,6 +61,11 @@ class Line(nn.Module):
         return (self.psi * x).squeeze(1)
 
 
+def game_of(divergence: Divergence, penalties: Mapping[str, Penalty], **options: Any) -> Game:
+    """The point against the line."""
+    return GAMES["gan"](Point(), Line(), PRIORS["normal"](1), divergence, penalties, **options)
+
+
 def played(
     divergence: Divergence,
     penalties: Mapping[str, Penalty] | None = None,
@@ -70,7 +76,7 @@ def played(
     **options: Any,
 ) -> tuple[float, float]:
     """theta and psi after some rounds of the real loop at rate 0.2, the critic moving first."""
-    game = GAMES["gan"](Point(), Line(), PRIORS["normal"](1), divergence, penalties or {}, **options)
+    game = game_of(divergence, penalties or {}, **options)
     data = Data("origin", Origin(), torch.zeros(2 * batch, 2), torch.zeros(4, 2))
     optimizers = {p.optimizer: descent(game.parameters(p)) for p in game.players}
     rule = rule or RULES["alternating"]()
