@@ -19,7 +19,7 @@ def asked_for(asked: Asked, labels: Labels) -> Tensor:
     """The conditions that are meant, as networks see them: (N, labels.size), N at least 1.
 
     Classes by name, or by place from 0 where names are words: 7, "trouser", "0..9", "3,5", [0, "bag"]. Attributes:
-    "smiling,young=0.5" or {"smiling": 1}, the others are 0. Numbers: "0.2,0.7", [0.2, 0.7] or {"0": 0.2, "1": 0.7}.
+    "smiling,young=0.5", {"smiling": 1} or "none", the others are 0. Numbers: "0.2,0.7", [0.2, 0.7] or {"0": 0.2, "1": 0.7}.
     Several are a list of these. An array (N, labels.size) is taken as it is.
     """
     if isinstance(asked, np.ndarray | Tensor):
@@ -111,8 +111,10 @@ def _said(text: str, labels: Labels) -> Mapping[str, Any]:
     parts = [part.strip() for part in text.split(",")]
     if labels.kind == "vector" and not any("=" in part for part in parts):
         if len(parts) != labels.size:
-            raise Refusal(f"{text!r} are {len(parts)} numbers, and this model knows {labels}: say all of them.")
+            raise Refusal(f"{text!r} says {len(parts)} of {labels}: say all of them, and no more.")
         return dict(zip(labels.names, parts, strict=True))
+    if parts == ["none"] and "none" not in labels.names:
+        return {}
     return {name.strip(): value if sign else 1.0 for name, sign, value in (part.partition("=") for part in parts)}
 
 

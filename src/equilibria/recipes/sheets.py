@@ -11,6 +11,7 @@ from torch import Tensor
 from ..data.records import Space
 
 _INK, _SIZE, _GAP, _LONGEST = (60, 60, 60), 16, 6, 24  # of the names: colour, height, distance, letters
+_FRAME = (200, 200, 200)
 
 
 def side_by_side(
@@ -34,4 +35,7 @@ def _captioned(pictures: Sequence[PIL.Image.Image], names: Sequence[str], column
         left, top = i % columns * width, i // columns * height
         draw.text((left + margin - _GAP, top + height / 2), name, _INK, font, anchor="rm")
         canvas.paste(picture, (left + margin, top))
+        if columns > 1:
+            edges = left + margin, top + 1, left + width - 1, top + height - 1
+            draw.rectangle(edges, outline=_FRAME)
     return canvas

@@ -52,6 +52,7 @@ def _asked(folder: str, flags: FLAGS) -> str | None:
 
 def _what(flags: FLAGS) -> str:
     if asked := flags.label or flags.attributes:
-        return f"{'Samples' if flags.count is None else f'{flags.count:,} for each'} of {asked} are"
+        each = "" if flags.count is None else f" ({flags.count:,} of each)"
+        return f"Samples for --{'label' if flags.label else 'attributes'} {asked}{each} are"
     count = 64 if flags.count is None else flags.count
     return "1 sample is" if count == 1 else f"{count:,} samples are"
