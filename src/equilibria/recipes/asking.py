@@ -18,9 +18,9 @@ Asked = int | float | str | Mapping[str, float] | Sequence[Any] | np.ndarray | T
 def asked_for(asked: Asked, labels: Labels) -> Tensor:
     """The conditions that are meant, as networks see them: (N, labels.size), N at least 1.
 
-    Classes by name, or by place from 0 where names are words: 7, "trouser", "0..9", "3,5", [0, "bag"]. Attributes:
-    "smiling,young=0.5", {"smiling": 1} or "none", the others are 0. Numbers: "0.2,0.7", [0.2, 0.7] or {"0": 0.2, "1": 0.7}.
-    Several are a list of these. An array (N, labels.size) is taken as it is.
+    Classes by name, or by place from 0 where names are words: 7, "trouser", "0..9", "3,5", [0, "bag"].
+    Attributes, the others are 0: "smiling,young=0.5", {"smiling": 1}, "none". Numbers: "0.2,0.7", [0.2, 0.7],
+    {"0": 0.2, "1": 0.7}. Several are a list of these. An array (N, labels.size) is taken as it is.
     """
     if isinstance(asked, np.ndarray | Tensor):
         given = torch.as_tensor(asked).cpu()
