@@ -1,10 +1,33 @@
 """The 32 x 32 convolutional pair of the public scripts, from the engine's own layers: as users name their networks."""
 
-from torch import nn
+from torch import Tensor, nn
 
 from equilibria.networks.layouts import ToMap, ToVector, channels_last
 from equilibria.networks.resampling import UpConv
-from equilibria.networks.roles import Generator, ImageCritic
+
+
+class Drawing(nn.Module):
+    """From a latent to a sample."""
+
+    def __init__(self, layers: nn.Module, outlet: nn.Module):
+        super().__init__()
+        self.layers, self.outlet = layers, outlet
+
+    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """(B, Z) -> (B, *sample)."""
+        return self.outlet(self.layers(z))
+
+
+class Scoring(nn.Module):
+    """From a sample to a score."""
+
+    def __init__(self, trunk: nn.Module, head: nn.Module):
+        super().__init__()
+        self.trunk, self.head = trunk, head
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """(B, *sample) -> (B,)."""
+        return self.head(self.trunk(x)).squeeze(1)
 
 
 def generator(shape: tuple[int, ...], latent: int, condition: int, outlet: nn.Module) -> nn.Module:
@@ -21,7 +44,7 @@ def generator(shape: tuple[int, ...], latent: int, condition: int, outlet: nn.Mo
         nn.LeakyReLU(0.2),
         nn.Conv2d(64, 1, 3, padding=1),
     )
-    return Generator(channels_last(layers), outlet, condition)
+    return Drawing(channels_last(layers), outlet)
 
 
 def critic(shape: tuple[int, ...], latent: int, condition: int) -> nn.Module:
@@ -31,4 +54,4 @@ def critic(shape: tuple[int, ...], latent: int, condition: int) -> nn.Module:
         layers += [nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(after)]
         layers += [nn.LeakyReLU(0.2)]
     trunk = channels_last(nn.Sequential(*layers, ToVector()))
-    return ImageCritic(trunk, nn.Linear(128 * 2 * 2, 1), condition)
+    return Scoring(trunk, nn.Linear(128 * 2 * 2, 1))

@@ -147,6 +147,15 @@ WRONG = {
         "    return Divergence(critic, lambda real, fake: softplus(-fake))",
         "the critic's slope is not what finite differences say",
     ),
+    "one slope and no second": (
+        "class Once(torch.autograd.Function):\n"
+        "    forward = staticmethod(lambda x: softplus(x))\n"
+        "    backward = staticmethod(torch.autograd.function.once_differentiable(lambda ctx, g: g))\n"
+        "    setup_context = staticmethod(lambda ctx, inputs, output: None)\n\n\n"
+        "def mine():\n"
+        "    return Divergence(lambda real, fake: softplus(-real) + Once.apply(fake), lambda real, fake: -fake)",
+        "the critic's slope is not what finite differences say",
+    ),
     "scores of batch mates": (
         "def mine():\n"
         "    critic = lambda real, fake: (softplus(-real) + softplus(fake)) / (1 + real.std(correction=0))\n"

@@ -80,7 +80,7 @@ def test_impossible_options_are_refused_by_name(name, options):
 
 @pytest.mark.parametrize("name", ["ring", "grid"])
 def test_labels_say_which_mode_a_point_is_from(name):
-    data, (centres, deviation) = DATASETS[name](count=500), modes_of(name)
+    data, (centres, _) = DATASETS[name](count=500), modes_of(name)
     for x, y in ((data.x, data.y), (data.held_out, data.held_out_y)):
         assert torch.equal(torch.cdist(x, centres).argmin(dim=1), y)
     assert data.labels.size == len(centres)

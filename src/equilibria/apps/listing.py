@@ -20,6 +20,7 @@ _TITLES = {
     "data": "How the data are read",
     "game": "The game",
     "divergence": "The divergence",
+    "augmentation": "The augmentation of all that the critic sees",
     "prior": "The prior of the latents",
     "rule": "How a round is played",
     "schedule": "The schedule of the learning rates",
@@ -28,8 +29,8 @@ _TITLES = {
     "optimizers": "The optimizers: --lr sets the rate of all of them, --optimizer their kind",
 }
 _NAMES = (
-    "`equilibria show divergences` (penalties, networks, norms, priors, rules, optimizers, schedules, turns, data) "
-    "lists what can be named; a part of your own is named my_module:my_function."
+    "`equilibria show divergences` (penalties, augmentations, networks, norms, priors, rules, optimizers, schedules, "
+    "turns, data) lists what can be named; a part of your own is named my_module:my_function."
 )
 
 

@@ -1,7 +1,7 @@
 """Floor 4. Complete descriptions; the only place where names meet. The table is the registration."""
 
 from ..core.catalogue import Catalogue
-from . import named
+from . import labelled, named, remedies
 from .recipe import Recipe
 
 __all__ = ["RECIPES", "Recipe"]
@@ -18,5 +18,13 @@ RECIPES = Catalogue(
         "wgan-div": named.wgan_div,
         "lsgan": named.lsgan,
         "hinge": named.hinge,
+        "cgan": labelled.cgan,
+        "acgan": labelled.acgan,
+        "cgan-projection": labelled.cgan_projection,
+        "f-gan": remedies.f_gan,
+        "ragan": remedies.ragan,
+        "dragan": remedies.dragan,
+        "pacgan": remedies.pacgan,
+        "unrolled-gan": remedies.unrolled_gan,
     },
 )

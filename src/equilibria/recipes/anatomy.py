@@ -14,6 +14,7 @@ from ..data.find import builder_of as data_builder
 from ..games import GAMES
 from ..games.turns import TURNS
 from ..networks import NETWORKS
+from ..terms.augmentations import AUGMENTATIONS
 from ..terms.divergences import DIVERGENCES
 from ..terms.penalties import PENALTIES
 from ..training.optimizers import OPTIMIZERS
@@ -28,6 +29,7 @@ SINGLE = {
     "data": DATASETS,
     "game": GAMES,
     "divergence": DIVERGENCES,
+    "augmentation": AUGMENTATIONS,
     "prior": PRIORS,
     "rule": RULES,
     "schedule": SCHEDULES,

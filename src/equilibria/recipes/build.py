@@ -17,6 +17,7 @@ from ..games.views import pack
 from ..networks import NETWORKS
 from ..networks.auto import resolve as resolve_network
 from ..networks.coupling import coupled
+from ..terms.augmentations import AUGMENTATIONS
 from ..terms.divergences import DIVERGENCES
 from ..terms.penalties import PENALTIES
 from ..training.average import Average
@@ -39,7 +40,7 @@ _COUPLED = (
 def resolve(recipe: Recipe, data: Data) -> Recipe:
     """The same recipe with every `auto` decided for this data."""
     networks = {
-        role: resolve_network(role, spec, data.space.shape, bool(recipe.penalties))
+        role: resolve_network(role, spec, data.space.shape, bool(recipe.penalties), recipe.conditional)
         for role, spec in recipe.networks.items()
     }
     penalties = {key: weighed(spec, data.space.shape) for key, spec in recipe.penalties.items()}
@@ -65,7 +66,7 @@ def build(
         if mixing and recipe.penalties and not allow_coupled_critic:
             raise Refusal(_COUPLED)
         labels = data.labels.kind if recipe.conditional and data.labels else None
-        game = build_game(recipe, networks, prior, labels, together=not mixing)
+        game = build_game(recipe, networks, prior, data.space, labels, together=not mixing)
     game.networks.to(device)
     game.memories.to(device)
     rule = make(RULES, recipe.rule, "rule")
@@ -89,9 +90,14 @@ def build(
 
 
 def build_game(
-    recipe: Recipe, networks: dict[str, nn.Module], prior: Prior, labels: str | None = None, together: bool = False
+    recipe: Recipe,
+    networks: dict[str, nn.Module],
+    prior: Prior,
+    space: Space,
+    labels: str | None = None,
+    together: bool = False,
 ) -> Game:
-    """Divergence, penalties and players, from the catalogues, for these networks and this kind of labels."""
+    """Divergence, penalties, augmentation and players, from the catalogues, for these networks and kind of labels."""
     options: Spec = dict(recipe.game)
     if isinstance(options.get("n_critic"), dict):
         options["n_critic"] = make(TURNS, options["n_critic"], "game.n_critic")
@@ -104,6 +110,7 @@ def build_game(
         prior=prior,
         divergence=make(DIVERGENCES, recipe.divergence, "divergence"),
         penalties={name: make(PENALTIES, spec, f"penalties.{name}") for name, spec in recipe.penalties.items()},
+        augmentation=make(AUGMENTATIONS, recipe.augmentation, "augmentation", shape=space.shape),
         labels=labels,
         together=together,
         **networks,

@@ -10,31 +10,31 @@ STEADY = {"name": "adam", "lr": 1e-3, "beta1": 0.0, "beta2": 0.9}  # momenta: WG
 
 def gan() -> Recipe:
     """The first GAN: saturating minimax (Goodfellow et al. 2014, eq. 1); optimizer: DCGAN's, our choice."""
-    return _recipe(gan, "gan", "minimax", GUIDELINES)
+    return compose(gan, "gan", "minimax", GUIDELINES)
 
 
 def gan_ns() -> Recipe:
     """The usual GAN: non-saturating (Goodfellow et al. 2014, section 3); optimizer: DCGAN's, our choice."""
-    return _recipe(gan_ns, "gan-ns", "non_saturating", GUIDELINES)
+    return compose(gan_ns, "gan-ns", "non_saturating", GUIDELINES)
 
 
 def dcgan() -> Recipe:
     """Convolutions, batch norm, U(-1, 1)^100 and Adam 2e-4, beta1 0.5 (Radford et al. 2016)."""
     networks = {"generator": {"name": "dcgan"}, "critic": {"name": "dcgan"}}
     prior = {"name": "uniform", "size": 100}
-    return _recipe(dcgan, "dcgan", "non_saturating", GUIDELINES, prior=prior, batch=128, networks=networks)
+    return compose(dcgan, "dcgan", "non_saturating", GUIDELINES, prior=prior, batch=128, networks=networks)
 
 
 def wgan() -> Recipe:
     """Weights clipped at 0.01, RMSProp 5e-5, five critic moves (Arjovsky et al. 2017, algorithm 1)."""
-    return _recipe(
+    return compose(
         wgan, "wgan", "wasserstein", {"name": "rmsprop", "lr": 5e-5}, game={"name": "gan", "n_critic": 5, "clip": 0.01}
     )
 
 
 def wgan_gp() -> Recipe:
     """Slope one from real to fake; lambda 10, points 0.1; 5 critic moves (Gulrajani et al. 2017); rate: our choice."""
-    return _recipe(
+    return compose(
         wgan_gp,
         "wgan-gp",
         "wasserstein",
@@ -46,7 +46,7 @@ def wgan_gp() -> Recipe:
 
 def wgan_div() -> Recipe:
     """Steepness has a price, k = 2, p = 6 (Wu et al. 2018); optimizer and critic moves: WGAN-GP's, our choice."""
-    return _recipe(
+    return compose(
         wgan_div,
         "wgan-div",
         "wasserstein",
@@ -58,19 +58,19 @@ def wgan_div() -> Recipe:
 
 def lsgan() -> Recipe:
     """Scores regressed to 0 and 1 (Mao et al. 2017); optimizer: DCGAN's, our choice."""
-    return _recipe(lsgan, "lsgan", "least_squares", GUIDELINES)
+    return compose(lsgan, "lsgan", "least_squares", GUIDELINES)
 
 
 def hinge() -> Recipe:
     """Margins and a spectrally normalized critic (Lim and Ye 2017; Miyato et al. 2018); optimizer: our choice."""
     networks = {"generator": {"name": "auto"}, "critic": {"name": "auto", "norm": "spectral"}}
-    return _recipe(hinge, "hinge", "hinge", GUIDELINES, networks=networks)
+    return compose(hinge, "hinge", "hinge", GUIDELINES, networks=networks)
 
 
 def r3gan() -> Recipe:
     """Relativistic pairs, flat on data and samples (Huang et al. 2024); rates, weights, schedule's end: our choice."""
     flat = {"r1": {"name": "r1", "weight": 0.1}, "r2": {"name": "r2", "weight": 0.1}}
-    return _recipe(
+    return compose(
         r3gan,
         "r3gan",
         "relativistic",
@@ -81,7 +81,7 @@ def r3gan() -> Recipe:
     )
 
 
-def _recipe(function: Any, name: str, divergence: str, optimizer: dict[str, Any], **fields: Any) -> Recipe:
+def compose(function: Any, name: str, divergence: str, optimizer: dict[str, Any], **fields: Any) -> Recipe:
     """A two-player recipe whose players use the same optimizer."""
     return Recipe(
         name,

@@ -26,6 +26,7 @@ class Recipe:
         default_factory=lambda: {"generator": {"name": "auto"}, "critic": {"name": "auto"}}
     )
     penalties: dict[str, Spec] = field(default_factory=dict)
+    augmentation: Spec = field(default_factory=lambda: {"name": "none"})  # of all that the critic sees
     prior: Spec = field(default_factory=lambda: {"name": "normal"})
     optimizers: dict[str, Spec] = field(default_factory=dict)  # by player
     rule: Spec = field(default_factory=lambda: {"name": "alternating"})  # how a round is played
@@ -84,7 +85,7 @@ class Recipe:
 
     def specs(self) -> Iterator[tuple[str, Spec]]:
         """Every part, with its place in the recipe."""
-        for name in ("data", "game", "divergence", "prior", "rule", "schedule"):
+        for name in ("data", "game", "divergence", "augmentation", "prior", "rule", "schedule"):
             yield name, getattr(self, name)
         for name in ("networks", "penalties", "optimizers"):
             group = getattr(self, name)

@@ -10,11 +10,11 @@ from ...training.rules import RULES, Rule
 from ..claims import Answer, Claim, below, equals
 from ..scenes.scalar import RATE, START, distance, plain, played
 
-_ROUNDS, _GAMMA = 100, 1.0
+_ROUNDS, GAMMA = 100, 1.0
 _FACTORS: dict[str, tuple[Callable[[float], float], str]] = {  # by which |(theta, psi)| changes in a round at rate h
     "simultaneous": (lambda h: math.sqrt(1 + h**2), "Mescheder et al. 2017"),
     "extragradient": (lambda h: math.sqrt((1 - h**2) ** 2 + h**2), "Gidel et al. 2019"),
-    "consensus": (lambda h: math.sqrt((1 - _GAMMA * h) ** 2 + h**2), "Mescheder et al. 2017"),
+    "consensus": (lambda h: math.sqrt((1 - GAMMA * h) ** 2 + h**2), "Mescheder et al. 2017"),
 }
 
 
@@ -68,12 +68,13 @@ def claims() -> list[Claim]:
     ]
 
 
-def _rule(name: str) -> Rule:
-    return RULES[name](weight=_GAMMA) if name == "consensus" else RULES[name]()
+def rule(name: str) -> Rule:
+    """Of this name; consensus with the weight of these claims."""
+    return RULES[name](weight=GAMMA) if name == "consensus" else RULES[name]()
 
 
 def _bilinear(name: str, rounds: int) -> tuple[float, float]:
-    return played(DIVERGENCES["wasserstein"](), rule=_rule(name), rounds=rounds)
+    return played(DIVERGENCES["wasserstein"](), rule=rule(name), rounds=rounds)
 
 
 def _factor(name: str) -> float:
@@ -89,7 +90,7 @@ def _conserved() -> float:
 
 def _optimistic() -> float:
     return distance(
-        DIVERGENCES["wasserstein"](), rule=_rule("simultaneous"), rounds=_ROUNDS, descent=lambda w: optimistic(plain(w))
+        DIVERGENCES["wasserstein"](), rule=rule("simultaneous"), rounds=_ROUNDS, descent=lambda w: optimistic(plain(w))
     )
 
 
@@ -103,7 +104,7 @@ def _step(name: str, theta: float, psi: float) -> Claim:
 
 
 def _gan(name: str) -> float:
-    return distance(DIVERGENCES["minimax"](), rule=_rule(name))
+    return distance(DIVERGENCES["minimax"](), rule=rule(name))
 
 
 def _all_move(name: str) -> Answer:
