@@ -13,6 +13,7 @@ from equilibria.verify import verify
 HEAD = """
 from dataclasses import replace
 import torch
+from torch.autograd.function import once_differentiable
 from torch.nn.functional import softplus
 from equilibria.terms.divergences import DIVERGENCES, Divergence
 from equilibria.terms.gradients import input_gradient
@@ -150,11 +151,12 @@ WRONG = {
     "one slope and no second": (
         "class Once(torch.autograd.Function):\n"
         "    forward = staticmethod(lambda x: softplus(x))\n"
-        "    backward = staticmethod(torch.autograd.function.once_differentiable(lambda ctx, g: g))\n"
-        "    setup_context = staticmethod(lambda ctx, inputs, output: None)\n\n\n"
+        "    setup_context = staticmethod(lambda ctx, inputs, output: ctx.save_for_backward(*inputs))\n"
+        "    slope = once_differentiable(lambda ctx, g: g * ctx.saved_tensors[0].sigmoid())\n"
+        "    backward = staticmethod(slope)\n\n\n"
         "def mine():\n"
         "    return Divergence(lambda real, fake: softplus(-real) + Once.apply(fake), lambda real, fake: -fake)",
-        "the critic's slope is not what finite differences say",
+        "the critic's second slope is not what finite differences say",
     ),
     "scores of batch mates": (
         "def mine():\n"

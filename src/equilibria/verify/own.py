@@ -27,7 +27,7 @@ def examined(subject: str | Callable[..., Any]) -> Iterator[Finding]:
         )
     else:
         promises = PENALTY_PROMISES
-    return (_pardoned(finding) for finding in kept(promises, name, made))
+    return (_pardoned(finding) for finding in kept(promises, made))
 
 
 def _pardoned(finding: Finding) -> Finding:

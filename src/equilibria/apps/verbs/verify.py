@@ -32,8 +32,7 @@ def run(word: str, flags: FLAGS, _: Flags) -> int:
 
     torch.set_num_threads(flags.threads)
     start = time.perf_counter()
-    print("\n".join([_row(_TITLES), "-" * width()]), flush=True)
-    findings = verify(word or None, lambda finding: print(_line(finding), flush=True))
+    findings = verify(word or None, Table())
     wrong = [finding for finding in findings if not finding.passed]
     print(_verdict(word, wrong))
     held = f"{len(findings) - len(wrong)} of {len(findings)} claims hold"
@@ -50,8 +49,19 @@ def _verdict(word: str, wrong: Sequence["Finding"]) -> str:
     )
 
 
-def _line(finding: "Finding") -> str:
-    return _row((finding.claim, finding.source, finding.expected, finding.got, "yes" if finding.passed else "NO"))
+class Table:
+    """Prints findings as they come, under titles."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    def __call__(self, found: "Finding") -> None:
+        """One more row."""
+        if not self.begun:
+            print("\n".join([_row(_TITLES), "-" * width()]))
+            self.begun = True
+        cells = (found.claim, found.source, found.expected, found.got, "yes" if found.passed else "NO")
+        print(_row(cells), flush=True)
 
 
 def _row(cells: Sequence[str]) -> str:

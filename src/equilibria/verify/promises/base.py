@@ -26,13 +26,16 @@ class Promise(Generic[Subject]):
 
 def claims(promises: Sequence[Promise[Subject]], name: str, make: Callable[[], Subject]) -> list[Claim]:
     """The promises, as claims about one entry."""
-    return [Claim(f"{name}: {p.sentence}", p.source, p.expected, partial(p.examine, make), (name,)) for p in promises]
+    return [
+        Claim(f"{name}: {p.sentence}" if name else p.sentence, p.source, p.expected, partial(p.examine, make), (name,))
+        for p in promises
+    ]
 
 
-def kept(promises: Sequence[Promise[Subject]], name: str, make: Callable[[], Subject]) -> Iterator[Finding]:
+def kept(promises: Sequence[Promise[Subject]], make: Callable[[], Subject]) -> Iterator[Finding]:
     """One after the other; what a broken one explains is not looked at, and nothing is said twice."""
     broken, said = set[str](), set[str]()
-    for promise, claim in zip(promises, claims(promises, name, make), strict=True):
+    for promise, claim in zip(promises, claims(promises, "", make), strict=True):
         if broken.isdisjoint(promise.follows) and (found := claim.find()).wrong not in said:
             if not found.passed:
                 broken.add(promise.sentence)
