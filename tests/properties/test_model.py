@@ -8,6 +8,8 @@ from equilibria.core.priors import PRIORS
 from equilibria.data.spaces import Plane
 from equilibria.networks import GENERATORS
 from equilibria.recipes.model import Model
+from equilibria.recipes.session import train
+from sessions import TINY, Silent
 
 SPECS = {
     "normal": {"size": 6},
@@ -82,3 +84,12 @@ class _Quiet:
 
     def show(self, event):
         pass
+
+
+def test_the_model_of_a_packed_game_is_found_again(tmp_path):
+    said = TINY | {"n_critic": 1, "rounds": 2, "runs": tmp_path}
+    run = train("pacgan", Silent(), **said)
+    model = eq.load(run.folder)
+    assert model.packed == 2
+    assert model.networks["critic"](torch.zeros(3, 4)).shape == (3,)
+    assert model.sample(5).shape == (5, 2)

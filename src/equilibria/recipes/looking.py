@@ -16,6 +16,7 @@ from ..evaluation.metrics import METRICS
 from ..training.average import reestimate
 from ..training.observers import Look
 from ..training.run import Run
+from .build import packing
 from .card import card
 from .conditions import seen
 from .model import Model, describe
@@ -30,19 +31,19 @@ _LOOKED_AT = -2  # place of the latents that batch statistics are re-estimated f
 
 def look(run: Run, recipe: Recipe, data: Data) -> Look:
     """A sheet of fixed latents, measures on held-out data, and the files of the model as it is now."""
-    model = slow(run, data)
+    model = slow(run, recipe, data)
     metrics, count = measure(model, data)
     return Look(sheet(model, data, recipe.seed), metrics, count, files(run, model, recipe, data))
 
 
-def slow(run: Run, data: Data) -> Model:
+def slow(run: Run, recipe: Recipe, data: Data) -> Model:
     """The averaged networks with batch statistics of their own, and the critic as it plays."""
     networks = {name: copy.deepcopy(network) for name, network in run.average.networks.items()}
     for name, network in run.game.networks.items():
         if name not in networks:
             networks[name] = copy.deepcopy(network).eval()
     conditions = seen(data) if run.stream.labelled else None
-    model = Model(nn.ModuleDict(networks), data.space, run.game.prior, data.labels, conditions)
+    model = Model(nn.ModuleDict(networks), data.space, run.game.prior, data.labels, conditions, packing(recipe))
     settle(model, run.stream.size, run.seed)
     return model
 

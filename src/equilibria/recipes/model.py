@@ -43,6 +43,7 @@ class Model:
     prior: Prior
     labels: Labels | None = None  # of the data; the networks see them if there are conditions
     conditions: Conditions | None = None
+    packed: int = 1  # samples that the critic is shown as one
 
     def sample(self, count: int, seed: int = 0, labels: Asked | None = None) -> Tensor:
         """Draws from the model, as networks see them: (count, *space.shape).
@@ -99,14 +100,15 @@ def load(folder: str | Path) -> Model:
         told = config.get("conditions")
         conditions = None if labels is None or told is None else rebuilt(told, labels)
         width = labels.size if labels is not None and conditions is not None else 0
-        networks = nn.ModuleDict(build_networks(config["networks"], space, prior, width))
+        packed = int(config.get("packed", 1))
+        networks = nn.ModuleDict(build_networks(config["networks"], space, prior, width, packed))
         networks.load_state_dict(load_file(place / "weights.safetensors"))
     except Refusal:
         raise
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
         raise Refusal(f"The model in {place} is damaged or incomplete: {reason}") from None
-    return Model(networks.eval().requires_grad_(False), space, prior, labels, conditions)
+    return Model(networks.eval().requires_grad_(False), space, prior, labels, conditions, packed)
 
 
 def describe(networks: dict[str, Spec], prior: Spec, model: Model) -> dict[str, Any]:
@@ -119,6 +121,7 @@ def describe(networks: dict[str, Spec], prior: Spec, model: Model) -> dict[str, 
         "networks": networks,
         "labels": None if labels is None else {"kind": labels.kind, "names": list(labels.names)},
         "conditions": None if labels is None or conditions is None else conditions.describe(labels),
+        "packed": model.packed,
     }
 
 
