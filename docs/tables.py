@@ -8,14 +8,22 @@ from equilibria.core.catalogue import Catalogue, Entry
 from equilibria.core.priors import PRIORS
 from equilibria.data import DATASETS
 from equilibria.networks import CRITICS, GENERATORS
+from equilibria.networks.conditioning import CONDITIONINGS
 from equilibria.recipes import RECIPES
+from equilibria.terms.augmentations import AUGMENTATIONS
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.penalties import PENALTIES
+from equilibria.training.optimizers import OPTIMIZERS
+from equilibria.training.rules import RULES
 
 TABLES: Mapping[str, Catalogue] = {
     "recipes": RECIPES,
     "divergences": DIVERGENCES,
     "penalties": PENALTIES,
+    "augmentations": AUGMENTATIONS,
+    "rules": RULES,
+    "optimizers": OPTIMIZERS,
+    "conditionings": CONDITIONINGS,
     "generators": GENERATORS,
     "critics": CRITICS,
     "priors": PRIORS,

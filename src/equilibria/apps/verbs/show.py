@@ -17,6 +17,7 @@ TABLES = {  # what can be shown: (package, table)
     "generators": ("networks", "GENERATORS"),
     "critics": ("networks", "CRITICS"),
     "norms": ("networks.norms", "NORMS"),
+    "conditionings": ("networks.conditioning", "CONDITIONINGS"),
     "priors": ("core.priors", "PRIORS"),
     "data": ("data", "DATASETS"),
     "games": ("games", "GAMES"),

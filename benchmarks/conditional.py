@@ -1,0 +1,68 @@
+"""Whether a conditional run draws what it is asked for: `python benchmarks/conditional.py runs/NAME --data-root DATA`.
+
+For each class: the share of samples that a classifier, trained here on the real data, takes for the class asked for,
+and the mean distance between two samples of the class over that between two held-out images of it: a model that
+repeats itself within a class is right and poor. As Markdown, with the floor of held-out images below.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+from quality import classifier, distance
+from torch import Tensor, nn
+
+import equilibria as eq
+from equilibria.data import Data, find
+
+COUNT = 500  # samples of each class
+
+
+def main() -> None:
+    """Judge each run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("--data-root", type=Path)
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    trained: dict[str, nn.Sequential] = {}
+    for folder in asked.runs:
+        spec = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))["data"]
+        data = find(spec, asked.data_root)
+        if data.name not in trained:
+            trained[data.name] = classifier(data)
+        judge(folder, data, trained[data.name])
+
+
+def judge(folder: Path, data: Data, net: nn.Sequential) -> None:
+    """The table of one run."""
+    assert data.labels is not None
+    assert data.held_out_y is not None
+    model, rows, every = eq.load(folder), [], []
+    for place, name in enumerate(data.labels.names):
+        real = data.space.encode(data.held_out[data.held_out_y == place][:COUNT])
+        fake = model.sample(COUNT, seed=1 + place, labels=place)
+        every.append(fake)
+        rows.append((right(net, fake, place), variety(fake) / variety(real), right(net, real, place)))
+        print(f"| {name} | {rows[-1][0]:.1%} | {rows[-1][1]:.2f} | {rows[-1][2]:.1%} |", flush=True)
+    means = [sum(column) / len(rows) for column in zip(*rows, strict=True)]
+    least = [min(column) for column in zip(*rows, strict=True)]
+    print(f"| all of {folder.name} | {means[0]:.1%} | {means[1]:.2f} | {means[2]:.1%} |")
+    print(f"| the least | {least[0]:.1%} | {least[1]:.2f} | {least[2]:.1%} |")
+    print(f"Frechet distance of all samples together: {distance(net, data, torch.cat(every)):.2f}", flush=True)
+
+
+@torch.no_grad()
+def right(net: nn.Sequential, x: Tensor, place: int) -> float:
+    """The share of samples (N, *sample) that the classifier takes for this class."""
+    return float((net(x).argmax(dim=1) == place).float().mean())
+
+
+def variety(x: Tensor) -> float:
+    """The mean distance between two different samples of (N, *sample)."""
+    return float(torch.pdist(x.flatten(1)).mean())
+
+
+if __name__ == "__main__":
+    main()
