@@ -1,5 +1,6 @@
 """Laws of what surrounds the critic: packing, noise, lazy payment, unrolling, classes, conditions."""
 
+import dataclasses
 import math
 
 import pytest
@@ -10,6 +11,7 @@ from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
 from equilibria.core.randomness import reseed
 from equilibria.core.types import Batch
+from equilibria.data import DATASETS
 from equilibria.games import GAMES
 from equilibria.games.classes import MISTAKES
 from equilibria.games.contest import Contest
@@ -18,6 +20,7 @@ from equilibria.games.play import Play
 from equilibria.games.turns import TURNS
 from equilibria.games.unrolled import unrolled
 from equilibria.games.views import condition, data, noised, pack, packed, samples
+from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.penalties import PENALTIES
@@ -48,6 +51,20 @@ class Slope(nn.Module):
 
     def forward(self, x, y=None):
         return self.psi * x.sum(dim=1) + (0 if y is None else y.sum(dim=1))
+
+
+class Doubled(nn.Module):
+    """An augmentation that doubles its views, and keeps what it is told."""
+
+    def __init__(self):
+        super().__init__()
+        self.told = []
+
+    def forward(self, *views):
+        return tuple(2 * view for view in views)
+
+    def watch(self, real_scores):
+        self.told.append(real_scores.detach())
 
 
 def play_of(theta=0.5, psi=2.0, size=8, y=None, step=0, **critic):
@@ -130,6 +147,22 @@ def test_who_pays_lazily_shares_the_optimizer_of_the_critic():
     assert max(int(state["step"]) for state in critic.state.values()) == 4 + 2
 
 
+def test_critic_and_generator_look_through_one_augmentation():
+    play, contest = play_of(), Contest(DIVERGENCES["wasserstein"](), through=Doubled())
+    duel = contest.duel(play)
+    assert torch.allclose(duel.real_scores, 4 * play.x[:, 0])
+    assert torch.allclose(duel.fake_scores, 4 * play.fake[:, 0])
+    assert float(contest.towards(play)["divergence"]) == pytest.approx(-4 * float(play.fake.mean()))
+
+
+def test_an_augmentation_is_told_the_scores_of_the_data_in_each_move_of_the_critic_alone():
+    play, doubled = play_of(), Doubled()
+    contest = Contest(DIVERGENCES["wasserstein"](), through=doubled)
+    contest.towards(play), contest.against(play)
+    (told,) = doubled.told
+    assert torch.allclose(told, 4 * play.x[:, 0])
+
+
 def test_an_unrolled_generator_sees_the_critic_that_answers():
     """D = psi x before the WGAN loss: one step of descent on mean(fake - real) is psi - lr (mean fake - mean real)."""
     play, lr = play_of(), 0.1
@@ -194,3 +227,9 @@ def test_the_class_head_weighs_on_both_sides():
 )
 def test_turns_follow_their_schedule(name, options, moves):
     assert [TURNS[name](**options)(step) for step in range(6)] == moves
+
+
+@pytest.mark.parametrize("name", ["wgan-gp", "r3gan", "lsgan"])
+def test_ada_is_refused_where_the_sign_of_a_score_says_nothing(name):
+    with pytest.raises(Refusal, match="--augmentation diffaugment"):
+        build(dataclasses.replace(RECIPES[name](), augmentation={"name": "ada"}), DATASETS["digits"]())

@@ -30,6 +30,7 @@ from .recipe import Recipe
 from .weights import weighed
 
 _PROBED = 6  # rows shown to the critic when asking whether they influence each other
+_UNSIGNED = ("wasserstein", "relativistic", "relativistic_average", "least_squares")  # zero does not part their scores
 _COUPLED = (
     "The critic's score of one sample depends on the others in the batch (batch norm, or statistics over the batch), "
     "so the slope that the penalty bounds is not a property of the critic: use the norm layer, instance, group, "
@@ -103,6 +104,11 @@ def build_game(
         options["n_critic"] = make(TURNS, options["n_critic"], "game.n_critic")
     elif "n_critic" in options:
         _positive("game.n_critic", options["n_critic"])
+    if recipe.augmentation["name"] == "ada" and (name := recipe.divergence["name"]) in _UNSIGNED:
+        raise Refusal(
+            f"The augmentation 'ada' reads overfitting from the sign of scores, which says nothing under {name!r}: use "
+            f"another divergence, such as non_saturating or hinge, or --augmentation diffaugment."
+        )
     return make(
         GAMES,
         options,

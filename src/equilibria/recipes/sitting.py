@@ -110,5 +110,17 @@ def _farewell(sitting: Sitting, reason: str, elapsed: float) -> str:
     )
     return (
         f"{'Done' if reason == 'done' else 'The time is used up'}: {played}, recorded in {sitting.folder}. "
-        f"Draw from it with `equilibria sample {sitting.folder}`; `equilibria resume {sitting.folder} {more}` plays on."
+        f"Draw from it with `equilibria sample {sitting.folder}{_asking(sitting)}`; `equilibria resume {sitting.folder} {more}` plays on."
     )
+
+
+def _asking(sitting: Sitting) -> str:
+    """How a conditional model is asked."""
+    labels = sitting.data.labels
+    if not sitting.recipe.conditional or labels is None:
+        return ""
+    if labels.kind != "class":
+        return " --attributes ..."
+    numbered = all(name.isdecimal() for name in labels.names)  # else a class is named by its place
+    first, last = (labels.names[0], labels.names[-1]) if numbered else (0, labels.size - 1)
+    return f" --label {first}..{last}"
