@@ -8,13 +8,14 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 CORE := .venv/core.stamp
 DEV := .venv/dev.stamp
 
-.PHONY: help demo test test-long lint clean
+.PHONY: help demo test test-long mutants lint clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo       train a WGAN-GP on handwritten digits and show what it draws (no data needed)"
 	@echo "make test       the tests (minutes)"
 	@echo "make test-long  the tests that take many minutes"
+	@echo "make mutants    plant defects in a copy of the package: every one must be caught by the tests that it names"
 	@echo "make lint       style, format and types"
 	@echo "make clean      remove .venv and caches, never runs/"
 
@@ -26,6 +27,9 @@ test: $(DEV)
 
 test-long: $(DEV)
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m long
+
+mutants: $(DEV)
+	@OMP_NUM_THREADS=1 $(BIN)/python tests/mutants.py
 
 lint: $(DEV)
 	@$(BIN)/ruff check

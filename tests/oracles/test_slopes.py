@@ -49,10 +49,14 @@ def bowl(x):
     return x.square().flatten(1).sum(dim=1) / 2
 
 
-def test_the_zero_centered_penalty_is_measured_between_real_and_fake():
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("zero_centered", {}), ("gradient_penalty", {"slope": 0.0}), ("divergence_penalty", {"power": 2.0})],
+)
+def test_penalties_between_real_and_fake_are_measured_all_over_there(name, options):
     reseed(0)
     real, fake = torch.full((512, 1), 1.0), torch.full((512, 1), 3.0)
-    places = PENALTIES["zero_centered"](weight=1.0)(Duel(bowl, (real,), (fake,))).sqrt()
+    places = PENALTIES[name](weight=1.0, **options)(Duel(bowl, (real,), (fake,))).sqrt()
     assert places.min() >= 1
     assert places.max() <= 3
     assert places.mean().item() == pytest.approx(2, abs=0.1)  # uniform: deviation of the mean 0.026

@@ -1,0 +1,26 @@
+"""Mathematical defects, as tables: where each is planted, and the tests that are meant to catch it."""
+
+from .augmentations import AUGMENTATIONS
+from .contests import CONTESTS
+from .divergences import DIVERGENCES
+from .measures import MEASURES
+from .mutant import Mutant
+from .networks import NETWORKS
+from .penalties import PENALTIES
+from .playing import PLAYING
+from .remembering import REMEMBERING
+from .scores import SCORES
+
+__all__ = ["MUTANTS", "Mutant"]
+
+MUTANTS: tuple[Mutant, ...] = (
+    *SCORES,
+    *DIVERGENCES,
+    *PENALTIES,
+    *CONTESTS,
+    *AUGMENTATIONS,
+    *PLAYING,
+    *REMEMBERING,
+    *NETWORKS,
+    *MEASURES,
+)

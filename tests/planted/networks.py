@@ -1,0 +1,60 @@
+"""Defects in networks that belong to a formulation."""
+
+from .mutant import Mutant
+
+NORMS, CONDITIONS = "networks/norms.py", "networks/conditioning/"
+LAW = "contracts/test_networks_norms.py::test_"
+TOLD = "contracts/test_networks_conditioning.py::test_"
+
+NETWORKS = (
+    Mutant(
+        "spectral-norm-missing",
+        NORMS,
+        "return Norm(around=spectral_norm)",
+        "return Norm()",
+        (LAW + "spectral_norm_makes_every_layer_of_a_critic_a_contraction",),
+        "the critic's slope is unbounded",
+    ),
+    Mutant(
+        "batch-norm-momentum-as-epsilon",
+        NORMS,
+        "nn.BatchNorm2d(channels) if",
+        "nn.BatchNorm2d(channels, 0.8) if",
+        (LAW + "norms_after_a_layer_subtract_their_mean_and_divide_by_their_deviation",),
+        "0.8 is added to every variance",
+    ),
+    Mutant(
+        "a-penalised-critic-with-batch-norm",
+        "networks/auto.py",
+        'chosen = chosen | {"norm": "none"}',
+        'chosen = chosen | {"norm": "batch"}',
+        ("contracts/test_networks_auto.py",),
+        "slopes are those of a batch, not of a sample",
+    ),
+    Mutant(
+        "projection-ignores-the-condition",
+        CONDITIONS + "projection.py",
+        "return (self.embedding(features) * y).sum(dim=1)",
+        "return self.embedding(features).sum(dim=1)",
+        (TOLD + "projection_is_the_head_and_the_inner_product_with_the_embedded_condition",),
+        "any label gets one score",
+    ),
+    Mutant(
+        "film-starts-at-nothing",
+        CONDITIONS + "film.py",
+        "return self.plain(h) * (1 + gamma) + beta",
+        "return self.plain(h) * gamma + beta",
+        (TOLD + "film_starts_as_the_plain_norm",),
+        "scales without their one",
+    ),
+    Mutant(
+        "minibatch-variance",
+        "networks/minibatch.py",
+        "+ _FLOOR).sqrt().mean(dim=1)",
+        "+ _FLOOR).mean(dim=1)",
+        (
+            "contracts/test_networks_minibatch.py::test_it_is_the_mean_deviation_of_the_largest_group_that_divides_the_batch",
+        ),
+        "squares for deviations",
+    ),
+)
