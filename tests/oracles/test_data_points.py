@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
-from equilibria.data import DATASETS
+from equilibria.data import DATASETS, builder_of
 from equilibria.data.datasets.points import grid_modes, modes_of, ring_modes
 
 
@@ -84,3 +84,8 @@ def test_labels_say_which_mode_a_point_is_from(name):
     for x, y in ((data.x, data.y), (data.held_out, data.held_out_y)):
         assert torch.equal(torch.cdist(x, centres).argmin(dim=1), y)
     assert data.labels.size == len(centres)
+
+
+def test_hyphens_equal_underscores_in_names():
+    assert builder_of("swiss-roll") is DATASETS["swiss_roll"]
+    assert builder_of({"name": "swiss-roll", "noise": 0.1}) is DATASETS["swiss_roll"]

@@ -55,7 +55,8 @@ def _parted(spec: Spec) -> tuple[str, dict[str, Any]]:
     name = part.pop("name", None)
     if not isinstance(name, str) or not name:
         raise Refusal('Data need a name: "digits", a path, hf:owner/name, or {"name": ..., options}.')
-    return name, part
+    known = name.replace("-", "_")  # hyphens equal underscores, as in flags
+    return known if known in DATASETS else name, part
 
 
 def _path(name: str, root: Path | None) -> Path | None:
