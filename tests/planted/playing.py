@@ -83,14 +83,6 @@ PLAYING = (
         "the slope of |v|^2 for that of |v|^2 / 2",
     ),
     Mutant(
-        "consensus-each-for-itself",
-        CONSENSUS,
-        "with run.game.only(_everybody(players)):",
-        "with run.game.only(players[0]):",
-        AGREED,
-        "derivatives across the players are lost",
-    ),
-    Mutant(
         "optimistic-sign",
         OPTIMIZERS,
         "torch._foreach_sub_(owned, [optimizer.state[p]",
