@@ -13,7 +13,7 @@ from equilibria.core.randomness import reseed
 from equilibria.core.types import Batch
 from equilibria.data import DATASETS
 from equilibria.games import GAMES
-from equilibria.games.classes import MISTAKES
+from equilibria.games.classes import MISTAKES, Classes
 from equilibria.games.contest import Contest
 from equilibria.games.game import Game
 from equilibria.games.play import Play
@@ -101,11 +101,12 @@ def test_a_batch_that_cannot_be_packed_is_refused():
         run_of("gan-ns", game={"name": "gan", "pack": 3})
 
 
-@pytest.mark.parametrize("name", ["gan-ns", "wgan-gp", "r3gan"])
+@pytest.mark.parametrize("name", ["gan-ns", "wgan-gp", "r3gan", "cgan", "acgan"])
 def test_packed_games_play(name):
     recipe = small(name, game={"name": "gan", "pack": 2})
     run = run_rounds(build(recipe, points()), 2)
-    assert run.game.networks["critic"].trunk[0].in_features == 4
+    critic = run.game.networks["critic"]
+    assert getattr(critic, "critic", critic).trunk[0].in_features == (8 if name == "cgan" else 4)
     assert all(p.isfinite().all() for p in run.game.networks.parameters())
 
 
@@ -116,6 +117,12 @@ def test_noise_has_the_deviation_asked_for_and_fades(step, rounds, left):
     play = play_of(size=20_000, step=step)
     (x,) = noised(data, 0.5, rounds)(play)
     assert float((x - play.x).std()) == pytest.approx(0.5 * left, rel=0.03)
+
+
+@pytest.mark.parametrize("options", [{"deviation": -0.1}, {"deviation": math.nan}, {"deviation": 1.0, "rounds": -5}])
+def test_impossible_noise_is_refused(options):
+    with pytest.raises(Refusal, match="noise"):
+        noised(data, **options)
 
 
 def test_noise_is_anew_on_each_side():
@@ -191,6 +198,20 @@ def test_unrolling_leaves_the_critic_as_it_is():
     assert all(p.grad is None for p in game.networks["critic"].parameters())
 
 
+def test_unrolling_spares_what_the_critic_does_not_use_for_its_scores():
+    run = run_rounds(run_of("acgan", game={"name": "gan", "unroll": 2}), 1)
+    assert all(p.isfinite().all() for p in run.game.networks.parameters())
+
+
+def test_foreseen_moves_of_the_critic_are_not_remembered():
+    run = run_of("gan", game={"name": "gan", "unroll": 2}, penalties={"lecam": {"name": "lecam"}})
+    _, generator = run.game.players
+    run.game = Game(run.game.networks, (generator,), run.game.prior, run.game.memories)
+    run.game.memories["lecam"].averages.fill_(1.0)
+    run_rounds(run, 1)
+    assert torch.equal(run.game.memories["lecam"].averages, torch.ones(2))
+
+
 @pytest.mark.parametrize("kind", MISTAKES)
 def test_a_right_class_head_makes_no_mistake(kind):
     y = torch.eye(3)[torch.tensor([0, 2, 1, 1])]
@@ -203,6 +224,17 @@ def test_an_undecided_class_head_is_off_by_the_entropy():
     assert float(MISTAKES["class"](flat, y).mean()) == pytest.approx(math.log(4))
     assert float(MISTAKES["multi-hot"](flat, y).mean()) == pytest.approx(4 * math.log(2))
     assert float(MISTAKES["vector"](flat, y).mean()) == pytest.approx(0.5)
+
+
+def test_a_packed_class_head_is_asked_for_each_sample():
+    critic, y = Slope(1), torch.eye(2).repeat(4, 1).double()
+    critic.classify = lambda x: torch.cat([x, -x], dim=1)[:, [0, 2, 1, 3]]  # of both samples, for and against
+    contest = Contest(DIVERGENCES["hinge"](), {}, packed(data, 2), packed(samples, 2))
+    play = play_of(y=y)
+    play.networks["critic"] = critic
+    said = torch.cat([play.fake, -play.fake], dim=1)
+    mistake = Classes(contest, MISTAKES["class"]).towards(play)["class"]
+    assert float(mistake) == pytest.approx(float(MISTAKES["class"](said, y).mean()))
 
 
 def test_the_class_head_weighs_on_both_sides():
@@ -230,7 +262,9 @@ def test_turns_follow_their_schedule(name, options, moves):
     assert [TURNS[name](**options)(step) for step in range(6)] == moves
 
 
-@pytest.mark.parametrize("name", ["wgan-gp", "r3gan", "lsgan"])
+@pytest.mark.parametrize("name", ["wgan-gp", "r3gan", "lsgan", "kl"])
 def test_ada_is_refused_where_the_sign_of_a_score_says_nothing(name):
+    recipe = RECIPES[name]() if name in RECIPES else RECIPES["f-gan"]()
+    divergence = recipe.divergence if name in RECIPES else {"name": name}
     with pytest.raises(Refusal, match="--augmentation diffaugment"):
-        build(dataclasses.replace(RECIPES[name](), augmentation={"name": "ada"}), DATASETS["digits"]())
+        build(dataclasses.replace(recipe, divergence=divergence, augmentation={"name": "ada"}), DATASETS["digits"]())

@@ -56,7 +56,8 @@ class Classes:
         critic: Any = play.networks[self.contest.critic]
         if play.y is None:
             raise Refusal("The critic has a class head, and the batch has no labels to learn it from.")
-        return self.mistake(critic.classify(*self.contest.seen(*views)).to(play.x.dtype), play.y).mean()
+        said = critic.classify(*self.contest.seen(*views)).reshape_as(play.y)  # of a pack's samples one by one
+        return self.mistake(said.to(play.x.dtype), play.y).mean()
 
 
 def tells_classes(critic: nn.Module) -> bool:

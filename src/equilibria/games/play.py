@@ -31,4 +31,4 @@ class Play:
     @once
     def round(self) -> Tensor:
         """The rounds played before this move, as a number that losses may reckon with: ()."""
-        return torch.tensor(float(self.step), device=self.x.device)
+        return torch.full((), float(self.step), device=self.x.device)

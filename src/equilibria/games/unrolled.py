@@ -1,7 +1,8 @@
 """The generator's loss against a critic that has already answered."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from torch.func import functional_call
 from ..core.errors import Refusal
 from ..core.types import Terms
 from ..terms.gradients import Weights, leaves, weight_gradient
+from ..terms.penalties import Duel, Penalty
 from .contest import Contest
 from .play import Play
 
@@ -39,8 +41,9 @@ def unrolled(contest: Contest, steps: int, lr: float) -> Callable[[Play], Terms]
         critic = play.networks[contest.critic]
         named = dict(critic.named_parameters())
         weights = dict(zip(named, leaves(tuple(named.values())), strict=True))
+        foreseen = replace(contest, penalties=_forgetful(contest.penalties))
         for _ in range(steps):
-            weights = _answered(contest, play, critic, weights, lr)
+            weights = _answered(foreseen, play, critic, weights, lr)
         return contest.towards(_against(play, contest.critic, Ahead(critic, weights)))
 
     return towards if steps else contest.towards
@@ -55,6 +58,20 @@ def _answered(contest: Contest, play: Play, critic: nn.Module, weights: Weights,
 
     gradients = weight_gradient(loss, weights)
     return {name: weight - lr * gradients[name] for name, weight in weights.items()}
+
+
+def _forgetful(penalties: Mapping[str, Penalty]) -> Mapping[str, Penalty]:
+    """The same, where what remembers does so in copies: no move of the critic has taken place."""
+    return {name: _apart(price) if isinstance(price, nn.Module) else price for name, price in penalties.items()}
+
+
+def _apart(penalty: nn.Module) -> Penalty:
+    memory = {name: buffer.clone() for name, buffer in penalty.named_buffers()}
+
+    def price(duel: Duel) -> Tensor:
+        return functional_call(penalty, memory, (duel,))
+
+    return price
 
 
 def _against(play: Play, name: str, critic: nn.Module) -> Play:

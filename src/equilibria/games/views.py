@@ -47,8 +47,10 @@ def pack(x: Tensor, count: int) -> Tensor:
 
 def noised(view: View, deviation: float, rounds: int = 0) -> View:
     """With normal noise on every value (Soenderby et al. 2017); over `rounds` it fades in a straight line, 0: never."""
-    if deviation < 0:
+    if not deviation >= 0:
         raise Refusal(f"noise is {deviation}: a standard deviation of 0 or more is needed.")
+    if rounds < 0:
+        raise Refusal(f"noise_rounds is {rounds}: noise fades in 1 or more rounds; 0 means that it stays.")
 
     def blurred(play: Play) -> Views:
         now = deviation * (relu(1 - play.round / rounds) if rounds else torch.ones_like(play.round))

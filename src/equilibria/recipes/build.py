@@ -30,7 +30,7 @@ from .recipe import Recipe
 from .weights import weighed
 
 _PROBED = 6  # rows shown to the critic when asking whether they influence each other
-_UNSIGNED = ("wasserstein", "relativistic", "relativistic_average", "least_squares")  # zero does not part their scores
+_UNSIGNED = ("wasserstein", "relativistic", "relativistic_average", "least_squares", "kl")  # 0 parts no scores
 _COUPLED = (
     "The critic's score of one sample depends on the others in the batch (batch norm, or statistics over the batch), "
     "so the slope that the penalty bounds is not a property of the critic: use the norm layer, instance, group, "

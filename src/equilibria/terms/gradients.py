@@ -27,10 +27,11 @@ def input_gradient(critic: Critic, views: Views, scores: Tensor | None = None) -
 
 
 def weight_gradient(loss: Callable[[Weights], Tensor], weights: Weights) -> Weights:
-    """Gradient of a loss, (), with respect to the weights it is a function of; differentiable again."""
+    """Gradient of a loss, (), with respect to weights, zero where it does not see them; differentiable again."""
     if torch.compiler.is_compiling():
         return torch.func.grad(loss)(weights)
-    gradients = torch.autograd.grad(loss(weights), list(weights.values()), create_graph=True)
+    seen = list(weights.values())
+    gradients = torch.autograd.grad(loss(weights), seen, create_graph=True, materialize_grads=True)
     return dict(zip(weights, gradients, strict=True))
 
 
