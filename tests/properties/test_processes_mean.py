@@ -11,7 +11,9 @@ import torch.multiprocessing as mp
 from torch import nn
 
 from equilibria.core.processes import average, mean
+from equilibria.terms.augmentations import AUGMENTATIONS
 from equilibria.terms.divergences import DIVERGENCES
+from equilibria.terms.penalties import PENALTIES, Duel
 
 F = torch.float64
 HALF = 5  # samples of a process
@@ -45,13 +47,22 @@ def slopes(x):
     return torch.stack([first.detach(), second])
 
 
+def remembered(real, fake):
+    """What LeCam and ADA's controller keep of two moves of the critic, with no round ended between."""
+    lecam, ada = PENALTIES["lecam"](), AUGMENTATIONS["ada"]((1, 8, 8), speed=100, interval=2, probability=0.5)
+    for shift in (0.0, 0.3):
+        lecam(Duel(lambda x: x[:, 0], (real + shift,), (fake,)))
+        ada.watch(real[:, 0] + shift)
+    return torch.stack([*lecam.averages, *lecam.anchors, ada.probability])
+
+
 def _work(rank, meeting, out):
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=2)
     own = batch()[:, rank * HALF : (rank + 1) * HALF]
     found = {name: gradients(name, *own) for name in RELATIVISTIC}
     average(list(found.values()))
-    torch.save((found, mean(own[0]), slopes(own[0])), f"{out}/{rank}.pt")
+    torch.save((found, mean(own[0]), slopes(own[0]), remembered(*own)), f"{out}/{rank}.pt")
     dist.barrier()
     os._exit(0)  # gloo can abort while it is torn down
 
@@ -67,15 +78,20 @@ def pair():
 @pytest.mark.parametrize("name", RELATIVISTIC)
 def test_two_processes_have_the_gradients_of_one_with_the_joined_batch(name, pair):
     expected = gradients(name, *batch())
-    for found, _, _ in pair:
+    for found, _, _, _ in pair:
         assert torch.allclose(found[name], expected, rtol=1e-12, atol=1e-15)
 
 
 def test_the_mean_is_that_of_all_and_can_be_differentiated_twice(pair):
     x = batch()[0]
-    for _, together, derivatives in pair:
+    for _, together, derivatives, _ in pair:
         assert float(together) == pytest.approx(float(x.mean()), rel=1e-12)
         assert torch.allclose(derivatives, slopes(x), rtol=1e-12)
+
+
+def test_two_processes_remember_what_one_does_of_the_joined_batch(pair):
+    for *_, memories in pair:
+        assert torch.allclose(memories, remembered(*batch()), rtol=1e-6)
 
 
 def test_alone_it_is_the_plain_mean():

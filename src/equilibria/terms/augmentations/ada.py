@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.errors import Refusal
-from ...core.processes import world
+from ...core.processes import mean, world
 from ...core.types import Views
 from .base import Augmentation, each_image, require_images
 from .pipeline import moved, recolored
@@ -21,7 +21,7 @@ def ada(
 
     `target` is the mean sign of the real scores above which the probability rises, else it falls; `speed` is how many
     real images take it from 0 to 1; `interval` is the critic's moves from one adjustment to the next; `probability` is
-    where it starts. Zero must be where scores tell real from fake: not so for Wasserstein's or relativistic ones.
+    where it starts. Zero must be where scores tell real from fake: not so for Wasserstein's, KL's or relativistic ones.
     Resampling is bilinear, without the wavelet filters of the authors' code.
     """
     require_images("ada", shape)
@@ -53,8 +53,8 @@ class Adaptive(nn.Module):
 
     @torch.no_grad()
     def watch(self, real_scores: Tensor) -> None:
-        """Adjust the probability, once in `interval` calls, by as much as the images seen since are worth."""
-        self.signs += real_scores.sign().mean()
+        """Adjust the probability, once in `interval` calls, by as much as what all processes saw since is worth."""
+        self.signs += mean(real_scores.sign())
         self.moves += 1
         due = self.moves >= self.interval
         seen = self.moves * len(real_scores) * world()

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.errors import Refusal
+from ...core.processes import mean
 from .base import Duel, Penalty
 
 
@@ -20,7 +21,8 @@ def lecam(weight: float = 0.3, decay: float = 0.99) -> Penalty:
 class LeCam(nn.Module):
     """The penalty and its memory: the averages before this move are the anchors, then this move joins them.
 
-    So a sample's cost depends on no other sample of its batch. The averages start at zero.
+    So a sample's cost depends on no other sample of its batch. The averages start at zero; they are those of all
+    processes.
     """
 
     averages: Tensor  # (2,), of the real and of the fake scores
@@ -37,5 +39,5 @@ class LeCam(nn.Module):
         real, fake = duel.scores
         with torch.no_grad():  # a compiled gradient reads the anchors after the averages have moved on
             self.anchors.copy_(self.averages)
-            self.averages.lerp_(torch.stack([real.mean(), fake.mean()]).to(self.averages.dtype), 1 - self.decay)
+            self.averages.lerp_(torch.stack([mean(real), mean(fake)]).to(self.averages.dtype), 1 - self.decay)
         return self.weight * ((real - self.anchors[1]) ** 2 + (fake - self.anchors[0]) ** 2)
