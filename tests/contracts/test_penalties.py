@@ -144,6 +144,16 @@ def test_views_are_penalized_jointly():
     assert torch.allclose(input_gradient(quadratic, pair), expected)
 
 
+@pytest.mark.parametrize("power", [1.5, 2.0, 6.0])
+def test_a_flat_critic_pays_nothing_and_is_pulled_nowhere_at_any_power(power):
+    direction = torch.zeros(WIDTH, requires_grad=True)
+    duel = Duel(lambda x: (x * direction).sum(1), (torch.randn(4, WIDTH),), (torch.randn(4, WIDTH),))
+    cost = PENALTIES["divergence_penalty"](power=power)(duel).mean()
+    cost.backward()
+    assert cost == 0
+    assert torch.equal(direction.grad, torch.zeros(WIDTH))
+
+
 def test_impossible_powers_and_samplers_are_refused():
     with pytest.raises(Refusal, match="must exceed 1"):
         PENALTIES["divergence_penalty"](power=1.0)

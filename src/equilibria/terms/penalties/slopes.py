@@ -34,6 +34,8 @@ def divergence_penalty(weight: float = 2.0, power: float = 6.0, sampler: str = "
         raise Refusal(f"divergence_penalty has power {power}: it must exceed 1 for the optimum to exist.")
 
     def on(place: str, duel: Duel) -> Tensor:
+        if power < 2:  # a root of the squares has no slope before a flat critic, their norm has
+            return weight * _steepness(duel, SAMPLERS[place]) ** power
         return weight * _slopes(duel, SAMPLERS[place]).square().sum(dim=1) ** (power / 2)
 
     if sampler == "both":
