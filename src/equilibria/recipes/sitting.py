@@ -110,7 +110,8 @@ def _farewell(sitting: Sitting, reason: str, elapsed: float) -> str:
     )
     return (
         f"{'Done' if reason == 'done' else 'The time is used up'}: {played}, recorded in {sitting.folder}. "
-        f"Draw from it with `equilibria sample {sitting.folder}{_asking(sitting)}`; `equilibria resume {sitting.folder} {more}` plays on."
+        f"Draw from it with `equilibria sample {sitting.folder}{_asking(sitting)}`; "
+        f"`equilibria resume {sitting.folder} {more}` plays on."
     )
 
 

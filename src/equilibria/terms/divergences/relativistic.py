@@ -24,7 +24,7 @@ def relativistic_average() -> Divergence:
     """Real against the mean of all fake, and fake against that of all real (Jolicoeur-Martineau 2019, RaSGAN).
 
     The means are over the whole batch, of all processes. From a batch the estimate is biased (Jolicoeur-Martineau
-    2020): it reads a little high on small ones.
+    2020): for one and the same critic it reads lower on small ones, since softplus is convex in the means.
     """
     return Divergence(
         critic=_against_means,

@@ -60,8 +60,10 @@ def _kinship(name: str, options: dict[str, Any], other: str, share: float) -> Cl
 
 def _generator(name: str, loss: str) -> float:
     facts = _facts(name)
-    want = -facts.price(_SCORES) if loss == "exact" else -facts.activation(_SCORES)
-    return float((DIVERGENCES[name](generator_loss=loss).generator(_SCORES, _SCORES) - want).abs().max())
+    raised = facts.activation(_SCORES)
+    want = -facts.conjugate(raised) if loss == "exact" else -raised
+    got = DIVERGENCES[name](generator_loss=loss).generator(_SCORES, _SCORES)
+    return float(((got - want) / (1 + want.abs())).abs().max())
 
 
 def _sum(name: str) -> float:
