@@ -26,11 +26,25 @@ from equilibria.training.loop import run_rounds
 
 COUNT = 2_500
 ROUNDS = 10_000
+SMALL = {  # two hidden layers of 128 on either side and 256 latents, after Metz et al. 2017; the rest: our choice
+    "prior.size": 256,
+    "generator.depth": 2,
+    "critic.depth": 2,
+    "critic.activation": "relu",
+    "batch": 128,
+    "halflife": 0,
+}
+QUICK = SMALL | {"lr": 1e-3}
 GAMES: dict[str, tuple[str, dict[str, Any]]] = {  # a recipe, and what is changed in it
     "gan": ("gan", {}),
     "gan-5": ("gan", {"n-critic": 5, "halflife": 0}),  # as many critic moves as WGAN-GP's, no average
     "wgan-gp": ("wgan-gp", {}),
     "r3gan": ("r3gan", {}),
+    "small-gan": ("gan-ns", QUICK),
+    "small-pacgan": ("pacgan", QUICK),
+    "small-unrolled": ("gan-ns", QUICK | {"unroll": 5, "unroll-lr": 0.02}),
+    "small-wgan-gp": ("wgan-gp", SMALL),
+    "small-r3gan": ("r3gan", SMALL),
 }
 Found = dict[str, float]
 
@@ -41,6 +55,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--games", nargs="*", default=[game for game in GAMES if game in RECIPES], choices=GAMES)
+    parser.add_argument("--without-pictures", action="store_true")
     parser.add_argument("--data", nargs="*", default=list(MODES), choices=MODES)
     parser.add_argument("--pictures", type=Path, default=Path("docs/pictures"))
     asked = parser.parse_args()
@@ -51,6 +66,8 @@ def main() -> None:
             print(f"\n{command(name, game, asked.rounds)}", flush=True)
             samples = [played(name, game, seed, asked.rounds) for seed in asked.seeds]
             report(name, game, [found(name, x) for x in samples])
+            if asked.without_pictures:
+                continue
             data = eq.DATASETS[name]()
             sheet = data.space.sheet(samples[0], real=data.held_out[:COUNT])
             sheet.quantize(64).save(asked.pictures / f"modes-{name}-{game}.png", optimize=True)
@@ -90,11 +107,17 @@ def told(results: Sequence[Found]) -> str:
     """Modes, high quality, reverse KL: medians, with the range where there are several."""
     return ", ".join(
         [
-            f"modes {spread([r['modes'] for r in results], '.0f')}",
+            f"modes {spread([r['modes'] for r in results], '.0f')}, mean {mean([r['modes'] for r in results])}",
             f"high quality {spread([r['high_quality'] for r in results], '.1%')}",
             f"reverse KL {spread([r['reverse_kl'] for r in results], '.3f')}",
         ]
     )
+
+
+def mean(values: Sequence[float]) -> str:
+    """The mean, and its standard error where there are several."""
+    error = f" +- {statistics.stdev(values) / len(values) ** 0.5:.2f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.1f}{error}"
 
 
 def spread(values: Sequence[float], form: str) -> str:
