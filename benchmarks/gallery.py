@@ -24,7 +24,7 @@ from equilibria.terms.penalties import PENALTIES
 
 ROOT = Path(__file__).parents[1]
 PAGE, PICTURES = ROOT / "docs" / "formulations.md", ROOT / "docs" / "pictures"
-ROUNDS = {"ring": 4000, "mnist": 600}
+PLAYED: dict[str, dict[str, Any]] = {"ring": {"rounds": 4000, "lr": 1e-3}, "mnist": {"rounds": 600}}
 COUNT, SIDE, TITLE, ACROSS = 2_500, 232, 16, 4
 Changes = dict[str, Any]
 
@@ -49,7 +49,7 @@ def main() -> None:
         names = [name for name in catalogue if not asked.only or name in asked.only]
         cells, rows = [], ["| name | on the ring | on MNIST | when to use it, and the command |", "|---|---|---|---|"]
         for name in names:
-            told, pictures = zip(*(played(name, data, asked.data_root) for data in ROUNDS), strict=True)
+            told, pictures = zip(*(played(name, data, asked.data_root) for data in PLAYED), strict=True)
             cells.append(cell(name, pictures))
             rows.append(f"| `{name}` | {told[0]} | {told[1]} | {NOTES[name]}<br>`{command(name, 'DATA')}` |")
             print(rows[-1], flush=True)
@@ -62,7 +62,7 @@ def main() -> None:
 def changes(name: str) -> tuple[str, Changes]:
     """The recipe that plays an entry, and what is changed in it."""
     if name == "wasserstein":
-        return "wgan", {"optimizer.lr": 5e-4}
+        return "wgan", {"lr": 5e-4}
     if name in PENALTIES:
         return "gan-ns", {"penalty": name}
     return "gan", {"divergence": name}
@@ -79,7 +79,8 @@ def played(name: str, data: str, root: Path | None) -> tuple[str, PIL.Image.Imag
     """What came of it, in words, and a picture."""
     recipe, said = changes(name)
     with tempfile.TemporaryDirectory() as runs:
-        run = eq.train(recipe, Silence(), data=data, data_root=root, rounds=ROUNDS[data], threads=1, runs=runs, **said)
+        where = {"data": data, "data_root": root, "save_every": 10_000, "threads": 1, "runs": runs}
+        run = eq.train(recipe, Silence(), **where, **{**PLAYED[data], **said})
         assert run.folder is not None
         events = [json.loads(line) for line in (run.folder / "events.jsonl").read_text(encoding="utf-8").splitlines()]
         model = eq.load(run.folder)

@@ -251,6 +251,13 @@ def test_the_class_head_weighs_on_both_sides():
     assert float(generators["class"]) == pytest.approx(0.5 * float(mistakes[1]))
 
 
+@pytest.mark.parametrize("option", ["class_weight", "class_weight_generator"])
+def test_mistakes_of_the_class_head_are_no_gain(option):
+    parts = (Shift(0.3), Slope(1, classes=2), PRIORS["normal"](1), DIVERGENCES["hinge"](), {})
+    with pytest.raises(Refusal, match=f"{option} is -1"):
+        GAMES["gan"](*parts, labels="class", **{option: -1.0})
+
+
 @pytest.mark.parametrize(
     ("name", "options", "moves"),
     [
@@ -268,3 +275,9 @@ def test_ada_is_refused_where_the_sign_of_a_score_says_nothing(name):
     divergence = recipe.divergence if name in RECIPES else {"name": name}
     with pytest.raises(Refusal, match="--augmentation diffaugment"):
         build(dataclasses.replace(recipe, divergence=divergence, augmentation={"name": "ada"}), DATASETS["digits"]())
+
+
+def test_a_penalty_cannot_take_the_name_of_another_term():
+    penalties = {"class": PENALTIES["r1"]()}
+    with pytest.raises(Refusal, match="'class'"):
+        GAMES["gan"](Shift(0), Slope(1), PRIORS["normal"](1), DIVERGENCES["hinge"](), penalties)

@@ -50,14 +50,17 @@ def gan(
     `clip` bounds the critic's weights after each move; `pack` independent samples shown to the critic as one; `noise`
     is the deviation of noise on all that the critic sees; `noise_rounds` is the rounds in which it fades, 0 if it
     stays; `unroll` answers of the critic that the generator foresees; `unroll_lr` is their learning rate;
-    `class_weight` is the share of the class head in the critic's loss; `class_weight_generator` is its share in the
+    `class_weight` is the weight of the class head in the critic's loss; `class_weight_generator` is its weight in the
     generator's.
 
     Lazy penalties are after Karras et al. 2020 (every payment is as heavy as those left out), packing after Lin et al.
-    2018, noise after Soenderby et al. 2017, unrolling after Metz et al. 2017, the class head after Odena et al. 2017.
+    2018, noise after Soenderby et al. 2017, the class head after Odena et al. 2017, unrolling after Metz et al. 2017:
+    the foreseen answers descend the contest's terms, without the class head's, penalties paid lazily, and clipping.
     `together` lets one pass of the critic score both sides: right where it treats samples independently. `labels` is
     the kind of the condition, which a critic with a class head tells from the sample.
     """
+    if taken := {"divergence", "class"} & penalties.keys():
+        raise Refusal(f"A penalty is called {taken.pop()!r}, as another term of the loss is: call it something else.")
     contest = Contest(
         divergence,
         penalties if lazy == 1 else {},

@@ -37,7 +37,7 @@ def non_saturating() -> Divergence:
 
 
 def least_squares(fake_code: float = 0.0, real_code: float = 1.0, generator_code: float = 1.0) -> Divergence:
-    """Scores regressed to codes a, b; the generator aims at c (Mao et al. 2017, eq. 9; defaults as in section 3.3.3).
+    """Scores regressed to codes a, b; the generator aims at c (Mao et al. 2017, eq. 9).
 
     Half of D = integral of (p - q)^2 / (p + q) is estimated: 1 - 4 loss / (b - a)^2. At the best critic the paper's
     objective is, for all codes, integral of (p + q) (critic - c)^2 = (a + b - 2c)^2 / 2 + (b - a)^2 D / 4. So it is D
