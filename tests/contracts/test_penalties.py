@@ -52,6 +52,13 @@ def penalty(request):
     return PENALTIES[request.param]()
 
 
+@pytest.mark.parametrize("name", PENALTIES)
+def test_a_critic_is_not_paid_for_what_it_should_avoid(name):
+    PENALTIES[name](weight=0.0)
+    with pytest.raises(Refusal, match=f"{name} has weight -1"):
+        PENALTIES[name](weight=-1.0)
+
+
 @pytest.mark.parametrize("count", [1, 16, 64])
 def test_costs_are_per_sample_and_never_negative(penalty, count):
     costs = penalty(duel_of(Curved(), views(count), views(count, 2)))

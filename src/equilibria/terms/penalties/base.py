@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ...core.errors import Refusal
 from ...core.once import once
 from ...core.types import Critic, Views
 
@@ -39,3 +40,9 @@ class Duel:
 
 
 Penalty = Callable[[Duel], Tensor]  # -> (B,); one that remembers is an nn.Module: its buffers are saved with the run
+
+
+def refuse_reward(name: str, weight: float) -> None:
+    """A critic is not paid for what it should avoid."""
+    if weight < 0:
+        raise Refusal(f"{name} has weight {weight}: what the critic pays has a weight of 0 or more.")
