@@ -43,6 +43,11 @@ class Classes:
     critic: float = 1.0  # the weight of the critic's term, on data and samples
     generator: float = 1.0  # of the generator's, on samples
 
+    def __post_init__(self) -> None:
+        for name, weight in (("class_weight", self.critic), ("class_weight_generator", self.generator)):
+            if weight < 0:
+                raise Refusal(f"{name} is {weight}: a mistake costs 0 or more.")
+
     def against(self, play: Play) -> Terms:
         """The critic's term: its mistakes on data and samples."""
         mistakes = self._on(play, self.contest.real(play)) + self._on(play, self.contest.fake(play))
