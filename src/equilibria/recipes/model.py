@@ -125,9 +125,13 @@ def describe(networks: dict[str, Spec], prior: Spec, model: Model) -> dict[str, 
     }
 
 
-def labels_of(folder: str | Path) -> Labels | None:
-    """The labels that the model in a run folder knows, if any, without its weights."""
-    return _labels(_config(placed(folder)))
+def labels_of(folder: str | Path) -> Labels:
+    """What can be asked of the model in a run folder, without its weights. Raises Refusal if nothing can."""
+    config = _config(placed(folder))
+    labels = _labels(config)
+    if labels is None or config.get("conditions") is None:
+        raise Refusal(_UNCONDITIONAL)
+    return labels
 
 
 def placed(folder: str | Path) -> Path:
