@@ -111,6 +111,24 @@ def test_values_that_cannot_be_played_are_refused(setting, value, sentence, tmp_
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    ("recipe", "batch", "norm", "who"),
+    [("gan", "1", "--generator.norm", "networks.generator"), ("pacgan", "2", "--critic.norm", "networks.critic")],
+)
+def test_batch_norm_of_one_row_is_refused(recipe, batch, norm, who, tmp_path, capsys):
+    words = ["train", recipe, "--data", "ring", "--batch", batch, norm, "batch"]
+    assert main([*words, "--rounds", "1", "--threads", "1"]) == 2
+    said = capsys.readouterr()
+    assert f"{who} has the norm 'batch', and a batch of {batch} shows it one row" in said.err
+    assert said.err.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
+
+
+def test_help_says_how_a_recipe_without_penalties_gets_one(capsys):
+    assert main(["train", "gan", "--help"]) == 0
+    assert "--penalty NAME" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("words", [[], ["--help"], ["-h"], ["help"]])
 def test_help_names_every_verb(words, capsys):
     assert main(words) == 0

@@ -75,6 +75,11 @@ def spectral() -> Norm:
     return Norm(around=spectral_norm)
 
 
+def needs_rows(network: nn.Module) -> bool:
+    """Whether a norm of the network compares the rows of a batch, and has no pixels to compare."""
+    return any(isinstance(part, nn.BatchNorm1d) for part in network.modules())
+
+
 NORMS = Catalogue(
     "norm", none=none, batch=batch, layer=layer, instance=instance, group=group, weight=weight, spectral=spectral
 )

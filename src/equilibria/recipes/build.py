@@ -17,6 +17,7 @@ from ..games.views import pack
 from ..networks import NETWORKS
 from ..networks.auto import resolve as resolve_network
 from ..networks.coupling import coupled
+from ..networks.norms import needs_rows
 from ..terms.augmentations import AUGMENTATIONS
 from ..terms.divergences import DIVERGENCES
 from ..terms.penalties import PENALTIES
@@ -63,6 +64,7 @@ def build(
         torch.default_generator.manual_seed(key(recipe.seed, -1))
         recipe, prior = resolve(recipe, data), make(PRIORS, recipe.prior, "prior")
         networks = build_networks(recipe.networks, data.space, prior, condition(recipe, data), packing(recipe))
+        _refuse_lone_rows(networks, recipe)
         mixing = "critic" in networks and mixes_samples(networks["critic"], recipe, data)
         if mixing and recipe.penalties and not allow_coupled_critic:
             raise Refusal(_COUPLED)
@@ -161,6 +163,17 @@ def packing(recipe: Recipe) -> int:
     if recipe.batch % _positive("game.pack", count):
         raise Refusal(f"A batch of {recipe.batch} cannot be packed by {count}: let --batch be a multiple of --pack.")
     return count
+
+
+def _refuse_lone_rows(networks: dict[str, nn.Module], recipe: Recipe) -> None:
+    """Batch norm has nothing to compare one row with."""
+    for role, network in networks.items():
+        rows = recipe.batch // (packing(recipe) if role == "critic" else 1)
+        if rows == 1 and needs_rows(network):
+            raise Refusal(
+                f"networks.{role} has the norm 'batch', and a batch of {recipe.batch} shows it one row, which has none "
+                f"to be compared with: use a larger --batch, or --{role}.norm layer."
+            )
 
 
 def _positive(name: str, value: int) -> int:
