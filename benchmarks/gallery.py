@@ -1,7 +1,7 @@
 """Every divergence and penalty played side by side: `python benchmarks/gallery.py --data-root DATA`, half an hour.
 
 Each is played on the ring and on MNIST by the command that the page shows under it. The pictures go to docs/pictures/,
-the tables into docs/formulations.md, between the marks. A run that does not stay finite stops this.
+the tables into docs/formulations.md, between the marks. A run that does not stay finite is said to.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import torch
 from gallery_notes import NOTES
 
 import equilibria as eq
+from equilibria.core.errors import Failure
 from equilibria.data.datasets.points import MODES
 from equilibria.evaluation.metrics.modes import modes
 from equilibria.terms.divergences import DIVERGENCES
@@ -24,7 +25,7 @@ from equilibria.terms.penalties import PENALTIES
 
 ROOT = Path(__file__).parents[1]
 PAGE, PICTURES = ROOT / "docs" / "formulations.md", ROOT / "docs" / "pictures"
-PLAYED: dict[str, dict[str, Any]] = {"ring": {"rounds": 4000, "lr": 1e-3}, "mnist": {"rounds": 600}}
+PLAYED: dict[str, dict[str, Any]] = {"ring": {"rounds": 10_000}, "mnist": {"rounds": 500}}
 COUNT, SIDE, TITLE, ACROSS = 2_500, 232, 16, 4
 Changes = dict[str, Any]
 
@@ -79,8 +80,12 @@ def played(name: str, data: str, root: Path | None) -> tuple[str, PIL.Image.Imag
     """What came of it, in words, and a picture."""
     recipe, said = changes(name)
     with tempfile.TemporaryDirectory() as runs:
-        where = {"data": data, "data_root": root, "save_every": 10_000, "threads": 1, "runs": runs}
-        run = eq.train(recipe, Silence(), **where, **{**PLAYED[data], **said})
+        where = {"data": data, "data_root": root, "save_every": 20_000, "threads": 1, "runs": runs}
+        try:
+            run = eq.train(recipe, Silence(), **where, **{**PLAYED[data], **said})
+        except Failure as failure:
+            print(f"{name} on {data}: {failure}", flush=True)
+            return "not finite", PIL.Image.new("RGB", (SIDE, SIDE), "grey")
         assert run.folder is not None
         events = [json.loads(line) for line in (run.folder / "events.jsonl").read_text(encoding="utf-8").splitlines()]
         model = eq.load(run.folder)

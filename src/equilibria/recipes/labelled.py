@@ -14,12 +14,13 @@ def cgan() -> Recipe:
 
 
 def acgan() -> Recipe:
-    """The critic also classifies, and both sides want it right (AC-GAN, Odena et al. 2017); optimizer: DCGAN's."""
+    """The critic also classifies, both sides want it right (Odena et al. 2017); weights 1 and .1: our choice."""
     networks = {
         "generator": {"name": "auto", "conditioning": "concat"},
         "critic": {"name": "auto", "conditioning": "classifier"},
     }
-    return compose(acgan, "acgan", "non_saturating", GUIDELINES, networks=networks, conditional=True)
+    game = {"name": "gan", "class_weight_generator": 0.1}
+    return compose(acgan, "acgan", "non_saturating", GUIDELINES, networks=networks, game=game, conditional=True)
 
 
 def cgan_projection() -> Recipe:

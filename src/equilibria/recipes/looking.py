@@ -16,8 +16,8 @@ from ..evaluation.metrics import METRICS
 from ..training.average import reestimate
 from ..training.observers import Look
 from ..training.run import Run
-from .build import packing
 from .card import card
+from .casting import packing
 from .conditions import seen
 from .model import Model, describe
 from .recipe import Recipe

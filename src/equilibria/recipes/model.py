@@ -17,7 +17,7 @@ from ..core.randomness import generator
 from ..data.records import KINDS, Labels, Space
 from ..data.spaces import SPACES
 from .asking import Asked, asked_for
-from .build import build_networks
+from .casting import build_networks
 from .conditions import Conditions, rebuilt
 from .parts import Spec, make
 from .recipe import check_format

@@ -92,6 +92,13 @@ class Recipe:
             yield from ((f"{name}.{key}", spec) for key, spec in (group.items() if isinstance(group, dict) else ()))
 
 
+def at_least_one(name: str, value: int) -> int:
+    """The value, unless it counts nothing."""
+    if value < 1:
+        raise Refusal(f"{name} is {value}: at least 1 is needed.")
+    return value
+
+
 def check_format(stored: dict[str, Any], known: int, where: str) -> None:
     """Refuse what a newer version wrote."""
     version = stored.get("format", known)

@@ -1,4 +1,4 @@
-"""What `auto` stands for in the weight of a penalty, once the samples are known."""
+"""What the rest of a recipe must know of its penalties, by name."""
 
 from collections.abc import Mapping
 
@@ -7,6 +7,13 @@ from .parts import Spec
 _CHOSEN: Mapping[str, tuple[float, float]] = {  # for points, for images
     "gradient_penalty": (0.1, 10.0),  # both the authors': of their experiments with toy data, and of all others
 }
+
+_ON_SCORES = ("lecam",)  # all others read slopes
+
+
+def bounds_slopes(penalties: Mapping[str, Spec]) -> bool:
+    """Whether a penalty reads slopes, which a critic that mixes samples does not have one by one."""
+    return any(spec["name"] not in _ON_SCORES for spec in penalties.values())
 
 
 def weighed(spec: Spec, shape: tuple[int, ...]) -> Spec:
