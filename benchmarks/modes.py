@@ -34,15 +34,15 @@ SMALL = {  # two hidden layers of 128 on either side and 256 latents, after Metz
     "batch": 128,
     "halflife": 0,
 }
-QUICK = SMALL | {"lr": 1e-3}
+SLOW = SMALL | {"lr": 3e-4}
 GAMES: dict[str, tuple[str, dict[str, Any]]] = {  # a recipe, and what is changed in it
     "gan": ("gan", {}),
     "gan-5": ("gan", {"n-critic": 5, "halflife": 0}),  # as many critic moves as WGAN-GP's, no average
     "wgan-gp": ("wgan-gp", {}),
     "r3gan": ("r3gan", {}),
-    "small-gan": ("gan-ns", QUICK),
-    "small-pacgan": ("pacgan", QUICK),
-    "small-unrolled": ("gan-ns", QUICK | {"unroll": 5, "unroll-lr": 0.02}),
+    "small-gan": ("gan-ns", SLOW),
+    "small-pacgan": ("pacgan", SLOW),
+    "small-unrolled": ("gan-ns", SLOW | {"unroll": 5, "unroll-lr": 0.02}),
     "small-wgan-gp": ("wgan-gp", SMALL),
     "small-r3gan": ("r3gan", SMALL),
 }
