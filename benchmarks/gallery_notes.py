@@ -15,10 +15,10 @@ NOTES = {
     "reverse_kl": "To draw likely samples only, at the price of modes.",
     "pearson": "Covers like KL, more so: outliers of the data weigh quadratically.",
     "neyman": "Precise like the reverse KL, more so.",
-    "squared_hellinger": "For tables of distances, not for training: the exact generator loss is exponential in the "
-    "score. The paper's MNIST likelihoods have it fail (Nowozin et al. 2016, table 4).",
-    "jeffreys": "KL in both directions, with the steepness of both; the worst of the paper's MNIST likelihoods "
-    "(Nowozin et al. 2016, table 4).",
+    "squared_hellinger": "For tables of distances, not for training: the generator's loss is exponential in the "
+    "score, or starves the generator. Its authors report that it fails on MNIST (Nowozin et al. 2016).",
+    "jeffreys": "KL in both directions, with the steepness of both. Its authors report that it fails on MNIST "
+    "(Nowozin et al. 2016).",
     "jensen_shannon": "The GAN's divergence in its own units (2 JSD): to compare with the paper. It saturates.",
     "gan": "Minimax as an f-divergence: 2 JSD - log 4. Saturates.",
     "total_variation": "Bounded scores; almost no gradient between separate supports. To study, not to use.",
