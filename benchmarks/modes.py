@@ -42,7 +42,7 @@ GAMES: dict[str, tuple[str, dict[str, Any]]] = {  # a recipe, and what is change
     "r3gan": ("r3gan", {}),
     "small-gan": ("gan-ns", SLOW),
     "small-pacgan": ("pacgan", SLOW),
-    "small-unrolled": ("gan-ns", SLOW | {"unroll": 5, "unroll-lr": 0.02}),
+    "small-unrolled": ("gan-ns", SLOW | {"unroll": 5, "unroll-by": "adam", "unroll-lr": 3e-4}),
     "small-wgan-gp": ("wgan-gp", SMALL),
     "small-r3gan": ("r3gan", SMALL),
 }

@@ -13,6 +13,7 @@ from equilibria.core.randomness import reseed
 from equilibria.core.types import Batch
 from equilibria.data import DATASETS
 from equilibria.games import GAMES
+from equilibria.games.answers import ANSWERS
 from equilibria.games.classes import MISTAKES, Classes
 from equilibria.games.contest import Contest
 from equilibria.games.game import Game
@@ -181,6 +182,36 @@ def test_an_unrolled_generator_sees_the_critic_that_answers():
     assert float(loss) == pytest.approx(-(2 - 3 * lr * gap) * float(play.fake.mean().detach()))
     (slope,) = torch.autograd.grad(loss, [play.networks["generator"].theta])
     assert float(slope) == pytest.approx(-(2 - 3 * lr * gap) + 3 * lr * float(play.fake.mean().detach()))
+
+
+@pytest.mark.parametrize(
+    ("by", "optimizer"),
+    [
+        ("descent", lambda parameters: torch.optim.SGD(parameters, lr=0.03)),
+        ("adam", lambda parameters: torch.optim.Adam(parameters, lr=0.03, betas=(0.5, 0.999))),
+    ],
+)
+def test_foreseen_answers_are_the_optimizers(by, optimizer):
+    critic = torch.nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1)).double()
+    x = torch.randn(16, 2, generator=torch.Generator().manual_seed(1)).double()
+    weights, step = {n: p.detach().clone() for n, p in critic.named_parameters()}, optimizer(critic.parameters())
+    answer = ANSWERS[by](0.03)
+    for _ in range(4):
+        step.zero_grad()
+        critic(x).square().mean().backward()
+        weights = answer(weights, {n: p.grad for n, p in critic.named_parameters()})
+        step.step()
+    assert all(torch.allclose(weights[n], p, rtol=1e-5, atol=1e-6) for n, p in critic.named_parameters())
+
+
+def test_adams_answers_are_differentiated_through():
+    def last(push):
+        answer, weights = ANSWERS["adam"](0.1), {"w": torch.tensor([1.0, -2.0]).double()}
+        for factor in (1.0, 2.0, -0.5):
+            weights = answer(weights, {"w": factor * push + weights["w"]})
+        return weights["w"]
+
+    assert torch.autograd.gradcheck(last, torch.tensor([0.3, 0.7]).double().requires_grad_())
 
 
 def test_without_steps_nothing_is_foreseen():

@@ -41,6 +41,7 @@ def gan(
     noise_rounds: int = 0,
     unroll: int = 0,
     unroll_lr: float = 0.01,
+    unroll_by: str = "descent",
     class_weight: float = 1.0,
     class_weight_generator: float = 1.0,
 ) -> Game:
@@ -50,8 +51,8 @@ def gan(
     `clip` bounds the critic's weights after each move; `pack` independent samples shown to the critic as one; `noise`
     is the deviation of noise on all that the critic sees; `noise_rounds` is the rounds in which it fades, 0 if it
     stays; `unroll` answers of the critic that the generator foresees; `unroll_lr` is their learning rate;
-    `class_weight` is the weight of the class head in the critic's loss; `class_weight_generator` is its weight in the
-    generator's.
+    `unroll_by` is how they step, by descent or adam; `class_weight` is the weight of the class head in the critic's
+    loss; `class_weight_generator` is its weight in the generator's.
 
     Lazy penalties are after Karras et al. 2020 (every payment is as heavy as those left out), packing after Lin et al.
     2018, noise after Soenderby et al. 2017, the class head after Odena et al. 2017, unrolling after Metz et al. 2017:
@@ -70,7 +71,7 @@ def gan(
         augmentation,
         together=together,
     )
-    against, towards = [contest.against], [unrolled(contest, unroll, unroll_lr)]
+    against, towards = [contest.against], [unrolled(contest, unroll, unroll_lr, unroll_by)]
     if tells_classes(critic) and labels is not None:
         classes = Classes(contest, MISTAKES[labels], class_weight, class_weight_generator)
         against, towards = [*against, classes.against], [*towards, classes.towards]

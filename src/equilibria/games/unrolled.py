@@ -12,6 +12,7 @@ from ..core.errors import Refusal
 from ..core.types import Terms
 from ..terms.gradients import Weights, leaves, weight_gradient
 from ..terms.penalties import Duel, Penalty
+from .answers import ANSWERS
 from .contest import Contest
 from .play import Play
 
@@ -28,13 +29,14 @@ class Ahead(nn.Module):
         return functional_call(self.critic, self.weights, views, condition)
 
 
-def unrolled(contest: Contest, steps: int, lr: float) -> Callable[[Play], Terms]:
-    """What the generator loses to the critic as it will be after `steps` steps of descent (Metz et al. 2017).
+def unrolled(contest: Contest, steps: int, lr: float, by: str = "descent") -> Callable[[Play], Terms]:
+    """What the generator loses to the critic as it will be after so many `steps` of its own (Metz et al. 2017).
 
     The steps are differentiated through: the generator sees how the critic would react to what it does.
     """
     if steps < 0 or lr <= 0:
         raise Refusal(f"unroll is {steps} and unroll_lr {lr}: 0 or more steps of positive length are needed.")
+    ANSWERS[by]
 
     def towards(play: Play) -> Terms:
         play.fake  # noqa: B018 - made once, and seen by every step
@@ -42,22 +44,22 @@ def unrolled(contest: Contest, steps: int, lr: float) -> Callable[[Play], Terms]
         named = dict(critic.named_parameters())
         weights = dict(zip(named, leaves(tuple(named.values())), strict=True))
         foreseen = replace(contest, penalties=_forgetful(contest.penalties))
+        step = ANSWERS[by](lr)
         for _ in range(steps):
-            weights = _answered(foreseen, play, critic, weights, lr)
+            weights = step(weights, _slopes(foreseen, play, critic, weights))
         return contest.towards(_against(play, contest.critic, Ahead(critic, weights)))
 
     return towards if steps else contest.towards
 
 
-def _answered(contest: Contest, play: Play, critic: nn.Module, weights: Weights, lr: float) -> Weights:
-    """The critic's weights after one more step."""
+def _slopes(contest: Contest, play: Play, critic: nn.Module, weights: Weights) -> Weights:
+    """The gradient of what the critic has to minimize, at these weights."""
 
     def loss(weights: Weights) -> Tensor:
         duel = contest.duel(_against(play, contest.critic, Ahead(critic, weights)))
         return torch.stack(list(contest.terms(duel).values())).sum()
 
-    gradients = weight_gradient(loss, weights)
-    return {name: weight - lr * gradients[name] for name, weight in weights.items()}
+    return weight_gradient(loss, weights)
 
 
 def _forgetful(penalties: Mapping[str, Penalty]) -> Mapping[str, Penalty]:
