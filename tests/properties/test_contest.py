@@ -179,7 +179,7 @@ def test_an_unrolled_generator_sees_the_critic_that_answers():
     play.networks["critic"].requires_grad_(False)
     loss = sum(unrolled(contest, 3, lr)(play).values())
     gap = float((play.fake.mean() - play.x.mean()).detach())
-    assert float(loss) == pytest.approx(-(2 - 3 * lr * gap) * float(play.fake.mean().detach()))
+    assert float(loss.detach()) == pytest.approx(-(2 - 3 * lr * gap) * float(play.fake.mean().detach()))
     (slope,) = torch.autograd.grad(loss, [play.networks["generator"].theta])
     assert float(slope) == pytest.approx(-(2 - 3 * lr * gap) + 3 * lr * float(play.fake.mean().detach()))
 
