@@ -13,7 +13,7 @@ import equilibria
 from equilibria.apps.cli import main
 from equilibria.apps.verbs.demo import DEMO
 from equilibria.recipes import RECIPES, Recipe
-from equilibria.recipes.model import load
+from equilibria.recipes.stored import load
 from equilibria.recipes.naming import short
 from equilibria.recipes.settings import settings
 

@@ -11,7 +11,7 @@ from equilibria.apps.cli import main
 from equilibria.data import find
 from equilibria.data.records import Labels
 from equilibria.products.forms import Wish, folder, folder_names
-from equilibria.recipes.model import load
+from equilibria.recipes.stored import load
 
 TINY = ["--threads", "1", "--matmul", "default", "--batch", "8", "--generator.width", "8", "--critic.width", "8"]
 NETWORKS = ["--generator", "dense", "--critic", "dense", "--rounds", "2", *TINY]

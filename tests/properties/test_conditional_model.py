@@ -287,7 +287,7 @@ def _stored(model, place):
     """The folder of a model that was not trained."""
     from safetensors.torch import save_file
 
-    from equilibria.recipes.model import describe
+    from equilibria.recipes.stored import describe
 
     spec = {"generator": {"name": "dense", "width": 16, "norm": "batch"}}
     config = describe(spec, {"name": "normal", "size": 6}, model)

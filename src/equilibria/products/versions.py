@@ -4,8 +4,9 @@ from pathlib import Path
 
 from ..core.errors import Refusal
 from ..recipes.looking import settle
-from ..recipes.model import Model, load
+from ..recipes.model import Model
 from ..recipes.recipe import Recipe
+from ..recipes.stored import load
 from ..training import checkpoints
 from ..training.checkpoints import Checkpoint
 

@@ -19,9 +19,10 @@ from ..training.run import Run
 from .card import card
 from .casting import packing
 from .conditions import seen
-from .model import Model, describe
+from .model import Model
 from .recipe import Recipe
 from .sheets import side_by_side
+from .stored import describe
 
 _SHEET, _POINTS = 64, 1024  # samples shown: pictures, points
 _ROWS = 16  # classes that get a row each, at most

@@ -40,7 +40,7 @@ def run(folder: str, flags: FLAGS, _: Flags) -> int:
 
 def _asked(folder: str, flags: FLAGS) -> str | None:
     """What is asked for, if by the flag that suits the model's labels."""
-    from ...recipes.model import labels_of
+    from ...recipes.stored import labels_of
 
     labels = labels_of(folder) if flags.label or flags.attributes else None
     if labels is not None and flags.label and labels.kind != "class":
