@@ -13,9 +13,9 @@ import equilibria
 from equilibria.apps.cli import main
 from equilibria.apps.verbs.demo import DEMO
 from equilibria.recipes import RECIPES, Recipe
-from equilibria.recipes.stored import load
 from equilibria.recipes.naming import short
 from equilibria.recipes.settings import settings
+from equilibria.recipes.stored import load
 
 SMALL = ["--threads", "1", "--matmul", "default", "--device", "cpu", "--batch", "8"]
 TINY = [*SMALL, "--generator.width", "8", "--critic.width", "8"]
