@@ -1,6 +1,6 @@
 """What the latent is drawn from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,29 @@ Draw = Callable[[int, torch.Generator | None, torch.device | None], Tensor]
 
 
 @dataclass(frozen=True)
+class Part:
+    """Neighbouring numbers of a latent that are drawn alike: "normal", "uniform" on [-1, 1], or a "categorical"."""
+
+    kind: str
+    place: slice
+
+    @property
+    def size(self) -> int:
+        return int(self.place.stop - self.place.start)
+
+
+@dataclass(frozen=True)
 class Prior:
     """A distribution of latents that can be drawn anywhere."""
 
     size: int
     _draw: Draw
+    parts: tuple[Part, ...] = ()  # of the latent, in order; none where only its author knows
+
+    @property
+    def is_normal(self) -> bool:
+        """Whether all numbers are independent standard normals."""
+        return bool(self.parts) and all(part.kind == "normal" for part in self.parts)
 
     def draw(self, count: int, generator: torch.Generator | None = None, device: torch.device | None = None) -> Tensor:
         """Latents, from the default generator unless one is given: (count, size)."""
@@ -32,7 +50,11 @@ def normal(size: int = 128) -> Prior:
     `size` is numbers in a latent.
     """
     _positive("normal", "size", size)
-    return Prior(size, lambda count, generator, device: torch.randn(count, size, generator=generator, device=device))
+
+    def draw(count: int, generator: torch.Generator | None, device: torch.device | None) -> Tensor:
+        return torch.randn(count, size, generator=generator, device=device)
+
+    return Prior(size, draw, (Part("normal", slice(0, size)),))
 
 
 def uniform(size: int = 100) -> Prior:
@@ -41,9 +63,11 @@ def uniform(size: int = 100) -> Prior:
     `size` is numbers in a latent.
     """
     _positive("uniform", "size", size)
-    return Prior(
-        size, lambda count, generator, device: torch.rand(count, size, generator=generator, device=device) * 2 - 1
-    )
+
+    def draw(count: int, generator: torch.Generator | None, device: torch.device | None) -> Tensor:
+        return torch.rand(count, size, generator=generator, device=device) * 2 - 1
+
+    return Prior(size, draw, (Part("uniform", slice(0, size)),))
 
 
 def categorical(classes: int = 10) -> Prior:
@@ -54,7 +78,7 @@ def categorical(classes: int = 10) -> Prior:
         chosen = torch.randint(classes, (count,), generator=generator, device=device)
         return one_hot(chosen, classes).float()
 
-    return Prior(classes, draw)
+    return Prior(classes, draw, (Part("categorical", slice(0, classes)),))
 
 
 def joint(parts: Sequence[dict[str, Any]] = ()) -> Prior:
@@ -66,7 +90,16 @@ def joint(parts: Sequence[dict[str, Any]] = ()) -> Prior:
     def draw(count: int, generator: torch.Generator | None, device: torch.device | None) -> Tensor:
         return torch.cat([prior.draw(count, generator, device) for prior in priors], dim=1)
 
-    return Prior(sum(prior.size for prior in priors), draw)
+    return Prior(sum(prior.size for prior in priors), draw, tuple(_placed(priors)))
+
+
+def _placed(priors: Sequence[Prior]) -> Iterator[Part]:
+    """The parts of priors side by side, where they lie then."""
+    start = 0
+    for prior in priors:
+        for part in prior.parts or (Part("unknown", slice(0, prior.size)),):
+            yield Part(part.kind, slice(start + part.place.start, start + part.place.stop))
+        start += prior.size
 
 
 def _positive(name: str, option: str, value: int) -> None:

@@ -24,6 +24,7 @@ class Player:
     turns: Turns = 1
     constraint: Callable[[nn.Module], None] | None = None  # imposed on its networks after each move
     estimate: Callable[[float], float] | None = None  # its mean divergence term, read as a distance
+    figures: Callable[[Play, Terms], Terms] | None = None  # what is reported of a move, if not the terms themselves
 
     @property
     def optimizer(self) -> str:

@@ -1,23 +1,18 @@
 """One contest, two players: GAN, WGAN, WGAN-GP, WGAN-div, LSGAN, hinge, R3GAN, and their conditional versions."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import partial
 
 from torch import nn
 
-from ..core.errors import Refusal
 from ..core.priors import Prior
-from ..core.types import Terms
 from ..terms.augmentations import Augmentation
 from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
 from .classes import MISTAKES, Classes, tells_classes
-from .constraints import clip_weights
 from .contest import Contest
 from .game import Game, Player, Turns, memories_of, summands
-from .play import Play
-from .turns import once_in
+from .judges import judges, unpaid
 from .unrolled import unrolled
 from .views import condition, data, noised, packed, samples
 
@@ -60,42 +55,18 @@ def gan(
     `together` lets one pass of the critic score both sides: right where it treats samples independently. `labels` is
     the kind of the condition, which a critic with a class head tells from the sample.
     """
-    if taken := {"divergence", "class"} & penalties.keys():
-        raise Refusal(f"A penalty is called {taken.pop()!r}, as another term of the loss is: call it something else.")
-    contest = Contest(
-        divergence,
-        penalties if lazy == 1 else {},
-        noised(packed(data, pack), noise, noise_rounds),
-        noised(packed(samples, pack), noise, noise_rounds),
-        partial(condition, pack),
-        augmentation,
-        together=together,
-    )
-    against, towards = [contest.against], [unrolled(contest, unroll, unroll_lr, unroll_by)]
+    real, fake = (noised(packed(view, pack), noise, noise_rounds) for view in (data, samples))
+    contest = Contest(divergence, penalties, real, fake, partial(condition, pack), augmentation, together=together)
+    against, towards = [], [unrolled(unpaid(contest, lazy), unroll, unroll_lr, unroll_by)]
     if tells_classes(critic) and labels is not None:
         classes = Classes(contest, MISTAKES[labels], class_weight, class_weight_generator)
-        against, towards = [*against, classes.against], [*towards, classes.towards]
-    constraint = None if clip is None else clip_weights(clip, clip_norms)
+        against, towards = [classes.against], [*towards, classes.towards]
     return Game(
         nn.ModuleDict({"generator": generator, "critic": critic}),
         (
-            Player("critic", ("critic",), summands(*against), n_critic, constraint, divergence.estimate),
-            *_lazily(replace(contest, penalties=penalties), lazy, constraint),
+            *judges(contest, against, n_critic, lazy, clip, clip_norms),
             Player("generator", ("generator",), summands(*towards)),
         ),
         prior,
         memories_of({**penalties, "augmentation": augmentation}),
     )
-
-
-def _lazily(contest: Contest, interval: int, constraint: Callable[[nn.Module], None] | None) -> tuple[Player, ...]:
-    """A player who pays the critic's penalties once in a while, with what was left out; none without penalties."""
-    if interval < 1:
-        raise Refusal(f"lazy is {interval}: the penalties are paid once in 1 or more rounds.")
-    if interval == 1 or not contest.penalties:
-        return ()
-
-    def arrears(play: Play) -> Terms:
-        return {name: interval * price for name, price in contest.prices(play).items()}
-
-    return (Player("penalties", ("critic",), arrears, once_in(interval), constraint),)

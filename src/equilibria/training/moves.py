@@ -24,18 +24,19 @@ def move(run: "Run", players: Players) -> None:
 
 
 def draw(run: "Run") -> Play:
-    """The material of the next draw. z comes first, whoever looks: players who move at once are to see the same."""
+    """The material of the next draw. Latents come first, whoever looks: who move at once are to see the same."""
     reseed(run.seed, run.draws, rank())
     play = Play(run.game.networks, run.stream.batch(run.draws), run.game.prior, run.step)
-    play.z  # noqa: B018
+    play.noise  # noqa: B018
     return play
 
 
 def score(run: "Run", player: Player, play: Play) -> Tensor:
-    """What a player loses, noted term by term: ()."""
+    """What a player loses, noted term by term or in the player's own figures: ()."""
     with run.casting():
         terms = player.loss(play)
-    run.statistics.add(player.name, terms)
+        told = player.figures(play, terms) if player.figures else terms
+    run.statistics.add(player.name, told)
     return torch.stack(list(terms.values())).sum()
 
 
