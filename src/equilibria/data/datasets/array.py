@@ -28,10 +28,7 @@ def array(path: Path, samples: str | None = None, labels: str | None = None, lay
     `layout` is channels_first or channels_last where the shape does not tell.
     """
     stored = headers(path)
-    known = _named(path, stored, labels, _LABELS)
-    chosen = _named(path, stored, samples, _SAMPLES) or next((name for name in stored if name != known), None)
-    if chosen is None or not stored[chosen].shape or 0 in stored[chosen].shape:
-        raise Refusal(f"{path} holds no samples.")
+    chosen, known = chosen_arrays(path, stored, samples, labels)
     raw = read(path, chosen)
     space, (x, out, mask), said = _points(path, raw) if raw.ndim == 2 else _images(path, chosen, raw, layout)
     remarks = [said, *_passed_over(path, stored, chosen, known)]
@@ -42,6 +39,17 @@ def array(path: Path, samples: str | None = None, labels: str | None = None, lay
     if kind.kind == "class" and labelled.ndim == 2:
         remarks.append("The labels, rows with a single 1 each, were read as classes.")
     return Data(str(path), space, x, out, kind, y[~mask], y[mask], tuple(remarks))
+
+
+def chosen_arrays(
+    path: Path, stored: Mapping[str, Header], samples: str | None = None, labels: str | None = None
+) -> tuple[str, str | None]:
+    """The names of the array of samples and of that of labels, if there is one."""
+    known = _named(path, stored, labels, _LABELS)
+    chosen = _named(path, stored, samples, _SAMPLES) or next((name for name in stored if name != known), None)
+    if chosen is None or not stored[chosen].shape or 0 in stored[chosen].shape:
+        raise Refusal(f"{path} holds no samples.")
+    return chosen, known
 
 
 def _named(path: Path, stored: Mapping[str, Header], asked: str | None, usual: tuple[str, ...]) -> str | None:

@@ -1,0 +1,124 @@
+"""Samples that somebody brings to a trained model, in the order in which they lie there."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..core.errors import Refusal, nearest
+from .arrays.kinds import labels_of
+from .arrays.layout import chunks, reading
+from .arrays.stored import headers, read
+from .datasets.array import chosen_arrays
+from .files.walk import walk
+from .find import find
+from .pictures.picture import SUFFIXES, Unreadable, fitted, opened
+from .records import Data, Labels, Space
+from .spaces import Image
+
+PARTS = ("held-out", "train", "all")  # of a set with a name
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Brought:
+    """Samples with a name each."""
+
+    space: Space
+    names: tuple[str, ...]  # of the files, or places in an array or a set
+    raw: Tensor  # (N, *space.shape), as kept
+    labels: Labels | None = None
+    y: Tensor | None = None  # (N,) for classes, (N, labels.size) otherwise
+    remarks: tuple[str, ...] = ()  # what was left out, a sentence each
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def chunks(self, size: int = 256) -> Iterator[Tensor]:
+        """The samples as networks see them, at most so many at a time: (at most size, *space.shape)."""
+        return (self.space.encode(part) for part in self.raw.split(size))
+
+    def x(self) -> Tensor:
+        """All of them as networks see them: (N, *space.shape)."""
+        return self.space.encode(self.raw)
+
+
+def bring(path: str | Path, space: Space, part: str = "held-out", root: Path | None = None) -> Brought:
+    """The samples of a folder, a picture, an .npy or .npz file, or a data set, for networks that know this space.
+
+    Pictures become as large as the space's, as in training. Of a set with a name, `part` is held-out, train or all.
+    """
+    place = Path(path).expanduser()
+    if place.is_file() and place.suffix.lower() in SUFFIXES:
+        return _pictures(place.parent, (place.name,), {}, space)
+    if str(path) and place.is_dir():
+        return _folder(place, space)
+    if place.is_file() and place.suffix in (".npy", ".npz"):
+        return _array(place, space)
+    return _set(find(str(path), root), space, part)
+
+
+def _folder(place: Path, space: Space) -> Brought:
+    found = walk(place)
+    if not found.names:
+        raise Refusal(f"{place} holds no images: PNG, JPEG, WebP, BMP, GIF, TIFF or PNM are needed.")
+    return _pictures(place, found.names, found.labels(), space)
+
+
+def _pictures(place: Path, names: tuple[str, ...], known: dict[str, str], space: Space) -> Brought:
+    """Pictures that can be read, cut square as in training; the others are left out and named."""
+    if not isinstance(space, Image) or space.height != space.width or space.channels not in (1, 3):
+        raise Refusal(f"Pictures were given, and {_wanted(space)}: give an .npz file with an array of such samples.")
+    rows, left_out = dict[str, np.ndarray](), list[str]()
+    for name in names:
+        try:
+            with opened(place / name) as image:
+                rows[name] = fitted(image, space.height, "crop", space.channels, "lanczos")[0]
+        except Unreadable as reason:
+            left_out.append(f"{name} ({reason})")
+    more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
+    said = f"{', '.join(left_out[:_SHOWN])}{more}"
+    if not rows:
+        raise Refusal(f"None of the {len(names)} images of {place} can be read: {said}.")
+    remarks = (f"{len(left_out)} could not be read and were left out: {said}.",) if left_out else ()
+    classes = tuple(sorted(set(known.values())))
+    y = torch.tensor([classes.index(known[name]) for name in rows]) if classes else None
+    raw = torch.from_numpy(np.stack(list(rows.values())))
+    return Brought(space, tuple(rows), raw, Labels("class", classes) if classes else None, y, remarks)
+
+
+def _array(path: Path, space: Space) -> Brought:
+    stored = headers(path)
+    chosen, known = chosen_arrays(path, stored)
+    raw = read(path, chosen)
+    if raw.ndim == 2:
+        x = torch.from_numpy(np.array(raw, dtype=np.float32))
+    else:
+        how = reading(path, raw, "auto")
+        x = torch.from_numpy(np.concatenate([how.convert(rows) for rows in chunks(raw)]))
+    _refuse_others(str(path), x, space)
+    labels, y = (None, None) if known is None else labels_of(path, read(path, known), len(raw))
+    return Brought(space, tuple(map(str, range(len(x)))), x, labels, y)
+
+
+def _set(data: Data, space: Space, part: str) -> Brought:
+    if part not in PARTS:
+        raise Refusal(f"part is {part!r}: a data set has these.{nearest(part, PARTS)}")
+    _refuse_others(data.name, data.x, space)
+    shown = [("train", data.x, data.y), ("held-out", data.held_out, data.held_out_y)]
+    shown = [each for each in shown if part in (each[0], "all")]
+    names = tuple(f"{name}/{i:05}" for name, x, _ in shown for i in range(len(x)))
+    y = [y for _, _, y in shown if y is not None]
+    return Brought(space, names, torch.cat([x for _, x, _ in shown]), data.labels, torch.cat(y) if y else None)
+
+
+def _refuse_others(name: str, x: Tensor, space: Space) -> None:
+    if tuple(x.shape[1:]) != tuple(space.shape):
+        raise Refusal(f"{name} has samples of {' x '.join(map(str, x.shape[1:]))}, and {_wanted(space)}.")
+
+
+def _wanted(space: Space) -> str:
+    return f"this model knows samples of {' x '.join(map(str, space.shape))}"
