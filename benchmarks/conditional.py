@@ -6,15 +6,14 @@ repeats itself within a class is right and poor. As Markdown, with the floor of 
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import torch
-from quality import classifier, distance
+from quality import classified, distance
 from torch import Tensor, nn
 
 import equilibria as eq
-from equilibria.data import Data, find
+from equilibria.data import Data
 
 COUNT = 500  # samples of each class
 
@@ -25,14 +24,8 @@ def main() -> None:
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--data-root", type=Path)
     asked = parser.parse_args()
-    torch.set_num_threads(1)
-    trained: dict[str, nn.Sequential] = {}
-    for folder in asked.runs:
-        spec = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))["data"]
-        data = find(spec, asked.data_root)
-        if data.name not in trained:
-            trained[data.name] = classifier(data)
-        judge(folder, data, trained[data.name])
+    for folder, data, net in classified(asked.runs, asked.data_root):
+        judge(folder, data, net)
 
 
 def judge(folder: Path, data: Data, net: nn.Sequential) -> None:

@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import plain
@@ -34,22 +35,27 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.plain:
         judge_plain(asked.plain, asked.data_root)
-    torch.set_num_threads(1)
-    trained: dict[str, nn.Sequential] = {}
-    for folder in asked.runs:
-        spec = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))["data"]
-        data = find(spec, asked.data_root)
-        if data.name not in trained:
-            trained[data.name] = classifier(data)
-            floor = distance(trained[data.name], data, data.space.encode(data.x[:COUNT]))
-            print(f"{data.name}: {floor:.2f} for {COUNT:,} training images", flush=True)
+    for folder, data, net in classified(asked.runs, asked.data_root):
         samples = eq.load(folder).sample(COUNT, seed=1)
         shares = class_shares(data, samples[:1000])
         print(
-            f"{folder.name}: Frechet distance {distance(trained[data.name], data, samples):.2f}, "
+            f"{folder.name}: Frechet distance {distance(net, data, samples):.2f}, "
             f"smallest class {shares.min():.1%}, largest {shares.max():.1%}",
             flush=True,
         )
+
+
+def classified(folders: Iterable[Path], root: Path | None) -> Iterator[tuple[Path, Data, nn.Sequential]]:
+    """Each run with its data and a classifier of them, on one thread; runs on the same data share it."""
+    torch.set_num_threads(1)
+    trained: dict[str, nn.Sequential] = {}
+    for folder in folders:
+        data = find(json.loads((folder / "recipe.json").read_text(encoding="utf-8"))["data"], root)
+        if data.name not in trained:
+            trained[data.name] = classifier(data)
+            floor = distance(trained[data.name], data, data.space.encode(data.x[:COUNT]))
+            print(f"{data.name}: Frechet distance {floor:.2f} for {COUNT:,} training images", flush=True)
+        yield folder, data, trained[data.name]
 
 
 def judge_plain(seconds: float, root: Path | None) -> None:

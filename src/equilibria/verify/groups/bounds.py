@@ -9,24 +9,24 @@ from ...terms.divergences import DIVERGENCES
 from ..claims import Claim, equals
 from ..scenes.population import Scorer, estimate
 
-_JSD = 0.111421
-NUMBERS = {  # closed forms, or quadrature to six digits
+_JSD, _HELLINGER, _VARIATION = 0.1114214, 2 - 2 * math.exp(-1 / 8), math.erf(1 / math.sqrt(8))
+NUMBERS = {  # closed forms, or quadrature to six decimals
     "minimax": _JSD,
     "non_saturating": _JSD,
     "least_squares": 0.408109 / 2,
-    "hinge": 0.382925,
+    "hinge": _VARIATION,
     "relativistic": 0.201345,
     "wasserstein": 1.0,
     "kl": 0.5,
     "reverse_kl": 0.5,
     "pearson": math.e - 1,
     "neyman": math.e - 1,
-    "squared_hellinger": 0.235006,
+    "squared_hellinger": _HELLINGER,
     "jeffreys": 1.0,
     "jensen_shannon": 2 * _JSD,
     "gan": -1.163451,
-    "total_variation": 0.382925,
-    "alpha": 2 * 0.235006,
+    "total_variation": _VARIATION,
+    "alpha": 2 * _HELLINGER,
     "weighted_jensen_shannon": _JSD,
 }
 _SOURCES = {

@@ -53,6 +53,12 @@ def no(got: str, wrong: str) -> Answer:
     return Answer(got, False, wrong)
 
 
+def misshapen(what: str, given: str, found: Tensor, count: int) -> Answer:
+    """The promise of one number a sample is broken: `given` so many samples, these are not (count,)."""
+    how, shape = "already reduced" if found.ndim == 0 else "of the wrong shape", str(tuple(found.shape))
+    return no(shape, f"{what} is {how}: {given} shape {shape}, not ({count},); the mean over samples is taken later.")
+
+
 def number(value: float | Tensor) -> str:
     """As people read it: 490, 0.3333, 1.2e-07, and 0 for what is rounding."""
     value = float(value.detach() if isinstance(value, Tensor) else value)

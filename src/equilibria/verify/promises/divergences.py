@@ -8,7 +8,7 @@ from torch import Tensor
 from ...terms.divergences import Divergence, Loss
 from ..claims import Answer
 from ..scenes.critics import SIZES
-from .base import Promise, agrees, no, number, yes
+from .base import Promise, agrees, misshapen, no, number, yes
 from .compiling import compiled_equals_eager
 from .measures import bounded, proportioned
 from .sides import critic_side, generator_side
@@ -29,12 +29,7 @@ def per_sample(make: Maker) -> Answer:
                 scores = torch.linspace(0.1, 0.9, count, dtype=precision)
                 found = loss(scores, scores - 0.05)
                 if found.shape != (count,):
-                    how = "already reduced" if found.ndim == 0 else "of the wrong shape"
-                    return no(
-                        str(tuple(found.shape)),
-                        f"the {side}'s loss is {how}: {count} scores give shape {tuple(found.shape)}, not ({count},); "
-                        f"the mean over samples is taken later.",
-                    )
+                    return misshapen(f"the {side}'s loss", f"{count} scores give", found, count)
                 if found.dtype != precision:
                     return no(str(found.dtype), f"the {side}'s loss turns {precision} scores into {found.dtype}.")
     return yes("(B,)")

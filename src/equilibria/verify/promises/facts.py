@@ -23,6 +23,12 @@ def error(one: Tensor, other: Tensor) -> tuple[float, int]:
     return float(apart.max()), int(apart.argmax())
 
 
+def compared(one: Tensor, other: Tensor, tolerance: float, wrong: Callable[[int], str]) -> Answer:
+    """Equal up to the tolerance; otherwise what is wrong, said of the place where they differ most."""
+    worst, at = error(one, other)
+    return yes(f"{worst:.1g}") if worst <= tolerance else no(number(worst), wrong(at))
+
+
 def conjugate(make: Maker) -> Answer:
     """f*(t) is the greatest u t - f(u): reached at t = f'(u), and nowhere exceeded."""
     facts = make().facts
@@ -89,20 +95,20 @@ def scores(make: Maker) -> Answer:
     divergence = make()
     facts = divergence.facts
     assert facts is not None
-    worst, at = error(facts.activation(facts.score(_RATIOS)), facts.best(_RATIOS))
-    if worst > _TINY:
-        return no(number(worst), f"g(v*) is not T* at p/q = {number(_RATIOS[at])}: they differ by {number(worst)}.")
+    said = facts.activation(facts.score(_RATIOS))
+    at_best = compared(said, facts.best(_RATIOS), _TINY, lambda at: f"g(v*) is not T* at p/q = {number(_RATIOS[at])}.")
+    if not at_best.passed:
+        return at_best
     real, fake = _SCORES, _SCORES.flip(0)
-    formula = facts.conjugate(facts.activation(fake)) - facts.activation(real)
-    worst, at = error(divergence.critic(real, fake), formula)
-    if worst > 1e-9:
-        got = divergence.critic(real, fake)[at]
-        return no(
-            number(worst),
+    loss, formula = divergence.critic(real, fake), facts.conjugate(facts.activation(fake)) - facts.activation(real)
+
+    def wrong(at: int) -> str:
+        return (
             f"the critic's loss is not f*(g(fake)) - g(real): at real score {number(real[at])} and fake score "
-            f"{number(fake[at])} it is {number(got)}, and the formula gives {number(formula[at])}.",
+            f"{number(fake[at])} it is {number(loss[at])}, and the formula gives {number(formula[at])}."
         )
-    return yes(f"{worst:.1g}")
+
+    return compared(loss, formula, 1e-9, wrong)
 
 
 def attained(make: Maker) -> Answer:

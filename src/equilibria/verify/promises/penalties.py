@@ -11,7 +11,7 @@ from ...terms.penalties import Duel
 from ..claims import Answer
 from ..scenes.critics import SIZES, Curved, duel, noise, straight
 from ..scenes.games import play_of, small_game
-from .base import Promise, no, number, yes
+from .base import Promise, misshapen, no, number, yes
 from .compiling import compiled_equals_eager
 from .laws import Maker, law_of
 from .norms import every_batch, one_slope
@@ -26,12 +26,7 @@ def per_sample(make: Maker) -> Answer:
         for count in reversed(SIZES):
             found = make()(duel(Curved(torch.Size(shape).numel()), count, shape))
             if found.shape != (count,):
-                how = "already reduced" if found.ndim == 0 else "of the wrong shape"
-                return no(
-                    str(tuple(found.shape)),
-                    f"the penalty is {how}: a batch of {count} samples {shape} gives shape {tuple(found.shape)}, not "
-                    f"({count},); the mean over samples is taken later.",
-                )
+                return misshapen("the penalty", f"a batch of {count} samples {shape} gives", found, count)
             if found.min() < 0:
                 return no(number(found.min()), f"the penalty pays back: the least cost is {number(found.min())}.")
     return yes("(B,)")
