@@ -4,14 +4,13 @@ from pathlib import Path
 
 from ..core.errors import Refusal
 from ..recipes.looking import settle
-from ..recipes.model import Model
 from ..recipes.recipe import Recipe
-from ..recipes.stored import load
 from ..training import checkpoints
 from ..training.checkpoints import Checkpoint
+from .trained import Trained, load
 
 
-def opened(run: str | Path, checkpoint: str | int | None = None) -> Model:
+def opened(run: str | Path, checkpoint: str | int | None = None) -> Trained:
     """The model of a run folder: as it was left, or at a checkpoint: "best", "last" or a round."""
     model = load(run)
     if checkpoint is None:
