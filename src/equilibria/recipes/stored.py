@@ -20,6 +20,7 @@ from .parts import Spec, make
 from .recipe import check_format
 
 FORMAT = 1
+DAMAGE = (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError)
 
 
 def load(folder: str | Path) -> Model:
@@ -28,22 +29,33 @@ def load(folder: str | Path) -> Model:
     A conditional one can be asked for labels: `load("runs/NAME").sample(64, labels=7)`.
     """
     place = placed(folder)
-    config = _config(place)
+    config = config_of(place)
     try:
-        space, prior = make(SPACES, config["space"], "space"), make(PRIORS, config["prior"], "prior")
-        labels = _labels(config)
-        told = config.get("conditions")
-        conditions = None if labels is None or told is None else rebuilt(told, labels)
-        width = labels.size if labels is not None and conditions is not None else 0
-        packed = int(config.get("packed", 1))
-        networks = nn.ModuleDict(build_networks(config["networks"], space, prior, width, packed))
-        networks.load_state_dict(load_file(place / "weights.safetensors"))
+        model = assembled(config)
+        model.networks.load_state_dict(load_file(place / "weights.safetensors"))
     except Refusal:
         raise
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
-        raise Refusal(f"The model in {place} is damaged or incomplete: {reason}") from None
+    except DAMAGE as error:
+        raise damaged(place, error) from None
+    return model
+
+
+def assembled(config: Mapping[str, Any]) -> Model:
+    """The model that config.json describes, with weights yet to be loaded. Raises one of DAMAGE if it is incomplete."""
+    space, prior = make(SPACES, config["space"], "space"), make(PRIORS, config["prior"], "prior")
+    labels = _labels(config)
+    told = config.get("conditions")
+    conditions = None if labels is None or told is None else rebuilt(told, labels)
+    width = labels.size if labels is not None and conditions is not None else 0
+    packed = int(config.get("packed", 1))
+    networks = nn.ModuleDict(build_networks(config["networks"], space, prior, width, packed))
     return Model(networks.eval().requires_grad_(False), space, prior, labels, conditions, packed)
+
+
+def damaged(place: Path, error: Exception) -> Refusal:
+    """The sentence for a model that cannot be read whole."""
+    reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
+    return Refusal(f"The model in {place} is damaged or incomplete: {reason}")
 
 
 def describe(networks: dict[str, Spec], prior: Spec, model: Model) -> dict[str, Any]:
@@ -62,7 +74,7 @@ def describe(networks: dict[str, Spec], prior: Spec, model: Model) -> dict[str, 
 
 def labels_of(folder: str | Path) -> Labels:
     """What can be asked of the model in a run folder, without its weights. Raises Refusal if nothing can."""
-    config = _config(placed(folder))
+    config = config_of(placed(folder))
     labels = _labels(config)
     if labels is None or config.get("conditions") is None:
         raise Refusal(UNCONDITIONAL)
@@ -74,6 +86,35 @@ def placed(folder: str | Path) -> Path:
     return Path(folder) / "model" if (Path(folder) / "model").is_dir() else Path(folder)
 
 
+def config_of(place: Path) -> dict[str, Any]:
+    """The contents of config.json. Raises Refusal if there is none, or one that names code."""
+    try:
+        config = json.loads((place / "config.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Refusal(f"There is no model in {place}: give the folder of a run, such as runs/NAME.") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise Refusal(f"{place / 'config.json'} cannot be read: {error}.") from None
+    return checked(config, str(place / "config.json"))
+
+
+def checked(config: Any, where: str) -> dict[str, Any]:
+    """The same description of a model. Raises Refusal if it is none, or names code, or a newer version wrote it."""
+    described = isinstance(config, dict) and isinstance(config.get("networks", {}), dict)
+    specs = (
+        [config.get("space", {}), config.get("prior", {}), *config.get("networks", {}).values()] if described else []
+    )
+    if not described or not all(isinstance(spec, dict) for spec in specs):
+        raise Refusal(f"{where} describes no model: its networks, prior and space are expected.")
+    check_format(config, FORMAT, where)
+    for spec in specs:
+        if ":" in str(spec.get("name", "")):
+            raise Refusal(
+                f"The model of {where} was made with code of its author's own ({spec['name']!r}), which a stored file "
+                f"may not name: build that network yourself and load weights.safetensors into it."
+            )
+    return config
+
+
 def _labels(config: Mapping[str, Any]) -> Labels | None:
     known = config.get("labels")
     if known is None:
@@ -81,20 +122,3 @@ def _labels(config: Mapping[str, Any]) -> Labels | None:
     if not isinstance(known, Mapping) or known.get("kind") not in KINDS or not isinstance(known.get("names"), list):
         raise Refusal(f"The labels in a model's config.json are {known!r}: a kind ({', '.join(KINDS)}) and names.")
     return Labels(known["kind"], tuple(map(str, known["names"])))
-
-
-def _config(place: Path) -> dict[str, Any]:
-    try:
-        config = json.loads((place / "config.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise Refusal(f"There is no model in {place}: give the folder of a run, such as runs/NAME.") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise Refusal(f"{place / 'config.json'} cannot be read: {error}.") from None
-    check_format(config, FORMAT, str(place / "config.json"))
-    for spec in (config.get("space", {}), config.get("prior", {}), *config.get("networks", {}).values()):
-        if ":" in str(spec.get("name", "")):
-            raise Refusal(
-                f"The model in {place} was made with code of its author's own ({spec['name']!r}), which a stored file "
-                f"may not name: build that network yourself and load weights.safetensors into it."
-            )
-    return config
