@@ -7,7 +7,7 @@ from pathlib import Path
 from equilibria.core.catalogue import Catalogue, Entry
 from equilibria.core.priors import PRIORS
 from equilibria.data import DATASETS
-from equilibria.networks import CRITICS, GENERATORS
+from equilibria.networks import CRITICS, ENCODERS, GENERATORS, PRIOR_NETWORKS
 from equilibria.networks.conditioning import CONDITIONINGS
 from equilibria.recipes import RECIPES
 from equilibria.terms.augmentations import AUGMENTATIONS
@@ -26,6 +26,8 @@ TABLES: Mapping[str, Catalogue] = {
     "conditionings": CONDITIONINGS,
     "generators": GENERATORS,
     "critics": CRITICS,
+    "encoders": ENCODERS,
+    "prior networks": PRIOR_NETWORKS,
     "priors": PRIORS,
     "data sets": DATASETS,
 }

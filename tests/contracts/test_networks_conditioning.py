@@ -103,10 +103,8 @@ def test_only_a_classifier_classifies_and_it_is_not_told_the_answer(name, shape,
     assert hasattr(critic, "classify") == ("classifier" in way)
     if "classifier" in way:
         for y in KINDS.values():
-            scores, logits = critic.judge(x, y=y)
-            assert logits.shape == (ROWS, CONDITION)
-            assert torch.equal(logits, critic.classify(x))
-            assert torch.equal(scores, critic(x, y=y))
+            assert critic.classify(x).shape == (ROWS, CONDITION)
+            assert torch.equal(critic.classify(x), critic.classes(critic.features(x, y=y)))
 
 
 @every_critic
@@ -213,8 +211,8 @@ def test_compiled_conditional_critics_equal_eager_ones(name, way):
 @pytest.mark.parametrize(
     ("networks", "way", "sentence"),
     [
-        (GENERATORS, "projection", "'projection' is for a critic and not for a generator: use concat"),
-        (GENERATORS, "film+classifier", "'classifier' is for a critic"),
+        (GENERATORS, "projection", "'projection' is for critics and not for generators: use concat"),
+        (GENERATORS, "film+classifier", "'classifier' is for critics"),
         (CRITICS, "projecton", "Did you mean 'projection'"),
         (CRITICS, "concat+", "No conditioning is called ''"),
         (CRITICS, "classifier+concat", "cannot be combined: the features would be told"),

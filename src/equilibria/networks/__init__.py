@@ -3,8 +3,10 @@
 from ..core.catalogue import Catalogue
 from . import dcgan, dense, residual
 
-__all__ = ["CRITICS", "GENERATORS", "NETWORKS"]
+__all__ = ["CRITICS", "ENCODERS", "GENERATORS", "NETWORKS", "PRIOR_NETWORKS"]
 
 GENERATORS = Catalogue("generator", dense=dense.generator, dcgan=dcgan.generator, residual=residual.generator)
 CRITICS = Catalogue("critic", dense=dense.critic, dcgan=dcgan.critic, residual=residual.critic)
-NETWORKS = {"generator": GENERATORS, "critic": CRITICS}
+ENCODERS = Catalogue("encoder", dense=dense.encoder, dcgan=dcgan.encoder, residual=residual.encoder)
+PRIOR_NETWORKS = Catalogue("prior network", dense=dense.prior)
+NETWORKS = {"generator": GENERATORS, "critic": CRITICS, "encoder": ENCODERS, "prior": PRIOR_NETWORKS}

@@ -7,6 +7,8 @@ from typing import Any
 _CHOSEN: Mapping[tuple[str, str], dict[str, Any]] = {
     ("generator", "dcgan"): {"hidden": 256, "norm": "batch", "upsample": "nearest"},
     ("critic", "dcgan"): {"hidden": 256, "norm": "batch"},
+    ("encoder", "dcgan"): {"hidden": 256, "norm": "batch"},
+    ("prior", "dense"): {},
 }
 _TOLD = {("critic", "dcgan"): "projection"}  # how, where not by concat
 
@@ -17,15 +19,15 @@ def resolve(
     """The network that `auto` means: dense for points, dcgan for images; other networks unchanged.
 
     `spec` is {"name": ..., **options}; the options are kept. A penalised critic has no norm, since batch norm would
-    couple the samples whose slopes are penalised one by one. A conditional one is told the condition: beside what goes
-    in, and a critic of images by projection.
+    couple the samples whose slopes are penalised one by one; nobody penalises an encoder's. A conditional network is
+    told the condition: beside what goes in, and a critic of images by projection. A prior sees nothing else.
     """
     if spec["name"] != "auto":
         return dict(spec)
-    name = "dense" if len(shape) == 1 else "dcgan"
+    name = "dense" if role == "prior" or len(shape) == 1 else "dcgan"
     chosen = _CHOSEN.get((role, name), {"norm": "none"})
     if role == "critic" and penalised:
         chosen = chosen | {"norm": "none"}
-    if conditional:
+    if conditional and role != "prior":
         chosen = chosen | {"conditioning": _TOLD.get((role, name), "concat")}
     return {"name": name} | chosen | dict(spec) | {"name": name}

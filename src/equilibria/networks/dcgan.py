@@ -3,7 +3,7 @@
 The paper's kernels are 5 x 5. Ours are 4 x 4: a multiple of the stride covers all pixels equally often.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from itertools import pairwise
 from math import prod
 
@@ -12,16 +12,19 @@ from torch import nn
 from .activations import ACTIVATIONS
 from .chains import Chain
 from .checks import at_least
-from .conditioning import told
-from .initializations import INITIALIZATIONS, Layer
+from .conditioning import Told, told
+from .conditioning.told import Entrance
+from .connected import Style, connected, joint
+from .initializations import INITIALIZATIONS
 from .layouts import ToMap, ToVector, channels_last
 from .minibatch import deviations
-from .norms import NORMS, Norm
+from .norms import NORMS
 from .pyramid import pyramid
 from .resampling import UPSAMPLINGS, Crop, Even
-from .roles import Generator, critic_of
+from .roles import Encoder, Generator, critic_of, encoder_of
 
 _WIDEST = 8  # times `width`: the paper's 1024 channels over 128
+_PAIRED = 256  # units of the connected layer where there must be one; our choice
 
 
 def generator(
@@ -46,16 +49,16 @@ def generator(
     restores scales.
     """
     tells = told("generator", conditioning, condition)
-    sizes, slot, entrance = pyramid("dcgan", shape), tells.slot(NORMS[norm]()), tells.entrance(latent)
-    init, up, bend = _start(initialization, slot), UPSAMPLINGS[upsample], ACTIVATIONS[activation]
-    channels = [shape[0], *_channels(width, len(sizes) - 1)]
-    layers, units = _hidden(hidden, latent + entrance.extra, slot, init, bend)
-    project = init(nn.Linear(units, channels[-1] * prod(sizes[-1]), bias=slot.bias))
-    layers += [slot.around(project), ToMap(channels[-1], *sizes[-1]), slot.after(channels[-1], True), bend()]
+    style, sizes, up = _style(tells, norm, activation, initialization), pyramid("dcgan", shape), UPSAMPLINGS[upsample]
+    entrance, channels = tells.entrance(latent), [shape[0], *_channels(width, len(sizes) - 1)]
+    layers, units = _hidden(hidden, latent + entrance.extra, style)
+    project = style.start(nn.Linear(units, channels[-1] * prod(sizes[-1]), bias=style.norm.bias))
+    layers += [style.norm.around(project), ToMap(channels[-1], *sizes[-1])]
+    layers += [style.norm.after(channels[-1], True), style.bend()]
     for into, size in reversed(list(enumerate(sizes[:-1]))):
-        layer = init(up(channels[into + 1], channels[into], bias=slot.bias or into == 0))
-        layers += [slot.around(layer), Crop(*size)]
-        layers += [slot.after(channels[into], True), bend()] if into else []
+        layer = style.start(up(channels[into + 1], channels[into], bias=style.norm.bias or into == 0))
+        layers += [style.norm.around(layer), Crop(*size)]
+        layers += [style.norm.after(channels[into], True), style.bend()] if into else []
     return Generator(entrance, channels_last(Chain(*layers)), outlet)
 
 
@@ -63,6 +66,7 @@ def critic(
     shape: tuple[int, ...],
     latent: int,
     condition: int,
+    beside: int = 0,
     *,
     width: int = 32,
     hidden: int = 0,
@@ -76,39 +80,69 @@ def critic(
 
     `width` counts the channels of the widest map, the image's neighbour; they double towards the seed, up to 8 times
     `width`. The first layer has no norm. `hidden` is units of a fully connected layer before the score, 0 for none
-    (Chen et al. 2016 have one for digits). Initialization: the paper's, normal; he where no norm restores scales.
+    (Chen et al. 2016 have one for digits); a critic of pairs, which has `beside` numbers in its second view, has 256
+    then. Initialization: the paper's, normal; he where no norm restores scales.
     """
-    tells, seen = told("critic", conditioning, condition), deviations(minibatch_std)
-    sizes, slot, entrance = pyramid("dcgan", shape), tells.slot(NORMS[norm]()), tells.entrance(*shape)
-    init, bend = _start(initialization, slot), ACTIVATIONS[activation]
+    tells, crowd = told("critic", conditioning, condition), deviations(minibatch_std)
+    style = _style(tells, norm, activation, initialization)
+    entrance, trunk, units = _trunk(shape, width, hidden or (_PAIRED if beside else 0), tells, style, crowd)
+
+    def linear(outputs: int, bias: bool = True) -> nn.Module:
+        return style.norm.around(style.start(nn.Linear(units, outputs, bias=bias)))
+
+    return critic_of(tells, entrance, trunk, linear, joint(beside, units, style))
+
+
+def encoder(
+    shape: tuple[int, ...],
+    latent: int,
+    condition: int,
+    *,
+    width: int = 32,
+    hidden: int = 0,
+    norm: str = "batch",
+    activation: str = "leaky_relu",
+    initialization: str | None = None,
+    conditioning: str = "concat",
+    posterior: str = "gaussian",
+) -> Encoder:
+    """DCGAN's discriminator up to its features, then one linear layer (after Radford et al. 2016).
+
+    Options are those of the critic: `width` counts the channels of the widest map, the image's neighbour; `hidden` is
+    units of a fully connected layer before the last, 0 for none.
+    """
+    tells = told("encoder", conditioning, condition)
+    style = _style(tells, norm, activation, initialization)
+    entrance, trunk, units = _trunk(shape, width, hidden, tells, style)
+    return encoder_of(entrance, trunk, units, latent, posterior)
+
+
+def _trunk(
+    shape: tuple[int, ...], width: int, hidden: int, tells: Told, style: Style, crowd: Sequence[nn.Module] = ()
+) -> tuple[Entrance, Chain, int]:
+    """From images to vectors, and how many numbers these have; the last convolution sees the crowd."""
+    sizes, entrance, norm = pyramid("dcgan", shape), tells.entrance(*shape), style.norm
     channels = [shape[0] + entrance.extra, *_channels(width, len(sizes) - 1)]
     layers: list[nn.Module] = []
     for i, (before, after) in enumerate(pairwise(channels)):
-        crowd = seen if i == len(channels) - 2 else []
-        layer = init(nn.Conv2d(before + len(crowd), after, 4, stride=2, padding=1, bias=slot.bias or i == 0))
-        layers += [*crowd, Even(), slot.around(layer), *([slot.after(after, True)] if i else []), bend()]
-    connected, units = _hidden(hidden, channels[-1] * prod(sizes[-1]), slot, init, bend)
-    trunk = channels_last(Chain(*layers, ToVector(), *connected))
-
-    def linear(outputs: int, bias: bool = True) -> nn.Module:
-        return slot.around(init(nn.Linear(units, outputs, bias=bias)))
-
-    return critic_of(tells, entrance, trunk, linear)
+        seen = crowd if i == len(channels) - 2 else ()
+        layer = style.start(nn.Conv2d(before + len(seen), after, 4, stride=2, padding=1, bias=norm.bias or i == 0))
+        layers += [*seen, Even(), norm.around(layer), *([norm.after(after, True)] if i else []), style.bend()]
+    flat, units = _hidden(hidden, channels[-1] * prod(sizes[-1]), style)
+    return entrance, channels_last(Chain(*layers, ToVector(), *flat)), units
 
 
-def _hidden(
-    units: int, before: int, slot: Norm, init: Callable[[Layer], Layer], bend: Callable[[], nn.Module]
-) -> tuple[list[nn.Module], int]:
+def _hidden(units: int, before: int, style: Style) -> tuple[list[nn.Module], int]:
     """A fully connected layer if it has units, and how many numbers come out."""
     at_least(0, "dcgan", hidden=units)
-    if units == 0:
-        return [], before
-    slot = NORMS["none"]() if slot.pixels else slot
-    return [slot.around(init(nn.Linear(before, units, bias=slot.bias))), slot.after(units, False), bend()], units
+    return (connected(before, units, style), units) if units else ([], before)
 
 
-def _start(initialization: str | None, slot: Norm) -> Callable[[Layer], Layer]:
-    return INITIALIZATIONS[initialization or ("normal" if slot.rescales else "he")]
+def _style(tells: Told, norm: str, activation: str, initialization: str | None) -> Style:
+    slot = tells.slot(NORMS[norm]())
+    return Style(
+        slot, INITIALIZATIONS[initialization or ("normal" if slot.rescales else "he")], ACTIVATIONS[activation]
+    )
 
 
 def _channels(width: int, stages: int) -> list[int]:

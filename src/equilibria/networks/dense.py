@@ -10,9 +10,10 @@ from ..core.errors import Refusal
 from .activations import ACTIVATIONS
 from .chains import Chain
 from .conditioning import Told, told
+from .conditioning.told import Entrance
 from .minibatch import deviations
 from .norms import NORMS
-from .roles import Generator, critic_of
+from .roles import Encoder, Generator, Prior, critic_of, encoder_of
 
 
 def generator(
@@ -34,15 +35,42 @@ def generator(
     The generator of the first GANs on 28 x 28 digits is widths 128, 256, 512, 1024, norm batch from the second hidden
     layer on (skip_first_norm), activation leaky_relu.
     """
-    hidden = _widths(width, depth, widths)
-    norms = ["none" if skip_first_norm and i == 0 else norm for i in range(len(hidden))]
-    last, tells = NORMS[norm]().around(nn.Linear(hidden[-1], prod(shape))), told("generator", conditioning, condition)
-    entrance = tells.entrance(latent)
-    layers = _stack((latent + entrance.extra, *hidden), norms, activation, tells)
+    hidden, tells = _widths(width, depth, widths), told("generator", conditioning, condition)
+    last = NORMS[norm]().around(nn.Linear(hidden[-1], prod(shape)))
+    entrance, layers = _trunk(latent, hidden, _norms(norm, skip_first_norm, hidden), activation, tells)
     return Generator(entrance, Chain(*layers, last, nn.Unflatten(1, shape)), outlet)
 
 
 def critic(
+    shape: tuple[int, ...],
+    latent: int,
+    condition: int,
+    beside: int = 0,
+    *,
+    width: int = 128,
+    depth: int = 3,
+    widths: tuple[int, ...] | None = None,
+    norm: str = "none",
+    skip_first_norm: bool = False,
+    activation: str = "leaky_relu",
+    conditioning: str = "concat",
+    minibatch_std: int = 0,
+) -> nn.Module:
+    """Fully connected, for samples of any shape: `depth` hidden layers of `width` units, or as `widths` says.
+
+    A second view of `beside` numbers is joined to the first.
+    """
+    hidden, slot, tells = _widths(width, depth, widths), NORMS[norm](), told("critic", conditioning, condition)
+    norms, crowd = _norms(norm, skip_first_norm, hidden), deviations(minibatch_std)
+    entrance, trunk = _trunk(prod(shape) + beside, hidden, norms, activation, tells, crowd)
+
+    def linear(outputs: int, bias: bool = True) -> nn.Module:
+        return slot.around(nn.Linear(hidden[-1], outputs, bias=bias))
+
+    return critic_of(tells, entrance, trunk, linear)
+
+
+def encoder(
     shape: tuple[int, ...],
     latent: int,
     condition: int,
@@ -51,34 +79,56 @@ def critic(
     depth: int = 3,
     widths: tuple[int, ...] | None = None,
     norm: str = "none",
+    skip_first_norm: bool = False,
     activation: str = "leaky_relu",
     conditioning: str = "concat",
-    minibatch_std: int = 0,
-) -> nn.Module:
+    posterior: str = "gaussian",
+) -> Encoder:
     """Fully connected, for samples of any shape: `depth` hidden layers of `width` units, or as `widths` says."""
-    hidden, slot = _widths(width, depth, widths), NORMS[norm]()
-    tells = told("critic", conditioning, condition)
-    entrance = tells.entrance(prod(shape))
-    stacked = (prod(shape) + entrance.extra, *hidden)
-    trunk = _stack(stacked, [norm] * len(hidden), activation, tells, deviations(minibatch_std))
-
-    def linear(outputs: int, bias: bool = True) -> nn.Module:
-        return slot.around(nn.Linear(hidden[-1], outputs, bias=bias))
-
-    return critic_of(tells, entrance, Chain(*trunk), linear)
+    hidden, tells = _widths(width, depth, widths), told("encoder", conditioning, condition)
+    entrance, trunk = _trunk(prod(shape), hidden, _norms(norm, skip_first_norm, hidden), activation, tells)
+    return encoder_of(entrance, trunk, hidden[-1], latent, posterior)
 
 
-def _stack(
-    widths: Sequence[int], norms: Sequence[str], activation: str, tells: Told, seen: Sequence[nn.Module] = ()
-) -> list[nn.Module]:
-    """Layer, norm, activation, as often as there are norms; the last is `seen`'s too, each of which adds a feature."""
-    bend, layers = ACTIVATIONS[activation], list[nn.Module]()
-    for i, ((before, after), name) in enumerate(zip(pairwise(widths), norms, strict=True), start=1):
+def prior(latent: int, condition: int, *, width: int = 64, depth: int = 1, activation: str = "relu") -> Prior:
+    """Normal latents whose means and variances follow the condition, standard at first (Sohn et al. 2015).
+
+    `depth` hidden layers of `width` units.
+    """
+    if not condition:
+        raise Refusal(
+            "A prior network is told the condition, and there is none: use data with labels, and conditional."
+        )
+    hidden, last = _widths(width, depth, None), nn.Linear(width, 2 * latent)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    entrance, layers = _trunk(condition, hidden, ["none"] * depth, activation, Told(condition, ()))
+    return Prior(entrance, Chain(*layers, last))
+
+
+def _trunk(
+    inputs: int,
+    hidden: Sequence[int],
+    norms: Sequence[str],
+    activation: str,
+    tells: Told,
+    crowd: Sequence[nn.Module] = (),
+) -> tuple[Entrance, Chain]:
+    """Layer, norm, activation, as often as there are norms; the last is `crowd`'s too, each of which adds a feature."""
+    entrance, bend, layers = tells.entrance(inputs), ACTIVATIONS[activation], list[nn.Module]()
+    for i, ((before, after), name) in enumerate(
+        zip(pairwise((inputs + entrance.extra, *hidden)), norms, strict=True), start=1
+    ):
         norm = tells.slot(NORMS[name]())
         if i == len(norms):
-            layers, before = [*layers, *seen], before + len(seen)
+            layers, before = [*layers, *crowd], before + len(crowd)
         layers += [norm.around(nn.Linear(before, after, bias=norm.bias)), norm.after(after, False), bend()]
-    return layers
+    return entrance, Chain(*layers)
+
+
+def _norms(norm: str, skip_first: bool, hidden: Sequence[int]) -> list[str]:
+    """One for each hidden layer."""
+    return ["none" if skip_first and i == 0 else norm for i in range(len(hidden))]
 
 
 def _widths(width: int, depth: int, widths: Sequence[int] | None) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """The residual networks of WGAN-GP (Gulrajani et al. 2017), for images of any size from 8 to 128 pixels a side."""
 
+from collections.abc import Sequence
 from math import prod
 
 from torch import nn
@@ -7,14 +8,16 @@ from torch import nn
 from .activations import Kink
 from .chains import Chain, Residual
 from .checks import at_least
-from .conditioning import told
+from .conditioning import Told, told
+from .conditioning.told import Entrance
+from .connected import Style, joint
 from .initializations import he, lecun
 from .layouts import ToMap, ToVector, channels_last
 from .minibatch import deviations
 from .norms import NORMS, Norm
 from .pyramid import pyramid
 from .resampling import UPSAMPLINGS, Crop, DownConv, Even
-from .roles import Generator, critic_of
+from .roles import Encoder, Generator, critic_of, encoder_of
 
 
 def generator(
@@ -46,6 +49,7 @@ def critic(
     shape: tuple[int, ...],
     latent: int,
     condition: int,
+    beside: int = 0,
     *,
     width: int = 64,
     flat: int = 2,
@@ -56,22 +60,49 @@ def critic(
     """WGAN-GP's residual critic: blocks that halve the size, then the mean over pixels (Gulrajani et al. 2017).
 
     Before the mean, `flat` blocks keep the size (two, as in the paper). `width` channels everywhere; the paper
-    has 128 for 32 x 32 pixels, 64 is our choice.
+    has 128 for 32 x 32 pixels, 64 is our choice. A second view of `beside` numbers joins the mean.
     """
-    at_least(1, "residual", width=width)
-    at_least(0, "residual", flat=flat)
     tells, crowd = told("critic", conditioning, condition), deviations(minibatch_std)
-    stages, slot, entrance = len(pyramid("residual", shape)) - 1, tells.slot(NORMS[norm]()), tells.entrance(*shape)
-    halving = [_first(shape[0] + entrance.extra, width, slot), *(_down(width, width, slot) for _ in range(stages - 2))]
-    halving += [*crowd, _down(width + len(crowd), width, slot)]
-    keeping = [_flat(width, slot) for _ in range(flat)]
-    last = [Kink(), nn.AdaptiveAvgPool2d(1), ToVector()]
-    trunk = channels_last(Chain(*halving, *keeping, *last))
+    slot = tells.slot(NORMS[norm]())
+    entrance, trunk = _trunk(shape, width, flat, tells, slot, crowd)
 
     def linear(outputs: int, bias: bool = True) -> nn.Module:
         return slot.around(lecun(nn.Linear(width, outputs, bias=bias)))
 
-    return critic_of(tells, entrance, trunk, linear)
+    return critic_of(tells, entrance, trunk, linear, joint(beside, width, Style(slot, he, Kink)))
+
+
+def encoder(
+    shape: tuple[int, ...],
+    latent: int,
+    condition: int,
+    *,
+    width: int = 64,
+    flat: int = 2,
+    norm: str = "batch",
+    conditioning: str = "concat",
+    posterior: str = "gaussian",
+) -> Encoder:
+    """WGAN-GP's residual critic up to its mean over pixels, then one linear layer (after Gulrajani et al. 2017).
+
+    Options are those of the critic, `flat` blocks keep the size; the norm is the generator's.
+    """
+    tells = told("encoder", conditioning, condition)
+    entrance, trunk = _trunk(shape, width, flat, tells, tells.slot(NORMS[norm]()))
+    return encoder_of(entrance, trunk, width, latent, posterior)
+
+
+def _trunk(
+    shape: tuple[int, ...], width: int, flat: int, tells: Told, slot: Norm, crowd: Sequence[nn.Module] = ()
+) -> tuple[Entrance, Chain]:
+    """From images to vectors of this width; the last block that halves the size sees the crowd."""
+    at_least(1, "residual", width=width)
+    at_least(0, "residual", flat=flat)
+    stages, entrance = len(pyramid("residual", shape)) - 1, tells.entrance(*shape)
+    halving = [_first(shape[0] + entrance.extra, width, slot), *(_down(width, width, slot) for _ in range(stages - 2))]
+    halving += [*crowd, _down(width + len(crowd), width, slot)]
+    keeping = [_flat(width, slot) for _ in range(flat)]
+    return entrance, channels_last(Chain(*halving, *keeping, Kink(), nn.AdaptiveAvgPool2d(1), ToVector()))
 
 
 def _up(width: int, size: tuple[int, int], slot: Norm, upsample: str) -> nn.Module:

@@ -1,11 +1,14 @@
-"""The two roles: what goes in and comes out."""
+"""The roles: what goes in and comes out."""
 
 from torch import Tensor, nn
 
+from ..core.posteriors import Gaussian, Posterior
 from .chains import Chain
 from .conditioning import Told
 from .conditioning.base import Linear
 from .conditioning.told import Entrance
+from .connected import Joint
+from .posteriors import POSTERIORS, Answer, read
 
 
 class Generator(nn.Module):
@@ -15,23 +18,67 @@ class Generator(nn.Module):
         super().__init__()
         self.entrance, self.layers, self.outlet = entrance, layers, outlet
 
+    def raw(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """What the outlet sees, for example logits: (B, Z), (B, C)? -> (B, *sample)."""
+        self.entrance.check(y)
+        return self.layers(self.entrance((z,), y), y)
+
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """(B, Z), (B, C)? -> (B, *sample)."""
+        return self.outlet(self.raw(z, y))
+
+
+class Encoder(nn.Module):
+    """From a sample, and its condition, to where its latent lies."""
+
+    def __init__(self, entrance: Entrance, trunk: Chain, head: nn.Module, answer: Answer):
+        super().__init__()
+        self.entrance, self.trunk, self.head, self.answer = entrance, trunk, head, answer
+
+    def features(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """What the head sees: (B, F)."""
         self.entrance.check(y)
-        return self.outlet(self.layers(self.entrance((z,), y), y))
+        return self.trunk(self.entrance((x,), y), y)
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Posterior:
+        """(B, *sample), (B, C)? -> over (B, Z)."""
+        return self.answer.read(self.head(self.features(x, y)))
+
+
+class Prior(nn.Module):
+    """From a condition to where latents lie under it."""
+
+    def __init__(self, entrance: Entrance, layers: Chain):
+        super().__init__()
+        self.entrance, self.layers = entrance, layers
+
+    def forward(self, y: Tensor) -> Gaussian:
+        """(B, C) -> over (B, Z)."""
+        self.entrance.check(y)
+        return read(self.layers(self.entrance((y,), y)))
 
 
 class Critic(nn.Module):
-    """Scores views: flattened, or images."""
+    """Scores views: flattened, or images; a latent beside an image joins its features."""
 
-    def __init__(self, entrance: Entrance, trunk: Chain, head: nn.Module, verdicts: list[nn.Module]):
+    def __init__(
+        self, entrance: Entrance, trunk: Chain, head: nn.Module, verdicts: list[nn.Module], joint: Joint | None = None
+    ):
         super().__init__()
         self.entrance, self.trunk, self.head, self.verdicts = entrance, trunk, head, nn.ModuleList(verdicts)
+        self.joint = joint
 
     def features(self, *views: Tensor, y: Tensor | None = None) -> Tensor:
         """What the head sees: (B, F)."""
         self.entrance.check(y)
-        return self.trunk(self.entrance(views, y), y)
+        return self.seen(views, y)
+
+    def seen(self, views: tuple[Tensor, ...], y: Tensor | None) -> Tensor:
+        """Features, of a condition that nobody checks."""
+        if self.joint is None:
+            return self.trunk(self.entrance(views, y), y)
+        x, z = views
+        return self.joint(self.trunk(self.entrance((x,), y), y), z, y)
 
     def score(self, features: Tensor, y: Tensor | None = None) -> Tensor:
         """(B, F) and (B, C)? -> (B,)."""
@@ -58,20 +105,23 @@ class ClassifyingCritic(nn.Module):
 
     def classify(self, *views: Tensor) -> Tensor:
         """Logits, or guesses of numbers: (B, C)."""
-        return self.classes(self.critic.trunk(self.critic.entrance(views, None)))
-
-    def judge(self, *views: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Scores (B,) and guesses (B, C), in one pass."""
-        features = self.features(*views, y=y)
-        return self.critic.score(features, y), self.classes(features)
+        return self.classes(self.critic.seen(views, None))
 
     def forward(self, *views: Tensor, y: Tensor | None = None) -> Tensor:
         """Views, each (B, ...), and (B, C)? -> (B,)."""
         return self.critic(*views, y=y)
 
 
-def critic_of(told: Told, entrance: Entrance, trunk: Chain, linear: Linear) -> Critic | ClassifyingCritic:
+def critic_of(
+    told: Told, entrance: Entrance, trunk: Chain, linear: Linear, joint: Joint | None = None
+) -> Critic | ClassifyingCritic:
     """A critic whose heads are made by `linear`."""
-    critic = Critic(entrance, trunk, linear(1), told.verdicts(linear))
+    critic = Critic(entrance, trunk, linear(1), told.verdicts(linear), joint)
     classes = told.classes(linear)
     return ClassifyingCritic(critic, *classes) if classes else critic
+
+
+def encoder_of(entrance: Entrance, trunk: Chain, features: int, latent: int, posterior: str) -> Encoder:
+    """An encoder whose trunk ends in so many features."""
+    answer = POSTERIORS[posterior]()
+    return Encoder(entrance, trunk, answer.head(features, latent), answer)

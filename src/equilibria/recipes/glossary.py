@@ -35,6 +35,7 @@ SHARED = {
     "norm": "none, batch, layer, instance, group, weight or spectral",
     "one_sided": "only slopes above the wanted one pay",
     "parts": "the priors side by side, as JSON",
+    "posterior": "what an encoder answers: gaussian (means and variances) or point",
     "power": "of the slope, in the price",
     "real_code": "the score that the critic wants for data",
     "resizer": "how pixels are averaged or interpolated",

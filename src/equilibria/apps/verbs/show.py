@@ -16,6 +16,8 @@ TABLES = {  # what can be shown: (package, table)
     "augmentations": ("terms.augmentations", "AUGMENTATIONS"),
     "generators": ("networks", "GENERATORS"),
     "critics": ("networks", "CRITICS"),
+    "encoders": ("networks", "ENCODERS"),
+    "prior_networks": ("networks", "PRIOR_NETWORKS"),
     "norms": ("networks.norms", "NORMS"),
     "conditionings": ("networks.conditioning", "CONDITIONINGS"),
     "priors": ("core.priors", "PRIORS"),
@@ -27,7 +29,7 @@ TABLES = {  # what can be shown: (package, table)
     "schedules": ("training.schedules", "SCHEDULES"),
     "metrics": ("evaluation.metrics", "METRICS"),
 }
-ALIASES = {"networks": ("generators", "critics")}
+ALIASES = {"networks": ("generators", "critics", "encoders", "prior_networks")}
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ def run(word: str, flags: FLAGS, _: Flags) -> int:
 
         print(whole(named(word), meanings=sys.stdout.isatty()))
     elif tables := ALIASES.get(name, (name,) if name in TABLES else ()):
-        print("\n\n".join(("" if len(tables) == 1 else f"{table}:\n\n") + contents(_table(table)) for table in tables))
+        titles = [f"{table.replace('_', ' ')}:\n\n" if len(tables) > 1 else "" for table in tables]
+        print("\n\n".join(title + contents(_table(table)) for title, table in zip(titles, tables, strict=True)))
     else:
         raise Refusal(f"There is nothing called {word!r} to show.{nearest(word, [*RECIPES, *ALIASES, *TABLES])}")
     return 0

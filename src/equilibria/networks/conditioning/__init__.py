@@ -25,7 +25,7 @@ def told(role: str, names: str, size: int) -> Told:
     for name, way in ways.items():
         if role not in way.roles:
             fit = ", ".join(name for name, builder in CONDITIONINGS.items() if role in builder().roles)
-            raise Refusal(f"The conditioning {name!r} is for a {way.roles[0]} and not for a {role}: use {fit}.")
+            raise Refusal(f"The conditioning {name!r} is for {way.roles[0]}s and not for {role}s: use {fit}.")
     guessing = [name for name, way in ways.items() if way.classes]
     telling = [name for name, way in ways.items() if way.beside or way.norm]
     if guessing and telling:

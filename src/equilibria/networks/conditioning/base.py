@@ -6,7 +6,7 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
-ROLES = ("generator", "critic")
+ROLES = ("generator", "critic", "encoder")
 
 
 class Linear(Protocol):
