@@ -31,6 +31,7 @@ class Wish:
     count: int
     seed: int
     asked: Tensor | None  # (N, C)
+    truncation: float | None = None  # of normal latents
 
     @property
     def total(self) -> int:
@@ -44,7 +45,7 @@ class Wish:
     def draws(self) -> Iterator[tuple[Tensor, Tensor | None]]:
         """Samples and their conditions, label by label, at most 64 at a time."""
         for asked in [None] if self.asked is None else self.asked.split(1):
-            yield from self.model.draws(self.count, self.seed, asked)
+            yield from self.model.draws(self.count, self.seed, asked, self.truncation)
 
 
 def sheet(wish: Wish, path: Path) -> None:

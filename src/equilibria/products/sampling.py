@@ -21,12 +21,14 @@ def sample(
     checkpoint: str | int | None = None,
     force: bool = False,
     labels: Asked | None = None,
+    truncation: float | None = None,
 ) -> Path:
     """Draw from a run's model into a file: a sheet (.png), an array `samples` (.npz), or a folder of pictures.
 
     Sample i depends on the seed, i and its label alone. Of several labels, count samples of each are drawn, from the
     same latents; a sheet has a row for each. What a conditional model draws is labelled: an array `labels`, a folder
-    for each class. Raises Refusal rather than write over something, unless `force`.
+    for each class. With `truncation`, normal numbers of latents beyond it are drawn again, the others stay. Raises
+    Refusal rather than write over something, unless `force`.
     """
     if count is not None and count < 1:
         raise Refusal(f"count is {count}: at least 1 is needed.")
@@ -34,6 +36,7 @@ def sample(
     model = opened(run, checkpoint)
     asked = None if labels is None else model.asked(labels)
     several = asked is not None and len(asked) > 1
+    wish = Wish(model, count or (_OF_EACH if several else _ALONE), seed, asked, truncation)
     with whole(path) as part:
-        _WRITERS[path.suffix.lower()](Wish(model, count or (_OF_EACH if several else _ALONE), seed, asked), part)
+        _WRITERS[path.suffix.lower()](wish, part)
     return path

@@ -7,14 +7,16 @@ import torch
 from torch import Tensor, nn
 
 from ..core.errors import Refusal
+from ..core.posteriors import Gaussian
 from ..core.priors import Prior
 from ..core.randomness import generator
 from ..data.records import Labels, Space
 from .asking import Asked, asked_for
 from .conditions import Conditions
+from .truncation import truncated
 
-_CHUNK = 64  # samples are always made this many at a time, so that one does not depend on how many were asked for
-_TOLD = -3  # place of the conditions that are drawn beside latents
+CHUNK = 64  # samples are always made this many at a time, so that one does not depend on how many were asked for
+_TOLD, _REDRAWN = -3, -4  # places of the conditions that are drawn beside latents, and of what truncation draws
 UNCONDITIONAL = (
     "This model was trained without labels, so none can be asked of it: train a conditional one on data with labels, "
     "with --conditional (in Python, conditional=True)."
@@ -35,36 +37,81 @@ class Model:
     conditions: Conditions | None = None
     packed: int = 1  # samples that the critic is shown as one
 
-    def sample(self, count: int, seed: int = 0, labels: Asked | None = None) -> Tensor:
+    def sample(self, count: int, seed: int = 0, labels: Asked | None = None, truncation: float | None = None) -> Tensor:
         """Draws from the model, as networks see them: (count, *space.shape).
 
-        Sample i depends on the seed, i and its label alone; its latent on the seed and i. Several labels take turns:
-        sample i is of labels[i % N]. Without, labels are drawn as often as the training data have them.
+        Sample i depends on the seed, i, its label and the truncation alone; its latent on the seed and i. Several
+        labels take turns: sample i is of labels[i % N]. Without, labels are drawn as often as the training data have
+        them. With `truncation`, normal numbers of latents beyond it are drawn again.
         """
-        return torch.cat(list(self.batches(count, seed, labels))) if count > 0 else torch.empty(0, *self.space.shape)
+        if count < 1:
+            return torch.empty(0, *self.space.shape)
+        return torch.cat(list(self.batches(count, seed, labels, truncation)))
 
-    def batches(self, count: int, seed: int = 0, labels: Asked | None = None) -> Iterator[Tensor]:
+    def batches(
+        self, count: int, seed: int = 0, labels: Asked | None = None, truncation: float | None = None
+    ) -> Iterator[Tensor]:
         """The same draws a chunk at a time: (at most 64, *space.shape)."""
-        return (x for x, _ in self.draws(count, seed, labels))
+        return (x for x, _ in self.draws(count, seed, labels, truncation))
 
-    @torch.no_grad()
-    def draws(self, count: int, seed: int = 0, labels: Asked | None = None) -> Iterator[tuple[Tensor, Tensor | None]]:
+    def draws(
+        self, count: int, seed: int = 0, labels: Asked | None = None, truncation: float | None = None
+    ) -> Iterator[tuple[Tensor, Tensor | None]]:
         """The same chunks, each with its conditions, (at most 64, labels.size), or None."""
         asked = None if labels is None else self.asked(labels)
-        for chunk in range(-(-count // _CHUNK)):
-            z, y = self.drawn(_CHUNK, seed, chunk)
+        for chunk in range(-(-count // CHUNK)):
+            noise, y = self.material(CHUNK, (seed, chunk), truncation)
             if asked is not None:
-                y = asked[(chunk * _CHUNK + torch.arange(_CHUNK)) % len(asked)].to(z.device)
-            left = count - chunk * _CHUNK
-            yield self.networks["generator"](z, y).float()[:left], None if y is None else y[:left]
+                y = asked[(chunk * CHUNK + torch.arange(CHUNK)) % len(asked)].to(noise.device)
+            left = count - chunk * CHUNK
+            yield self.made(noise, y)[:left], None if y is None else y[:left]
+
+    @torch.no_grad()
+    def made(self, noise: Tensor, y: Tensor | None = None) -> Tensor:
+        """Samples from draws of the prior (N, Z), under conditions (N, C) if there are: (N, *space.shape)."""
+        made = []
+        for start in range(0, len(noise), CHUNK):
+            part, told = noise[start : start + CHUNK], None if y is None else y[start : start + CHUNK]
+            whole = torch.arange(CHUNK, device=noise.device).clamp(max=len(part) - 1)
+            part, told = part[whole], None if told is None else told[whole]
+            made.append(self.networks["generator"](self.latent(part, told), told).float()[: len(noise) - start])
+        return torch.cat(made) if made else torch.empty(0, *self.space.shape)
+
+    def latent(self, noise: Tensor, y: Tensor | None = None) -> Tensor:
+        """What the generator is given: the noise (N, Z), or what a prior that is told the condition makes of it."""
+        if "prior" not in self.networks:
+            return noise
+        expected: Gaussian = self.networks["prior"](y)
+        return expected.mean + (expected.log_variance / 2).exp() * noise
+
+    def noise(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """The draws of the prior that `latent` makes these latents of: (N, Z)."""
+        if "prior" not in self.networks:
+            return z
+        expected: Gaussian = self.networks["prior"](y)
+        return (z - expected.mean) * (-expected.log_variance / 2).exp()
+
+    def material(
+        self, count: int, place: tuple[int, ...], truncation: float | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """What belongs to this place: draws of the prior (count, Z), and conditions (count, C) as in the data."""
+        noise = self.prior.draw(count, generator(*place))
+        if truncation is not None:
+            noise = truncated(noise, self.prior, truncation, generator(*place, _REDRAWN))
+        if self.conditions is None:
+            return noise.to(self.device), None
+        told = self.conditions.draw(count, generator(*place, _TOLD))
+        return noise.to(self.device), told.to(self.device)
 
     def drawn(self, count: int, *place: int) -> tuple[Tensor, Tensor | None]:
-        """What belongs to this place: latents (count, Z), and conditions (count, C) as often as the data have them."""
-        device = next(self.networks.parameters()).device
-        z = self.prior.draw(count, generator(*place)).to(device)
-        if self.conditions is None:
-            return z, None
-        return z, self.conditions.draw(count, generator(*place, _TOLD)).to(device)
+        """What the generator is given at this place: latents (count, Z), and conditions (count, C) or None."""
+        noise, y = self.material(count, place)
+        return self.latent(noise, y), y
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return next(self.networks.parameters()).device
 
     def asked(self, labels: Asked) -> Tensor:
         """The conditions that are meant: (N, labels.size). Raises Refusal for what this model does not know."""

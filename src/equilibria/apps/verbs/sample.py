@@ -18,6 +18,8 @@ class FLAGS:
     """Of one on attributes, those that are present: smiling,young=0.5; of one on numbers, all: 0.2,0.7."""
     seed: int = 0
     """Sample i depends on the seed, i and its label alone."""
+    truncation: float | None = None
+    """Of normal latents: numbers beyond it, say 0.7, are drawn again: fewer odd samples, less variety (Brock et al. 2019)."""
     out: str = "sheet.png"
     """sheet.png: one picture; folder/: a picture each, by class; file.npz: arrays `samples` and, if any, `labels`."""
     checkpoint: str | None = None
