@@ -19,7 +19,7 @@ class FLAGS:
     seed: int = 0
     """Sample i depends on the seed, i and its label alone."""
     truncation: float | None = None
-    """Of normal latents: numbers beyond it, say 0.7, are drawn again: fewer odd samples, less variety (Brock et al. 2019)."""
+    """Of normal latents: numbers beyond it, say 0.7, are drawn again; fewer odd samples (Brock et al. 2019)."""
     out: str = "sheet.png"
     """sheet.png: one picture; folder/: a picture each, by class; file.npz: arrays `samples` and, if any, `labels`."""
     checkpoint: str | None = None
