@@ -1,7 +1,8 @@
 """What can be said on the command line. A verb's own module is imported when it is said: help never waits for torch.
 
-Each has FLAGS, a dataclass whose fields are its flags, and `run(word, flags, others) -> exit code`. The others are
-flags that are no fields; a verb that takes any has a `more(word)`, which gives the fields' values and describes them.
+Each has FLAGS, a dataclass whose fields are its flags, and `run(word, flags, others) -> exit code`, with as many words
+as follow the verb, one at least. The others are flags that are no fields; a verb that takes any has a `more(word)`,
+which gives the fields' values and describes them.
 """
 
 from importlib import import_module
@@ -11,7 +12,7 @@ from ...core.errors import Refusal, nearest
 from ..arguments import described, fields, fill, flag, split, switches
 from ..text import paragraph, table
 
-VERBS = {  # name: (module, the word that follows, what it does)
+VERBS = {  # name: (module, the words that follow, what it does)
     "demo": ("demo", "", "Train a WGAN-GP on handwritten digits (built in) and show what it draws."),
     "train": ("train", "RECIPE|FILE.json", "Train a recipe, and record the run."),
     "resume": ("resume", "RUN", "Go on with a run that was stopped, bit for bit."),
@@ -38,7 +39,7 @@ def do(tokens: list[str]) -> int:
         raise Refusal(
             f"{unknown} is no flag of `equilibria {name}`.{nearest(unknown, map(flag, fields(module.FLAGS)))}"
         )
-    return module.run(_only(name, words), fill(module.FLAGS, given), said)
+    return module.run(*_following(name, words), fill(module.FLAGS, given), said)
 
 
 def overview() -> str:
@@ -58,7 +59,8 @@ def manual(name: str, module: ModuleType, words: list[str]) -> str:
     _, word, summary = VERBS[name]
     values, more = module.more(*words[:1]) if hasattr(module, "more") else ({}, "")
     rows = described(module.FLAGS, values)
-    usage = f"equilibria {name} {(words or [word])[0]}".rstrip() + (" [--FLAG VALUE ...]" if rows else "")
+    following = [*words, *word.split()[len(words) :]]
+    usage = " ".join(["equilibria", name, *following]) + (" [--FLAG VALUE ...]" if rows else "")
     return "\n\n".join(filter(None, [usage, paragraph(summary), table(rows) if rows else "", more]))
 
 
@@ -76,11 +78,12 @@ def _verb(tokens: list[str]) -> tuple[str, list[str]]:
     raise Refusal(f"There is no verb {tokens[0]!r}.{nearest(tokens[0], VERBS)}")
 
 
-def _only(name: str, words: list[str]) -> str:
-    """The one word that follows the verb, or nothing where none should."""
-    wanted = VERBS[name][1]
-    if wanted and not words and not wanted.startswith("["):  # brackets: it may be left out
-        raise Refusal(f"Something is missing: say `equilibria {name} {wanted}`.")
-    if surplus := words[bool(wanted) :]:
-        raise Refusal(f"{surplus[0]!r} is one word too many: say `equilibria {name}{wanted and ' ' + wanted}`.")
-    return words[0] if words else ""
+def _following(name: str, words: list[str]) -> list[str]:
+    """The words that follow the verb; nothing for those that may be left out, and where none should."""
+    wanted = VERBS[name][1].split()
+    needed = [word for word in wanted if not word.startswith("[")]
+    if len(words) < len(needed):
+        raise Refusal(f"Something is missing: say `equilibria {name} {' '.join(wanted)}`.")
+    if surplus := words[len(wanted) :]:
+        raise Refusal(f"{surplus[0]!r} is one word too many: say `equilibria {' '.join([name, *wanted])}`.")
+    return words + [""] * (max(len(wanted), 1) - len(words))
