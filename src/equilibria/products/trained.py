@@ -3,13 +3,36 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from torch import Tensor
+
 from ..recipes import stored
+from ..recipes.asking import Asked
 from ..recipes.model import Model
+from . import classifying, features, scoring
+from .seeing import labelled
 
 
 @dataclass(frozen=True, repr=False)
 class Trained(Model):
     """A model that a run has left behind: each verb is a function of `products`, called on the model."""
+
+    def score(self, x: Tensor, labels: Asked | None = None) -> Tensor:
+        """How real the critic finds samples (N, *space.shape): (N,), comparable within this one model only."""
+        return scoring.score(self, x, labelled(self, labels, len(x)))
+
+    def layers(self, of: str = "critic") -> dict[str, tuple[int, ...]]:
+        """The hidden layers of the critic or the encoder by name, each with the shape of what it says of a sample."""
+        return features.named(self, of)
+
+    def features(
+        self, x: Tensor, labels: Asked | None = None, layer: str = "features", of: str = "critic", pooled: int = 0
+    ) -> Tensor:
+        """What a hidden layer says of samples (N, *space.shape): (N, F) or (N, C, H, W)."""
+        return features.features(self, x, labelled(self, labels, len(x)), layer, of, pooled)
+
+    def classify(self, x: Tensor) -> Tensor:
+        """Probabilities, or guesses of numbers, of samples (N, *space.shape), by the critic's class head: (N, C)."""
+        return classifying.classify(self, x)
 
 
 def load(folder: str | Path) -> Trained:

@@ -1,0 +1,134 @@
+"""What a run's critic or encoder says of the samples in a folder or a file, as tables, arrays and pictures."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import torch
+from torch import Tensor
+
+from ..core.errors import Refusal
+from ..data.brought import Brought, bring
+from ..recipes.asking import Asked, spelled
+from ..recipes.model import Model
+from ..recipes.sheets import side_by_side
+from .classifying import classes, guess, right
+from .features import FEATURES, hearing, maps, named
+from .forms import stored
+from .scoring import COMPARABLE, opinion
+from .seeing import answers, conditions, paired
+from .versions import opened
+from .whole import free, whole
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Whose opinion is asked, of what."""
+
+    run: str | Path
+    path: str | Path  # a folder, a picture, an .npy or .npz file, or the name of a data set
+    label: Asked | None = None  # of all samples, where they have none of their own
+    part: str = "held-out"  # of a data set with a name: held-out, train, all
+    checkpoint: str | int | None = None
+    data_root: str | None = None
+    force: bool = False  # write over what is there
+
+    def brought(self) -> tuple[Model, Brought]:
+        """The model and the samples."""
+        model = opened(self.run, self.checkpoint)
+        return model, bring(self.path, model.space, self.part, Path(self.data_root) if self.data_root else None)
+
+
+def score_table(wish: Wish, out: str | Path = "scores.csv", count: int = 16) -> list[str]:
+    """Every sample's score, the lowest first, in a table; `count` of the lowest and the highest in a picture beside it.
+
+    Returns what there is to say.
+    """
+    path = free(out, (".csv",), wish.force)
+    picture = free(path.with_suffix(".png"), (".png",), wish.force)
+    if count < 1:
+        raise Refusal(f"count is {count}: at least 1 is needed.")
+    model, brought = wish.brought()
+    scores = torch.cat(list(answers(model, opinion(model), paired(model, brought, wish.label)))).cpu()
+    order = scores.argsort(stable=True)
+    with whole(path) as table, whole(picture) as sheet:
+        _write(table, ["file", "score"], [[brought.names[i], f"{scores[i]:.6g}"] for i in order.tolist()])
+        _extremes(brought, order, count).save(sheet, "PNG")
+    low, middle, high = scores[order[[0, len(order) // 2, -1]]].tolist()
+    found = f"{len(brought):,} samples: scores from {low:.4g} to {high:.4g}, half of them below {middle:.4g}."
+    least = f"Least real: {', '.join(f'{brought.names[i]} ({scores[i]:.4g})' for i in order[:5].tolist())}."
+    return [found, least, *brought.remarks, COMPARABLE, f"All scores are in {path}, the extremes in {picture}."]
+
+
+def feature_array(
+    wish: Wish,
+    layers: Sequence[str] = (),
+    of: str = "critic",
+    pooled: int = 0,
+    out: str | Path = "features.npz",
+) -> list[str]:
+    """What hidden layers say of every sample, in an .npz: an array for each, `files`, and `labels` if there are.
+
+    With `pooled`, one array `features`: all maps, or those of these layers, brought to so many by so many values.
+    """
+    path = free(out, (".npz",), wish.force)
+    model, brought = wish.brought()
+    wanted = list(layers) or (maps(model, of) if pooled else [FEATURES])
+    groups = {FEATURES: wanted} if pooled else {name: [name] for name in wanted}
+    said = {}
+    for name, group in groups.items():
+        heard = answers(model, hearing(model, group, of, pooled), paired(model, brought, wish.label))
+        said[name] = np.concatenate([part.cpu().numpy() for part in heard])
+    known, y = brought.labels, brought.y
+    with whole(path) as part, part.open("wb") as file:
+        labels = {} if known is None or y is None else {"labels": stored(known.encode(y), known)}
+        np.savez(file, **said, **labels, files=np.array(brought.names))  # type: ignore[arg-type]
+    what = ", ".join(f"{name} ({' x '.join(map(str, array.shape[1:]))})" for name, array in said.items())
+    return [f"{len(brought):,} samples: {what} of the {of} are in {path}.", *brought.remarks]
+
+
+def layer_table(run: str | Path, of: str = "critic") -> dict[str, tuple[int, ...]]:
+    """The hidden layers of a run's critic or encoder by name, each with the shape of what it says of a sample."""
+    return named(opened(run), of)
+
+
+def class_table(wish: Wish, out: str | Path = "classes.csv") -> list[str]:
+    """What the class head takes every sample for, in a table; and how often it is right, where labels are known."""
+    path = free(out, (".csv",), wish.force)
+    model, brought = wish.brought()
+    labels, y = classes(model), conditions(model, brought, wish.label)
+    said = torch.cat(list(answers(model, guess(model), ((x, None) for x in brought.chunks())))).cpu()
+    known = [""] * len(said) if y is None else [spelled(row, labels) for row in y]
+    best = [labels.names[i] for i in said.argmax(dim=1).tolist()] if labels.kind == "class" else []
+    heads = ["file", "label", *(["class"] if best else []), *labels.names]
+    rows = [
+        [name, known[i], *best[i : i + 1], *(f"{value:.6g}" for value in said[i].tolist())]
+        for i, name in enumerate(brought.names)
+    ]
+    with whole(path) as table:
+        _write(table, heads, rows)
+    return [f"{len(brought):,} samples: {_right(said, y, model)}", *brought.remarks, f"The table is in {path}."]
+
+
+def _right(said: Tensor, y: Tensor | None, model: Model) -> str:
+    if y is None:
+        return "their labels are not known, so nor is how often the class head is right."
+    what, share = right(said, y, classes(model))
+    return f"{what} {share:.4g}." if what.endswith("error") else f"{what} {100 * share:.2f} %."
+
+
+def _extremes(brought: Brought, order: Tensor, count: int) -> PIL.Image.Image:
+    """The samples with the lowest scores over those with the highest; points over all that were brought."""
+    space, few = brought.space, min(count, max(len(order) // 2, 1))
+    drawn = [space.encode(brought.raw[places]) for places in (order[:few], order.flip(0)[:few])]
+    return side_by_side(space, drawn, ["least real", "most real"], [brought.x()] * 2)
+
+
+def _write(path: Path, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(heads)
+        writer.writerows(rows)

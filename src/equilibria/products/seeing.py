@@ -1,0 +1,145 @@
+"""How the networks of a model are shown samples that somebody brings."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..core.errors import Refusal
+from ..core.types import Views
+from ..data.brought import Brought
+from ..data.records import KINDS, Labels
+from ..networks.minibatch import MinibatchDeviation
+from ..recipes.asking import Asked
+from ..recipes.model import Model
+
+Pair = tuple[Tensor, Tensor | None]  # samples (B, *shape), and what they were made or labelled under, (B, C)
+Ask = Callable[[Tensor, Tensor | None], Tensor]  # samples (B, *shape) and conditions (B, C)? to (B, ...)
+_ROWS = 256  # seen at a time
+_FEW = 8
+
+
+def sees(model: Model) -> str:
+    """What the critic judges: samples, pairs of a sample and its code, or latents."""
+    return getattr(model, "sees", "samples")
+
+
+def judge(model: Model) -> Any:
+    """The critic, of samples one by one. Raises Refusal if it is none of these."""
+    if "critic" not in model.networks:
+        raise Refusal("This model has no critic: it was trained by a game without one.")
+    if sees(model) == "latents":
+        raise Refusal("The critic of this model judges latents and never saw a sample: ask its encoder (--of encoder).")
+    if model.packed > 1:
+        raise Refusal(
+            f"The critic of this model judges {model.packed} samples as one (game.pack), so it has no opinion of a "
+            f"single one: train without --pack."
+        )
+    if any(isinstance(part, MinibatchDeviation) for part in model.networks["critic"].modules()):
+        raise Refusal(
+            "The critic of this model compares the samples of a batch (minibatch_std), so it has no opinion of a "
+            "single one: train with --critic.minibatch-std 0."
+        )
+    return model.networks["critic"]
+
+
+def encoder(model: Model) -> Any:
+    """The encoder. Raises Refusal if there is none."""
+    if "encoder" not in model.networks:
+        raise Refusal("This model has no encoder: say --of critic.")
+    return model.networks["encoder"]
+
+
+def views(model: Model, x: Tensor, y: Tensor | None) -> Views:
+    """What the critic is shown of samples (B, *shape): of pairs, the code is what the encoder expects."""
+    return (x, encoder(model)(x, y).mean) if sees(model) == "pairs" else (x,)
+
+
+def told(y: Tensor | None) -> dict[str, Tensor]:
+    """A condition as critics take it, if there is one."""
+    return {} if y is None else {"y": y}
+
+
+def conditions(model: Model, brought: Brought, label: Asked | None = None) -> Tensor | None:
+    """What the samples are, as the networks are told: (N, C); None if nobody knows, or the model does not care.
+
+    A label that is given is every sample's.
+    """
+    if model.conditions is None or model.labels is None:
+        return None
+    if label is not None and label != "":
+        asked = model.asked(label)
+        if len(asked) > 1:
+            raise Refusal(f"{label!r} means {len(asked)} labels, and all samples are of one: give one, or none.")
+        return asked.expand(len(brought), -1)
+    return None if brought.labels is None or brought.y is None else translated(brought.y, brought.labels, model.labels)
+
+
+def labelled(model: Model, labels: Asked | None, count: int) -> Tensor | None:
+    """Conditions (count, C) that are asked for: one of all samples, or one of each; None if nothing is."""
+    if labels is None:
+        return None
+    asked = model.asked(labels)
+    if len(asked) not in (1, count):
+        raise Refusal(f"{len(asked)} labels were given for {count} samples: give one of each, or one of all.")
+    return asked.expand(count, -1)
+
+
+def translated(y: Tensor, theirs: Labels, ours: Labels) -> Tensor:
+    """Labels as they are kept, (N,) or (N, C), as the networks know them: (N, C). Classes are the same by their names.
+
+    Raises Refusal for a class that the model does not know.
+    """
+    if theirs.kind != ours.kind or (ours.kind != "class" and theirs.size != ours.size):
+        raise Refusal(f"The labels are {theirs}, and this model knows {ours}.")
+    if ours.kind != "class":
+        return theirs.encode(y)
+    used = [theirs.names[i] for i in y.unique().tolist()]
+    if strange := [name for name in used if name not in ours.names]:
+        kinds = KINDS["class"][len(strange) != 1]
+        raise Refusal(f"The labels have the {kinds} {', '.join(strange)}, and this model knows {ours}.")
+    places = torch.tensor([ours.names.index(name) if name in ours.names else 0 for name in theirs.names])
+    return ours.encode(places[y.long()])
+
+
+def paired(model: Model, brought: Brought, label: Asked | None = None) -> Iterator[Pair]:
+    """Samples as the networks see them, and their conditions, some at a time."""
+    y = conditions(model, brought, label)
+    chunks = brought.chunks(_ROWS)
+    return ((x, None) for x in chunks) if y is None else zip(chunks, y.split(_ROWS), strict=True)
+
+
+def chunked(x: Tensor, y: Tensor | None = None) -> Iterator[Pair]:
+    """The same of tensors: (N, *shape) and (N, C)."""
+    chunks = x.split(_ROWS)
+    return ((x, None) for x in chunks) if y is None else zip(chunks, y.split(_ROWS), strict=True)
+
+
+@torch.no_grad()
+def answers(model: Model, ask: Ask, pairs: Iterable[Pair]) -> Iterator[Tensor]:
+    """What a network says of samples and their conditions, chunk by chunk, where the model is.
+
+    Conditions that a conditional model is not given are made up where the answer does not depend on them; Refusal
+    where it does.
+    """
+    device, rest = next(model.networks.parameters()).device, iter(pairs)
+    first, size = next(rest, None), 0 if model.conditions is None else model.conditions.rows.shape[1]
+    if first is None:
+        return
+    if made_up := size > 0 and first[1] is None:
+        _refuse_if_it_matters(ask, first[0][:_FEW].to(device), size)
+    for x, y in chain([first], rest):
+        given = torch.zeros(len(x), size) if made_up else y
+        yield ask(x.to(device), None if given is None else given.to(device))
+
+
+def _refuse_if_it_matters(ask: Ask, x: Tensor, size: int) -> None:
+    """Refuse where two conditions, of so many numbers, are answered differently."""
+    one, other = (ask(x, torch.full((len(x), size), value).to(x)) for value in (0.0, 1.0))
+    if not torch.equal(one, other):
+        raise Refusal(
+            "What this model says of a sample depends on its label, and these samples have none: bring labelled ones "
+            "(a folder of each class, or an array `labels`), or say --label for all of them."
+        )
