@@ -16,6 +16,10 @@ IMAGE, POINT = (1, 28, 28), (2,)
         ("generator", IMAGE, False, {"name": "dcgan", "hidden": 256, "norm": "batch", "upsample": "nearest"}),
         ("critic", IMAGE, True, {"name": "dcgan", "hidden": 256, "norm": "none"}),
         ("critic", IMAGE, False, {"name": "dcgan", "hidden": 256, "norm": "batch"}),
+        ("encoder", POINT, True, {"name": "dense", "norm": "none"}),
+        ("encoder", IMAGE, True, {"name": "dcgan", "hidden": 256, "norm": "batch"}),
+        ("prior", POINT, True, {"name": "dense"}),
+        ("prior", IMAGE, False, {"name": "dense"}),
     ],
 )
 def test_points_are_dense_images_are_dcgan_and_a_penalised_critic_has_no_norm(role, shape, penalised, expected):
@@ -40,9 +44,15 @@ def test_a_network_with_a_name_is_left_alone():
         ("critic", IMAGE, "projection"),
         ("generator", POINT, "concat"),
         ("critic", POINT, "concat"),
+        ("encoder", IMAGE, "concat"),
+        ("encoder", POINT, "concat"),
     ],
 )
 def test_only_conditional_networks_are_told_and_what_was_said_is_kept(role, shape, expected):
     assert resolve(role, {"name": "auto"}, shape, True, True)["conditioning"] == expected
     assert resolve(role, {"name": "auto", "conditioning": "film"}, shape, True, True)["conditioning"] == "film"
     assert "conditioning" not in resolve(role, {"name": "auto"}, shape, True, False)
+
+
+def test_a_prior_sees_nothing_but_the_condition_and_needs_no_way_of_being_told():
+    assert resolve("prior", {"name": "auto", "width": 8}, IMAGE, True, True) == {"name": "dense", "width": 8}
