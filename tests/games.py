@@ -23,11 +23,12 @@ def small(name, **fields):
     """A named recipe, cut down to dense networks and batches of 16."""
     recipe = RECIPES[name]()
     networks = {
-        role: {k: v for k, v in spec.items() if k in ("norm", "conditioning")}
+        role: {k: v for k, v in spec.items() if k in ("norm", "conditioning", "posterior")}
         | {"name": "dense", "width": 16, "depth": 2}
         for role, spec in recipe.networks.items()
     }
-    return dataclasses.replace(recipe, networks=networks, prior={"name": "normal", "size": 4}, batch=16, **fields)
+    prior = recipe.prior if recipe.prior["name"] == "joint" else {"name": "normal", "size": 4}
+    return dataclasses.replace(recipe, networks=networks, prior=prior, batch=16, **fields)
 
 
 def run_of(name, **fields):

@@ -37,7 +37,7 @@ CONTESTS = (
     ),
     Mutant(
         "lazy-weight-forgotten",
-        "games/gan.py",
+        "games/judges.py",
         "return {name: interval * price for name, price",
         "return {name: price for name, price",
         (LAW + "lazy_penalties_cost_the_same_in_the_long_run",),

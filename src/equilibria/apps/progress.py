@@ -29,7 +29,7 @@ class Progress:
         match event["kind"]:
             case "start":
                 self.rounds, self._began = event["rounds"], (self.step, self.elapsed)
-                self.measures = event["measures"]
+                self.measures = event.get("measures", "")
             case "report":
                 self._report(event)
             case "measure":

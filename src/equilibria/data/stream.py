@@ -20,6 +20,7 @@ class Stream:
     size: int = 64  # samples a batch, in each process
     seed: int = 0
     labelled: bool = False  # only a conditional game is shown the labels
+    binary: bool = False  # values from -1 to 1 are drawn as -1 or 1, anew in each batch, by the default generator
     _order: tuple[int, Tensor] = field(default=(-1, torch.empty(0)), repr=False)
 
     def __post_init__(self) -> None:
@@ -28,6 +29,10 @@ class Stream:
                 f"The data {self.data.name!r} has {self._share} training samples"
                 f"{' for each process' if world() > 1 else ''}, fewer than a batch of {self.size}: "
                 f"use --batch {max(self._share, 1)} or less, or more data."
+            )
+        if self.binary and len(self.data.space.shape) != 3:
+            raise Refusal(
+                f"The data {self.data.name!r} has no pixels to be drawn black or white: leave out --binarize."
             )
         if self.labelled and self.data.labels is None:
             raise Refusal(
@@ -39,7 +44,8 @@ class Stream:
         """The `draw`-th batch of the run."""
         epoch, place = divmod(draw * self.size, self._share - self._share % self.size)
         chosen = self._permutation(epoch)[place : place + self.size]
-        return self.data.batch(chosen, self.labelled)
+        batch = self.data.batch(chosen, self.labelled)
+        return batch._replace(x=binarized(batch.x)) if self.binary else batch
 
     @property
     def _share(self) -> int:
@@ -51,3 +57,9 @@ class Stream:
             order = torch.randperm(len(self.data.x), generator=generator(self.seed, epoch))
             self._order = epoch, order[rank() * self._share : (rank() + 1) * self._share].to(self.data.x.device)
         return self._order[1]
+
+
+def binarized(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Black or white pixels, -1 or 1, of grey ones as probabilities of white (Salakhutdinov and Murray 2008)."""
+    white = torch.rand(x.shape, generator=generator, device=x.device) < (x + 1) / 2
+    return white.to(x.dtype) * 2 - 1

@@ -1,8 +1,15 @@
 """Floor 2. Who plays, for what, and how often. The table is the registration."""
 
 from ..core.catalogue import Catalogue
+from .aae import aae
+from .bigan import bigan
 from .gan import gan
+from .infogan import infogan
+from .vae import iwae, vae
+from .vae_gan import vae_gan
 
-__all__ = ["GAMES"]
+__all__ = ["GAMES", "SEEN"]
 
-GAMES = Catalogue("game", gan=gan)
+GAMES = Catalogue("game", gan=gan, vae=vae, iwae=iwae, vae_gan=vae_gan, bigan=bigan, aae=aae, infogan=infogan)
+
+SEEN = {"bigan": "pairs", "aae": "latents"}  # what the critic of a game is shown, where it is not samples

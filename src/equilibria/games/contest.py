@@ -46,6 +46,15 @@ class Contest:
         real_scores = critic(*self.real(play)) if self.divergence.paired else fake_scores
         return {"divergence": self.divergence.generator(real_scores, fake_scores).mean()}
 
+    def exchange(self, play: Play) -> Terms:
+        """The terms of whoever draws both sides: the critic's loss, real and fake exchanged (labels flipped)."""
+        real, fake = self._scores(play)
+        return {"divergence": self.divergence.critic(fake, real).mean()}
+
+    def oppose(self, play: Play) -> Terms:
+        """The terms of whoever draws both sides: minus the critic's loss."""
+        return {"divergence": -self.divergence.critic(*self._scores(play)).mean()}
+
     def prices(self, play: Play) -> Terms:
         """The penalties alone."""
         return self._prices(self.duel(play))
@@ -75,6 +84,10 @@ class Contest:
     def seen(self, *views: Tensor) -> Views:
         """The views as the critic sees them."""
         return views if self.through is None else self.through(*views)
+
+    def _scores(self, play: Play) -> tuple[Tensor, Tensor]:
+        """Of both sides, for those who draw them: each (B,)."""
+        return Duel(self.scorer(play), self.real(play), self.fake(play), self.together).scores
 
     def _prices(self, duel: Duel) -> Terms:
         return {name: penalty(duel).mean() for name, penalty in self.penalties.items()}

@@ -79,6 +79,11 @@ def _set_moving(parameters: Iterable[nn.Parameter], moving: bool) -> None:
             parameter.requires_grad_(moving)
 
 
+def networks_of(**networks: nn.Module | None) -> nn.ModuleDict:
+    """The networks by role, those that there are."""
+    return nn.ModuleDict({role: network for role, network in networks.items() if network is not None})
+
+
 def memories_of(parts: Mapping[str, object]) -> nn.ModuleDict:
     """The parts of a loss that remember something between moves."""
     return nn.ModuleDict({name: part for name, part in parts.items() if isinstance(part, nn.Module)})

@@ -23,6 +23,36 @@ def samples(play: Play) -> Views:
     return (play.fake,)
 
 
+def encoded(play: Play) -> Views:
+    """The batch and its code: (x, E(x)) (Donahue et al. 2017; Dumoulin et al. 2017)."""
+    return play.x, play.code
+
+
+def generated(play: Play) -> Views:
+    """A sample and the latent that it was made from: (G(z), z)."""
+    return play.fake, play.z
+
+
+def latents(play: Play) -> Views:
+    """What samples are made from: (z,)."""
+    return (play.z,)
+
+
+def codes(play: Play) -> Views:
+    """What the encoder makes of the batch: (E(x),) (Makhzani et al. 2015)."""
+    return (play.code,)
+
+
+def both(one: View, other: View) -> View:
+    """The rows of two views, one after the other: each (B, ...) becomes (2 B, ...)."""
+    return lambda play: tuple(torch.cat(parts) for parts in zip(one(play), other(play), strict=True))
+
+
+def reconstructions(play: Play) -> Views:
+    """What the generator makes of the codes: (G(E(x)),)."""
+    return (play.reconstruction,)
+
+
 def condition(count: int, play: Play) -> Tensor | None:
     """What row i of the views was drawn under, packed as they are: (B / count, count C)."""
     return play.y if play.y is None or count == 1 else pack(play.y, count)

@@ -1,7 +1,7 @@
 """Floor 4. Complete descriptions; the only place where names meet. The table is the registration."""
 
 from ..core.catalogue import Catalogue
-from . import labelled, named, remedies
+from . import inferring, labelled, named, remedies
 from .recipe import Recipe
 
 __all__ = ["RECIPES", "Recipe"]
@@ -26,5 +26,13 @@ RECIPES = Catalogue(
         "dragan": remedies.dragan,
         "pacgan": remedies.pacgan,
         "unrolled-gan": remedies.unrolled_gan,
+        "vae": inferring.vae,
+        "cvae": inferring.cvae,
+        "iwae": inferring.iwae,
+        "vae-gan": inferring.vae_gan,
+        "bigan": inferring.bigan,
+        "ali": inferring.ali,
+        "aae": inferring.aae,
+        "infogan": inferring.infogan,
     },
 )

@@ -16,6 +16,7 @@ from ..games.turns import TURNS
 from ..networks import NETWORKS
 from ..terms.augmentations import AUGMENTATIONS
 from ..terms.divergences import DIVERGENCES
+from ..terms.likelihoods import LIKELIHOODS
 from ..terms.penalties import PENALTIES
 from ..training.optimizers import OPTIMIZERS
 from ..training.rules import RULES
@@ -29,6 +30,7 @@ SINGLE = {
     "data": DATASETS,
     "game": GAMES,
     "divergence": DIVERGENCES,
+    "likelihood": LIKELIHOODS,
     "augmentation": AUGMENTATIONS,
     "prior": PRIORS,
     "rule": RULES,
@@ -39,6 +41,7 @@ NUMBERS = {
     "rounds": (int, "how long to play: in a round every player moves"),
     "halflife": (float, "of the averaged generator, in rounds"),
     "conditional": (bool, "the networks see the labels of the data"),
+    "binarize": (bool, "grey values are probabilities of white: pixels are drawn black or white in every batch"),
     "seed": (int, "of the initial weights, the order of the data and all noise"),
 }
 
@@ -69,7 +72,8 @@ def settings(recipe: Recipe) -> dict[str, Setting]:
 
 def parts(recipe: Recipe) -> dict[str, tuple[Catalogue, Spec]]:
     """Every part of a recipe by its full path: the catalogue it is from, and its description."""
-    found = {path: (catalogue, getattr(recipe, path)) for path, catalogue in SINGLE.items()}
+    single = {path: (catalogue, getattr(recipe, path)) for path, catalogue in SINGLE.items()}
+    found = {path: (catalogue, spec) for path, (catalogue, spec) in single.items() if spec is not None}
     if isinstance(turns := recipe.game.get("n_critic"), dict):
         found[TURNED] = (catalogue_of(TURNED), turns)
     groups = {"networks": recipe.networks, "penalties": recipe.penalties, "optimizers": optimizers(recipe)}

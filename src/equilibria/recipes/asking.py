@@ -143,6 +143,10 @@ def _number(value: Any, name: str, labels: Labels) -> float:
 
 
 def _unknown(what: str, name: str, labels: Labels) -> Refusal:
+    if not name:
+        return Refusal(
+            f"A part of what is asked for is empty: say what is meant, or leave it out. This model knows {labels}."
+        )
     close = difflib.get_close_matches(name, labels.names, n=1)
     hint = f" Did you mean {close[0]!r}?" if close and not name.isdecimal() else ""
     numbered = what == "class" and not any(known.isdecimal() for known in labels.names)

@@ -15,11 +15,11 @@ from ..training.optimizers import OPTIMIZERS
 from ..training.rules import RULES, refuse_turns
 from ..training.run import Run
 from ..training.schedules import SCHEDULES
-from .casting import build_networks, condition, mixes_samples, packing, refuse_lone_rows
+from .casting import build_networks, condition, mixes_samples, refuse_lone_rows, seen
 from .composing import build_game
 from .parts import make
 from .recipe import Recipe, at_least_one
-from .weights import bounds_slopes, weighed
+from .weights import bounds_slopes, chosen, weighed
 
 _COUPLED = (
     "The critic's score of one sample depends on the others in the batch (batch norm, or statistics over the batch), "
@@ -30,12 +30,15 @@ _COUPLED = (
 
 def resolve(recipe: Recipe, data: Data) -> Recipe:
     """The same recipe with every `auto` decided for this data."""
+    shape, shown = data.space.shape, seen(recipe).shape(data.space, make(PRIORS, recipe.prior, "prior"))
+    penalised = bounds_slopes(recipe.penalties)
     networks = {
-        role: resolve_network(role, spec, data.space.shape, bounds_slopes(recipe.penalties), recipe.conditional)
+        role: resolve_network(role, spec, shown if role == "critic" else shape, penalised, recipe.conditional)
         for role, spec in recipe.networks.items()
     }
-    penalties = {key: weighed(spec, data.space.shape) for key, spec in recipe.penalties.items()}
-    return dataclasses.replace(recipe, networks=networks, penalties=penalties)
+    penalties = {key: weighed(spec, shown) for key, spec in recipe.penalties.items()}
+    likelihood = chosen(recipe.likelihood, recipe.binarize)
+    return dataclasses.replace(recipe, networks=networks, penalties=penalties, likelihood=likelihood)
 
 
 def build(
@@ -48,13 +51,14 @@ def build(
     """A run at round 0. Raises Refusal for a name, an option or a combination that cannot be played."""
     if not recipe.halflife >= 0:
         raise Refusal(f"halflife is {recipe.halflife}: a number of rounds is needed; 0 means no average.")
-    stream = Stream(data.to(torch.device(device)), at_least_one("batch", recipe.batch), recipe.seed, recipe.conditional)
+    batch, labelled = at_least_one("batch", recipe.batch), recipe.conditional
+    stream = Stream(data.to(torch.device(device)), batch, recipe.seed, labelled, recipe.binarize)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(key(recipe.seed, -1))
         recipe, prior = resolve(recipe, data), make(PRIORS, recipe.prior, "prior")
-        networks = build_networks(recipe.networks, data.space, prior, condition(recipe, data), packing(recipe))
+        networks = build_networks(recipe.networks, data.space, prior, condition(recipe, data), seen(recipe))
         refuse_lone_rows(networks, recipe)
-        mixing = "critic" in networks and mixes_samples(networks["critic"], recipe, data)
+        mixing = "critic" in networks and mixes_samples(networks["critic"], recipe, data, prior)
         if mixing and bounds_slopes(recipe.penalties) and not allow_coupled_critic:
             raise Refusal(_COUPLED)
         labels = data.labels.kind if recipe.conditional and data.labels else None

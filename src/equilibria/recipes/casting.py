@@ -1,14 +1,16 @@
 """The networks of a recipe, as its data and its game want them."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ..core.errors import Refusal, nearest
 from ..core.priors import Prior
 from ..core.randomness import generator
 from ..data import Data, Space
+from ..games import SEEN
 from ..games.views import pack
 from ..networks import NETWORKS
 from ..networks.coupling import coupled
@@ -16,24 +18,58 @@ from ..networks.norms import needs_rows
 from .parts import Spec, make
 from .recipe import Recipe, at_least_one
 
+
+@dataclass(frozen=True)
+class Seen:
+    """What a critic is shown: `views` are "samples", "pairs" with their latents, or "latents"; so many as one."""
+
+    views: str = "samples"
+    packed: int = 1
+
+    def shape(self, space: Space, prior: Prior) -> tuple[int, ...]:
+        """Of the first view, without the batch."""
+        channels, *rest = (prior.size,) if self.views == "latents" else space.shape
+        return self.packed * channels, *rest
+
+    def context(self, space: Space, prior: Prior, condition: int) -> dict[str, Any]:
+        """What a critic's builder has to know of it."""
+        beside = self.packed * prior.size if self.views == "pairs" else 0
+        return {"shape": self.shape(space, prior), "condition": self.packed * condition, "beside": beside}
+
+    def shown(self, x: Tensor, prior: Prior) -> tuple[Tensor, ...]:
+        """Views of the right shapes, of samples (B, *sample) and latents that are always the same."""
+        z = prior.draw(len(x), generator(0, len(x))).to(x.device)
+        views = {"samples": (x,), "pairs": (x, z), "latents": (z,)}[self.views]
+        return tuple(pack(view, self.packed) for view in views) if self.packed > 1 else views
+
+
+SAMPLES = Seen()
 _PROBED = 6  # rows shown to the critic when asking whether they influence each other
 
 
 def build_networks(
-    specs: dict[str, Spec], space: Space, prior: Prior, condition: int = 0, packed: int = 1
+    specs: dict[str, Spec], space: Space, prior: Prior, condition: int = 0, seen: Seen = SAMPLES
 ) -> dict[str, nn.Module]:
     """Each role's network, for samples of this space, latents of this prior and conditions of this width.
 
-    The critic is shown `packed` samples as one.
+    `seen` is what the critic is shown.
     """
-    shape, outlet = space.shape, space.outlet()
-    context: dict[str, Any] = {"shape": shape, "latent": prior.size, "condition": condition, "outlet": outlet}
-    shown = context | {"shape": (packed * shape[0], *shape[1:]), "condition": packed * condition}
+    context: dict[str, Any] = {
+        "shape": space.shape,
+        "latent": prior.size,
+        "condition": condition,
+        "outlet": space.outlet(),
+    }
     for role in specs:
         if role not in NETWORKS:
             raise Refusal(f"networks.{role} is no role.{nearest(role, NETWORKS)}")
     return {
-        role: make(NETWORKS[role], spec, f"networks.{role}", **(shown if role == "critic" else context))
+        role: make(
+            NETWORKS[role],
+            spec,
+            f"networks.{role}",
+            **(context | seen.context(space, prior, condition) if role == "critic" else context),
+        )
         for role, spec in specs.items()
     }
 
@@ -51,12 +87,18 @@ def packing(recipe: Recipe) -> int:
     return count
 
 
-def mixes_samples(critic: nn.Module, recipe: Recipe, data: Data) -> bool:
+def seen(recipe: Recipe) -> Seen:
+    """What the critic of a recipe is shown."""
+    return Seen(SEEN.get(recipe.game["name"], "samples"), packing(recipe))
+
+
+def mixes_samples(critic: nn.Module, recipe: Recipe, data: Data, prior: Prior) -> bool:
     """Whether the critic's score of one sample depends on the others in the batch, seen on samples of this data."""
-    count = packing(recipe)
-    chosen = torch.randint(len(data.x), (_PROBED * count,), generator=generator(0, len(data.x)))
+    shown = seen(recipe)
+    chosen = torch.randint(len(data.x), (_PROBED * shown.packed,), generator=generator(0, len(data.x)))
     x, y = data.batch(chosen.to(data.x.device), recipe.conditional)
-    return coupled(critic, (pack(x.cpu(), count),), None if y is None else pack(y.cpu(), count))
+    condition = None if y is None else pack(y.cpu(), shown.packed)
+    return coupled(critic, shown.shown(x.cpu(), prior), condition)
 
 
 def refuse_lone_rows(networks: dict[str, nn.Module], recipe: Recipe) -> None:

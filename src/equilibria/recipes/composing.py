@@ -1,5 +1,9 @@
 """What the networks of a recipe play: the divergence, what the critic pays, how it looks, and who moves how often."""
 
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -11,8 +15,9 @@ from ..games.game import Game
 from ..games.turns import TURNS
 from ..terms.augmentations import AUGMENTATIONS
 from ..terms.divergences import DIVERGENCES, Divergence
+from ..terms.likelihoods import LIKELIHOODS
 from ..terms.penalties import PENALTIES
-from .parts import Spec, make
+from .parts import Spec, builder_of, make
 from .recipe import Recipe, at_least_one
 
 _UNPARTED = ("wasserstein", "relativistic", "relativistic_average")  # real scores have no sign of their own
@@ -26,31 +31,62 @@ def build_game(
     labels: str | None = None,
     together: bool = False,
 ) -> Game:
-    """Divergence, penalties, augmentation and players, from the catalogues, for these networks and kind of labels."""
+    """The players, with what the recipe has from the catalogues, for these networks and kind of labels."""
     options: Spec = dict(recipe.game)
     if isinstance(options.get("n_critic"), dict):
         options["n_critic"] = make(TURNS, options["n_critic"], "game.n_critic")
     elif "n_critic" in options:
         at_least_one("game.n_critic", options["n_critic"])
-    divergence = make(DIVERGENCES, recipe.divergence, "divergence")
-    if recipe.augmentation["name"] == "ada" and not parted_by_zero(recipe.divergence, divergence):
+    terms = _terms(recipe, space)
+    _refuse_idle(recipe, [*terms, *networks])
+    given = {"prior_network" if role == "prior" else role: network for role, network in networks.items()}
+    return make(GAMES, options, "game", prior=prior, labels=labels, together=together, **terms, **given)
+
+
+def _terms(recipe: Recipe, space: Space) -> dict[str, Any]:
+    """What losses are made of, by the names that games know them by."""
+    found: dict[str, Any] = {}
+    if recipe.divergence is not None:
+        found["divergence"] = make(DIVERGENCES, recipe.divergence, "divergence")
+        _refuse_unparted(recipe, found["divergence"])
+        made = {name: make(PENALTIES, spec, f"penalties.{name}") for name, spec in recipe.penalties.items()}
+        found["penalties"] = made
+    if recipe.augmentation is not None:
+        found["augmentation"] = make(AUGMENTATIONS, recipe.augmentation, "augmentation", shape=space.shape)
+    if recipe.likelihood is not None:
+        found["likelihood"] = likelihood_of(recipe.likelihood, space)
+    return found
+
+
+def likelihood_of(spec: Spec, space: Space) -> nn.Module:
+    """The likelihood of samples of this space."""
+    return make(LIKELIHOODS, spec, "likelihood", shape=space.shape, outlet=space.outlet())
+
+
+def _refuse_idle(recipe: Recipe, parts: Sequence[str]) -> None:
+    """Raise Refusal for a part that the game would not use."""
+    name = recipe.game["name"]
+    taken = inspect.signature(builder_of(GAMES, name)).parameters
+    known = {"prior": "prior_network"}
+    for part in parts:
+        if known.get(part, part) not in taken:
+            raise Refusal(
+                f"The game {name!r} has no use for a {part}: leave it out of the recipe, or use another game."
+            )
+    if recipe.penalties and "penalties" not in taken:
+        raise Refusal(f"The game {name!r} has no critic, so nobody pays penalties: leave them out.")
+
+
+def _refuse_unparted(recipe: Recipe, divergence: Divergence) -> None:
+    """Raise Refusal for an augmentation that would read scores which say nothing to it."""
+    if recipe.augmentation is None or recipe.divergence is None or recipe.augmentation["name"] != "ada":
+        return
+    if not parted_by_zero(recipe.divergence, divergence):
         raise Refusal(
             f"The augmentation 'ada' reads overfitting from the sign of scores, which says nothing under "
             f"{recipe.divergence['name']!r} as it is: use another divergence, such as non_saturating or hinge, or "
             f"--augmentation diffaugment."
         )
-    return make(
-        GAMES,
-        options,
-        "game",
-        prior=prior,
-        divergence=divergence,
-        penalties={name: make(PENALTIES, spec, f"penalties.{name}") for name, spec in recipe.penalties.items()},
-        augmentation=make(AUGMENTATIONS, recipe.augmentation, "augmentation", shape=space.shape),
-        labels=labels,
-        together=together,
-        **networks,
-    )
 
 
 def parted_by_zero(spec: Spec, divergence: Divergence) -> bool:

@@ -9,16 +9,16 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
-from ..core.randomness import generator
-from ..data import Data
+from ..core.randomness import generator, key
+from ..data import Data, Stream
 from ..data.records import Labels
 from ..evaluation.metrics import METRICS
 from ..training.average import reestimate
 from ..training.observers import Look
 from ..training.run import Run
 from .card import card
-from .casting import packing
-from .conditions import seen
+from .casting import seen
+from .conditions import seen as conditions_in
 from .model import Model
 from .recipe import Recipe
 from .sheets import side_by_side
@@ -43,9 +43,12 @@ def slow(run: Run, recipe: Recipe, data: Data) -> Model:
     for name, network in run.game.networks.items():
         if name not in networks:
             networks[name] = copy.deepcopy(network).eval()
-    conditions = seen(data) if run.stream.labelled else None
-    model = Model(nn.ModuleDict(networks), data.space, run.game.prior, data.labels, conditions, packing(recipe))
+    conditions = conditions_in(data) if run.stream.labelled else None
+    shown = seen(recipe)
+    parts = nn.ModuleDict(networks), data.space, run.game.prior, data.labels, conditions
+    model = Model(*parts, shown.packed, shown.views)
     settle(model, run.stream.size, run.seed)
+    settle_encoder(model, run.stream)
     return model
 
 
@@ -54,6 +57,15 @@ def settle(model: Model, size: int, seed: int) -> None:
     if "generator" in model.networks:
         network = model.networks["generator"]
         reestimate(network, lambda i: network(*model.drawn(size, seed, _LOOKED_AT, i)))
+
+
+def settle_encoder(model: Model, stream: Stream) -> None:
+    """Give the encoder batch statistics of its own, from the first batches of the data."""
+    if "encoder" in model.networks:
+        network = model.networks["encoder"]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(key(stream.seed, _LOOKED_AT))
+            reestimate(network, lambda i: network(*stream.batch(i)).mean)
 
 
 def sheet(model: Model, data: Data, seed: int) -> bytes:
@@ -103,7 +115,7 @@ def held_out(data: Data, count: int, place: int | None = None) -> torch.Tensor:
 
 def files(run: Run, model: Model, recipe: Recipe, data: Data) -> dict[str, bytes]:
     """The model folder: what `load` reads, and a card for people."""
-    config = describe(recipe.networks, recipe.prior, model)
+    config = describe(recipe.networks, recipe.prior, model, recipe.likelihood)
     weights = {name: tensor.contiguous().cpu() for name, tensor in model.networks.state_dict().items()}
     return {
         "config.json": (json.dumps(config, indent=2) + "\n").encode(),

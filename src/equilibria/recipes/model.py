@@ -36,6 +36,7 @@ class Model:
     labels: Labels | None = None  # of the data; the networks see them if there are conditions
     conditions: Conditions | None = None
     packed: int = 1  # samples that the critic is shown as one
+    sees: str = "samples"  # what the critic is shown: "samples", "pairs" with their latents, or "latents"
 
     def sample(self, count: int, seed: int = 0, labels: Asked | None = None, truncation: float | None = None) -> Tensor:
         """Draws from the model, as networks see them: (count, *space.shape).

@@ -30,6 +30,7 @@ def _networks(run: Run, recipe: Recipe) -> str:
     parts = [
         f"{role} {recipe.networks[role]['name']}, {count(network):,} parameters"
         for role, network in run.game.networks.items()
+        if role in recipe.networks
     ]
     return f"Networks: {'; '.join(parts)}."
 

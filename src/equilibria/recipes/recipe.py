@@ -19,14 +19,15 @@ class Recipe:
 
     name: str
     about: str  # one sentence, with the source
-    divergence: Spec
+    divergence: Spec | None = None  # of the contest; none where nobody competes
     data: Spec = field(default_factory=lambda: {"name": "digits"})
     game: Spec = field(default_factory=lambda: {"name": "gan"})
     networks: dict[str, Spec] = field(
         default_factory=lambda: {"generator": {"name": "auto"}, "critic": {"name": "auto"}}
     )
     penalties: dict[str, Spec] = field(default_factory=dict)
-    augmentation: Spec = field(default_factory=lambda: {"name": "none"})  # of all that the critic sees
+    likelihood: Spec | None = None  # of a sample, given its latent; none where nothing is reconstructed
+    augmentation: Spec | None = field(default_factory=lambda: {"name": "none"})  # of all that the critic sees
     prior: Spec = field(default_factory=lambda: {"name": "normal"})
     optimizers: dict[str, Spec] = field(default_factory=dict)  # by player
     rule: Spec = field(default_factory=lambda: {"name": "alternating"})  # how a round is played
@@ -35,6 +36,7 @@ class Recipe:
     rounds: int = 10_000
     halflife: float = 1000.0  # of the averaged generator, in rounds
     conditional: bool = False  # the networks see the labels of the data
+    binarize: bool = False  # grey values are probabilities of white: pixels are drawn black or white in every batch
     seed: int = 0
     format: int = FORMAT
 
@@ -56,8 +58,8 @@ class Recipe:
         for name in stored:
             if name not in known:
                 raise Refusal(f"{where} has the key {name!r}, which no recipe has.{nearest(name, known)}")
-        if missing := [name for name in ("name", "divergence") if name not in stored]:
-            raise Refusal(f"{where} is not a complete recipe: it lacks {', '.join(missing)}.")
+        if "name" not in stored:
+            raise Refusal(f"{where} is not a complete recipe: it lacks a name.")
         recipe = cls(**{"about": "", **stored})
         recipe.check_shape(where)
         if not trust:
@@ -80,13 +82,15 @@ class Recipe:
         for name in ("batch", "rounds", "seed"):
             if not isinstance(value := getattr(self, name), int) or isinstance(value, bool):
                 raise Refusal(f"{where}: {name} is {value!r}: it must be a whole number.")
-        if not isinstance(self.conditional, bool):
-            raise Refusal(f"{where}: conditional is {self.conditional!r}: it must be true or false.")
+        for name in ("conditional", "binarize"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise Refusal(f"{where}: {name} is {value!r}: it must be true or false.")
 
     def specs(self) -> Iterator[tuple[str, Spec]]:
         """Every part, with its place in the recipe."""
-        for name in ("data", "game", "divergence", "augmentation", "prior", "rule", "schedule"):
-            yield name, getattr(self, name)
+        for name in ("data", "game", "divergence", "likelihood", "augmentation", "prior", "rule", "schedule"):
+            if (spec := getattr(self, name)) is not None:
+                yield name, spec
         for name in ("networks", "penalties", "optimizers"):
             group = getattr(self, name)
             yield from ((f"{name}.{key}", spec) for key, spec in (group.items() if isinstance(group, dict) else ()))

@@ -74,7 +74,8 @@ def _begin(sitting: Sitting, diary: Diary, keeper: Keeper, since: Checkpoint | N
     """The first event and checkpoint, or the records as they were at the one that is taken up."""
     run, recipe = sitting.run, sitting.recipe
     start = {"format": FORMAT, "recipe": recipe.name, "data": sitting.data.name, "rounds": recipe.rounds}
-    start["measures"] = make(DIVERGENCES, recipe.divergence, "divergence").measures
+    if recipe.divergence is not None:
+        start["measures"] = make(DIVERGENCES, recipe.divergence, "divergence").measures
     diary.records.truncate(since.events if since else 0)
     if since is None:
         diary.note(run, "start", **start)

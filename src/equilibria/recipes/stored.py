@@ -13,7 +13,8 @@ from ..core.errors import Refusal
 from ..core.priors import PRIORS
 from ..data.records import KINDS, Labels
 from ..data.spaces import SPACES
-from .casting import build_networks
+from .casting import Seen, build_networks
+from .composing import likelihood_of
 from .conditions import rebuilt
 from .model import UNCONDITIONAL, Model
 from .parts import Spec, make
@@ -47,9 +48,12 @@ def assembled(config: Mapping[str, Any]) -> Model:
     told = config.get("conditions")
     conditions = None if labels is None or told is None else rebuilt(told, labels)
     width = labels.size if labels is not None and conditions is not None else 0
-    packed = int(config.get("packed", 1))
-    networks = nn.ModuleDict(build_networks(config["networks"], space, prior, width, packed))
-    return Model(networks.eval().requires_grad_(False), space, prior, labels, conditions, packed)
+    seen = Seen(config.get("sees", "samples"), int(config.get("packed", 1)))
+    networks = nn.ModuleDict(build_networks(config["networks"], space, prior, width, seen))
+    if config.get("likelihood") is not None:
+        networks["likelihood"] = likelihood_of(config["likelihood"], space)
+    networks.eval().requires_grad_(False)
+    return Model(networks, space, prior, labels, conditions, seen.packed, seen.views)
 
 
 def damaged(place: Path, error: Exception) -> Refusal:
@@ -58,8 +62,8 @@ def damaged(place: Path, error: Exception) -> Refusal:
     return Refusal(f"The model in {place} is damaged or incomplete: {reason}")
 
 
-def describe(networks: dict[str, Spec], prior: Spec, model: Model) -> dict[str, Any]:
-    """What `load` reads: the contents of config.json, of a model made of these networks and this prior."""
+def describe(networks: dict[str, Spec], prior: Spec, model: Model, likelihood: Spec | None = None) -> dict[str, Any]:
+    """What `load` reads: the contents of config.json, of a model made of these parts."""
     labels, conditions = model.labels, model.conditions
     return {
         "format": FORMAT,
@@ -69,6 +73,8 @@ def describe(networks: dict[str, Spec], prior: Spec, model: Model) -> dict[str, 
         "labels": None if labels is None else {"kind": labels.kind, "names": list(labels.names)},
         "conditions": None if labels is None or conditions is None else conditions.describe(labels),
         "packed": model.packed,
+        "sees": model.sees,
+        "likelihood": likelihood,
     }
 
 
@@ -101,7 +107,9 @@ def checked(config: Any, where: str) -> dict[str, Any]:
     """The same description of a model. Raises Refusal if it is none, or names code, or a newer version wrote it."""
     described = isinstance(config, dict) and isinstance(config.get("networks", {}), dict)
     specs = (
-        [config.get("space", {}), config.get("prior", {}), *config.get("networks", {}).values()] if described else []
+        [*(config.get(part) or {} for part in ("space", "prior", "likelihood")), *config.get("networks", {}).values()]
+        if described
+        else []
     )
     if not described or not all(isinstance(spec, dict) for spec in specs):
         raise Refusal(f"{where} describes no model: its networks, prior and space are expected.")

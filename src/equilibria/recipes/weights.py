@@ -1,4 +1,4 @@
-"""What the rest of a recipe must know of its penalties, by name."""
+"""What the rest of a recipe must know of its terms, by name."""
 
 from collections.abc import Mapping
 
@@ -25,3 +25,11 @@ def weighed(spec: Spec, shape: tuple[int, ...]) -> Spec:
         return spec
     points, images = _CHOSEN[spec["name"]]
     return spec | {"weight": points if len(shape) == 1 else images}
+
+
+def chosen(likelihood: Spec | None, binary: bool) -> Spec | None:
+    """The likelihood that `auto` means: of black or white pixels, or normal noise whose deviation is learned."""
+    if likelihood is None or likelihood["name"] != "auto":
+        return likelihood
+    kept = {} if binary else {key: value for key, value in likelihood.items() if key in ("noise", "learned")}
+    return kept | {"name": "bernoulli" if binary else "gaussian"}

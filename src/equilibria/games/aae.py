@@ -1,0 +1,56 @@
+"""The adversarial autoencoder: the contest is between codes and the prior."""
+
+from collections.abc import Mapping
+
+from torch import nn
+
+from ..core.priors import Prior
+from ..core.types import Terms
+from ..terms.divergences import Divergence
+from ..terms.penalties import Penalty
+from .bounds import active_units, log_likelihood, per_dimension
+from .contest import Contest
+from .game import Game, Player, Turns, memories_of, networks_of
+from .judges import judges
+from .play import Play
+from .views import codes, latents
+
+
+def aae(
+    generator: nn.Module,
+    encoder: nn.Module,
+    critic: nn.Module,
+    likelihood: nn.Module,
+    prior: Prior,
+    divergence: Divergence,
+    penalties: Mapping[str, Penalty],
+    together: bool = False,
+    *,
+    n_critic: Turns = 1,
+    lazy: int = 1,
+    clip: float | None = None,
+    clip_norms: bool = False,
+) -> Game:
+    """An autoencoder whose codes a critic cannot tell from draws of the prior (Makhzani et al. 2015).
+
+    Any prior that can be drawn will do.
+    """
+    contest = Contest(divergence, penalties, latents, codes, together=together)
+
+    def reconstruct(play: Play) -> Terms:
+        return {"reconstruction": -log_likelihood(play).mean()}
+
+    def figures(play: Play, terms: Terms) -> Terms:
+        bits = per_dimension(play, terms["reconstruction"])
+        return terms | {"bits per dimension": bits, "active units": active_units(play)}
+
+    return Game(
+        networks_of(generator=generator, encoder=encoder, likelihood=likelihood, critic=critic),
+        (
+            Player("autoencoder", ("generator", "encoder", "likelihood"), reconstruct, figures=figures),
+            *judges(contest, (), n_critic, lazy, clip, clip_norms),
+            Player("encoder", ("encoder",), contest.towards),
+        ),
+        prior,
+        memories_of(penalties),
+    )

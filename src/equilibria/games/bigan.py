@@ -1,0 +1,63 @@
+"""BiGAN, or ALI: a critic that judges pairs of a sample and its latent; one player draws both sides."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+
+from ..core.catalogue import Catalogue
+from ..core.priors import Prior
+from ..terms.divergences import Divergence
+from ..terms.penalties import Penalty
+from .contest import Contest
+from .game import Game, Player, Turns, memories_of, networks_of
+from .judges import judges, unpaid
+from .views import encoded, generated
+
+ANSWERS = Catalogue(
+    "answer of the pair", exchange=lambda contest: contest.exchange, minus=lambda contest: contest.oppose
+)
+
+
+def bigan(
+    generator: nn.Module,
+    encoder: nn.Module,
+    critic: nn.Module,
+    prior: Prior,
+    divergence: Divergence,
+    penalties: Mapping[str, Penalty],
+    together: bool = False,
+    *,
+    answer: str = "auto",
+    n_critic: Turns = 1,
+    lazy: int = 1,
+    clip: float | None = None,
+    clip_norms: bool = False,
+) -> Game:
+    """A critic tells (x, E(x)) from (G(z), z); the pair makes them alike (Donahue et al.; Dumoulin et al. 2017).
+
+    `answer` is what the pair minimizes: exchange (the critic's loss with real and fake exchanged, as both papers
+    train), minus (the critic's loss negated, the minimax game), or auto (exchange where that is the divergence's own
+    game, else minus).
+    """
+    contest = Contest(divergence, penalties, encoded, generated, together=together)
+    chosen = ("exchange" if exchangeable(divergence) else "minus") if answer == "auto" else answer
+    return Game(
+        networks_of(generator=generator, encoder=encoder, critic=critic),
+        (
+            *judges(contest, (), n_critic, lazy, clip, clip_norms),
+            Player("pair", ("generator", "encoder"), ANSWERS[chosen](unpaid(contest, lazy))),
+        ),
+        prior,
+        memories_of(penalties),
+    )
+
+
+def exchangeable(divergence: Divergence) -> bool:
+    """Whether the critic's loss with real and fake exchanged pulls at fake scores as the generator's loss does."""
+    real = torch.linspace(-2, 2, 9, dtype=torch.float64)
+    fake = torch.linspace(1.5, -2.5, 9, dtype=torch.float64).requires_grad_()
+    with torch.enable_grad():
+        losses = divergence.generator(real, fake), divergence.critic(fake, real)
+        own, exchanged = (torch.autograd.grad(loss.sum(), fake)[0] for loss in losses)
+    return torch.allclose(own, exchanged, rtol=1e-9, atol=1e-9)

@@ -1,0 +1,87 @@
+"""InfoGAN: part of the latent is a code that a reader must find again in the sample."""
+
+import math
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+from torch.nn.functional import log_softmax
+
+from ..core.errors import Refusal
+from ..core.posteriors import Gaussian
+from ..core.priors import Part, Prior
+from ..core.types import Terms
+from ..terms.augmentations import Augmentation
+from ..terms.divergences import Divergence
+from ..terms.penalties import Penalty
+from .bounds import uncertain
+from .contest import Contest
+from .game import Game, Player, Turns, memories_of, networks_of, summands
+from .judges import judges, unpaid
+from .play import Play
+
+_PRIOR = """--prior joint --prior.parts '[{"name": "normal"}, {"name": "categorical"}]'"""
+
+
+def infogan(
+    generator: nn.Module,
+    encoder: nn.Module,
+    critic: nn.Module,
+    prior: Prior,
+    divergence: Divergence,
+    penalties: Mapping[str, Penalty],
+    augmentation: Augmentation | None = None,
+    together: bool = False,
+    *,
+    information: float = 1.0,
+    n_critic: Turns = 1,
+    lazy: int = 1,
+    clip: float | None = None,
+    clip_norms: bool = False,
+) -> Game:
+    """A GAN that says part of its latent, the code, so that an encoder can read it in samples (Chen et al. 2016).
+
+    Categorical and uniform parts of the prior are the code, normal ones are noise. `information` is the weight of the
+    reader's mistakes. Reported: a lower bound on the mutual information of code and sample, in nats. The reader's trunk
+    is its own; in the paper it is the critic's.
+    """
+    code = [part for part in prior.parts if part.kind in ("categorical", "uniform")]
+    if not code:
+        raise Refusal(f"InfoGAN needs a categorical or uniform part in the prior, as its code, for example {_PRIOR}.")
+    if not information > 0:
+        raise Refusal(f"information is {information}: a weight above 0 is needed.")
+    contest = Contest(divergence, penalties, through=augmentation, together=together)
+
+    def misread(play: Play) -> Terms:
+        read = uncertain(play.networks["encoder"](play.fake, play.y))
+        return {"information": information * mistakes(code, read, play.z).mean()}
+
+    def figures(play: Play, terms: Terms) -> Terms:
+        return terms | {"information": sum(map(entropy, code)) - terms["information"] / information}
+
+    loss = summands(unpaid(contest, lazy).towards, misread)
+    return Game(
+        networks_of(generator=generator, encoder=encoder, critic=critic),
+        (
+            *judges(contest, (), n_critic, lazy, clip, clip_norms),
+            Player("generator", ("generator", "encoder"), loss, figures=figures),
+        ),
+        prior,
+        memories_of({**penalties, "augmentation": augmentation}),
+    )
+
+
+def mistakes(code: list[Part], read: Gaussian, z: Tensor) -> Tensor:
+    """-log q(code | sample), nats: the means of a category are its logits; of latents (B, Z) to (B,)."""
+    found = z.new_zeros(len(z))
+    for part in code:
+        at = (slice(None), part.place)
+        if part.kind == "categorical":
+            found = found - (z[at] * log_softmax(read.mean[at], dim=1)).sum(dim=1)
+        else:
+            found = found - Gaussian(read.mean[at], read.log_variance[at]).log_density(z[at])
+    return found
+
+
+def entropy(part: Part) -> float:
+    """Of a part of the code, in nats; of uniform numbers, the differential one."""
+    return math.log(part.size) if part.kind == "categorical" else part.size * math.log(2)

@@ -1,0 +1,105 @@
+"""What a decoded latent says of a sample: how likely it is, in nats. The table is the registration.
+
+Each is a module: (decoded, x), each (B, *sample), to the log density or probability of the sample, (B,), with all
+constants. `decoded` is what the generator says before its last layer, the `outlet`. Learned numbers are parameters.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid, softplus
+
+from ..core.catalogue import Catalogue
+from ..core.errors import Refusal
+
+_LEVELS = 256  # of a pixel, from -1 to 1
+_STEP = 2 / (_LEVELS - 1)
+
+
+class Bernoulli(nn.Module):
+    """Black or white pixels, -1 or 1; what is between counts as a probability of white."""
+
+    def forward(self, decoded: Tensor, x: Tensor) -> Tensor:
+        """Each (B, *sample) to (B,), nats. tanh(decoded) is 2 p - 1, so the logit of p is twice `decoded`."""
+        losses = binary_cross_entropy_with_logits(2 * decoded, (x + 1) / 2, reduction="none")
+        return -losses.flatten(1).sum(dim=1)
+
+
+class Gaussian(nn.Module):
+    """Normal noise around the generator's sample, of one deviation for all values."""
+
+    def __init__(self, outlet: nn.Module, noise: float, learned: bool):
+        super().__init__()
+        self.outlet, start = outlet, torch.tensor(math.log(noise))
+        if learned:
+            self.log_noise = nn.Parameter(start)
+        else:
+            self.register_buffer("log_noise", start)
+
+    def forward(self, decoded: Tensor, x: Tensor) -> Tensor:
+        """Each (B, *sample) to (B,), nats: the density with respect to the values that networks see."""
+        distances = (x - self.outlet(decoded)).square().flatten(1).sum(dim=1)
+        count = x[0].numel()
+        return -(distances * (-2 * self.log_noise).exp() + count * (2 * self.log_noise + math.log(2 * math.pi))) / 2
+
+
+class DiscretizedLogistic(nn.Module):
+    """A logistic around the generator's sample, gathered into the 256 levels of a pixel (Kingma et al. 2016)."""
+
+    def __init__(self, outlet: nn.Module, channels: int, scale: float):
+        super().__init__()
+        self.outlet = outlet
+        self.log_scale = nn.Parameter(torch.full((channels, 1, 1), math.log(scale)))
+
+    def forward(self, decoded: Tensor, x: Tensor) -> Tensor:
+        """Each (B, C, H, W) to (B,), nats: the probability of the levels next to x.
+
+        log(sigmoid(b) - sigmoid(a)) = log sigmoid(b) + log sigmoid(-a) + log(1 - exp(a - b)), without a difference of
+        large numbers; the outermost levels take what lies beyond them.
+        """
+        rate, centred = (-self.log_scale).exp(), x - self.outlet(decoded)
+        above, below = (centred + _STEP / 2) * rate, (centred - _STEP / 2) * rate
+        inner = logsigmoid(above) + logsigmoid(-below) + torch.log(-torch.expm1(-_STEP * rate))
+        lowest, highest = x < -1 + _STEP / 2, x > 1 - _STEP / 2
+        outer = torch.where(lowest, -softplus(-above), -softplus(below))
+        return torch.where(lowest | highest, outer, inner).flatten(1).sum(dim=1)
+
+
+def bernoulli(shape: tuple[int, ...]) -> nn.Module:
+    """Black or white pixels, or grey ones as probabilities of white (Kingma and Welling 2014, appendix C.1)."""
+    _for_images("bernoulli", shape)
+    return Bernoulli()
+
+
+def gaussian(outlet: nn.Module, *, noise: float = 0.5, learned: bool = True) -> nn.Module:
+    """Normal noise of one deviation, which may be learned (Kingma and Welling 2014, C.2; Dai and Wipf 2019).
+
+    `noise` is the deviation, in the units that networks see (pixels reach from -1 to 1); where the learning starts if
+    it is `learned`; `learned` is whether the deviation is learned with the networks.
+    """
+    _positive("gaussian", "noise", noise)
+    return Gaussian(outlet, noise, learned)
+
+
+def discretized_logistic(shape: tuple[int, ...], outlet: nn.Module, *, scale: float = 0.1) -> nn.Module:
+    """Probabilities of the 256 levels of a pixel, a learned scale for each channel (Kingma et al. 2016, appendix).
+
+    `scale` is where the learned widths start, in units of pixels from -1 to 1.
+    """
+    _for_images("discretized_logistic", shape)
+    _positive("discretized_logistic", "scale", scale)
+    return DiscretizedLogistic(outlet, shape[0], scale)
+
+
+def _for_images(name: str, shape: tuple[int, ...]) -> None:
+    if len(shape) != 3:
+        raise Refusal(f"The likelihood {name!r} is for pixels, and these samples have shape {shape}: use gaussian.")
+
+
+def _positive(name: str, option: str, value: float) -> None:
+    if not value > 0:
+        raise Refusal(f"The likelihood {name!r} has {option} {value}: a number above 0 is needed.")
+
+
+LIKELIHOODS = Catalogue("likelihood", bernoulli=bernoulli, gaussian=gaussian, discretized_logistic=discretized_logistic)
