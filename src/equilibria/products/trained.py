@@ -8,13 +8,22 @@ from torch import Tensor
 from ..recipes import stored
 from ..recipes.asking import Asked
 from ..recipes.model import Model
-from . import classifying, features, scoring
+from . import classifying, features, origin, scoring
+from .export import Exported, export
 from .seeing import labelled
 
 
 @dataclass(frozen=True, repr=False)
 class Trained(Model):
     """A model that a run has left behind: each verb is a function of `products`, called on the model."""
+
+    place: Path | None = None  # the folder of its files
+
+    def export(
+        self, format: str = "onnx", part: str = "generator", out: str | Path | None = None, force: bool = False
+    ) -> Exported:
+        """A file of the generator, the encoder or the critic that other programs run, compared with the model."""
+        return export(self, origin.config(self.place), origin.recipe_name(self.place), format, part, out, force)
 
     def score(self, x: Tensor, labels: Asked | None = None) -> Tensor:
         """How real the critic finds samples (N, *space.shape): (N,), comparable within this one model only."""
@@ -41,4 +50,4 @@ def load(folder: str | Path) -> Trained:
     Nothing is executed, no data are touched: `load("runs/NAME").sample(64)` draws, of a conditional model also
     `sample(64, labels=7)`.
     """
-    return Trained(**vars(stored.load(folder)))
+    return Trained(**vars(stored.load(folder)), place=stored.placed(folder))

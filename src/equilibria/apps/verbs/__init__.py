@@ -20,6 +20,8 @@ VERBS = {  # name: (module, the words that follow, what it does)
     "score": ("score", "RUN PATH", "Ask the critic which samples of a folder, an array or a data set look least real."),
     "features": ("features", "RUN [PATH]", "Take what hidden layers of the critic or the encoder say of samples."),
     "classify": ("classify", "RUN PATH", "Ask the critic's class head what samples are, where the game taught it."),
+    "export": ("export", "RUN", "Write a trained network to a file that other programs run, and compare the two."),
+    "reject": ("reject", "RUN", "Draw from a trained model, and keep what its own critic lets pass."),
     "recipes": ("recipes", "", "List the formulations that can be trained."),
     "show": ("show", "RECIPE|TABLE", "Show a recipe whole, or a table: divergences, penalties, networks, ..."),
     "verify": ("verify", "[NAME|MODULE:FUNCTION]", "Prove the formulations, or your own divergence or penalty."),

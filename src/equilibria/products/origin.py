@@ -1,0 +1,43 @@
+"""What lies beside a model: its description, its recipe, what was measured of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import Refusal
+from ..recipes.stored import config_of
+
+
+def config(place: Path | None) -> dict[str, Any]:
+    """The contents of config.json. Raises Refusal for a model that was not loaded from a folder."""
+    if place is None:
+        raise Refusal("This model was put together by hand: of one that eq.load returns it is known how to rebuild it.")
+    return config_of(place)
+
+
+def beside(place: Path | None, name: str) -> Path | None:
+    """A file in the model's folder, or, where that is a run's, in the run's."""
+    places = [] if place is None else [place, place.parent] if place.name == "model" else [place]
+    return next((path / name for path in places if (path / name).is_file()), None)
+
+
+def recipe_name(place: Path | None) -> str:
+    """What the recipe calls itself; nothing where it is not known."""
+    path = beside(place, "recipe.json")
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8")) if path else {}
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+        stored = {}
+    return str(stored.get("name", "")) if isinstance(stored, dict) else ""
+
+
+def measured(place: Path | None) -> dict[str, Any]:
+    """The last figures of the run: {"step": ..., "metrics": {...}, "count": ...}; nothing where none are known."""
+    path, events = beside(place, "events.jsonl") or beside(place, "metrics.json"), list[Any]()
+    try:
+        for line in path.read_text(encoding="utf-8").splitlines() if path else []:
+            events.append(json.loads(line))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+        pass  # a run that plays writes its last line
+    known = [event for event in events if isinstance(event, dict) and isinstance(event.get("metrics"), dict)]
+    return {key: known[-1][key] for key in ("step", "metrics", "split", "count")} if known else {}
