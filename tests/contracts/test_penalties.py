@@ -1,6 +1,7 @@
 """Promises that every penalty keeps."""
 
 import copy
+import math
 
 import pytest
 import torch
@@ -164,8 +165,19 @@ def test_a_flat_critic_pays_nothing_and_is_pulled_nowhere_at_any_power(power):
 def test_impossible_powers_and_samplers_are_refused():
     with pytest.raises(Refusal, match="must exceed 1"):
         PENALTIES["divergence_penalty"](power=1.0)
-    with pytest.raises(Refusal, match="Did you mean 'between'"):
+    with pytest.raises(Refusal, match=r"Did you mean 'between'.*both"):
         PENALTIES["divergence_penalty"](sampler="betwen")
+
+
+@pytest.mark.parametrize("value", [-1.0, math.nan, math.inf])
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [(name, "weight") for name in PENALTIES]
+    + [("gradient_penalty", "slope"), ("dragan", "slope"), ("dragan", "spread"), ("divergence_penalty", "power")],
+)
+def test_no_price_slope_or_spread_is_negative_or_endless(name, option, value):
+    with pytest.raises(Refusal, match=f"{name} has {option} {value:g}: a finite number of 0 or more is needed"):
+        PENALTIES[name](**{option: value})
 
 
 def test_each_sample_has_one_coefficient_of_its_own_between_real_and_fake():

@@ -99,7 +99,9 @@ def test_other_conditions_are_spelled_as_they_are_asked_for(labels, row, said):
     [
         (DIGITS, 12, r"no class '12'. It knows 10 classes \(0, 1,"),
         (DIGITS, -1, "no class '-1'"),
-        (DIGITS, "3,", "no class ''"),
+        (DIGITS, "3,", r"A part of what is asked for is empty: .* 10 classes"),
+        (DIGITS, "0..", "A part of what is asked for is empty"),
+        (FACES, "smiling,,young", "A part of what is asked for is empty: .* 3 attributes"),
         (DIGITS, "8..12", "no class '12'"),
         (DIGITS, 1.5, "no class '1.5'"),
         (DIGITS, [], "empty list"),

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import io
+import math
 import signal
 
 import pytest
@@ -17,6 +18,7 @@ from equilibria.training.health import NonFinite, examine
 from equilibria.training.loop import run_rounds
 from equilibria.training.rehearsal import rehearse
 from equilibria.training.rules import RULES
+from equilibria.training.schedules import SCHEDULES
 from games import FAMILIES, points, run_of, small, weights
 from scalars import numbers, scalars
 from sessions import TINY, Silent, assert_equal, assert_same_run
@@ -176,6 +178,13 @@ def test_schedules_set_the_rate_of_every_player(rule):
     run, rates = ruled(rule, "gan", schedule={"name": "linear"}, rounds=4), []
     run_rounds(run, 4, [lambda run: rates.append([o.param_groups[0]["lr"] for o in run.optimizers.values()])])
     assert rates == [pytest.approx([2e-4 * share] * 2) for share in (1, 0.75, 0.5, 0.25)]
+
+
+@pytest.mark.parametrize("end", [-1.0, math.nan, math.inf])
+@pytest.mark.parametrize("name", ["linear", "cosine"])
+def test_schedules_that_end_in_a_climb_are_refused(name, end):
+    with pytest.raises(Refusal, match=f"The schedule has end {end:g}: a finite share of the rate"):
+        SCHEDULES[name](10, end=end)
 
 
 @every_rule

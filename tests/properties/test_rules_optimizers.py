@@ -2,10 +2,12 @@
 
 import copy
 import io
+import math
 
 import pytest
 import torch
 
+from equilibria.core.errors import Refusal
 from equilibria.recipes.build import build
 from equilibria.recipes.settings import changed
 from equilibria.training.loop import run_rounds
@@ -79,6 +81,17 @@ def test_a_rate_that_falls_takes_back_the_last_step_as_long_as_it_was():
         optimizer.param_groups[0]["lr"], parameter.grad = lr, torch.ones(1).double()
         optimizer.step()
         assert parameter.item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value"),
+    [(name, "lr", lr) for name in OPTIMIZERS for lr in (0.0, -1e-4, math.nan, math.inf)]
+    + [("adam", "beta1", 1.0), ("adam", "beta2", -0.1), ("optimistic_adam", "beta2", 1.5), ("adam", "eps", -1.0)]
+    + [("rmsprop", "decay", 2.0), ("rmsprop", "eps", math.nan), ("sgd", "momentum", -1.0), ("sgd", "momentum", 1.0)],
+)
+def test_steps_that_stand_still_climb_or_never_fade_are_refused(name, option, value):
+    with pytest.raises(Refusal, match=f"An optimizer has {option} {value:g}: .* is needed"):
+        OPTIMIZERS[name](pair(), **{option: value})
 
 
 def test_players_may_have_a_time_scale_each():

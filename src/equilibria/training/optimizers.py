@@ -1,5 +1,6 @@
 """What moves weights down a loss. The table is the registration."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -8,22 +9,26 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..core.catalogue import Catalogue
+from ..core.errors import Refusal
 
 
 def adam(
     parameters: Iterable[nn.Parameter], lr: float = 1e-4, beta1: float = 0.5, beta2: float = 0.999, eps: float = 1e-8
 ) -> Optimizer:
     """Adam (Kingma and Ba 2015); beta1 0.5 as in DCGAN, 0 as in WGAN-GP's toy games and R3GAN."""
+    _refuse_missteps(lr, eps, beta1=beta1, beta2=beta2)
     return torch.optim.Adam(parameters, lr=lr, betas=(float(beta1), float(beta2)), eps=eps, fused=True)
 
 
 def rmsprop(parameters: Iterable[nn.Parameter], lr: float = 5e-5, decay: float = 0.99, eps: float = 1e-8) -> Optimizer:
     """RMSProp (Tieleman and Hinton 2012); lr 5e-5 as in WGAN."""
+    _refuse_missteps(lr, eps, decay=decay)
     return torch.optim.RMSprop(parameters, lr=lr, alpha=decay, eps=eps, foreach=True)
 
 
 def sgd(parameters: Iterable[nn.Parameter], lr: float = 0.01, momentum: float = 0.0) -> Optimizer:
     """Stochastic gradient descent, with momentum if asked for."""
+    _refuse_missteps(lr, momentum=momentum)
     return torch.optim.SGD(parameters, lr=lr, momentum=momentum, foreach=True)
 
 
@@ -56,6 +61,17 @@ def optimistic(optimizer: Optimizer) -> Optimizer:
     optimizer.register_step_pre_hook(remember)
     optimizer.register_step_post_hook(foresee)
     return optimizer
+
+
+def _refuse_missteps(lr: float, eps: float = 0.0, **shares: float) -> None:
+    """Steps go down, and what an optimizer keeps of the past fades."""
+    if not 0 < lr < math.inf:
+        raise Refusal(f"An optimizer has lr {lr:g}: a finite rate above 0 is needed.")
+    if not 0 <= eps < math.inf:
+        raise Refusal(f"An optimizer has eps {eps:g}: a finite number of 0 or more is needed.")
+    for option, share in shares.items():
+        if not 0 <= share < 1:
+            raise Refusal(f"An optimizer has {option} {share:g}: a share of at least 0 and below 1 is needed.")
 
 
 OPTIMIZERS = Catalogue("optimizer", adam=adam, optimistic_adam=optimistic_adam, rmsprop=rmsprop, sgd=sgd)

@@ -1,5 +1,6 @@
 """What a penalty is: a duel to per-sample costs."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -42,7 +43,8 @@ class Duel:
 Penalty = Callable[[Duel], Tensor]  # -> (B,); one that remembers is an nn.Module: its buffers are saved with the run
 
 
-def refuse_reward(name: str, weight: float) -> None:
-    """A critic is not paid for what it should avoid."""
-    if weight < 0:
-        raise Refusal(f"{name} has weight {weight}: what the critic pays has a weight of 0 or more.")
+def refuse_negative(name: str, **options: float) -> None:
+    """A critic is not paid for what it should avoid, and slopes and spreads are lengths."""
+    for option, value in options.items():
+        if not 0 <= value < math.inf:
+            raise Refusal(f"{name} has {option} {value:g}: a finite number of 0 or more is needed.")

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from ...core.errors import Refusal
 from ...core.processes import mean
-from .base import Duel, Penalty, refuse_reward
+from .base import Duel, Penalty, refuse_negative
 
 
 def lecam(weight: float = 0.3, decay: float = 0.99) -> Penalty:
@@ -13,7 +13,7 @@ def lecam(weight: float = 0.3, decay: float = 0.99) -> Penalty:
 
     `decay` is what the averages a_real and a_fake of the scores keep of themselves in a move of the critic.
     """
-    refuse_reward("lecam", weight)
+    refuse_negative("lecam", weight=weight)
     if not 0 <= decay < 1:
         raise Refusal(f"lecam has decay {decay}: the averages need one of at least 0 and below 1.")
     return LeCam(weight, decay)

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu
 
-from ...core.errors import Refusal
+from ...core.errors import Refusal, nearest
 from ..gradients import input_gradient
-from .base import Duel, Penalty, refuse_reward
+from .base import Duel, Penalty, refuse_negative
 from .samplers import SAMPLERS, Sampler, around, between, fake, real
 
 
@@ -15,7 +15,7 @@ def gradient_penalty(weight: float = 10.0, slope: float = 1.0, one_sided: bool =
 
     One-sided, only steeper slopes pay (their section 4).
     """
-    refuse_reward("gradient_penalty", weight)
+    refuse_negative("gradient_penalty", weight=weight, slope=slope)
 
     def two_sided(duel: Duel) -> Tensor:
         return weight * (_steepness(duel, between) - slope) ** 2
@@ -31,7 +31,7 @@ def divergence_penalty(weight: float = 2.0, power: float = 6.0, sampler: str = "
 
     Measured `between`, on `real`, on `fake`, or on `both` (the mean of the last two).
     """
-    refuse_reward("divergence_penalty", weight)
+    refuse_negative("divergence_penalty", weight=weight, power=power)
     if power <= 1:
         raise Refusal(f"divergence_penalty has power {power}: it must exceed 1 for the optimum to exist.")
 
@@ -42,25 +42,27 @@ def divergence_penalty(weight: float = 2.0, power: float = 6.0, sampler: str = "
 
     if sampler == "both":
         return lambda duel: (on("real", duel) + on("fake", duel)) / 2
-    SAMPLERS[sampler]
+    if sampler not in SAMPLERS:
+        known = [*SAMPLERS, "both"]
+        raise Refusal(f"divergence_penalty knows no sampler {sampler!r}.{nearest(sampler, known)}")
     return lambda duel: on(sampler, duel)
 
 
 def r1(weight: float = 10.0) -> Penalty:
     """Flat on the data: weight/2 |grad D|^2 (Mescheder et al. 2018)."""
-    refuse_reward("r1", weight)
+    refuse_negative("r1", weight=weight)
     return lambda duel: weight / 2 * _slopes(duel, real).square().sum(dim=1)
 
 
 def r2(weight: float = 10.0) -> Penalty:
     """Flat on the samples: weight/2 |grad D|^2 (Mescheder et al. 2018)."""
-    refuse_reward("r2", weight)
+    refuse_negative("r2", weight=weight)
     return lambda duel: weight / 2 * _slopes(duel, fake).square().sum(dim=1)
 
 
 def zero_centered(weight: float = 10.0) -> Penalty:
     """Flat between real and fake: weight |grad D|^2 (0-GP, Thanh-Tung et al. 2019)."""
-    refuse_reward("zero_centered", weight)
+    refuse_negative("zero_centered", weight=weight)
     return divergence_penalty(weight, power=2.0, sampler="between")
 
 
@@ -70,7 +72,7 @@ def dragan(weight: float = 10.0, slope: float = 1.0, spread: float = 0.5) -> Pen
     `spread` is the deviation of the noise, in deviations of the batch. The noise is Gaussian, as in the paper; that it
     scales with the batch is from the released code, whose noise is uniform and never negative.
     """
-    refuse_reward("dragan", weight)
+    refuse_negative("dragan", weight=weight, slope=slope, spread=spread)
     near = around(spread)
     return lambda duel: weight * (_steepness(duel, near) - slope) ** 2
 
