@@ -14,11 +14,12 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
+from equilibria.core.servers import first_answer
 from equilibria.data import find
 from equilibria.data.datasets import idx
 from equilibria.data.datasets.cifar10 import BATCHES, load
 from equilibria.data.files.places import data_root
-from equilibria.data.files.published import Published, first_answer
+from equilibria.data.files.published import Published
 
 FOLDERS = ("small", "small_again")
 NOWHERE = "http://127.0.0.1:9/file"  # nothing listens there

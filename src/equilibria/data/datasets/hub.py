@@ -13,7 +13,7 @@ from typing import Any
 import PIL.Image
 
 from ...core.errors import Refusal, nearest
-from ..files.published import first_answer
+from ...core.servers import first_answer
 from ..pictures.gallery import Form, Gallery, hang
 from ..pictures.picture import Unreadable, opened
 from ..records import Data
