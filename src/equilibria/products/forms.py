@@ -4,7 +4,7 @@ import csv
 import math
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from ..recipes.asking import spelled
 from ..recipes.model import Model
 from ..recipes.sheets import side_by_side
 
+Draws = Iterator[tuple[Tensor, Tensor | None]]  # samples and their conditions, at most 64 at a time
 _CELLS = 10_000  # of one picture, at most
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # what a PNG can hold, by channels
 
@@ -32,6 +33,7 @@ class Wish:
     seed: int
     asked: Tensor | None  # (N, C)
     truncation: float | None = None  # of normal latents
+    source: Callable[[int, int, Tensor | None], Draws] | None = None  # instead of the model: of count, seed, (1, C)
 
     @property
     def total(self) -> int:
@@ -42,10 +44,13 @@ class Wish:
         """What the samples are labelled by, if they are."""
         return None if self.model.conditions is None else self.model.labels
 
-    def draws(self) -> Iterator[tuple[Tensor, Tensor | None]]:
+    def draws(self) -> Draws:
         """Samples and their conditions, label by label, at most 64 at a time."""
         for asked in [None] if self.asked is None else self.asked.split(1):
-            yield from self.model.draws(self.count, self.seed, asked, self.truncation)
+            if self.source is not None:
+                yield from self.source(self.count, self.seed, asked)
+            else:
+                yield from self.model.draws(self.count, self.seed, asked, self.truncation)
 
 
 def sheet(wish: Wish, path: Path) -> None:

@@ -9,8 +9,8 @@ from .forms import Wish, array, folder, sheet
 from .versions import opened
 from .whole import free, whole
 
-_ALONE, _OF_EACH = 64, 8  # samples where no count is given: of one label or none, of each of several
-_WRITERS: dict[str, Callable[[Wish, Path], None]] = {".png": sheet, ".npz": array, "": folder}
+ALONE, OF_EACH = 64, 8  # samples where no count is given: of one label or none, of each of several
+WRITERS: dict[str, Callable[[Wish, Path], None]] = {".png": sheet, ".npz": array, "": folder}
 
 
 def sample(
@@ -32,11 +32,11 @@ def sample(
     """
     if count is not None and count < 1:
         raise Refusal(f"count is {count}: at least 1 is needed.")
-    path = free(out, _WRITERS, force)
+    path = free(out, WRITERS, force)
     model = opened(run, checkpoint)
     asked = None if labels is None else model.asked(labels)
     several = asked is not None and len(asked) > 1
-    wish = Wish(model, count or (_OF_EACH if several else _ALONE), seed, asked, truncation)
+    wish = Wish(model, count or (OF_EACH if several else ALONE), seed, asked, truncation)
     with whole(path) as part:
-        _WRITERS[path.suffix.lower()](wish, part)
+        WRITERS[path.suffix.lower()](wish, part)
     return path

@@ -21,16 +21,11 @@ _ROWS = 256  # seen at a time
 _FEW = 8
 
 
-def sees(model: Model) -> str:
-    """What the critic judges: samples, pairs of a sample and its code, or latents."""
-    return getattr(model, "sees", "samples")
-
-
 def judge(model: Model) -> Any:
     """The critic, of samples one by one. Raises Refusal if it is none of these."""
     if "critic" not in model.networks:
         raise Refusal("This model has no critic: it was trained by a game without one.")
-    if sees(model) == "latents":
+    if model.sees == "latents":
         raise Refusal("The critic of this model judges latents and never saw a sample: ask its encoder (--of encoder).")
     if model.packed > 1:
         raise Refusal(
@@ -54,7 +49,7 @@ def encoder(model: Model) -> Any:
 
 def views(model: Model, x: Tensor, y: Tensor | None) -> Views:
     """What the critic is shown of samples (B, *shape): of pairs, the code is what the encoder expects."""
-    return (x, encoder(model)(x, y).mean) if sees(model) == "pairs" else (x,)
+    return (x, encoder(model)(x, y).mean) if model.sees == "pairs" else (x,)
 
 
 def told(y: Tensor | None) -> dict[str, Tensor]:

@@ -22,6 +22,11 @@ VERBS = {  # name: (module, the words that follow, what it does)
     "classify": ("classify", "RUN PATH", "Ask the critic's class head what samples are, where the game taught it."),
     "export": ("export", "RUN", "Write a trained network to a file that other programs run, and compare the two."),
     "reject": ("reject", "RUN", "Draw from a trained model, and keep what its own critic lets pass."),
+    "publish": (
+        "publish",
+        "RUN OWNER/NAME",
+        "Send a trained model to the Hugging Face hub, with a card and a picture.",
+    ),
     "recipes": ("recipes", "", "List the formulations that can be trained."),
     "show": ("show", "RECIPE|TABLE", "Show a recipe whole, or a table: divergences, penalties, networks, ..."),
     "verify": ("verify", "[NAME|MODULE:FUNCTION]", "Prove the formulations, or your own divergence or penalty."),
