@@ -9,9 +9,13 @@ import torch
 from safetensors.torch import save
 from torch import nn
 
+from ..core.posteriors import Gaussian
 from ..core.randomness import generator, key
+from ..core.types import Batch
 from ..data import Data, Stream
 from ..data.records import Labels
+from ..data.stream import binarized
+from ..evaluation.likelihood import bounds
 from ..evaluation.metrics import METRICS
 from ..training.average import reestimate
 from ..training.observers import Look
@@ -33,7 +37,7 @@ _LOOKED_AT = -2  # place of the latents that batch statistics are re-estimated f
 def look(run: Run, recipe: Recipe, data: Data) -> Look:
     """A sheet of fixed latents, measures on held-out data, and the files of the model as it is now."""
     model = slow(run, recipe, data)
-    metrics, count = measure(model, data)
+    metrics, count = measure(model, data, recipe.binarize)
     return Look(sheet(model, data, recipe.seed), metrics, count, files(run, model, recipe, data))
 
 
@@ -95,11 +99,24 @@ def _by_class(model: Model, data: Data, labels: Labels, seed: int) -> PIL.Image.
     return side_by_side(data.space, drawn, labels.names, real)
 
 
-def measure(model: Model, data: Data) -> tuple[dict[str, float], int]:
-    """Distances between samples and held-out data, and how many of each were compared."""
-    real = held_out(data, _MEASURED)
-    fake = model.sample(len(real), seed=_LOOKED_AT)
-    return {name: metric(real, fake.to(real.device)) for name, metric in METRICS.items()}, len(real)
+def measure(model: Model, data: Data, binary: bool = False) -> tuple[dict[str, float], int]:
+    """Distances between samples and held-out data, and how many of each were compared.
+
+    Of a model that bounds the likelihood, first the bound on held-out data.
+    """
+    real = held_out_batch(data, _MEASURED, model.conditions is not None, binary)
+    fake = model.sample(len(real.x), seed=_LOOKED_AT).to(real.x.device)
+    distances = {name: metric(real.x, fake) for name, metric in METRICS.items()}
+    return _likelihood(model, real) | distances, len(real.x)
+
+
+@torch.no_grad()
+def _likelihood(model: Model, real: Batch) -> dict[str, float]:
+    """Bounds on the likelihood of samples, if the model has any: a likelihood, and an encoder that is uncertain."""
+    if not {"likelihood", "encoder"} <= set(model.networks):
+        return {}
+    answer = model.networks["encoder"](real.x[:1], None if real.y is None else real.y[:1])
+    return bounds(model.networks, model.prior, real) if isinstance(answer, Gaussian) else {}
 
 
 def held_out(data: Data, count: int, place: int | None = None) -> torch.Tensor:
@@ -107,10 +124,26 @@ def held_out(data: Data, count: int, place: int | None = None) -> torch.Tensor:
 
     Those of the class at `place` alone, if it is given.
     """
-    chosen = torch.randperm(len(data.held_out), generator=generator(0, len(data.held_out)))
+    chosen = _chosen(data)
     if place is not None and data.held_out_y is not None:
         chosen = chosen[data.held_out_y.cpu()[chosen] == place]
     return data.space.encode(data.held_out[chosen[:count].to(data.held_out.device)])
+
+
+def held_out_batch(data: Data, count: int, labelled: bool = False, binary: bool = False) -> Batch:
+    """The same samples with their labels if asked for; black or white, drawn once and for all, if they are `binary`."""
+    chosen = _chosen(data)[:count].to(data.held_out.device)
+    x = data.space.encode(data.held_out[chosen])
+    if binary:
+        x = binarized(x.cpu(), generator(0)).to(x.device)
+    if not labelled or data.labels is None or data.held_out_y is None:
+        return Batch(x)
+    return Batch(x, data.labels.encode(data.held_out_y[chosen]))
+
+
+def _chosen(data: Data) -> torch.Tensor:
+    """The order in which held-out samples are looked at: (M,)."""
+    return torch.randperm(len(data.held_out), generator=generator(0, len(data.held_out)))
 
 
 def files(run: Run, model: Model, recipe: Recipe, data: Data) -> dict[str, bytes]:

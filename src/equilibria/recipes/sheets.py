@@ -24,11 +24,11 @@ def side_by_side(
 
 
 def _captioned(pictures: Sequence[PIL.Image.Image], names: Sequence[str], columns: int) -> PIL.Image.Image:
-    """Pictures of one size, in so many columns, each with a name on its left."""
+    """Pictures of one height, in so many columns, each with a name on its left."""
     font = PIL.ImageFont.load_default(_SIZE)
     short = [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..." for name in names]
     margin = math.ceil(max(font.getlength(name) for name in short)) + 2 * _GAP
-    width, height = pictures[0].width + margin, pictures[0].height
+    width, height = max(picture.width for picture in pictures) + margin, pictures[0].height
     canvas = PIL.Image.new("RGB", (columns * width, -(-len(pictures) // columns) * height), "white")
     draw = PIL.ImageDraw.Draw(canvas)
     for i, (picture, name) in enumerate(zip(pictures, short, strict=True)):
