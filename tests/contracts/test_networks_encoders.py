@@ -158,9 +158,9 @@ def test_images_of_any_size_are_encoded_to_their_last_pixels(name, channels, siz
 
 
 @every_way
-@every_case
-def test_codes_follow_their_condition_and_every_parameter_shapes_them(name, shape, norm, way):
-    encoder, x = opened(encoder_of(name, shape, norm, CONDITION, conditioning=way)), draws(ROWS, *shape)
+@pytest.mark.parametrize(("name", "shape"), [case for case in product(VARIANTS, SHAPES) if fits(*case)], ids=str)
+def test_codes_follow_their_condition_and_every_parameter_shapes_them(name, shape, way):
+    encoder, x = opened(encoder_of(name, shape, "batch", CONDITION, conditioning=way)), draws(ROWS, *shape)
     mean, log_variance = encoder(x, LABELS)
     (mean.tanh() * draws(ROWS, LATENT) + log_variance.tanh() * draws(ROWS, LATENT, seed=3)).sum().backward()
     assert_reached(encoder)
@@ -186,7 +186,7 @@ def test_film_starts_as_the_plain_norm(name, norm):
     assert_same(told(x, LABELS), plain(x))
 
 
-@pytest.mark.parametrize(("name", "condition"), [("dense", 0), ("dcgan", CONDITION), ("residual", 0)])
+@pytest.mark.parametrize(("name", "condition"), [("dense", 0), ("dcgan", CONDITION)])
 def test_compiled_encoders_equal_eager_ones(name, condition):
     encoder, x = encoder_of(name, (1, 9, 8), "group", condition), draws(ROWS, 1, 9, 8)
     y = LABELS if condition else None

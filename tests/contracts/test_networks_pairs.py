@@ -91,7 +91,8 @@ def test_a_critic_has_slopes_in_both_views_and_they_move_its_weights(name, shape
         assert weight.ndim == 1 or (weight.grad.isfinite().all() and weight.grad.abs().max() > 0)
 
 
-@every_case
+@pytest.mark.parametrize("norm", ["none", "batch"])
+@every_shape
 def test_pairs_are_judged_one_by_one_in_evaluation_and_without_batch_norm_always(name, shape, norm):
     critic, (x, z) = critic_of(name, shape, norm), pairs(shape)
     assert coupled(critic, (x, z)) == (norm == "batch")
@@ -164,7 +165,7 @@ def test_a_classifier_guesses_from_both_views_and_is_not_told_the_answer(name, s
     assert (guesses - critic.classify(x.flip(0), z))[0].abs().max() > 1e-6
 
 
-@pytest.mark.parametrize(("name", "way"), [("dense", "film+concat"), ("dcgan", "film"), ("dcgan", "classifier")])
+@pytest.mark.parametrize(("name", "way"), [("dense", "concat"), ("dcgan", "film")])
 def test_compiled_critics_of_pairs_equal_eager_ones(name, way):
     critic, (x, z) = critic_of(name, (1, 9, 8), "group", CONDITION, conditioning=way), pairs((1, 9, 8))
     compiled = torch.compile(critic, backend="aot_eager", fullgraph=True)
