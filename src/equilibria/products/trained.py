@@ -5,10 +5,24 @@ from pathlib import Path
 
 from torch import Tensor
 
+from ..core.errors import Refusal
 from ..recipes import stored
 from ..recipes.asking import Asked
 from ..recipes.model import Model
-from . import classifying, features, origin, scoring
+from . import (
+    arithmetic,
+    attributes,
+    classifying,
+    encoding,
+    features,
+    hub,
+    interpolation,
+    inversion,
+    origin,
+    pretrained,
+    scoring,
+    traversal,
+)
 from .export import Exported, export
 from .seeing import labelled
 
@@ -18,6 +32,17 @@ class Trained(Model):
     """A model that a run has left behind: each verb is a function of `products`, called on the model."""
 
     place: Path | None = None  # the folder of its files
+
+    interpolate = interpolation.interpolate
+    arithmetic = arithmetic.arithmetic
+    traverse = traversal.traverse
+    encode = encoding.encode
+    reconstruct = encoding.reconstruct
+    invert = inversion.invert
+    attribute = attributes.attribute
+
+    save_pretrained = pretrained.save_pretrained
+    push_to_hub = hub.push_to_hub
 
     def export(
         self, format: str = "onnx", part: str = "generator", out: str | Path | None = None, force: bool = False
@@ -51,3 +76,15 @@ def load(folder: str | Path) -> Trained:
     `sample(64, labels=7)`.
     """
     return Trained(**vars(stored.load(folder)), place=stored.placed(folder))
+
+
+def from_pretrained(name: str | Path, revision: str | None = None, token: str | None = None) -> Trained:
+    """The model in a folder, or of the hub as owner/name (needs the extra `hub`), as it is or at a revision.
+
+    Nothing is executed: weights are read by safetensors, and a description that names code is refused.
+    """
+    if not Path(name).is_dir():
+        return load(hub.fetched(str(name), revision, token))
+    if revision is not None:
+        raise Refusal(f"{name} is a folder, which has no revisions: leave out revision={revision!r}.")
+    return load(name)

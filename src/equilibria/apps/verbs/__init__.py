@@ -25,7 +25,7 @@ VERBS = {  # name: (module, the words that follow, what it does)
     "publish": (
         "publish",
         "RUN OWNER/NAME",
-        "Send a trained model to the Hugging Face hub, with a card and a picture.",
+        "Send a trained model to the Hugging Face hub, with a card.",
     ),
     "recipes": ("recipes", "", "List the formulations that can be trained."),
     "show": ("show", "RECIPE|TABLE", "Show a recipe whole, or a table: divergences, penalties, networks, ..."),

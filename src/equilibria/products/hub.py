@@ -1,0 +1,109 @@
+"""To the Hugging Face hub and back. What takes long to import waits until the hub has answered."""
+
+import os
+import re
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+
+from ..core.errors import Failure, Refusal
+from ..core.servers import first_answer
+
+if TYPE_CHECKING:
+    from .trained import Trained
+
+_SECONDS = 1.0  # in which the hub must answer
+_ANSWERS = (401, 404, 429)  # of the hub itself; a proxy in between says otherwise
+_FILES = ("config.json", "weights.safetensors", "recipe.json", "metrics.json", "README.md", "sheet.png")
+_NAME = r"[A-Za-z0-9][\w.-]*/[\w.-]+"
+
+
+def publish(run: str | Path, name: str, license: str = "unknown", private: bool = False) -> str:
+    """Send the model of a run folder to the hub, as owner/name: the address of its page."""
+    _sender(name)
+    from .trained import load
+
+    return load(run).push_to_hub(name, license=license, private=private)
+
+
+def push_to_hub(
+    model: "Trained", name: str, token: str | None = None, license: str = "unknown", private: bool = False
+) -> str:
+    """Send a model to the hub, as owner/name, with its card: the address of its page.
+
+    Raises Failure within two seconds where there is no network.
+    """
+    token = _sender(name, token)
+    from huggingface_hub import HfApi
+
+    api = HfApi(token=token)
+    with tempfile.TemporaryDirectory() as place:
+        folder = model.save_pretrained(Path(place) / "model", name=name, license=license)
+        try:
+            page = api.create_repo(name, private=private, exist_ok=True)
+            api.upload_folder(repo_id=name, folder_path=folder, commit_message="Publish a model")
+        except Exception as error:  # from a wrong token to a network that went away
+            raise Failure(f"{name} could not be published: {_first(error)}") from error
+    return str(page)
+
+
+def _sender(name: str, token: str | None = None) -> str:
+    """Who sends: a token. Refuses what cannot be sent, and says at once if the hub is out of reach."""
+    if not re.fullmatch(_NAME, name):
+        raise Refusal(f"{name!r} is no name on the hub: owner/name is needed.")
+    _check_extra(f"To publish {name}")
+    if (why := _unreachable()) is not None:
+        raise Failure(f"{_endpoint()} cannot be reached ({why}): nothing was published.")
+    from huggingface_hub import get_token
+
+    if (token := token or get_token()) is None:
+        raise Refusal("The hub wants to know who sends: log in with `hf auth login`, set HF_TOKEN, or give a token.")
+    return token
+
+
+def fetched(name: str, revision: str | None = None, token: str | None = None) -> Path:
+    """The folder of a model of the hub, in its cache: downloaded, or, without a network, as it was the last time."""
+    if not re.fullmatch(_NAME, name):
+        raise Refusal(f"There is no folder {name}, and a model on the hub is named owner/name.")
+    _check_extra(f"There is no folder {name}; to look for it on the hub")
+    why = _unreachable()
+    from huggingface_hub import snapshot_download
+
+    options: dict[str, Any] = {"revision": revision, "token": token, "allow_patterns": list(_FILES)}
+    try:
+        return Path(snapshot_download(name, local_files_only=why is not None, **options))
+    except Exception as error:  # a dozen kinds, from a missing name to a missing network
+        at = f" at {revision}" if revision else ""
+        if why is None:
+            raise Refusal(f"{name}{at} cannot be had from the hub: {_first(error)}") from None
+        raise Failure(
+            f"There is no folder {name}, {_endpoint()} cannot be reached ({why}), and its cache has no {name}{at}."
+        ) from None
+
+
+def _check_extra(what: str) -> None:
+    if find_spec("huggingface_hub") is None:
+        raise Refusal(f"{what}, the package huggingface_hub is needed: pip install 'equilibria[hub]'.")
+
+
+def _unreachable() -> str | None:
+    """Why the hub does not answer, or None if it does."""
+    if os.environ.get("HF_HUB_OFFLINE", "0").upper() in ("1", "ON", "YES", "TRUE"):
+        return "HF_HUB_OFFLINE is set"
+    try:
+        first_answer(_endpoint(), _SECONDS).close()
+    except OSError as error:
+        if isinstance(error, HTTPError) and error.code in _ANSWERS:
+            return None
+        return str(getattr(error, "reason", None) or error)
+    return None
+
+
+def _endpoint() -> str:
+    return os.environ.get("HF_ENDPOINT", "https://huggingface.co")
+
+
+def _first(error: Exception) -> str:
+    return str(error).strip().split("\n")[0] or type(error).__name__
