@@ -1,0 +1,86 @@
+"""Where the encoder places samples, and what the generator makes of those places."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..core.errors import Refusal
+from ..core.posteriors import Gaussian
+from ..recipes.asking import Asked
+from ..recipes.model import Model
+from .pairs import Pairs
+from .showing import Shown, Source, show
+
+NONE = "This model has no encoder: use `invert`, which finds the latents of samples by search."
+
+
+@dataclass(frozen=True)
+class Codes:
+    """What an encoder says of samples, each with a name."""
+
+    names: tuple[str, ...]
+    mean: Tensor  # (N, Z)
+    log_variance: Tensor | None  # (N, Z) of a Gaussian encoder
+    y: Tensor | None = None  # (N, C), of a conditional model
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def deviation(self) -> Tensor | None:
+        """Standard deviations of the latents: (N, Z)."""
+        return None if self.log_variance is None else (self.log_variance / 2).exp()
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What an .npz keeps: `latents` (the means), `deviations`, `conditions` and `files`."""
+        kept = {"latents": self.mean, "deviations": self.deviation, "conditions": self.y}
+        arrays = {name: values.float().cpu().numpy() for name, values in kept.items() if values is not None}
+        return arrays | {"files": np.array(self.names)}
+
+    def table(self) -> list[list[str]]:
+        """What a .csv keeps: a line each, after that of the titles."""
+        numbers = [f"mean {i}" for i in range(self.mean.shape[1])]
+        values = self.mean
+        if (deviation := self.deviation) is not None:
+            numbers += [f"deviation {i}" for i in range(deviation.shape[1])]
+            values = torch.cat([values, deviation], dim=1)
+        lines = [[name, *map(repr, row)] for name, row in zip(self.names, values.float().tolist(), strict=True)]
+        return [["file", *numbers], *lines]
+
+
+def encoder(model: Model) -> Any:
+    """The encoder. Raises Refusal if there is none."""
+    if "encoder" not in model.networks:
+        raise Refusal(NONE)
+    return model.networks["encoder"]
+
+
+def encode(model: Model, source: Source, labels: Asked | None = None) -> Codes:
+    """The codes of all samples of a folder, a picture, an array, a data set by name, or a tensor (N, *space.shape).
+
+    What is at first random in a Gaussian encoder's answer is not drawn: its mean is the code.
+    """
+    see = encoder(model)
+    return codes(see, show(model, source, labels))
+
+
+@torch.no_grad()
+def codes(see: Any, shown: Shown) -> Codes:
+    """What this encoder says of what it is shown."""
+    found = [see(x, y) for x, y in shown.chunks()]
+    mean = torch.cat([each.mean.float() for each in found])
+    gaussian = [each.log_variance.float() for each in found if isinstance(each, Gaussian)]
+    return Codes(shown.names, mean, torch.cat(gaussian) if gaussian else None, shown.y, shown.remarks)
+
+
+def reconstruct(model: Model, source: Source, *, count: int = 32, labels: Asked | None = None) -> Pairs:
+    """Samples beside what the generator makes of their codes: so many of them, evenly spread.
+
+    The source is a folder, a picture, an array, a data set by name, or a tensor (N, *space.shape).
+    """
+    see = encoder(model)
+    shown = show(model, source, labels).few(count)
+    found = codes(see, shown)
+    again = model.made(model.noise(found.mean, shown.y), shown.y)
+    return Pairs(model.space, shown.names, shown.x, again, found.mean, shown.y, "reconstructed", shown.remarks)

@@ -1,0 +1,58 @@
+"""What a model answers, as a file: a picture, arrays, or a table."""
+
+import csv
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import Refusal, nearest
+from .versions import opened
+from .whole import free, whole
+
+KINDS = {  # what each verb can be written as; attribute: a sheet of the same name lies beside its arrays
+    "interpolate": (".png", ".npz"),
+    "arithmetic": (".png", ".npz"),
+    "traverse": (".png", ".npz"),
+    "reconstruct": (".png", ".npz"),
+    "invert": (".png", ".npz"),
+    "encode": (".npz", ".csv"),
+    "attribute": (".npz",),
+}
+
+
+def write(
+    run: str | Path,
+    verb: str,
+    out: str | Path,
+    checkpoint: str | int | None = None,
+    force: bool = False,
+    **wish: Any,
+) -> Any:
+    """Ask the model of a run folder: `write("runs/NAME", "interpolate", "ways.png", steps=9)`. Returns the answer.
+
+    The verb's options are those of the method of `Trained` with its name. What is written is whole, or not there.
+    Raises Refusal rather than write over something, unless `force`.
+    """
+    if verb not in KINDS:
+        raise Refusal(f"No verb that is written is called {verb!r}.{nearest(verb, KINDS)}")
+    path = free(out, KINDS[verb], force)
+    paths = [path, free(path.with_suffix(".png"), (".png",), force)] if verb == "attribute" else [path]
+    answer = getattr(opened(run, checkpoint), verb)(**wish)
+    with ExitStack() as stack:
+        parts = [stack.enter_context(whole(each)) for each in paths]
+        for each, part in zip(paths, parts, strict=True):
+            _save(answer, each.suffix.lower(), part)
+    return answer
+
+
+def _save(answer: Any, kind: str, part: Path) -> None:
+    if kind == ".png":
+        answer.picture().save(part, "PNG")
+    elif kind == ".npz":
+        with part.open("wb") as file:
+            np.savez(file, **answer.arrays())
+    else:
+        with part.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(answer.table())
