@@ -7,11 +7,13 @@ from pathlib import Path
 from equilibria.core.catalogue import Catalogue, Entry
 from equilibria.core.priors import PRIORS
 from equilibria.data import DATASETS
+from equilibria.games import GAMES
 from equilibria.networks import CRITICS, ENCODERS, GENERATORS, PRIOR_NETWORKS
 from equilibria.networks.conditioning import CONDITIONINGS
 from equilibria.recipes import RECIPES
 from equilibria.terms.augmentations import AUGMENTATIONS
 from equilibria.terms.divergences import DIVERGENCES
+from equilibria.terms.likelihoods import LIKELIHOODS
 from equilibria.terms.penalties import PENALTIES
 from equilibria.training.optimizers import OPTIMIZERS
 from equilibria.training.rules import RULES
@@ -20,6 +22,8 @@ TABLES: Mapping[str, Catalogue] = {
     "recipes": RECIPES,
     "divergences": DIVERGENCES,
     "penalties": PENALTIES,
+    "games": GAMES,
+    "likelihoods": LIKELIHOODS,
     "augmentations": AUGMENTATIONS,
     "rules": RULES,
     "optimizers": OPTIMIZERS,

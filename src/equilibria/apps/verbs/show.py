@@ -14,6 +14,7 @@ TABLES = {  # what can be shown: (package, table)
     "divergences": ("terms.divergences", "DIVERGENCES"),
     "penalties": ("terms.penalties", "PENALTIES"),
     "augmentations": ("terms.augmentations", "AUGMENTATIONS"),
+    "likelihoods": ("terms.likelihoods", "LIKELIHOODS"),
     "generators": ("networks", "GENERATORS"),
     "critics": ("networks", "CRITICS"),
     "encoders": ("networks", "ENCODERS"),
