@@ -17,12 +17,10 @@ _FIELDS = ("data", "batch", "rounds", "seed")  # flags of the run, too
 _TITLES = {
     "halflife": "The average from which samples are drawn",
     "conditional": "The labels of the data",
-    "binarize": "The pixels of the data",
     "binarize": "The values of the data",
     "data": "How the data are read",
     "game": "The game",
     "divergence": "The divergence",
-    "likelihood": "The likelihood of a sample, given its latent",
     "likelihood": "The likelihood of a sample, given its latent: auto takes what suits the pixels",
     "augmentation": "The augmentation of all that the critic sees",
     "prior": "The prior of the latents",
@@ -33,8 +31,8 @@ _TITLES = {
     "optimizers": "The optimizers: --lr sets the rate of all of them, --optimizer their kind",
 }
 _NAMES = (
-    "`equilibria show divergences` (penalties, likelihoods, augmentations, networks, norms, priors, rules, optimizers, schedules, "
-    "turns, data) lists what can be named; a part of your own is named my_module:my_function. --penalty NAME puts a "
+    "`equilibria show divergences` (penalties, likelihoods, augmentations, networks, norms, priors, rules, optimizers, "
+    "schedules, turns, data) lists what can be named; a part of your own is named my_module:my_function. --penalty NAME puts a "
     "penalty in the place of the recipe's, if any; --penalties.NAME NAME adds one."
 )
 
