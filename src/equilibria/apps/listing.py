@@ -32,8 +32,8 @@ _TITLES = {
 }
 _NAMES = (
     "`equilibria show divergences` (penalties, likelihoods, augmentations, networks, norms, priors, rules, optimizers, "
-    "schedules, turns, data) lists what can be named; a part of your own is named my_module:my_function. --penalty NAME puts a "
-    "penalty in the place of the recipe's, if any; --penalties.NAME NAME adds one."
+    "schedules, turns, data) lists what can be named; a part of your own is named my_module:my_function. "
+    "--penalty NAME puts a penalty in the place of the recipe's, if any; --penalties.NAME NAME adds one."
 )
 
 
