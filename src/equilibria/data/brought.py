@@ -1,6 +1,6 @@
 """Samples that somebody brings to a trained model, in the order in which they lie there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from .arrays.layout import chunks, reading
 from .arrays.stored import headers, read
 from .datasets.array import chosen_arrays
 from .files.walk import walk
-from .find import find
+from .find import Spec, find
 from .pictures.picture import SUFFIXES, Unreadable, fitted, opened
 from .records import Data, Labels, Space
 from .spaces import Image
@@ -46,11 +46,14 @@ class Brought:
         return self.space.encode(self.raw)
 
 
-def bring(path: str | Path, space: Space, part: str = "held-out", root: Path | None = None) -> Brought:
+def bring(path: Spec | Path, space: Space, part: str = "held-out", root: Path | None = None) -> Brought:
     """The samples of a folder, a picture, an .npy or .npz file, or a data set, for networks that know this space.
 
-    Pictures become as large as the space's, as in training. Of a set with a name, `part` is held-out, train or all.
+    Pictures become as large as the space's, as in training. Of a set by its name, or described as in a recipe, `part`
+    is held-out, train or all.
     """
+    if isinstance(path, Mapping):
+        return _set(find(path, root), space, part)
     place = Path(path).expanduser()
     if place.is_file() and place.suffix.lower() in SUFFIXES:
         return _pictures(place.parent, (place.name,), {}, space)

@@ -50,7 +50,7 @@ class Directions:
 
 def attribute(
     model: Model,
-    source: Source | Mapping[int, str],
+    source: Source | Mapping[int, str] = None,
     *,
     base: int = 0,
     steps: int = 9,

@@ -32,6 +32,11 @@ class Codes:
         """Standard deviations of the latents: (N, Z)."""
         return None if self.log_variance is None else (self.log_variance / 2).exp()
 
+    def said(self) -> str:
+        """How many there are."""
+        kind = "points" if self.log_variance is None else "Gaussians"
+        return f"{len(self.names):,} codes, {kind} of {self.mean.shape[1]} numbers,"
+
     def arrays(self) -> dict[str, np.ndarray]:
         """What an .npz keeps: `latents` (the means), `deviations`, `conditions` and `files`."""
         kept = {"latents": self.mean, "deviations": self.deviation, "conditions": self.y}
@@ -56,7 +61,7 @@ def encoder(model: Model) -> Any:
     return model.networks["encoder"]
 
 
-def encode(model: Model, source: Source, labels: Asked | None = None) -> Codes:
+def encode(model: Model, source: Source = None, labels: Asked | None = None) -> Codes:
     """The codes of all samples of a folder, a picture, an array, a data set by name, or a tensor (N, *space.shape).
 
     What is at first random in a Gaussian encoder's answer is not drawn: its mean is the code.
@@ -74,7 +79,7 @@ def codes(see: Any, shown: Shown) -> Codes:
     return Codes(shown.names, mean, torch.cat(gaussian) if gaussian else None, shown.y, shown.remarks)
 
 
-def reconstruct(model: Model, source: Source, *, count: int = 32, labels: Asked | None = None) -> Pairs:
+def reconstruct(model: Model, source: Source = None, *, count: int = 32, labels: Asked | None = None) -> Pairs:
     """Samples beside what the generator makes of their codes: so many of them, evenly spread.
 
     The source is a folder, a picture, an array, a data set by name, or a tensor (N, *space.shape).

@@ -41,7 +41,7 @@ class Search:
 
 
 def invert(
-    model: Model, source: Source, *, count: int = 16, labels: Asked | None = None, search: Search | None = None
+    model: Model, source: Source = None, *, count: int = 16, labels: Asked | None = None, search: Search | None = None
 ) -> Pairs:
     """Samples beside the nearest that the generator was found to make: so many of them, evenly spread.
 

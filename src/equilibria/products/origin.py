@@ -23,12 +23,26 @@ def beside(place: Path | None, name: str) -> Path | None:
 
 def recipe_name(place: Path | None) -> str:
     """What the recipe calls itself; nothing where it is not known."""
+    return str(_recipe(place).get("name", ""))
+
+
+def data(place: Path | None) -> dict[str, Any]:
+    """What the model was trained on, {"name": ..., **options}. Raises Refusal where that is not known."""
+    known = _recipe(place).get("data")
+    if not isinstance(known, dict):
+        raise Refusal(
+            "It is not known what this model was trained on: say which samples, by a path or a data set's name."
+        )
+    return known
+
+
+def _recipe(place: Path | None) -> dict[str, Any]:
     path = beside(place, "recipe.json")
     try:
         stored = json.loads(path.read_text(encoding="utf-8")) if path else {}
     except (OSError, UnicodeDecodeError, json.JSONDecodeError):
         stored = {}
-    return str(stored.get("name", "")) if isinstance(stored, dict) else ""
+    return stored if isinstance(stored, dict) else {}
 
 
 def measured(place: Path | None) -> dict[str, Any]:

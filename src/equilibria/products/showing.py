@@ -9,9 +9,11 @@ from torch import Tensor
 
 from ..core.errors import Refusal
 from ..data.brought import Brought, bring
+from ..data.find import Spec
 from ..data.records import Labels
 from ..recipes.asking import Asked
 from ..recipes.model import Model
+from . import origin
 from .seeing import conditions
 
 _SEEN = 256  # at a time
@@ -21,12 +23,14 @@ _SEEN = 256  # at a time
 class Place:
     """Where samples are."""
 
-    path: str | Path  # of a folder, a picture, an .npy or .npz file; or the name of a data set
+    path: Spec | Path | None = (
+        None  # a folder, a picture, an .npy or .npz file, the name of a data set; None: the run's
+    )
     part: str = "held-out"  # of a data set: held-out, train, all
     data_root: str | None = None  # where original files of data sets are
 
 
-Source = str | Path | Place | Brought | Tensor  # a tensor: samples (N, *space.shape) as networks see them
+Source = str | Path | Place | Brought | Tensor | None  # (N, *space.shape) as networks see; None: what it was trained on
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ class Shown:
 def show(model: Model, source: Source, labels: Asked | None = None) -> Shown:
     """Samples for this model: of a folder, a picture, an .npy or .npz file, a data set by its name, or a tensor.
 
-    A conditional model is told the labels that the samples have, or the one label that is given.
+    Without a source, those that were held out when it was trained. A conditional model is told the labels that the
+    samples have, or the one label that is given.
     """
     if isinstance(source, Tensor):
         return _of_tensor(model, source, labels)
@@ -89,9 +94,14 @@ def show(model: Model, source: Source, labels: Asked | None = None) -> Shown:
     return Shown(brought.names, brought.raw, see, None if y is None else y.to(model.device), known, brought.remarks)
 
 
-def _brought(model: Model, source: str | Path | Place) -> Brought:
+def _brought(model: Model, source: str | Path | Place | None) -> Brought:
     place = source if isinstance(source, Place) else Place(source)
-    return bring(place.path, model.space, place.part, None if place.data_root is None else Path(place.data_root))
+    return bring(
+        place.path or origin.data(getattr(model, "place", None)),
+        model.space,
+        place.part,
+        None if place.data_root is None else Path(place.data_root),
+    )
 
 
 def _of_tensor(model: Model, x: Tensor, labels: Asked | None) -> Shown:
