@@ -86,7 +86,7 @@ def metavar(annotation: Any) -> str:
 def shown(value: Any) -> str:
     """A value as people read and type it."""
     if isinstance(value, list | tuple):
-        return ",".join(map(str, value))
+        return json.dumps(value) if any(isinstance(v, dict) for v in value) else ",".join(map(str, value))
     if isinstance(value, float):
         return min(repr(value), f"{value:.4g}", key=len)
     return "-" if value is None else value if isinstance(value, str) else json.dumps(value)

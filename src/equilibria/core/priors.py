@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from .catalogue import Catalogue
-from .errors import Refusal
+from .catalogue import Catalogue, options
+from .errors import Refusal, nearest
 
 Draw = Callable[[int, torch.Generator | None, torch.device | None], Tensor]
 
@@ -85,12 +85,25 @@ def joint(parts: Sequence[dict[str, Any]] = ()) -> Prior:
     """Several priors side by side, each a {"name": ..., **options} (InfoGAN's categories beside its noise)."""
     if not parts:
         raise Refusal('The prior \'joint\' needs parts, for example [{"name": "normal"}, {"name": "categorical"}].')
-    priors = [PRIORS[part["name"]](**{k: v for k, v in part.items() if k != "name"}) for part in parts]
+    priors = [_made(part) for part in parts]
 
     def draw(count: int, generator: torch.Generator | None, device: torch.device | None) -> Tensor:
         return torch.cat([prior.draw(count, generator, device) for prior in priors], dim=1)
 
     return Prior(sum(prior.size for prior in priors), draw, tuple(_placed(priors)))
+
+
+def _made(part: Any) -> Prior:
+    """One of the priors side by side. Raises Refusal for a description that is none."""
+    if not isinstance(part, dict) or not isinstance(part.get("name"), str):
+        raise Refusal(f"A part of the prior 'joint' is {part!r}: it must be {{\"name\": ..., and options}}.")
+    builder, said = PRIORS[part["name"]], {option: value for option, value in part.items() if option != "name"}
+    for option, value in said.items():
+        if option not in options(builder):
+            raise Refusal(f"{option} is not an option of {part['name']!r}.{nearest(option, options(builder))}")
+        if option != "parts" and (not isinstance(value, int) or isinstance(value, bool)):
+            raise Refusal(f"The prior {part['name']!r} has {option} {value!r}: a whole number is needed.")
+    return builder(**said)
 
 
 def _placed(priors: Sequence[Prior]) -> Iterator[Part]:

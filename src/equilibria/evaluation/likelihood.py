@@ -35,7 +35,7 @@ def importance_sampled(networks: nn.ModuleDict, prior: Prior, batch: Batch, k: i
     """-log p(x), nats, by `k` draws of the encoder for each sample (Burda et al. 2016, section 5): (N,).
 
     An upper bound in expectation, the tighter the larger k. Draws are made as many at a time as memory likes; the
-    result does not depend on how many samples are asked for with this one's hundred.
+    result depends on no sample beyond this one's hundred, which are drawn together.
     """
     found: list[Tensor] = []
 

@@ -33,9 +33,10 @@ def vae(
 ) -> Game:
     """An encoder and a generator raise a lower bound on the likelihood together (Kingma and Welling 2014).
 
-    `beta` is the weight of the KL divergence (Higgins et al. 2017); `warmup` is the rounds over which that weight
-    grows from 0 (Bowman et al. 2016); `free_bits` is nats that each coordinate's KL, meaned over the batch, may have
-    for nothing (Kingma et al. 2016). Reported in nats per sample, unweighted: elbo = -(reconstruction + kl).
+    `beta` is the weight of the KL divergence; `warmup` is the rounds over which that weight grows from 0; `free_bits`
+    is nats that each coordinate's KL, meaned over the batch, may have for nothing. The weight is after Higgins et al.
+    2017, its growth after Bowman et al. 2016, what is free after Kingma et al. 2016.
+    Reported in nats per sample, unweighted: elbo = -(reconstruction + kl).
     """
     refuse_other_priors("vae", prior)
     if not (beta >= 0 and warmup >= 0 and free_bits >= 0):

@@ -76,7 +76,7 @@ def vae_gan(
     return Game(
         networks_of(generator=generator, encoder=encoder, critic=critic),
         (
-            replace(judge, loss=side.against),
+            replace(judge, loss=side.against, estimate=None if gates else judge.estimate),
             *payer,
             Player("encoder", ("encoder",), encode, figures=figures),
             Player("generator", ("generator",), generate),

@@ -5,7 +5,7 @@ from typing import Any
 from .named import GUIDELINES
 from .recipe import Recipe
 
-STEADY = {"name": "adam", "lr": 1e-3}  # torch's and the papers' usual momenta
+STEADY = {"name": "adam", "lr": 1e-3, "beta1": 0.9}  # nobody answers: Adam's own momenta
 DECODER = {"name": "auto", "norm": "layer"}  # batch statistics would tell one sample of the others
 LATENT = {"name": "normal", "size": 32}
 

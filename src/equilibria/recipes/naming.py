@@ -7,7 +7,7 @@ from typing import Any
 
 from ..core.errors import Refusal, nearest
 from ..terms.penalties import PENALTIES
-from .anatomy import TURNED, catalogue_of, known_options, optimizers, parts, settings
+from .anatomy import SINGLE, TURNED, catalogue_of, known_options, optimizers, parts, settings
 from .options import Options
 from .reading import as_part, guessed, is_none
 from .recipe import Recipe
@@ -24,7 +24,7 @@ def paths(recipe: Recipe, name: str) -> list[str]:
         return [f"optimizers.{key}{dot}{rest}" for key in optimizers(recipe)]
     if first == "penalty":
         return [f"penalties.{_only_penalty(recipe, name)}{dot}{rest}"]
-    if first in recipe.networks:
+    if first in recipe.networks and first not in SINGLE:  # a prior is the latents' own, not the network
         return [f"networks.{name}"]
     return [f"game.{name}"] if first in known_options(catalogue_of("game"), recipe.game["name"]) else [name]
 
@@ -88,7 +88,7 @@ def names(recipe: Recipe) -> list[str]:
 def short(recipe: Recipe, path: str) -> str:
     """The shortest name of a full path."""
     group, _, rest = path.partition(".")
-    if rest and group in ("game", "networks"):
+    if rest and group in ("game", "networks") and rest.partition(".")[0] not in SINGLE:
         return rest
     only = f"penalties.{next(iter(recipe.penalties), None)}"
     return path.replace(only, "penalty", 1) if len(recipe.penalties) == 1 and path.startswith(only) else path

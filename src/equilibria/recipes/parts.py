@@ -5,7 +5,7 @@ import inspect
 import sys
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,4 +105,6 @@ def words(annotation: Any) -> str:
         return f"a list ({words(typing.get_args(annotation)[0])} each)"
     if typing.get_origin(annotation) is Callable:
         return "a schedule"
+    if typing.get_origin(annotation) is Sequence:
+        return "a list, as JSON"
     return names.get(annotation, str(annotation))
