@@ -57,4 +57,31 @@ NETWORKS = (
         ),
         "squares for deviations",
     ),
+    Mutant(
+        "a-critic-of-pairs-that-adds",
+        "networks/connected.py",
+        "Chain(*connected(2 * units, units, style))",
+        "Chain(*connected(2 * units, units, style)[:2])",
+        ("contracts/test_networks_pairs.py::test_a_score_is_no_sum_of_one_for_the_sample_and_one_for_the_latent",),
+        "sample and latent are judged apart",
+    ),
+    Mutant(
+        "variances-for-means",
+        "networks/posteriors.py",
+        "Gaussian(*outputs.chunk(2, dim=1))",
+        "Gaussian(*reversed(outputs.chunk(2, dim=1)))",
+        ("contracts/test_networks_encoders.py::test_a_code_is_read_from_one_linear_layer_on_the_features",),
+        "the halves of the last layer exchanged",
+    ),
+    Mutant(
+        "a-prior-network-that-starts-anywhere",
+        "networks/dense.py",
+        "nn.init.zeros_(last.weight)",
+        "nn.init.normal_(last.weight)",
+        (
+            "contracts/test_networks_roles.py::"
+            "test_a_prior_network_starts_at_the_standard_normal_and_learns_to_follow_the_condition",
+        ),
+        "it is not the standard normal",
+    ),
 )
