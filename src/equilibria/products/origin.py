@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Refusal
+from ..recipes.recipe import Recipe
 from ..recipes.stored import config_of
 
 
@@ -19,6 +20,12 @@ def beside(place: Path | None, name: str) -> Path | None:
     """A file in the model's folder, or, where that is a run's, in the run's."""
     places = [] if place is None else [place, place.parent] if place.name == "model" else [place]
     return next((path / name for path in places if (path / name).is_file()), None)
+
+
+def recipe(place: Path | None) -> Recipe | None:
+    """What the model was trained by, where that is known. Raises Refusal for a recipe that cannot be read."""
+    path = beside(place, "recipe.json")
+    return None if path is None else Recipe.load(path)
 
 
 def recipe_name(place: Path | None) -> str:

@@ -1,15 +1,17 @@
 """How much likelier a sample is under the data than under the model, read from the best critic's score."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..core.errors import Refusal
-from ..recipes.parts import make
+from ..recipes.parts import Spec, make
 from ..terms.divergences import DIVERGENCES
 from ..terms.divergences.facts import Function
+from . import origin
 
 _LOGITS = {
     "minimax": "log(p_data / p_model)",
@@ -46,6 +48,19 @@ def log_ratio(divergence: str | Mapping[str, Any]) -> tuple[Function, str]:
     if facts is None:
         raise Refusal(f"Rejection needs a critic whose score tells how likely a sample is; of {name!r} nobody knows.")
     return _inverse(facts.score), f"a rising function of p_data / p_model ({name}), which is undone"
+
+
+def divergence_of(place: Path | None) -> Spec:
+    """What the critic of the model in a folder was trained by, as the recipe beside it says."""
+    recipe = origin.recipe(place)
+    if recipe is None:
+        raise Refusal(
+            "There is no recipe.json beside this model, and without it nobody knows what the scores of its critic "
+            "mean: give the folder of a run, such as runs/NAME."
+        )
+    if recipe.divergence is None:
+        raise Refusal("This model was trained by a game without a divergence: no critic tells data from model.")
+    return recipe.divergence
 
 
 def _inverse(score: Function) -> Function:

@@ -5,11 +5,9 @@ from pathlib import Path
 
 from ..core.errors import Refusal
 from ..recipes.asking import Asked
-from ..recipes.parts import Spec
-from ..recipes.recipe import Recipe
 from ..recipes.stored import placed
 from .forms import Wish
-from .ratios import log_ratio
+from .ratios import divergence_of, log_ratio
 from .rejection import Sieve
 from .sampling import ALONE, OF_EACH, WRITERS
 from .versions import opened
@@ -40,7 +38,7 @@ def reject(
     """
     if count is not None and count < 1:
         raise Refusal(f"count is {count}: at least 1 is needed.")
-    path, model, spec = free(out, WRITERS, force), opened(run), divergence_of(run)
+    path, model, spec = free(out, WRITERS, force), opened(run), divergence_of(placed(run))
     ratio, meaning = log_ratio(spec)
     sieve = Sieve(model, ratio, strictness.percentile, strictness.burn_in)
     asked = None if labels is None else model.asked(labels)
@@ -49,20 +47,6 @@ def reject(
     with whole(path) as part:
         WRITERS[path.suffix.lower()](wish, part)
     return [f"{wish.total:,} samples are in {path} (seed {seed}).", *told(sieve, meaning, several)]
-
-
-def divergence_of(run: str | Path) -> Spec:
-    """What the critic of a run was trained by, as the recipe beside its model says."""
-    for place in (Path(run), placed(run), placed(run).parent):
-        if (place / "recipe.json").is_file():
-            spec = Recipe.load(place / "recipe.json").divergence
-            if spec is None:
-                raise Refusal("This model was trained by a game without a divergence: no critic tells data from model.")
-            return spec
-    raise Refusal(
-        f"There is no recipe.json in {run}, and without it nobody knows what the scores of its critic mean: give the "
-        f"folder of a run, such as runs/NAME."
-    )
 
 
 def told(sieve: Sieve, meaning: str, several: bool = False) -> list[str]:

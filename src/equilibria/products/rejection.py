@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..core.errors import Refusal
 from ..core.randomness import generator
+from ..recipes.asking import Asked
 from ..recipes.model import CHUNK, Model
 from ..terms.divergences.facts import Function
 from .seeing import judge, told
@@ -88,6 +89,22 @@ class Sieve:
         x = self.model.networks["generator"](z, y).float()
         views = (x, z) if self.model.sees == "pairs" else (x,)
         return x, y, self.ratio(self.model.networks["critic"](*views, **told(y)).float()).cpu()
+
+
+def passed(
+    model: Model,
+    ratio: Function,
+    count: int,
+    seed: int = 0,
+    labels: Asked | None = None,
+    percentile: float | None = 80.0,
+) -> Tensor:
+    """So many draws that the critic lets pass, of one label or none: (count, *space.shape)."""
+    asked = None if labels is None else model.asked(labels)
+    if asked is not None and len(asked) > 1:
+        raise Refusal(f"{labels!r} means {len(asked)} labels: draw of one at a time.")
+    kept = [x for x, _ in Sieve(model, ratio, percentile).draws(count, seed, asked)]
+    return torch.cat(kept) if kept else torch.empty(0, *model.space.shape)
 
 
 def _logits(logs: Tensor, greatest: float) -> Tensor:

@@ -19,6 +19,10 @@ Pair = tuple[Tensor, Tensor | None]  # samples (B, *shape), and what they were m
 Ask = Callable[[Tensor, Tensor | None], Tensor]  # samples (B, *shape) and conditions (B, C)? to (B, ...)
 _ROWS = 256  # seen at a time
 _FEW = 8
+UNLABELLED = (
+    "What this model says of a sample depends on its label, and these samples have none: bring labelled ones (a folder "
+    "of each class, or an array `labels`), or say --label for all of them."
+)
 
 
 def judge(model: Model) -> Any:
@@ -113,28 +117,24 @@ def chunked(x: Tensor, y: Tensor | None = None) -> Iterator[Pair]:
 
 
 @torch.no_grad()
-def answers(model: Model, ask: Ask, pairs: Iterable[Pair]) -> Iterator[Tensor]:
+def answers(model: Model, ask: Ask, pairs: Iterable[Pair], otherwise: str = UNLABELLED) -> Iterator[Tensor]:
     """What a network says of samples and their conditions, chunk by chunk, where the model is.
 
     Conditions that a conditional model is not given are made up where the answer does not depend on them; Refusal
-    where it does.
+    where it does, in the words of `otherwise`.
     """
-    device, rest = next(model.networks.parameters()).device, iter(pairs)
-    first, size = next(rest, None), 0 if model.conditions is None else model.conditions.rows.shape[1]
-    if first is None:
+    rest, size = iter(pairs), 0 if model.conditions is None else model.conditions.rows.shape[1]
+    if (first := next(rest, None)) is None:
         return
-    if made_up := size > 0 and first[1] is None:
-        _refuse_if_it_matters(ask, first[0][:_FEW].to(device), size)
+    made_up = size > 0 and first[1] is None
+    if made_up and matters(ask, first[0][:_FEW].to(model.device), size):
+        raise Refusal(otherwise)
     for x, y in chain([first], rest):
         given = torch.zeros(len(x), size) if made_up else y
-        yield ask(x.to(device), None if given is None else given.to(device))
+        yield ask(x.to(model.device), None if given is None else given.to(model.device))
 
 
-def _refuse_if_it_matters(ask: Ask, x: Tensor, size: int) -> None:
-    """Refuse where two conditions, of so many numbers, are answered differently."""
+def matters(ask: Ask, x: Tensor, size: int) -> bool:
+    """Whether two conditions, of so many numbers, are answered differently."""
     one, other = (ask(x, torch.full((len(x), size), value).to(x)) for value in (0.0, 1.0))
-    if not torch.equal(one, other):
-        raise Refusal(
-            "What this model says of a sample depends on its label, and these samples have none: bring labelled ones "
-            "(a folder of each class, or an array `labels`), or say --label for all of them."
-        )
+    return not torch.equal(one, other)

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
 from ..core.errors import Refusal
+from ..data import Data
 from ..recipes import stored
 from ..recipes.asking import Asked
 from ..recipes.model import Model
 from . import (
     arithmetic,
     attributes,
+    beginnings,
     classifying,
     encoding,
     features,
@@ -20,10 +23,14 @@ from . import (
     inversion,
     origin,
     pretrained,
+    probing,
+    ratios,
+    rejection,
     scoring,
     traversal,
 )
 from .export import Exported, export
+from .probing import Report
 from .seeing import labelled
 
 
@@ -63,6 +70,15 @@ class Trained(Model):
     ) -> Tensor:
         """What a hidden layer says of samples (N, *space.shape): (N, F) or (N, C, H, W)."""
         return features.features(self, x, labelled(self, labels, len(x)), layer, of, pooled)
+
+    def reject(self, count: int, seed: int = 0, labels: Asked | None = None, percentile: float | None = 80.0) -> Tensor:
+        """Draws that the critic lets pass, (count, *space.shape), of one label or none; see `rejection.Sieve`."""
+        ratio, _ = ratios.log_ratio(ratios.divergence_of(self.place))
+        return rejection.passed(self, ratio, count, seed, labels, percentile)
+
+    def probe(self, data: Data, **question: Any) -> Report:
+        """What features tell of classes, beside raw pixels and the network as it began; see `probing.Question`."""
+        return probing.probe(self, beginnings.beginning(self.place), data, probing.Question(**question))
 
     def classify(self, x: Tensor) -> Tensor:
         """Probabilities, or guesses of numbers, of samples (N, *space.shape), by the critic's class head: (N, C)."""

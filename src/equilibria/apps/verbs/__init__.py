@@ -38,6 +38,7 @@ VERBS = {  # name: (module, the words that follow, what it does)
         "RUN OWNER/NAME",
         "Send a trained model to the Hugging Face hub, with a card.",
     ),
+    "probe": ("probe", "RUN", "Ask what the critic or the encoder knows of classes, beside pixels and its beginning."),
     "recipes": ("recipes", "", "List the formulations that can be trained."),
     "show": ("show", "RECIPE|TABLE", "Show a recipe whole, or a table: divergences, penalties, networks, ..."),
     "verify": ("verify", "[NAME|MODULE:FUNCTION]", "Prove the formulations, or your own divergence or penalty."),
