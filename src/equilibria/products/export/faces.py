@@ -83,7 +83,7 @@ def face(model: Model, part: str) -> Face:
     if part == "encoder":
         return Face(part, Encoding(model), ("x", *told), ("mean", "log_variance"))
     guesses = ("classes",) if _guesses(networks["critic"]) else ()
-    return Face(part, Judging(model), (*_SEEN[_sees(model)], *told), ("scores", *guesses))
+    return Face(part, Judging(model), (*_SEEN[model.sees], *told), ("scores", *guesses))
 
 
 def examples(model: Model, inputs: Sequence[str], part: str, count: int, *place: int) -> tuple[Tensor, ...]:
@@ -98,7 +98,3 @@ def examples(model: Model, inputs: Sequence[str], part: str, count: int, *place:
 
 def _guesses(critic: nn.Module) -> bool:
     return hasattr(critic, "classify")
-
-
-def _sees(model: Model) -> str:
-    return getattr(model, "sees", "samples")

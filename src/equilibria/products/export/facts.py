@@ -17,7 +17,7 @@ _VALUES = {
 
 def facts(face: Face, config: Mapping[str, Any], recipe: str, shapes: Mapping[str, Sequence[int]]) -> dict[str, str]:
     """By name, in text: what it is, what it was made by, what goes in and comes out, and the model's description."""
-    described = _without_people(config) | {"networks": _of(face, config["networks"])}
+    described = _without_people(config) | {"networks": _of(face, config["networks"]), "likelihood": None}
     sizes = {name: ["batch", *shape] for name, shape in shapes.items()}
     return {
         "made_by": f"equilibria {importlib.metadata.version('equilibria')}",

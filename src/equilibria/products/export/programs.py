@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -28,6 +29,7 @@ def write_onnx(face: Face, given: tuple[Tensor, ...], facts: dict[str, str], pat
         )
     if program is None:
         raise RuntimeError("the exporter answered nothing")
+    _keep_apart(program.model.graph, {*face.inputs, *face.outputs})
     program.model.metadata_props.update(facts)
     program.save(path, external_data=False)
 
@@ -67,6 +69,13 @@ def _batches(given: tuple[Tensor, ...]) -> tuple[dict[int, torch.export.Dim], ..
     """The first dimension of every input is the same, and free."""
     batch = torch.export.Dim("batch", min=1)
     return tuple({0: batch} for _ in given)
+
+
+def _keep_apart(graph: Any, names: set[str]) -> None:
+    """Rename what is within a graph and is called as an input or output is: the exporter calls averages `mean`."""
+    for value in (value for node in graph for value in node.outputs):
+        if value.name in names and not value.is_graph_output():
+            value.name = f"{value.name}_within"
 
 
 @contextmanager
