@@ -23,7 +23,7 @@ demo: $(CORE)
 	@$(BIN)/equilibria demo
 
 test: $(DEV)
-	@OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m "not long"
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
 test-long: $(DEV)
 	@OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 -m long
