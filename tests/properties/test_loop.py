@@ -12,7 +12,7 @@ from equilibria.core.types import Batch
 from equilibria.games.play import Play
 from equilibria.training.average import Average, reestimate
 from equilibria.training.loop import run_rounds
-from equilibria.training.moves import move
+from equilibria.training.moves import draw, move
 from equilibria.training.rehearsal import rehearse
 from games import FAMILIES, run_of, weights
 
@@ -34,7 +34,7 @@ def test_a_player_moves_its_own_networks_and_no_other(family):
 def test_no_gradient_is_built_for_a_network_that_does_not_move(family):
     run = run_of(family)
     for player in run.game.players:
-        play = Play(run.game.networks, run.stream.batch(0), run.game.prior)
+        play = draw(run)
         with run.game.only(player):
             sum(player.loss(play).values()).backward()
         for name, network in run.game.networks.items():

@@ -3,7 +3,8 @@
 from .check import Report, check
 from .datasets import DATASETS
 from .find import Spec, builder_of, find
+from .known import known
 from .records import Data, Labels, Space
 from .stream import Stream
 
-__all__ = ["DATASETS", "Data", "Labels", "Report", "Space", "Spec", "Stream", "builder_of", "check", "find"]
+__all__ = ["DATASETS", "Data", "Labels", "Report", "Space", "Spec", "Stream", "builder_of", "check", "find", "known"]

@@ -9,6 +9,7 @@ from ..core.errors import Refusal
 from ..core.processes import rank, world
 from ..core.randomness import generator
 from ..core.types import Batch
+from .known import PLACE
 from .records import Data
 
 
@@ -21,6 +22,7 @@ class Stream:
     seed: int = 0
     labelled: bool = False  # only a conditional game is shown the labels
     binary: bool = False  # values from -1 to 1 are drawn as -1 or 1, anew in each batch, by the default generator
+    known: Tensor | None = None  # places of the samples whose labels are known, (K,), to games that learn from them
     _order: tuple[int, Tensor] = field(default=(-1, torch.empty(0)), repr=False)
 
     def __post_init__(self) -> None:
@@ -44,7 +46,17 @@ class Stream:
         """The `draw`-th batch of the run."""
         epoch, place = divmod(draw * self.size, self._share - self._share % self.size)
         chosen = self._permutation(epoch)[place : place + self.size]
-        batch = self.data.batch(chosen, self.labelled)
+        return self._shown(self.data.batch(chosen, self.labelled))
+
+    def told(self, draw: int) -> Batch | None:
+        """As many samples with their labels, of those that are known: each as often as the others, or once more."""
+        if self.known is None:
+            return None
+        source, passes = generator(self.seed, PLACE, draw, rank()), -(-self.size // len(self.known))
+        order = torch.cat([torch.randperm(len(self.known), generator=source) for _ in range(passes)])[: self.size]
+        return self._shown(self.data.batch(self.known[order.to(self.known.device)], labelled=True))
+
+    def _shown(self, batch: Batch) -> Batch:
         return batch._replace(x=binarized(batch.x)) if self.binary else batch
 
     @property

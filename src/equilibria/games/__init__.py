@@ -5,11 +5,15 @@ from .aae import aae
 from .bigan import bigan
 from .gan import gan
 from .infogan import infogan
+from .sgan import sgan
 from .vae import iwae, vae
 from .vae_gan import vae_gan
 
-__all__ = ["GAMES", "SEEN"]
+__all__ = ["GAMES", "SEEN", "TAUGHT"]
 
-GAMES = Catalogue("game", gan=gan, vae=vae, iwae=iwae, vae_gan=vae_gan, bigan=bigan, aae=aae, infogan=infogan)
+GAMES = Catalogue(
+    "game", gan=gan, vae=vae, iwae=iwae, vae_gan=vae_gan, bigan=bigan, aae=aae, infogan=infogan, sgan=sgan
+)
 
 SEEN = {"bigan": "pairs", "aae": "latents"}  # what the critic of a game is shown, where it is not samples
+TAUGHT = ("sgan",)  # games whose critic learns classes from the labels that are known

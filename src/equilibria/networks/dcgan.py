@@ -67,6 +67,7 @@ def critic(
     latent: int,
     condition: int,
     beside: int = 0,
+    supervised: int = 0,
     *,
     width: int = 32,
     hidden: int = 0,
@@ -90,7 +91,7 @@ def critic(
     def linear(outputs: int, bias: bool = True) -> nn.Module:
         return style.norm.around(style.start(nn.Linear(units, outputs, bias=bias)))
 
-    return critic_of(tells, entrance, trunk, linear, joint(beside, units, style))
+    return critic_of(tells, entrance, trunk, linear, joint(beside, units, style), supervised=supervised)
 
 
 def encoder(

@@ -46,6 +46,7 @@ def critic(
     latent: int,
     condition: int,
     beside: int = 0,
+    supervised: int = 0,
     *,
     width: int = 128,
     depth: int = 3,
@@ -67,7 +68,7 @@ def critic(
     def linear(outputs: int, bias: bool = True) -> nn.Module:
         return slot.around(nn.Linear(hidden[-1], outputs, bias=bias))
 
-    return critic_of(tells, entrance, trunk, linear)
+    return critic_of(tells, entrance, trunk, linear, supervised=supervised)
 
 
 def encoder(

@@ -50,6 +50,7 @@ def critic(
     latent: int,
     condition: int,
     beside: int = 0,
+    supervised: int = 0,
     *,
     width: int = 64,
     flat: int = 2,
@@ -69,7 +70,7 @@ def critic(
     def linear(outputs: int, bias: bool = True) -> nn.Module:
         return slot.around(lecun(nn.Linear(width, outputs, bias=bias)))
 
-    return critic_of(tells, entrance, trunk, linear, joint(beside, width, Style(slot, he, Kink)))
+    return critic_of(tells, entrance, trunk, linear, joint(beside, width, Style(slot, he, Kink)), supervised=supervised)
 
 
 def encoder(

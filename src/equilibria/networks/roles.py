@@ -112,10 +112,35 @@ class ClassifyingCritic(nn.Module):
         return self.critic(*views, y=y)
 
 
+class SupervisedCritic(nn.Module):
+    """A critic that tells K classes, and "generated" as one more, whose logit is 0 (Salimans et al. 2016).
+
+    Its score is log Z, Z the sum of exp(logits): the odds of "real" against "generated", so that D = Z / (Z + 1).
+    """
+
+    def __init__(self, critic: Critic):
+        super().__init__()
+        self.critic = critic  # whose head has K outputs
+
+    def features(self, *views: Tensor, y: Tensor | None = None) -> Tensor:
+        """What the head sees: (B, F)."""
+        return self.critic.features(*views, y=y)
+
+    def classify(self, *views: Tensor) -> Tensor:
+        """Logits of the K classes: (B, K)."""
+        return self.critic.head(self.features(*views))
+
+    def forward(self, *views: Tensor, y: Tensor | None = None) -> Tensor:
+        """Views, each (B, ...) -> (B,)."""
+        return self.critic.head(self.features(*views, y=y)).logsumexp(dim=1)
+
+
 def critic_of(
-    told: Told, entrance: Entrance, trunk: Chain, linear: Linear, joint: Joint | None = None
-) -> Critic | ClassifyingCritic:
-    """A critic whose heads are made by `linear`."""
+    told: Told, entrance: Entrance, trunk: Chain, linear: Linear, joint: Joint | None = None, supervised: int = 0
+) -> Critic | ClassifyingCritic | SupervisedCritic:
+    """A critic whose heads are made by `linear`; its score is that of so many classes if it is supervised."""
+    if supervised:
+        return SupervisedCritic(Critic(entrance, trunk, linear(supervised), [], joint))
     critic = Critic(entrance, trunk, linear(1), told.verdicts(linear), joint)
     classes = told.classes(linear)
     return ClassifyingCritic(critic, *classes) if classes else critic

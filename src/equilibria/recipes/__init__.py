@@ -34,5 +34,6 @@ RECIPES = Catalogue(
         "ali": inferring.ali,
         "aae": inferring.aae,
         "infogan": inferring.infogan,
+        "sgan": labelled.sgan,
     },
 )

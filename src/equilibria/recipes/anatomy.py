@@ -41,6 +41,7 @@ NUMBERS = {
     "rounds": (int, "how long to play: in a round every player moves"),
     "halflife": (float, "of the averaged generator, in rounds"),
     "conditional": (bool, "the networks see the labels of the data"),
+    "labelled": (int, "labels that are known, as many of each class, to a game whose critic learns classes"),
     "binarize": (bool, "grey values are probabilities of white: pixels are drawn black or white in every batch"),
     "seed": (int, "of the initial weights, the order of the data and all noise"),
 }

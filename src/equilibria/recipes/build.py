@@ -15,7 +15,7 @@ from ..training.optimizers import OPTIMIZERS
 from ..training.rules import RULES, refuse_turns
 from ..training.run import Run
 from ..training.schedules import SCHEDULES
-from .casting import build_networks, condition, mixes_samples, refuse_lone_rows, seen
+from .casting import build_networks, condition, mixes_samples, refuse_lone_rows, seen, taught
 from .composing import build_game
 from .parts import make
 from .recipe import Recipe, at_least_one
@@ -30,7 +30,7 @@ _COUPLED = (
 
 def resolve(recipe: Recipe, data: Data) -> Recipe:
     """The same recipe with every `auto` decided for this data."""
-    shape, shown = data.space.shape, seen(recipe).shape(data.space, make(PRIORS, recipe.prior, "prior"))
+    shape, shown = data.space.shape, seen(recipe, data).shape(data.space, make(PRIORS, recipe.prior, "prior"))
     penalised = bounds_slopes(recipe.penalties)
     networks = {
         role: resolve_network(role, spec, shown if role == "critic" else shape, penalised, recipe.conditional)
@@ -52,11 +52,12 @@ def build(
     if not recipe.halflife >= 0:
         raise Refusal(f"halflife is {recipe.halflife}: a number of rounds is needed; 0 means no average.")
     batch, labelled = at_least_one("batch", recipe.batch), recipe.conditional
-    stream = Stream(data.to(torch.device(device)), batch, recipe.seed, labelled, recipe.binarize)
+    data = data.to(torch.device(device))
+    stream = Stream(data, batch, recipe.seed, labelled, recipe.binarize, taught(recipe, data))
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(key(recipe.seed, -1))
         recipe, prior = resolve(recipe, data), make(PRIORS, recipe.prior, "prior")
-        networks = build_networks(recipe.networks, data.space, prior, condition(recipe, data), seen(recipe))
+        networks = build_networks(recipe.networks, data.space, prior, condition(recipe, data), seen(recipe, data))
         refuse_lone_rows(networks, recipe)
         mixing = "critic" in networks and mixes_samples(networks["critic"], recipe, data, prior)
         if mixing and bounds_slopes(recipe.penalties) and not allow_coupled_critic:
@@ -81,5 +82,11 @@ def build(
     }
     schedule = make(SCHEDULES, recipe.schedule, "schedule", rounds=at_least_one("rounds", recipe.rounds))
     schedules = {} if recipe.schedule["name"] == "constant" else dict.fromkeys(owners, schedule)
-    sampled = nn.ModuleDict({name: net for name, net in game.networks.items() if name != "critic"})
-    return Run(game, stream, optimizers, Average(sampled, recipe.halflife), schedules, precision, recipe.seed, rule)
+    average = Average(averaged(game.networks, stream), recipe.halflife)
+    return Run(game, stream, optimizers, average, schedules, precision, recipe.seed, rule)
+
+
+def averaged(networks: nn.ModuleDict, stream: Stream) -> nn.ModuleDict:
+    """Those that a moving average is kept of: all but the critic, unless it learns classes."""
+    kept = networks.items() if stream.known is not None else ((k, v) for k, v in networks.items() if k != "critic")
+    return nn.ModuleDict(dict(kept))

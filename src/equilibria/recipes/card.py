@@ -50,9 +50,16 @@ def card(recipe: Recipe, data: Data, rounds: int) -> str:
         data=data.name,
         train=len(data.x),
         held_out=len(data.held_out),
-        labels="" if data.labels is None or recipe.conditional else " (its labels were not used)",
+        labels=_used(recipe, data),
         recipe=json.dumps(asdict(recipe), indent=2),
     )
+
+
+def _used(recipe: Recipe, data: Data) -> str:
+    """What the training data's labels were for, where nobody can ask for them."""
+    if data.labels is None or recipe.conditional:
+        return ""
+    return f" ({recipe.labelled:,} of its labels were used)" if recipe.labelled else " (its labels were not used)"
 
 
 def _asking(recipe: Recipe, data: Data) -> str:

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from ..core.errors import Refusal, nearest
 from ..core.priors import Prior
 from ..core.randomness import generator
-from ..data import Data, Space
-from ..games import SEEN
+from ..data import Data, Space, known
+from ..games import SEEN, TAUGHT
 from ..games.views import pack
 from ..networks import NETWORKS
 from ..networks.coupling import coupled
@@ -21,10 +21,14 @@ from .recipe import Recipe, at_least_one
 
 @dataclass(frozen=True)
 class Seen:
-    """What a critic is shown: `views` are "samples", "pairs" with their latents, or "latents"; so many as one."""
+    """What a critic is shown: `views` are "samples", "pairs" with their latents, or "latents"; so many as one.
+
+    It tells so many `classes`, of labels that nobody else sees.
+    """
 
     views: str = "samples"
     packed: int = 1
+    classes: int = 0
 
     def shape(self, space: Space, prior: Prior) -> tuple[int, ...]:
         """Of the first view, without the batch."""
@@ -34,7 +38,8 @@ class Seen:
     def context(self, space: Space, prior: Prior, condition: int) -> dict[str, Any]:
         """What a critic's builder has to know of it."""
         beside = self.packed * prior.size if self.views == "pairs" else 0
-        return {"shape": self.shape(space, prior), "condition": self.packed * condition, "beside": beside}
+        told = {"condition": self.packed * condition, "supervised": self.classes}
+        return {"shape": self.shape(space, prior), "beside": beside} | told
 
     def shown(self, x: Tensor, prior: Prior) -> tuple[Tensor, ...]:
         """Views of the right shapes, of samples (B, *sample) and latents that are always the same."""
@@ -87,14 +92,32 @@ def packing(recipe: Recipe) -> int:
     return count
 
 
-def seen(recipe: Recipe) -> Seen:
+def seen(recipe: Recipe, data: Data) -> Seen:
     """What the critic of a recipe is shown."""
-    return Seen(SEEN.get(recipe.game["name"], "samples"), packing(recipe))
+    name = recipe.game["name"]
+    classes = data.labels.size if name in TAUGHT and data.labels is not None else 0
+    return Seen(SEEN.get(name, "samples"), packing(recipe), classes)
+
+
+def taught(recipe: Recipe, data: Data) -> Tensor | None:
+    """Places of the labels that the critic learns classes from, (K,); None in other games, which see all or none."""
+    if recipe.game["name"] not in TAUGHT:
+        if recipe.labelled:
+            raise Refusal(
+                f"The game {recipe.game['name']!r} does not learn from few labels: leave out --labelled, or use the "
+                f"recipe sgan."
+            )
+        return None
+    if recipe.conditional:
+        raise Refusal(
+            "A conditional game is shown all labels, and this one learns from few of them: leave out --conditional."
+        )
+    return known(data, recipe.labelled, recipe.seed)
 
 
 def mixes_samples(critic: nn.Module, recipe: Recipe, data: Data, prior: Prior) -> bool:
     """Whether the critic's score of one sample depends on the others in the batch, seen on samples of this data."""
-    shown = seen(recipe)
+    shown = seen(recipe, data)
     chosen = torch.randint(len(data.x), (_PROBED * shown.packed,), generator=generator(0, len(data.x)))
     x, y = data.batch(chosen.to(data.x.device), recipe.conditional)
     condition = None if y is None else pack(y.cpu(), shown.packed)

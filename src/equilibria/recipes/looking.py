@@ -3,6 +3,7 @@
 import copy
 import io
 import json
+from typing import Any
 
 import PIL.Image
 import torch
@@ -31,6 +32,7 @@ from .stored import describe
 _SHEET, _POINTS = 64, 1024  # samples shown: pictures, points
 _ROWS = 16  # classes that get a row each, at most
 _MEASURED = 1024  # samples and held-out ones, at most
+_AT_ONCE = 256  # held-out samples that a critic classifies
 _LOOKED_AT = -2  # place of the latents that batch statistics are re-estimated from
 
 
@@ -48,11 +50,13 @@ def slow(run: Run, recipe: Recipe, data: Data) -> Model:
         if name not in networks:
             networks[name] = copy.deepcopy(network).eval()
     conditions = conditions_in(data) if run.stream.labelled else None
-    shown = seen(recipe)
+    shown = seen(recipe, data)
     parts = nn.ModuleDict(networks), data.space, run.game.prior, data.labels, conditions
-    model = Model(*parts, shown.packed, shown.views)
+    reads = "code" if recipe.game["name"] == "infogan" else "latents"
+    model = Model(*parts, shown.packed, shown.views, shown.classes, reads)
     settle(model, run.stream.size, run.seed)
     settle_encoder(model, run.stream)
+    settle_classes(model, run.stream)
     return model
 
 
@@ -70,6 +74,13 @@ def settle_encoder(model: Model, stream: Stream) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(key(stream.seed, _LOOKED_AT))
             reestimate(network, lambda i: network(*stream.batch(i)).mean)
+
+
+def settle_classes(model: Model, stream: Stream) -> None:
+    """Give a critic that tells classes batch statistics of its own, from the first batches of the data."""
+    if model.classes:
+        critic: Any = model.networks["critic"]
+        reestimate(critic, lambda i: critic.classify(stream.batch(i).x))
 
 
 def sheet(model: Model, data: Data, seed: int) -> bytes:
@@ -102,12 +113,24 @@ def _by_class(model: Model, data: Data, labels: Labels, seed: int) -> PIL.Image.
 def measure(model: Model, data: Data, binary: bool = False) -> tuple[dict[str, float], int]:
     """Distances between samples and held-out data, and how many of each were compared.
 
-    Of a model that bounds the likelihood, first the bound on held-out data.
+    Of a model that bounds the likelihood, first the bound on held-out data; of one that learned classes from few labels
+    first the share of held-out samples that it mistakes.
     """
     real = held_out_batch(data, _MEASURED, model.conditions is not None, binary)
     fake = model.sample(len(real.x), seed=_LOOKED_AT).to(real.x.device)
     distances = {name: metric(real.x, fake) for name, metric in METRICS.items()}
-    return _likelihood(model, real) | distances, len(real.x)
+    return _mistakes(model, data) | _likelihood(model, real) | distances, len(real.x)
+
+
+@torch.no_grad()
+def _mistakes(model: Model, data: Data) -> dict[str, float]:
+    """The share of held-out samples whose class the critic mistakes, if it learned classes from few labels."""
+    if not model.classes:
+        return {}
+    critic: Any = model.networks["critic"]
+    x, y = held_out_batch(data, _MEASURED, labelled=True)
+    said = torch.cat([critic.classify(part) for part in x.split(_AT_ONCE)])
+    return {} if y is None else {"class_error": float((said.argmax(dim=1) != y.argmax(dim=1)).double().mean())}
 
 
 @torch.no_grad()

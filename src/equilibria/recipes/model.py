@@ -37,6 +37,8 @@ class Model:
     conditions: Conditions | None = None
     packed: int = 1  # samples that the critic is shown as one
     sees: str = "samples"  # what the critic is shown: "samples", "pairs" with their latents, or "latents"
+    classes: int = 0  # that the critic tells, of labels that no network is told
+    reads: str = "latents"  # what the encoder answers: "latents", or their "code" alone, of categories logits (InfoGAN)
 
     def sample(self, count: int, seed: int = 0, labels: Asked | None = None, truncation: float | None = None) -> Tensor:
         """Draws from the model, as networks see them: (count, *space.shape).

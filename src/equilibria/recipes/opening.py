@@ -21,6 +21,8 @@ def _what(recipe: Recipe, data: Data) -> list[str]:
     said = [f"{recipe.name} on {data.name}: {len(data.x):,} {kind} to train on, {len(data.held_out):,} held out."]
     if data.labels is not None and recipe.conditional:
         said.append(f"Conditioned on their {data.labels}.")
+    elif data.labels is not None and recipe.labelled:
+        said.append(f"Of their labels, {data.labels}, {recipe.labelled:,} are known, chosen by the seed.")
     elif data.labels is not None:
         said.append(f"Their labels, {data.labels}, are not used: --conditional lets you ask for them.")
     return [*said, *data.remarks]

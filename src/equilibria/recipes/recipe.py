@@ -36,6 +36,7 @@ class Recipe:
     rounds: int = 10_000
     halflife: float = 1000.0  # of the averaged generator, in rounds
     conditional: bool = False  # the networks see the labels of the data
+    labelled: int = 0  # how many labels are known to a game whose critic learns classes; the others are never seen
     binarize: bool = False  # grey values are probabilities of white: pixels are drawn black or white in every batch
     seed: int = 0
     format: int = FORMAT
@@ -79,7 +80,7 @@ class Recipe:
         for path, spec in self.specs():
             if not isinstance(spec, dict) or not isinstance(spec.get("name"), str):
                 raise Refusal(f'{where}: {path} must be a part, for example {{"name": "..."}}, and is {spec!r}.')
-        for name in ("batch", "rounds", "seed"):
+        for name in ("batch", "rounds", "labelled", "seed"):
             if not isinstance(value := getattr(self, name), int) or isinstance(value, bool):
                 raise Refusal(f"{where}: {name} is {value!r}: it must be a whole number.")
         for name in ("conditional", "binarize"):

@@ -48,12 +48,13 @@ def assembled(config: Mapping[str, Any]) -> Model:
     told = config.get("conditions")
     conditions = None if labels is None or told is None else rebuilt(told, labels)
     width = labels.size if labels is not None and conditions is not None else 0
-    seen = Seen(config.get("sees", "samples"), int(config.get("packed", 1)))
+    seen = Seen(config.get("sees", "samples"), int(config.get("packed", 1)), int(config.get("classes", 0)))
     networks = nn.ModuleDict(build_networks(config["networks"], space, prior, width, seen))
     if config.get("likelihood") is not None:
         networks["likelihood"] = likelihood_of(config["likelihood"], space)
     networks.eval().requires_grad_(False)
-    return Model(networks, space, prior, labels, conditions, seen.packed, seen.views)
+    reads = str(config.get("reads", "latents"))
+    return Model(networks, space, prior, labels, conditions, seen.packed, seen.views, seen.classes, reads)
 
 
 def damaged(place: Path, error: Exception) -> Refusal:
@@ -74,6 +75,8 @@ def describe(networks: dict[str, Spec], prior: Spec, model: Model, likelihood: S
         "conditions": None if labels is None or conditions is None else conditions.describe(labels),
         "packed": model.packed,
         "sees": model.sees,
+        "reads": model.reads,
+        "classes": model.classes,
         "likelihood": likelihood,
     }
 

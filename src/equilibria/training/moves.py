@@ -26,7 +26,8 @@ def move(run: "Run", players: Players) -> None:
 def draw(run: "Run") -> Play:
     """The material of the next draw. Latents come first, whoever looks: who move at once are to see the same."""
     reseed(run.seed, run.draws, rank())
-    play = Play(run.game.networks, run.stream.batch(run.draws), run.game.prior, run.step)
+    batch, known = run.stream.batch(run.draws), run.stream.told(run.draws)
+    play = Play(run.game.networks, batch, run.game.prior, run.step, known)
     play.noise  # noqa: B018
     return play
 
