@@ -54,7 +54,8 @@ class Arithmetic:
     def said(self) -> str:
         """What was reckoned."""
         a, b, c = self.names
-        return f"({a}) - ({b}) + ({c}), averages of {', '.join(str(len(each)) for each in self.operands)} samples,"
+        counts = ", ".join(str(count) for count in dict.fromkeys(map(len, self.operands)))
+        return f"({a}) - ({b}) + ({c}), averages of {counts} samples,"
 
 
 def arithmetic(

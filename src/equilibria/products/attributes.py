@@ -105,7 +105,7 @@ def _labelled(
     if shown.labels is None:
         raise Refusal("These samples have no labels: bring a folder of each class, or an array `labels`.")
     known, raw = shown.labels
-    return model.noise(codes(model.networks["encoder"], shown).mean, shown.y), known, known.encode(raw)
+    return model.noise(codes(model, shown).mean, shown.y), known, known.encode(raw)
 
 
 def _looked_at(source: Mapping[int, str] | str | Path) -> tuple[list[int], Labels, Tensor]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from ..core.errors import Refusal
 from ..core.posteriors import Gaussian
@@ -14,6 +15,10 @@ from ..recipes.model import Model
 from .pairs import Pairs
 from .showing import Shown, Source, show
 
+_ALONE = (
+    "The encoder of this model reads the code alone, classes and uniform numbers: the noise beside it is left at 0, so "
+    "what is made of it has the code in common with the sample, not more."
+)
 NONE = "This model has no encoder: use `invert`, which finds the latents of samples by search."
 
 
@@ -66,17 +71,33 @@ def encode(model: Model, source: Source = None, labels: Asked | None = None) -> 
 
     What is at first random in a Gaussian encoder's answer is not drawn: its mean is the code.
     """
-    see = encoder(model)
-    return codes(see, show(model, source, labels))
+    encoder(model)
+    return codes(model, show(model, source, labels))
 
 
 @torch.no_grad()
-def codes(see: Any, shown: Shown) -> Codes:
-    """What this encoder says of what it is shown."""
-    found = [see(x, y) for x, y in shown.chunks()]
+def codes(model: Model, shown: Shown) -> Codes:
+    """What the encoder says of what it is shown; where it reads but a code, probabilities, and 0 for the noise."""
+    found = [encoder(model)(x, y) for x, y in shown.chunks()]
     mean = torch.cat([each.mean.float() for each in found])
     gaussian = [each.log_variance.float() for each in found if isinstance(each, Gaussian)]
-    return Codes(shown.names, mean, torch.cat(gaussian) if gaussian else None, shown.y, shown.remarks)
+    if model.reads != "code":
+        return Codes(shown.names, mean, torch.cat(gaussian) if gaussian else None, shown.y, shown.remarks)
+    for part in model.prior.parts:
+        said = mean[:, part.place]
+        mean[:, part.place] = said.softmax(dim=1) if part.kind == "categorical" else said * (part.kind == "uniform")
+    return Codes(shown.names, mean, None, shown.y, (*shown.remarks, _ALONE))
+
+
+def drawable(model: Model, mean: Tensor) -> Tensor:
+    """Codes (N, Z) as the prior could have drawn them: where they are probabilities, the likeliest category."""
+    if model.reads != "code":
+        return mean
+    z = mean.clone()
+    for part in model.prior.parts:
+        if part.kind == "categorical":
+            z[:, part.place] = one_hot(mean[:, part.place].argmax(dim=1), part.size).to(z)
+    return z
 
 
 def reconstruct(model: Model, source: Source = None, *, count: int = 32, labels: Asked | None = None) -> Pairs:
@@ -84,8 +105,9 @@ def reconstruct(model: Model, source: Source = None, *, count: int = 32, labels:
 
     The source is a folder, a picture, an array, a data set by name, or a tensor (N, *space.shape).
     """
-    see = encoder(model)
+    encoder(model)
     shown = show(model, source, labels).few(count)
-    found = codes(see, shown)
-    again = model.made(model.noise(found.mean, shown.y), shown.y)
-    return Pairs(model.space, shown.names, shown.x, again, found.mean, shown.y, "reconstructed", shown.remarks)
+    found = codes(model, shown)
+    z = drawable(model, found.mean)
+    again = model.made(model.noise(z, shown.y), shown.y)
+    return Pairs(model.space, shown.names, shown.x, again, z, shown.y, "reconstructed", found.remarks)

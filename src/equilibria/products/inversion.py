@@ -11,7 +11,7 @@ from ..core.errors import Refusal, nearest
 from ..core.randomness import generator
 from ..recipes.asking import Asked
 from ..recipes.model import Model
-from .encoding import codes
+from .encoding import codes, drawable
 from .pairs import Pairs
 from .showing import Source, show
 
@@ -53,12 +53,10 @@ def invert(
     wish.check()
     shown = show(model, source, labels).few(count)
     x, y = shown.x, shown.y
-    begun = model.prior.draw(wish.starts * len(x), generator(wish.seed, _STARTS)).to(x.device)
-    begun = begun.view(wish.starts, len(x), -1)
+    draws = [model.prior.draw(len(x), generator(wish.seed, _STARTS, i)).to(x.device) for i in range(wish.starts)]
+    begun = torch.stack(draws)
     if "encoder" in model.networks:
-        code = codes(model.networks["encoder"], shown).mean
-        if code.shape[1] == model.prior.size:
-            begun[0] = model.noise(code, y)
+        begun[0] = model.noise(drawable(model, codes(model, shown).mean), y)
     measure = _measure(model, wish.distance)
     ends, far = zip(*(descend(model, x, y, z, wish, measure) for z in begun), strict=True)
     best = torch.stack(far).argmin(dim=0)
@@ -109,7 +107,7 @@ def _measure(model: Model, distance: str) -> Callable[[Tensor, Tensor | None], T
     """What is compared of samples and their conditions: the samples, or what the critic's head sees of them."""
     if distance == "squared":
         return lambda x, y: x
-    if "critic" not in model.networks or model.packed > 1 or getattr(model, "sees", "samples") != "samples":
+    if "critic" not in model.networks or model.packed > 1 or model.sees != "samples":
         raise Refusal("This model has no critic that sees single samples: search by the distance 'squared'.")
     critic: Any = model.networks["critic"]
     return lambda x, y: critic.features(x, **({} if y is None else {"y": y}))

@@ -13,7 +13,7 @@ from ..core.errors import Refusal
 from ..data.arrays.stored import headers, read
 from ..recipes.asking import Asked
 from ..recipes.model import CHUNK, Model
-from .encoding import encode
+from .encoding import drawable, encode
 from .showing import Source
 
 Given = int | str | Path | Sequence[int] | np.ndarray | Tensor
@@ -104,7 +104,7 @@ def _of_file(model: Model, path: Path, labels: Asked | None) -> Latents:
 
 def _coded(model: Model, source: Source, labels: Asked | None) -> Latents:
     codes = encode(model, source, labels)
-    return Latents(model.noise(codes.mean, codes.y), codes.y, codes.names)
+    return Latents(model.noise(drawable(model, codes.mean), codes.y), codes.y, codes.names)
 
 
 def asked(model: Model, labels: Asked, count: int) -> Tensor:

@@ -9,9 +9,12 @@ import PIL.Image
 import torch
 from torch import Tensor
 
+from ..core.errors import Refusal
 from ..data.records import Space
 from ..recipes.model import Model
 from ..recipes.sheets import side_by_side
+
+_MOST = 100  # rows of a picture
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Rows:
 
     def picture(self) -> PIL.Image.Image:
         """A row, or of points a panel, each beside its name."""
+        if len(self.names) > _MOST:
+            raise Refusal(f"One picture holds {_MOST} rows at most: for {len(self.names)}, let --out end in .npz.")
         return side_by_side(self.space, self.samples, self.names)
 
     def arrays(self) -> dict[str, np.ndarray]:
