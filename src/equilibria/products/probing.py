@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -69,7 +69,6 @@ class Report:
     rows: tuple[Row, Row, Row]
     train: int
     test: int
-    remarks: tuple[str, ...] = field(default=())
 
 
 @dataclass(frozen=True)
