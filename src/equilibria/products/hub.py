@@ -38,7 +38,7 @@ def push_to_hub(
     token = _sender(name, token)
     from huggingface_hub import HfApi
 
-    api = HfApi(token=token)
+    api = HfApi(_endpoint(), token)
     with tempfile.TemporaryDirectory() as place:
         folder = model.save_pretrained(Path(place) / "model", name=name, license=license)
         try:
@@ -71,9 +71,9 @@ def fetched(name: str, revision: str | None = None, token: str | None = None) ->
     why = _unreachable()
     from huggingface_hub import snapshot_download
 
-    options: dict[str, Any] = {"revision": revision, "token": token, "allow_patterns": list(_FILES)}
+    options: dict[str, Any] = {"revision": revision, "token": token, "endpoint": _endpoint()}
     try:
-        return Path(snapshot_download(name, local_files_only=why is not None, **options))
+        return Path(snapshot_download(name, allow_patterns=list(_FILES), local_files_only=why is not None, **options))
     except Exception as error:  # a dozen kinds, from a missing name to a missing network
         at = f" at {revision}" if revision else ""
         if why is None:
