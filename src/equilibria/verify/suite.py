@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..core.errors import Refusal, nearest
+from ..games import GAMES
 from ..terms.augmentations import AUGMENTATIONS
 from ..terms.divergences import DIVERGENCES
+from ..terms.likelihoods import LIKELIHOODS
 from ..terms.penalties import PENALTIES
 from ..training.rules import RULES
 from .claims import Claim, Finding
@@ -17,6 +19,8 @@ _KINDS: Mapping[str, Mapping[str, Any]] = {
     "penalties": PENALTIES,
     "rules": RULES,
     "augmentations": AUGMENTATIONS,
+    "likelihoods": LIKELIHOODS,
+    "games": GAMES,
 }
 _OTHERS = ("optimistic_adam", "lazy", "unroll", "pack", "clip", "spectral")
 

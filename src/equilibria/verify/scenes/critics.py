@@ -25,10 +25,14 @@ class Curved(nn.Module):
                 weight.copy_(torch.randn(weight.shape, generator=source) * spread)
         self.double()
 
+    def features(self, *views: Tensor) -> Tensor:
+        """What the last layer sees: (B, width)."""
+        x = torch.cat([view.flatten(1) for view in views], dim=1).double()
+        return torch.tanh(self.second(torch.tanh(self.first(x))))
+
     def forward(self, *views: Tensor) -> Tensor:
         """Scores: (B,)."""
-        x = torch.cat([view.flatten(1) for view in views], dim=1)
-        return self.last(torch.tanh(self.second(torch.tanh(self.first(x))))).squeeze(1)
+        return self.last(self.features(*views)).squeeze(1)
 
 
 def straight(direction: Tensor) -> Callable[[Tensor], Tensor]:

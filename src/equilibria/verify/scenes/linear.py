@@ -1,0 +1,135 @@
+"""A linear autoencoder, whose likelihood is that of probabilistic principal components (Tipping and Bishop 1999)."""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ...core.posteriors import Gaussian
+from ...core.priors import PRIORS
+from ...core.types import Batch
+from ...games import GAMES
+from ...games.game import Game
+from ...games.play import Play
+from ...terms.likelihoods import LIKELIHOODS
+from .critics import noise
+
+SAMPLE, LATENT, COUNT = 5, 2, 64
+_DEVIATIONS = (2.0, 1.2, 0.6, 0.5, 0.4)  # of the data, along directions of their own
+
+
+class Decoder(nn.Module):
+    """A generator: W z + m."""
+
+    def __init__(self, weight: Tensor, bias: Tensor):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
+
+    def raw(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """(B, Z) -> (B, D)."""
+        return z.double() @ self.weight.T + self.bias
+
+    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """The same: there is no outlet."""
+        return self.raw(z)
+
+
+class Encoder(nn.Module):
+    """Means V (x - m), and variances that are the same for all samples."""
+
+    def __init__(self, weight: Tensor, centre: Tensor, log_variance: Tensor):
+        super().__init__()
+        self.weight, self.centre = nn.Parameter(weight), nn.Parameter(centre)
+        self.log_variance = nn.Parameter(log_variance)
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Gaussian:
+        """(B, D) -> over (B, Z)."""
+        mean = (x - self.centre) @ self.weight.T
+        return Gaussian(mean, self.log_variance.expand_as(mean))
+
+
+class Components(NamedTuple):
+    """What maximizes the likelihood: the mean (D,), the weights (D, Z) and the variance of the noise ()."""
+
+    mean: Tensor
+    weight: Tensor
+    variance: Tensor
+
+
+def samples() -> Tensor:
+    """The data: (N, D)."""
+    turn = torch.linalg.qr(noise(SAMPLE, 5, (SAMPLE,)))[0]
+    return noise(COUNT, 6, (SAMPLE,)) * torch.tensor(_DEVIATIONS, dtype=torch.float64) @ turn + 1
+
+
+def components(x: Tensor) -> Components:
+    """From the eigenvalues of the covariance of data (N, D) (Tipping and Bishop 1999, eqs. 7 and 8)."""
+    values, vectors = torch.linalg.eigh(torch.cov(x.T, correction=0))
+    values, vectors = values.flip(0), vectors.flip(1)
+    variance = values[LATENT:].mean()
+    return Components(x.mean(dim=0), vectors[:, :LATENT] * (values[:LATENT] - variance).sqrt(), variance)
+
+
+def greatest_likelihood(x: Tensor) -> float:
+    """log p of data (N, D) at its maximum, nats per sample (Tipping and Bishop 1999, after eq. 6)."""
+    values = torch.linalg.eigvalsh(torch.cov(x.T, correction=0)).flip(0)
+    left = values[LATENT:].mean().log() * (SAMPLE - LATENT)
+    return -float(SAMPLE * math.log(2 * math.pi) + values[:LATENT].log().sum() + left + SAMPLE) / 2
+
+
+def at_the_best(x: Tensor) -> nn.ModuleDict:
+    """The autoencoder that maximizes the likelihood, with the encoder that knows its posterior (Lucas et al. 2019)."""
+    mean, weight, variance = components(x)
+    precision = weight.T @ weight / variance + torch.eye(LATENT).double()
+    answer = torch.linalg.solve(precision, weight.T) / variance
+    return _networks(mean, weight, variance.sqrt(), answer, -precision.diagonal().log())
+
+
+def elsewhere() -> nn.ModuleDict:
+    """An autoencoder that knows nothing yet."""
+    shape, answer = (SAMPLE, LATENT), 0.3 * noise(LATENT, 8, (SAMPLE,))
+    zeros = torch.zeros(SAMPLE, dtype=torch.float64)
+    return _networks(zeros, 0.3 * noise(*shape[:1], 7, shape[1:]), torch.ones(()), answer, torch.zeros(LATENT).double())
+
+
+def log_density(networks: nn.ModuleDict, x: Tensor) -> Tensor:
+    """log p of data (N, D) under a linear model, in closed form: (N,)."""
+    weight, bias = networks["generator"].weight, networks["generator"].bias
+    spread = weight @ weight.T + (2 * networks["likelihood"].log_noise).exp() * torch.eye(SAMPLE).double()
+    return torch.distributions.MultivariateNormal(bias, spread).log_prob(x)
+
+
+def autoencoder(networks: nn.ModuleDict, name: str = "vae", **options: float) -> Game:
+    """The game of these networks."""
+    return GAMES[name](**networks, prior=PRIORS["normal"](LATENT), **options)
+
+
+def without_chance(networks: nn.ModuleDict, x: Tensor) -> Play:
+    """A play whose codes have the posterior's mean and variance exactly, for data (N, D) so many times: (2 Z N, D).
+
+    A mean over +-sqrt(Z) in each coordinate is the expectation of anything quadratic, as a linear model's likelihood.
+    """
+    play = Play(networks, Batch(x.repeat(2 * LATENT, 1)), PRIORS["normal"](LATENT))
+    at = math.sqrt(LATENT) * torch.cat([torch.eye(LATENT), -torch.eye(LATENT)]).double()
+    found = play.posterior
+    play.code = found.mean + (found.log_variance / 2).exp() * at.repeat_interleave(len(x), dim=0)
+    return play
+
+
+def elbo(networks: nn.ModuleDict, x: Tensor) -> Tensor:
+    """The lower bound on log p of data (N, D), by the game's own loss, nats per sample: ()."""
+    (player,) = autoencoder(networks).players
+    return -torch.stack(list(player.loss(without_chance(networks, x)).values())).sum()
+
+
+def _networks(mean: Tensor, weight: Tensor, deviation: Tensor, answer: Tensor, log_variance: Tensor) -> nn.ModuleDict:
+    likelihood = LIKELIHOODS["gaussian"](nn.Identity(), noise=float(deviation)).double()
+    likelihood.log_noise.data.fill_(math.log(float(deviation)))
+    return nn.ModuleDict(
+        {
+            "generator": Decoder(weight, mean.clone()),
+            "encoder": Encoder(answer, mean.clone(), log_variance),
+            "likelihood": likelihood,
+        }
+    )
