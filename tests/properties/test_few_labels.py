@@ -1,0 +1,201 @@
+"""Learning classes from few labels: what the critic and the generator lose, and who sees which label."""
+
+import dataclasses
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+import equilibria as eq
+from equilibria.core.errors import Refusal
+from equilibria.core.types import Batch
+from equilibria.data import Labels, Stream, find, known, stream
+from equilibria.games.play import Play
+from equilibria.recipes.build import build
+from equilibria.recipes.session import train
+from equilibria.training.loop import run_rounds
+from equilibria.training.moves import draw
+from games import points, run_of, small, weights
+from sessions import Silent, events
+
+
+def doubled(run):
+    """A play of the run's first draw, and its game, in float64."""
+    run.game.networks.double()
+    play = draw(run)
+    prior = SimpleNamespace(draw=lambda *_, **__: play.z.double())
+    x, known = (Batch(*(part.double() for part in parts)) for parts in ((play.x,), play.known))
+    return Play(run.game.networks, x, prior, 0, known)
+
+
+def chances(critic, x):
+    """Of the classes, and of "generated": (B, K + 1)."""
+    return nn.functional.pad(critic.classify(x), (0, 1)).softmax(dim=1)
+
+
+def test_the_critic_loses_what_a_softmax_over_classes_and_generated_says_is_unlikely():
+    run = run_of("sgan")
+    play, critic = doubled(run), run.game.networks["critic"]
+    terms = run.game.players[0].loss(play)
+    real, fake, labelled = (chances(critic, x) for x in (play.x, play.fake, play.known.x))
+    unsupervised = -real[:, :-1].sum(dim=1).log().mean() - fake[:, -1].log().mean()
+    said = (labelled[:, :-1] * play.known.y).sum(dim=1) / labelled[:, :-1].sum(dim=1)
+    assert list(terms) == ["divergence", "class"]
+    torch.testing.assert_close(terms["divergence"], unsupervised, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(terms["class"], -said.log().mean(), rtol=1e-12, atol=1e-12)
+
+
+class Remembering(nn.Module):
+    """Generates what it was made with, whatever the latent."""
+
+    def __init__(self, x):
+        super().__init__()
+        self.x = nn.Parameter(x)
+
+    def forward(self, z, y=None):
+        return 1 * self.x
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.5])
+def test_the_generator_is_pulled_exactly_where_the_means_of_features_differ(apart):
+    run = run_of("sgan")
+    play, critic, player = doubled(run), run.game.networks["critic"], run.game.players[1]
+    run.game.networks["generator"] = Remembering(play.x.flip(0) + apart)
+    game = dataclasses.replace(run.game)  # the parameters are looked up anew
+    with game.only(player):
+        (loss,) = player.loss(play).values()
+        loss.backward()
+    means = [critic.features(x).mean(dim=0) for x in (play.x, play.x + apart)]
+    torch.testing.assert_close(loss, (means[0] - means[1]).square().sum(), rtol=1e-9, atol=1e-24)
+    assert (game.networks["generator"].x.grad.abs().max() > 1e-6) == (apart > 0)
+    assert all(p.grad is None for p in critic.parameters())
+
+
+def test_labels_that_are_not_known_never_matter():
+    data = points()
+    run = run_of("sgan", labelled=10)
+    unknown = torch.ones(len(data.x), dtype=torch.bool)
+    unknown[run.stream.known] = False
+    for seed in range(99):  # until as many of each class come before the last label that is chosen
+        y, order = data.y.clone(), torch.randperm(int(unknown.sum()), generator=torch.Generator().manual_seed(seed))
+        y[unknown] = data.y[unknown][order]
+        other = dataclasses.replace(data, y=y)
+        if torch.equal(known(other, 10, run.seed), run.stream.known):
+            break
+    assert (y != data.y).sum() > 100
+    again = build(small("sgan", labelled=10), other)
+    assert torch.equal(weights(run_rounds(run, 4)), weights(run_rounds(again, 4)))
+    assert run.statistics.read() == again.statistics.read()
+
+
+def test_labels_that_are_known_do_matter():
+    data = points()
+    other = dataclasses.replace(data, y=1 - data.y)
+    one, two = (run_rounds(build(small("sgan", labelled=10), each), 2) for each in (data, other))
+    assert torch.equal(one.stream.known, two.stream.known)
+    assert not torch.allclose(weights(one), weights(two))
+
+
+def test_without_unlabelled_data_nothing_but_labelled_samples_teaches_the_critic():
+    fields = {"labelled": 10, "game": {"name": "sgan", "unlabelled": False}}
+    run = run_of("sgan", **fields)
+    unknown = torch.ones(256, dtype=torch.bool)
+    unknown[run.stream.known] = False
+    data = points()
+    other = build(small("sgan", **fields), dataclasses.replace(data, x=torch.where(unknown[:, None], 9.0, data.x)))
+    critics = [run_rounds(each, 3).game.networks["critic"].state_dict() for each in (run, other)]
+    assert all(torch.equal(value, critics[1][name]) for name, value in critics[0].items())
+    assert set(run.statistics.read()["critic"]) == {"class"}
+    with pytest.raises(Refusal, match="leave them out"):
+        run_of("sgan", penalties={"r1": {"name": "r1"}}, **fields)
+
+
+def test_as_many_of_each_class_are_known_or_all_that_there_are():
+    y = torch.tensor([0] * 50 + [1] * 4 + [2] * 46)
+    data = dataclasses.replace(points(100), labels=Labels("class", ("a", "b", "c")), y=y)
+    for count, expected in ((3, [1, 1, 1]), (9, [3, 3, 3]), (24, [10, 4, 10]), (100, [50, 4, 46])):
+        places = known(data, count, seed=1)
+        assert y[places].bincount().tolist() == expected
+        assert len(places.unique()) == count
+        assert torch.equal(places, places.sort().values)
+        assert torch.equal(places, known(data, count, seed=1))
+    assert sorted(y[known(data, 4, seed=1)].bincount().tolist()) == [1, 1, 2]
+    assert not torch.equal(known(data, 9, seed=1), known(data, 9, seed=2))
+
+
+@pytest.mark.parametrize("count", [5, 16, 50])
+def test_a_batch_of_known_ones_depends_on_the_draw_alone_and_shows_each_as_often(count):
+    data = points()
+    source = Stream(data, 16, seed=3, known=known(data, count, 3))
+    for number in (0, 7):
+        batch, again = source.told(number), Stream(data, 16, seed=3, known=source.known).told(number)
+        assert torch.equal(batch.x, again.x)
+        shown = (batch.x[:, None] == data.x[source.known]).all(dim=2)
+        assert shown.any(dim=1).all()
+        times = shown.sum(dim=0)
+        assert times.max() - times.min() <= 1
+        assert torch.equal(batch.y.argmax(dim=1), data.y[source.known][shown.int().argmax(dim=1)])
+    assert not torch.equal(source.told(0).x, source.told(1).x)
+    assert Stream(data, 16).told(0) is None
+
+
+def test_each_process_is_told_other_labels(monkeypatch):
+    data, place = points(), SimpleNamespace(rank=0)
+    monkeypatch.setattr(stream, "rank", lambda: place.rank)
+    source, seen = Stream(data, 16, known=known(data, 100)), []
+    for place.rank in range(2):
+        seen.append(source.told(0).x)
+    assert not torch.equal(*seen)
+
+
+def test_black_and_white_is_drawn_for_labelled_samples_too():
+    data = find({"name": "digits"})
+    assert set(Stream(data, 16, binary=True, known=known(data, 10)).told(0).x.unique().tolist()) == {-1.0, 1.0}
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"labelled": 0}, r"at least 2 labels must be known.*at most 256.*--labelled 20"),
+        ({"labelled": 1}, "at least 2 labels must be known"),
+        ({"labelled": 257}, "at most 256"),
+        ({"conditional": True}, "leave out --conditional"),
+    ],
+)
+def test_impossible_numbers_of_labels_are_refused(fields, sentence):
+    with pytest.raises(Refusal, match=sentence):
+        run_of("sgan", **fields)
+
+
+@pytest.mark.parametrize("kind", [None, "multi-hot", "vector"])
+def test_data_without_classes_are_refused(kind):
+    y = None if kind is None else torch.zeros(256, 2)
+    labels = None if kind is None else Labels(kind, ("a", "b"))
+    with pytest.raises(Refusal, match="choose data whose labels are classes"):
+        build(small("sgan"), dataclasses.replace(points(), labels=labels, y=y))
+
+
+def test_games_that_see_all_labels_or_none_are_not_told_how_many():
+    with pytest.raises(Refusal, match=r"'gan' does not learn from few labels.*use the recipe sgan"):
+        run_of("gan-ns", labelled=10)
+
+
+WISH = {"data": "ring", "labelled": 16, "batch": 16, "rounds": 3, "threads": 1, "matmul": "default"}
+
+
+@pytest.mark.parametrize("norm", ["weight", "batch"])
+def test_the_recorded_error_is_that_of_the_model_that_is_left(tmp_path, norm):
+    words = {"critic": "dense", "generator": "dense", "critic.width": 16, "critic.norm": norm, "save_every": 3}
+    folder = train("sgan", Silent(), name="run", runs=tmp_path, **WISH, **words).folder
+    measures = [event["metrics"] for event in events(folder) if event["kind"] == "measure"]
+    assert [next(iter(metrics)) for metrics in measures] == ["class_error"] * len(measures)
+    model, data = eq.load(folder), find({"name": "ring"})
+    from equilibria.recipes.looking import held_out_batch
+
+    x, y = held_out_batch(data, 1024, labelled=True)
+    said = model.classify(x)
+    torch.testing.assert_close(said.sum(dim=1), torch.ones(len(x)))
+    wrong = (said.argmax(dim=1) != y.argmax(dim=1)).double().mean()
+    assert measures[-1]["class_error"] == pytest.approx(float(wrong), abs=2.5 / len(x))
+    assert "16 of its labels were used" in (folder / "model" / "README.md").read_text()
