@@ -9,7 +9,6 @@ from ..core.errors import Refusal
 from ..core.randomness import key
 from ..recipes.model import Model
 from ..recipes.stored import DAMAGE, assembled, config_of, damaged
-from ..training.average import reestimate
 from . import origin
 from .seeing import told, views
 
@@ -36,6 +35,8 @@ def untrained(place: Path, seed: int) -> Model:
 
 def settle(model: Model, x: Tensor, of: str) -> None:
     """Give batch norms that have seen nothing the statistics of samples (N, *shape)."""
+    from ..training.average import reestimate  # training code: a loaded model does without until it is probed
+
     y = None if model.conditions is None else torch.zeros(len(x), model.conditions.rows.shape[1]).to(x)
 
     def batch(i: int) -> tuple[Tensor, Tensor | None]:
