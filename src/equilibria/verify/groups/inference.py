@@ -90,7 +90,7 @@ def _trained() -> float:
 
 
 def _noise() -> float:
-    deviation = _fit()["likelihood"].log_noise.detach().exp()
+    deviation = dict(_fit().named_parameters())["likelihood.log_noise"].detach().exp()
     return abs(float(deviation / linear.components(linear.samples()).variance.sqrt()) - 1)
 
 

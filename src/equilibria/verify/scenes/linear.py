@@ -10,6 +10,7 @@ from ...core.posteriors import Gaussian
 from ...core.priors import PRIORS
 from ...core.types import Batch
 from ...games import GAMES
+from ...games.bounds import uncertain
 from ...games.game import Game
 from ...games.play import Play
 from ...terms.likelihoods import LIKELIHOODS
@@ -88,16 +89,16 @@ def at_the_best(x: Tensor) -> nn.ModuleDict:
 
 def elsewhere() -> nn.ModuleDict:
     """An autoencoder that knows nothing yet."""
-    shape, answer = (SAMPLE, LATENT), 0.3 * noise(LATENT, 8, (SAMPLE,))
-    zeros = torch.zeros(SAMPLE, dtype=torch.float64)
-    return _networks(zeros, 0.3 * noise(*shape[:1], 7, shape[1:]), torch.ones(()), answer, torch.zeros(LATENT).double())
+    weight, answer = 0.3 * noise(SAMPLE, 7, (LATENT,)), 0.3 * noise(LATENT, 8, (SAMPLE,))
+    return _networks(torch.zeros(SAMPLE).double(), weight, torch.ones(()), answer, torch.zeros(LATENT).double())
 
 
 def log_density(networks: nn.ModuleDict, x: Tensor) -> Tensor:
     """log p of data (N, D) under a linear model, in closed form: (N,)."""
-    weight, bias = networks["generator"].weight, networks["generator"].bias
-    spread = weight @ weight.T + (2 * networks["likelihood"].log_noise).exp() * torch.eye(SAMPLE).double()
-    return torch.distributions.MultivariateNormal(bias, spread).log_prob(x)
+    learned = dict(networks.named_parameters())
+    weight, variance = learned["generator.weight"], (2 * learned["likelihood.log_noise"]).exp()
+    spread = weight @ weight.T + variance * torch.eye(SAMPLE).double()
+    return torch.distributions.MultivariateNormal(learned["generator.bias"], spread).log_prob(x)
 
 
 def autoencoder(networks: nn.ModuleDict, name: str = "vae", **options: float) -> Game:
@@ -112,7 +113,7 @@ def without_chance(networks: nn.ModuleDict, x: Tensor) -> Play:
     """
     play = Play(networks, Batch(x.repeat(2 * LATENT, 1)), PRIORS["normal"](LATENT))
     at = math.sqrt(LATENT) * torch.cat([torch.eye(LATENT), -torch.eye(LATENT)]).double()
-    found = play.posterior
+    found = uncertain(play.posterior)
     play.code = found.mean + (found.log_variance / 2).exp() * at.repeat_interleave(len(x), dim=0)
     return play
 

@@ -84,7 +84,8 @@ def played_out(game: Game, rounds: int = 300, lr: float = 0.03) -> Tensor:
             weight.grad = part.view_as(weight)
         optimizer.step()
     with torch.no_grad():
-        return game.networks["encoder"].weight @ game.networks["generator"].weight
+        backwards, forwards = (dict(game.networks[role].named_parameters()) for role in ("encoder", "generator"))
+        return backwards["weight"] @ forwards["weight"]
 
 
 def _play(game: Game) -> Play:
