@@ -12,7 +12,9 @@ from equilibria.core.errors import Refusal
 from equilibria.core.types import Batch
 from equilibria.data import Labels, Stream, find, known, stream
 from equilibria.games.play import Play
+from equilibria.products.judging import Wish, class_table
 from equilibria.recipes.build import build
+from equilibria.recipes.looking import held_out_batch
 from equilibria.recipes.session import train
 from equilibria.training.loop import run_rounds
 from equilibria.training.moves import draw
@@ -190,12 +192,11 @@ def test_the_recorded_error_is_that_of_the_model_that_is_left(tmp_path, norm):
     folder = train("sgan", Silent(), name="run", runs=tmp_path, **WISH, **words).folder
     measures = [event["metrics"] for event in events(folder) if event["kind"] == "measure"]
     assert [next(iter(metrics)) for metrics in measures] == ["class_error"] * len(measures)
-    model, data = eq.load(folder), find({"name": "ring"})
-    from equilibria.recipes.looking import held_out_batch
-
-    x, y = held_out_batch(data, 1024, labelled=True)
+    model = eq.load(folder)
+    x, y = held_out_batch(find({"name": "ring"}), 1024, labelled=True)
     said = model.classify(x)
     torch.testing.assert_close(said.sum(dim=1), torch.ones(len(x)))
     wrong = (said.argmax(dim=1) != y.argmax(dim=1)).double().mean()
     assert measures[-1]["class_error"] == pytest.approx(float(wrong), abs=2.5 / len(x))
     assert "16 of its labels were used" in (folder / "model" / "README.md").read_text()
+    assert "accuracy" in class_table(Wish(folder, "ring"), tmp_path / "classes.csv")[0]

@@ -26,7 +26,7 @@ def _play(rank, meeting, out, family):
     os._exit(0)  # gloo can abort while it is torn down
 
 
-@pytest.mark.parametrize("family", ["wgan-gp", "r3gan"])
+@pytest.mark.parametrize("family", ["wgan-gp", "r3gan", "sgan"])
 def test_two_processes_stay_identical_and_see_different_data(family):
     with tempfile.TemporaryDirectory() as out:
         mp.spawn(_play, (str(Path(out) / "meeting"), out, family), nprocs=2)

@@ -19,7 +19,7 @@ from .classifying import classes, guess, right
 from .features import FEATURES, hearing, maps, named
 from .forms import stored
 from .scoring import COMPARABLE, opinion
-from .seeing import answers, conditions, paired
+from .seeing import answers, paired, truths
 from .versions import opened
 from .whole import free, whole
 
@@ -99,7 +99,7 @@ def class_table(wish: Wish, out: str | Path = "classes.csv") -> list[str]:
     """What the class head takes every sample for, in a table; and how often it is right, where labels are known."""
     path = free(out, (".csv",), wish.force)
     model, brought = wish.brought()
-    labels, y = classes(model), conditions(model, brought, wish.label)
+    labels, y = classes(model), truths(model, brought, wish.label)
     said = torch.cat(list(answers(model, guess(model), ((x, None) for x in brought.chunks())))).cpu()
     known = [""] * len(said) if y is None else [spelled(row, labels) for row in y]
     best = [labels.names[i] for i in said.argmax(dim=1).tolist()] if labels.kind == "class" else []

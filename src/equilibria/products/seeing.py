@@ -12,7 +12,7 @@ from ..core.types import Views
 from ..data.brought import Brought
 from ..data.records import KINDS, Labels
 from ..networks.minibatch import MinibatchDeviation
-from ..recipes.asking import Asked
+from ..recipes.asking import Asked, asked_for
 from ..recipes.model import Model
 
 Pair = tuple[Tensor, Tensor | None]  # samples (B, *shape), and what they were made or labelled under, (B, C)
@@ -66,10 +66,15 @@ def conditions(model: Model, brought: Brought, label: Asked | None = None) -> Te
 
     A label that is given is every sample's.
     """
-    if model.conditions is None or model.labels is None:
+    return None if model.conditions is None else truths(model, brought, label)
+
+
+def truths(model: Model, brought: Brought, label: Asked | None = None) -> Tensor | None:
+    """The same, whether the networks are told or not: (N, C), or None if nobody knows."""
+    if model.labels is None:
         return None
     if label is not None and label != "":
-        asked = model.asked(label)
+        asked = asked_for(label, model.labels)
         if len(asked) > 1:
             raise Refusal(f"{label!r} means {len(asked)} labels, and all samples are of one: give one, or none.")
         return asked.expand(len(brought), -1)

@@ -13,7 +13,7 @@ A generator and a critic that played `{name}` for {rounds:,} rounds with `equili
 
 - **Draw from it**: `equilibria sample RUN --count 64`, or in Python `equilibria.load("RUN").sample(64)`.
 {asking}- **Weights**: `weights.safetensors`; the generator is the moving average of the one that played, the critic is
-  as it played. `config.json` holds the networks, the space of the samples and the prior.
+  {critic}. `config.json` holds the networks, the space of the samples and the prior.
 - **Data**: {data}, {train:,} training samples and {held_out:,} held out{labels}.
 - **Licence**: the weights were made from the data. Whether you may share them, or what is drawn from them, depends on
   the licence of the data; nothing here grants it.
@@ -31,6 +31,9 @@ _ASKING = """- **Ask for labels**: it knows {labels}.
   {how}.
   Draws that ask for nothing have labels as often as the training data do{kept}.
 """
+_CLASSIFYING = """- **Classify with it**: its critic tells {labels}.
+  `equilibria classify RUN PICTURES`, in Python `equilibria.load("RUN").classify(x)`.
+"""
 _KEPT = """; `config.json` keeps {rows} labels of
   training samples for that, without the samples: if they tell of people, mind that they travel with the model"""
 _FLAGS = {
@@ -44,7 +47,8 @@ def card(recipe: Recipe, data: Data, rounds: int) -> str:
     """What the model is, what it was made of, and what to mind."""
     return _CARD.format(
         name=recipe.name,
-        asking=_asking(recipe, data),
+        asking=_classifying(recipe, data) or _asking(recipe, data),
+        critic="one, too" if recipe.labelled else "as it played",
         about=recipe.about,
         rounds=rounds,
         data=data.name,
@@ -60,6 +64,11 @@ def _used(recipe: Recipe, data: Data) -> str:
     if data.labels is None or recipe.conditional:
         return ""
     return f" ({recipe.labelled:,} of its labels were used)" if recipe.labelled else " (its labels were not used)"
+
+
+def _classifying(recipe: Recipe, data: Data) -> str:
+    """What the critic tells of samples, if it learned that from few labels."""
+    return _CLASSIFYING.format(labels=data.labels) if recipe.labelled else ""
 
 
 def _asking(recipe: Recipe, data: Data) -> str:
