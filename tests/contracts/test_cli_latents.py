@@ -12,6 +12,7 @@ import torch
 import equilibria as eq
 from equilibria.apps.cli import main
 from equilibria.core.errors import Refusal
+from equilibria.data import find
 from equilibria.products.files import KINDS, write
 
 TINY = ["--threads", "1", "--matmul", "default", "--batch", "8", "--rounds", "2", "--generator", "dense"]
@@ -176,3 +177,26 @@ def test_a_loaded_model_and_its_verbs_need_no_training_code(vae):
     )
     run = subprocess.run([sys.executable, "-c", looking], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
+
+
+def test_pictures_are_brought_as_in_training(tmp_path):
+    chance = np.random.default_rng(0)
+    (tmp_path / "photos").mkdir()
+    for i in range(24):
+        pixels = chance.integers(0, 256, (8, 12), dtype=np.uint8)
+        PIL.Image.fromarray(pixels).save(tmp_path / "photos" / f"{i}.png")
+    form = ["--data.fit", "pad", "--data.size", "8", "--data.resizer", "nearest"]
+    run = trained(tmp_path, "vae", "--encoder", "dense", "--data", "photos", *form)
+    model, known = eq.load(run), find({"name": "photos", "fit": "pad", "size": 8, "resizer": "nearest"})
+    seen = model.reconstruct("photos").x
+    held_out = {row.numpy().tobytes() for row in known.space.encode(known.held_out)}
+    assert held_out < {row.numpy().tobytes() for row in seen}
+    assert {row.numpy().tobytes() for row in model.reconstruct().x} == held_out
+
+
+def test_black_and_white_models_see_black_and_white(tmp_path):
+    run = trained(tmp_path, "vae", "--encoder", "dense", "--binarize")
+    pairs = eq.load(run).reconstruct(count=5)
+    assert set(pairs.x.unique().tolist()) == {-1, 1}
+    assert torch.equal(eq.load(run).reconstruct(count=5).x, pairs.x)
+    assert "black or white" in pairs.remarks[-1]

@@ -46,40 +46,49 @@ class Brought:
         return self.space.encode(self.raw)
 
 
-def bring(path: Spec | Path, space: Space, part: str = "held-out", root: Path | None = None) -> Brought:
+def bring(
+    path: Spec | Path,
+    space: Space,
+    part: str = "held-out",
+    root: Path | None = None,
+    fit: str = "crop",
+    resizer: str = "lanczos",
+) -> Brought:
     """The samples of a folder, a picture, an .npy or .npz file, or a data set, for networks that know this space.
 
     Pictures become as large as the space's, as in training. Of a set by its name, or described as in a recipe, `part`
-    is held-out, train or all.
+    is held-out, train or all. `fit` and `resizer` are those of a folder that is trained on.
     """
     if isinstance(path, Mapping):
         return _set(find(path, root), space, part)
     place = Path(path).expanduser()
     if place.is_file() and place.suffix.lower() in SUFFIXES:
-        return _pictures(place.parent, (place.name,), {}, space)
+        return _pictures(place.parent, (place.name,), {}, space, fit, resizer)
     if str(path) and place.is_dir():
-        return _folder(place, space)
+        return _folder(place, space, fit, resizer)
     if place.is_file() and place.suffix in (".npy", ".npz"):
         return _array(place, space)
     return _set(find(str(path), root), space, part)
 
 
-def _folder(place: Path, space: Space) -> Brought:
+def _folder(place: Path, space: Space, fit: str, resizer: str) -> Brought:
     found = walk(place)
     if not found.names:
         raise Refusal(f"{place} holds no images: PNG, JPEG, WebP, BMP, GIF, TIFF or PNM are needed.")
-    return _pictures(place, found.names, found.labels(), space)
+    return _pictures(place, found.names, found.labels(), space, fit, resizer)
 
 
-def _pictures(place: Path, names: tuple[str, ...], known: dict[str, str], space: Space) -> Brought:
-    """Pictures that can be read, cut square as in training; the others are left out and named."""
+def _pictures(
+    place: Path, names: tuple[str, ...], known: dict[str, str], space: Space, fit: str, resizer: str
+) -> Brought:
+    """Pictures that can be read, made square as in training; the others are left out and named."""
     if not isinstance(space, Image) or space.height != space.width or space.channels not in (1, 3):
         raise Refusal(f"Pictures were given, and {_wanted(space)}: give an .npz file with an array of such samples.")
     rows, left_out = dict[str, np.ndarray](), list[str]()
     for name in names:
         try:
             with opened(place / name) as image:
-                rows[name] = fitted(image, space.height, "crop", space.channels, "lanczos")[0]
+                rows[name] = fitted(image, space.height, fit, space.channels, resizer)[0]
         except Unreadable as reason:
             left_out.append(f"{name} ({reason})")
     more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""

@@ -30,26 +30,28 @@ def recipe(place: Path | None) -> Recipe | None:
 
 def recipe_name(place: Path | None) -> str:
     """What the recipe calls itself; nothing where it is not known."""
-    return str(_recipe(place).get("name", ""))
+    return str(recipe_of(place).get("name", ""))
 
 
 def data(place: Path | None) -> dict[str, Any]:
     """What the model was trained on, {"name": ..., **options}. Raises Refusal where that is not known."""
-    known = _recipe(place).get("data")
-    if not isinstance(known, dict):
+    known = recipe_of(place, "data")
+    if not known:
         raise Refusal(
             "It is not known what this model was trained on: say which samples, by a path or a data set's name."
         )
     return known
 
 
-def _recipe(place: Path | None) -> dict[str, Any]:
+def recipe_of(place: Path | None, part: str | None = None) -> dict[str, Any]:
+    """The recipe as it is stored, or a part of it; nothing where it is not known."""
     path = beside(place, "recipe.json")
     try:
         stored = json.loads(path.read_text(encoding="utf-8")) if path else {}
     except (OSError, UnicodeDecodeError, json.JSONDecodeError):
         stored = {}
-    return stored if isinstance(stored, dict) else {}
+    found = stored.get(part) if part and isinstance(stored, dict) else stored
+    return found if isinstance(found, dict) else {}
 
 
 def measured(place: Path | None) -> dict[str, Any]:

@@ -8,15 +8,18 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Refusal
+from ..core.randomness import generator
 from ..data.brought import Brought, bring
 from ..data.find import Spec
 from ..data.records import Labels
+from ..data.stream import binarized
 from ..recipes.asking import Asked
 from ..recipes.model import Model
 from . import origin
 from .seeing import conditions
 
 _SEEN = 256  # at a time
+_BINARY = "Grey values were taken as probabilities of white, and pixels drawn black or white, as in training."
 
 
 @dataclass(frozen=True)
@@ -87,21 +90,25 @@ def show(model: Model, source: Source, labels: Asked | None = None) -> Shown:
             "an array `labels`), or say --label for all of them."
         )
     known = None if brought.labels is None or brought.y is None else (brought.labels, brought.y)
-
-    def see(raw: Tensor) -> Tensor:
-        return model.space.encode(raw).to(model.device)
-
-    return Shown(brought.names, brought.raw, see, None if y is None else y.to(model.device), known, brought.remarks)
+    raw, see, said = _seen(model, brought)
+    told = None if y is None else y.to(model.device)
+    return Shown(brought.names, raw, see, told, known, (*brought.remarks, *said))
 
 
 def _brought(model: Model, source: str | Path | Place | None) -> Brought:
-    place = source if isinstance(source, Place) else Place(source)
-    return bring(
-        place.path or origin.data(getattr(model, "place", None)),
-        model.space,
-        place.part,
-        None if place.data_root is None else Path(place.data_root),
-    )
+    """Samples as training would have brought them."""
+    place, made = source if isinstance(source, Place) else Place(source), getattr(model, "place", None)
+    root = None if place.data_root is None else Path(place.data_root)
+    fitting = {key: value for key, value in origin.recipe_of(made, "data").items() if key in ("fit", "resizer")}
+    return bring(place.path or origin.data(made), model.space, place.part, root, **fitting)
+
+
+def _seen(model: Model, brought: Brought) -> tuple[Tensor, Callable[[Tensor], Tensor], tuple[str, ...]]:
+    """Samples, and how networks see them; of a model of black and white, drawn so, the same each time."""
+    if origin.recipe_of(getattr(model, "place", None)).get("binarize") is not True:
+        return brought.raw, lambda raw: model.space.encode(raw).to(model.device), ()
+    drawn = binarized(brought.x(), generator(0))
+    return drawn, lambda x: x.to(model.device), (_BINARY,)
 
 
 def _of_tensor(model: Model, x: Tensor, labels: Asked | None) -> Shown:
