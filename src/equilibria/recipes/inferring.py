@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from .named import GUIDELINES
+from .named import GUIDELINES, STEADY
 from .recipe import Recipe
 
-STEADY = {"name": "adam", "lr": 1e-3, "beta1": 0.9}  # nobody answers: Adam's own momenta
+ADAM = {"name": "adam", "lr": 1e-3, "beta1": 0.9}  # nobody answers: Adam's own momenta
 DECODER = {"name": "auto", "norm": "layer"}  # batch statistics would tell one sample of the others
 LATENT = {"name": "normal", "size": 32}
 
@@ -33,12 +33,12 @@ def vae_gan() -> Recipe:
 
 
 def bigan() -> Recipe:
-    """A critic of pairs, an encoder that inverts the generator (Donahue et al. 2017); optimizer: DCGAN's, ours."""
+    """A critic of pairs, an encoder that inverts the generator (Donahue et al. 2017); rates, R1 and R2: ours."""
     return _pair(bigan, "bigan", "point")
 
 
 def ali() -> Recipe:
-    """The same game with a Gaussian encoder (Dumoulin et al. 2017); optimizer: DCGAN's, our choice."""
+    """The same game with a Gaussian encoder (Dumoulin et al. 2017); rates, R1 and R2: our choice."""
     return _pair(ali, "ali", "gaussian")
 
 
@@ -49,7 +49,7 @@ def aae() -> Recipe:
         "encoder": DECODER | {"posterior": "point"},
         "critic": {"name": "auto"},
     }
-    optimizers = {"generator+encoder+likelihood": STEADY, "critic": GUIDELINES, "encoder": GUIDELINES}
+    optimizers = {"generator+encoder+likelihood": ADAM, "critic": GUIDELINES, "encoder": GUIDELINES}
     likelihood, prior = {"name": "auto"}, {"name": "normal", "size": 16}
     return _compose(aae, "aae", networks, optimizers, {"name": "aae"}, likelihood=likelihood, prior=prior)
 
@@ -66,20 +66,22 @@ def infogan() -> Recipe:
 def _autoencoder(function: Any, name: str, game: str, roles: tuple[str, ...], **fields: Any) -> Recipe:
     """One player who moves everything, and no contest."""
     networks = {role: {"name": "auto"} if role == "prior" else dict(DECODER) for role in roles}
-    optimizers = {"+".join([*roles, "likelihood"]): STEADY}
+    optimizers = {"+".join([*roles, "likelihood"]): ADAM}
     fields |= {"divergence": None, "likelihood": {"name": "auto"}, "prior": dict(LATENT)}
     return _compose(function, name, networks, optimizers, {"name": game}, **fields)
 
 
 def _pair(function: Any, name: str, posterior: str) -> Recipe:
-    """A critic, and a pair that draws both sides."""
+    """A critic that is flat on both kinds of pairs, who else knows images of either kind at once, and who draws them."""
     networks = {
         "generator": {"name": "auto"},
         "encoder": {"name": "auto", "posterior": posterior},
         "critic": {"name": "auto"},
     }
-    optimizers = dict.fromkeys(("critic", "generator+encoder"), GUIDELINES)
-    return _compose(function, name, networks, optimizers, {"name": "bigan"}, prior={"name": "normal", "size": 64})
+    optimizers = dict.fromkeys(("critic", "generator+encoder"), STEADY)
+    flat = {name: {"name": name, "weight": 0.1} for name in ("r1", "r2")}
+    prior = {"name": "normal", "size": 64}
+    return _compose(function, name, networks, optimizers, {"name": "bigan"}, penalties=flat, prior=prior)
 
 
 def _compose(
