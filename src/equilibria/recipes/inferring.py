@@ -72,7 +72,7 @@ def _autoencoder(function: Any, name: str, game: str, roles: tuple[str, ...], **
 
 
 def _pair(function: Any, name: str, posterior: str) -> Recipe:
-    """A critic that is flat on both kinds of pairs, who else knows images of either kind at once, and who draws them."""
+    """A critic that is flat on pairs of both kinds, which it else tells apart at once, and who draws them."""
     networks = {
         "generator": {"name": "auto"},
         "encoder": {"name": "auto", "posterior": posterior},
