@@ -128,5 +128,5 @@ class Gates:
 
     def _critic_is(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         """Too good, if a loss lies below the margin around the equilibrium; too bad, if one lies above: each ()."""
-        losses = mean(torch.stack([softplus(-real).mean(), softplus(fake).mean()]))
+        losses = torch.stack([mean(softplus(-real)), mean(softplus(fake))])
         return (losses < self.equilibrium - self.margin).any(), (losses > self.equilibrium + self.margin).any()

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -63,12 +64,13 @@ def inferring_game(
     torch.manual_seed(0)
     seen = {"pairs": SAMPLE[0] + LATENT, "latents": LATENT}.get(SEEN.get(name, "samples"), SAMPLE[0])
     code = [{"name": "categorical", "classes": 2}, {"name": "uniform", "size": 1}]
+    prior = PRIORS["joint"](code) if name == "infogan" else PRIORS["normal"](LATENT)
     given = {
         "generator": Maker(),
         "encoder": Finder(),
         "critic": Curved(seen),
         "likelihood": LIKELIHOODS["gaussian"](nn.Identity()).double(),
-        "prior": PRIORS["joint"](code) if name == "infogan" else PRIORS["normal"](LATENT),
+        "prior": replace(prior, _draw=lambda *how: prior.draw(*how).double()),
         "divergence": divergence or DIVERGENCES["non_saturating"](),
         "penalties": penalties or {},
     }
