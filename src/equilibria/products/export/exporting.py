@@ -37,12 +37,13 @@ class Exported:
         given, made = (", ".join(self._sized(inside)) for inside in (True, False))
         batches = ", ".join(map(str, _BATCHES[:-1])) + f" and {_BATCHES[-1]}"
         return (
-            f"{self.path} takes {given} and gives {made}; {self._samples()}. Run with {self.format.runner} on "
+            f"{self.path} takes {given} and gives {made}{self._range()}. Run with {self.format.runner} on "
             f"batches of {batches}, it differs from the model by {self.difference:.1e} at most."
         )
 
-    def _samples(self) -> str:
-        return f"{'x holds' if 'x' in self.shapes else 'samples are'} {self.values}"
+    def _range(self) -> str:
+        named = [said for name, said in (("x", "x holds"), ("samples", "samples are")) if name in self.shapes]
+        return f"; {named[0]} {self.values}" if named else ""
 
     def _sized(self, inside: bool) -> list[str]:
         named = [name for name in self.shapes if (name in self.inputs) is inside]
