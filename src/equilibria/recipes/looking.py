@@ -18,6 +18,7 @@ from ..data.records import Labels
 from ..data.stream import binarized
 from ..evaluation.likelihood import bounds
 from ..evaluation.metrics import METRICS
+from ..games import READ
 from ..training.average import reestimate
 from ..training.observers import Look
 from ..training.run import Run
@@ -52,7 +53,7 @@ def slow(run: Run, recipe: Recipe, data: Data) -> Model:
     conditions = conditions_in(data) if run.stream.labelled else None
     shown = seen(recipe, data)
     parts = nn.ModuleDict(networks), data.space, run.game.prior, data.labels, conditions
-    reads = "code" if recipe.game["name"] == "infogan" else "latents"
+    reads = READ.get(recipe.game["name"], "latents")
     model = Model(*parts, shown.packed, shown.views, shown.classes, reads)
     settle(model, run.stream.size, run.seed)
     settle_encoder(model, run.stream)
