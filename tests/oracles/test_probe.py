@@ -196,11 +196,11 @@ def test_questions_that_mean_nothing_are_refused(question, words):
 
 
 def test_what_cannot_be_probed_is_refused():
+    unlabelled = Data("some", Image(1, 8, 8), data().x, data().held_out)
+    networks = nn.ModuleDict({"critic": CRITICS["dense"]((2,), 4, 0)})
     with pytest.raises(Refusal, match="have none: choose other --data"):
-        unlabelled = Data("some", Image(1, 8, 8), data().x, data().held_out)
         probe(model(), model(), unlabelled)
     with pytest.raises(Refusal, match="this model knows samples of 1 x 8 x 8"):
         probe(model(), model(), data((1, 9, 9)))
     with pytest.raises(Refusal, match="no convolutions"):
-        dense = Model(nn.ModuleDict({"critic": CRITICS["dense"]((2,), 4, 0)}), Plane(1.0), PRIORS["normal"](size=4))
-        Question(pooled=4).names(dense)
+        Question(pooled=4).names(Model(networks, Plane(1.0), PRIORS["normal"](size=4)))

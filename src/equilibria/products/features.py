@@ -79,7 +79,11 @@ def _features(model: Model, of: str, x: Tensor, y: Tensor | None) -> Tensor:
 def _network(model: Model, of: str) -> Any:
     if of not in NETWORKS:
         raise Refusal(f"--of is {of!r}.{nearest(of, NETWORKS)}")
-    return judge(model) if of == "critic" else encoder(model)
+    if of == "encoder":
+        return encoder(model)
+    if "encoder" in model.networks and ("critic" not in model.networks or model.sees == "latents"):
+        raise Refusal("This model has no critic of samples, but it has an encoder: say --of encoder.")
+    return judge(model)
 
 
 def _pooled(said: Tensor, side: int) -> Tensor:

@@ -52,11 +52,12 @@ def reject(
 def told(sieve: Sieve, meaning: str, several: bool = False) -> list[str]:
     """What was assumed, and what came of it, a sentence each."""
     bound = "their own greatest ratios" if several else f"the greatest ratio met, {_spelled(sieve.greatest)}"
+    what = " of a sample and its latent together" if sieve.model.sees == "pairs" else ""
     said = [
         f"Kept {sieve.kept:,} of {sieve.drawn:,} draws ({100 * sieve.rate:.3g} %), measured against {bound}.",
-        f"Assumed: the critic is the best there is against this generator, so that its score is {meaning}. Penalties, "
-        f"augmentations and an unfinished training make it less than that, and a maximum over {sieve.burn_in:,} draws "
-        f"may be too low.",
+        f"Assumed: the critic is the best there is against this generator, so that its score is {meaning}{what}. "
+        f"Penalties, augmentations and an unfinished training make it less than that, and a maximum over "
+        f"{sieve.burn_in:,} draws may be too low.",
     ]
     if sieve.percentile is not None:
         said.append(

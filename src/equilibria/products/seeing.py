@@ -30,7 +30,7 @@ def judge(model: Model) -> Any:
     if "critic" not in model.networks:
         raise Refusal("This model has no critic: it was trained by a game without one.")
     if model.sees == "latents":
-        raise Refusal("The critic of this model judges latents and never saw a sample: ask its encoder (--of encoder).")
+        raise Refusal("The critic of this model judges latents and never saw a sample.")
     if model.packed > 1:
         raise Refusal(
             f"The critic of this model judges {model.packed} samples as one (game.pack), so it has no opinion of a "
@@ -47,7 +47,7 @@ def judge(model: Model) -> Any:
 def encoder(model: Model) -> Any:
     """The encoder. Raises Refusal if there is none."""
     if "encoder" not in model.networks:
-        raise Refusal("This model has no encoder: say --of critic.")
+        raise Refusal("This model has no encoder: its game does without one.")
     return model.networks["encoder"]
 
 

@@ -1,0 +1,138 @@
+"""What the verbs that ask a trained critic promise: tables, arrays, pictures, and sentences."""
+
+import csv
+
+import numpy as np
+import PIL.Image
+import pytest
+import torch
+
+import equilibria as eq
+from equilibria.apps.cli import main
+from equilibria.data import find
+
+TINY = ["--threads", "1", "--matmul", "default", "--batch", "8", "--rounds", "2", "--generator", "dense"]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Runs of two rounds on digits: one that classifies, one by transport."""
+    place = tmp_path_factory.mktemp("runs")
+    for name, recipe in (("classes", "acgan"), ("transport", "wgan-gp")):
+        said = ["train", recipe, "--runs", str(place), "--name", name, "--critic.width", "8", *TINY]
+        assert main(said) == 0
+    return place
+
+
+def rows(name):
+    with open(name, newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def test_scores_are_a_table_from_the_lowest_on_and_a_picture(place, capsys):
+    capsys.readouterr()
+    assert main(["score", str(place / "transport"), "digits", "--count", "5"]) == 0
+    heads, *found = rows("scores.csv")
+    assert heads == ["file", "score"]
+    data, model = find("digits"), eq.load(place / "transport")
+    scores = model.score(data.space.encode(data.held_out))
+    written = {int(name.removeprefix("held-out/")): float(score) for name, score in found}
+    assert torch.allclose(torch.tensor([written[i] for i in range(len(scores))]), scores, rtol=1e-4, atol=1e-6)
+    assert [float(score) for _, score in found] == sorted(written.values())
+    said = capsys.readouterr().out
+    assert found[0][0] in said
+    assert "comparable within this one model only" in said
+    picture = np.asarray(PIL.Image.open("scores.png"))
+    for order, row in zip(
+        (scores.argsort(stable=True), scores.argsort(stable=True).flip(0)), np.split(picture, 2), strict=True
+    ):
+        expected = np.asarray(data.space.sheet(data.space.encode(data.held_out[order[:5]]), 5))
+        np.testing.assert_array_equal(row[:, -expected.shape[1] :], expected)
+
+
+def test_features_are_listed_by_name_and_written_as_arrays(place, capsys):
+    folder = str(place / "transport")
+    capsys.readouterr()
+    assert main(["features", folder]) == 0
+    assert "conv1" in capsys.readouterr().out
+    assert main(["features", folder, "digits", "--layer", "conv1,features"]) == 0
+    data, model = find("digits"), eq.load(folder)
+    with np.load("features.npz", allow_pickle=False) as stored:
+        assert set(stored) == {"conv1", "features", "files", "labels"}
+        expected = model.features(data.space.encode(data.held_out), layer="conv1")
+        np.testing.assert_allclose(stored["conv1"], expected.numpy(), atol=1e-5)
+        assert stored["labels"].tolist() == data.held_out_y.tolist()
+    assert main(["features", folder, "digits", "--pooled", "2", "--out", "pooled.npz"]) == 0
+    with np.load("pooled.npz", allow_pickle=False) as stored:
+        assert stored["features"].shape == (188, (8 + 16) * 4)
+
+
+def test_classes_are_a_table_of_probabilities(place, capsys):
+    folder = str(place / "classes")
+    assert main(["sample", folder, "--label", "3,5", "--count", "4", "--out", "drawn/"]) == 0
+    capsys.readouterr()
+    assert main(["classify", folder, "drawn"]) == 0
+    heads, *found = rows("classes.csv")
+    assert heads == ["file", "label", "class", *map(str, range(10))]
+    assert {(row[0].split("/")[0], row[1]) for row in found} == {("3", "3"), ("5", "5")}
+    assert all(sum(map(float, row[3:])) == pytest.approx(1, abs=1e-4) for row in found)
+    assert all(row[2] == str(np.argmax([float(value) for value in row[3:]])) for row in found)
+    share = np.mean([row[1] == row[2] for row in found])
+    assert f"accuracy {100 * share:.2f} %" in capsys.readouterr().out
+
+
+def test_what_passes_is_written_as_samples_are(place, capsys):
+    folder, words = str(place / "classes"), ["--burn-in", "100", "--seed", "3"]
+    capsys.readouterr()
+    assert main(["reject", folder, "--label", "3,5", "--count", "4", "--out", "some.npz", *words]) == 0
+    said = capsys.readouterr().out
+    assert "Kept 8 of" in said
+    assert "Assumed: the critic is the best there is" in said
+    with np.load("some.npz", allow_pickle=False) as stored:
+        assert stored["labels"].tolist() == [3] * 4 + [5] * 4
+        assert stored["samples"].shape == (8, 8, 8, 1)
+    assert main(["reject", folder, *words]) == 0
+    assert PIL.Image.open("sheet.png").size[0] == PIL.Image.open("sheet.png").size[1]
+    assert eq.load(folder).reject(3, labels=7).shape == (3, 1, 8, 8)
+
+
+def test_a_probe_prints_its_three_rows_together(place, capsys):
+    capsys.readouterr()
+    assert main(["probe", str(place / "classes"), "--train", "60", "--test", "40"]) == 0
+    said = capsys.readouterr().out
+    assert all(name in said for name in ("raw pixels", "critic, untrained", "critic, trained", "standardized"))
+
+
+WRONG = [
+    (["score", "RUN"], "say `equilibria score RUN PATH`"),
+    (["score", "RUN", "nowhere"], "No data set is called 'nowhere'"),
+    (["score", "RUN", "digits", "--out", "scores.txt"], "end it in .csv"),
+    (["score", "RUN", "digits", "--count", "0"], "count is 0"),
+    (["score", "RUN", "ring"], "this model knows samples of 1 x 8 x 8"),
+    (["features", "RUN", "digits", "--layer", "cnov1"], "Did you mean 'conv1'?"),
+    (["features", "RUN", "--layer", "conv1"], "say `equilibria features RUN PATH"),
+    (["features", "RUN", "--of", "encoder"], "no encoder"),
+    (["classify", "RUN", "digits"], "no class head"),
+    (["reject", "RUN"], "that of 'wasserstein' does not"),
+    (["probe", "RUN", "--data", "swiss_roll"], "have samples of 2"),
+    (["probe", "RUN", "--device", "abacus"], "is not available here"),
+]
+
+
+@pytest.mark.parametrize(("words", "sentence"), WRONG, ids=[" ".join(words) for words, _ in WRONG])
+def test_what_cannot_be_asked_is_refused_in_words(words, sentence, place, capsys):
+    assert main([str(place / "transport") if word == "RUN" else word for word in words]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_nothing_is_written_over(place, tmp_path, capsys):
+    (tmp_path / "scores.png").write_text("mine")
+    assert main(["score", str(place / "transport"), "digits"]) == 2
+    assert (tmp_path / "scores.png").read_text() == "mine"
+    assert not (tmp_path / "scores.csv").exists()
+    assert "--force" in capsys.readouterr().err
