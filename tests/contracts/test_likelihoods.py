@@ -33,6 +33,13 @@ def test_each_sample_has_one_number_of_its_own(name, count):
 
 
 @every
+def test_a_sample_is_as_likely_as_all_its_values_together(name):
+    likelihood, x, raw = made(name, (1, 3, 3)), levels(4, shape=(1, 3, 3)), decoded(4, shape=(1, 3, 3))
+    parts = [likelihood(raw[..., i : i + 1], x[..., i : i + 1]) for i in range(3)]
+    assert torch.allclose(likelihood(raw, x), sum(parts))
+
+
+@every
 def test_it_is_likeliest_at_what_was_decoded(name):
     """Up to the learned numbers, whose place does not matter."""
     likelihood, x = made(name), (levels(8) > 0) * 2.0 - 1

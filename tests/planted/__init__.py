@@ -3,6 +3,7 @@
 from .augmentations import AUGMENTATIONS
 from .contests import CONTESTS
 from .divergences import DIVERGENCES
+from .inferring import INFERRING
 from .measures import MEASURES
 from .mutant import Mutant
 from .networks import NETWORKS
@@ -10,6 +11,7 @@ from .penalties import PENALTIES
 from .playing import PLAYING
 from .remembering import REMEMBERING
 from .scores import SCORES
+from .supervised import SUPERVISED
 
 __all__ = ["MUTANTS", "Mutant"]
 
@@ -23,4 +25,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *REMEMBERING,
     *NETWORKS,
     *MEASURES,
+    *INFERRING,
+    *SUPERVISED,
 )
