@@ -17,7 +17,7 @@ from .blocks import abreast
 from .latents import Given, Latents, latents
 
 _AROUND = -5  # place of the noise around an answer
-_GRID = 9
+_GRID, _SHOWN = 9, 8  # answers; of each operand's samples, at most
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,13 @@ class Arithmetic:
     latents: Tensor  # of the answers: (9, Z)
 
     def picture(self) -> PIL.Image.Image:
-        """The operands in a row each, their averages, and the answer amid three by three; points in panels."""
+        """The first eight of each operand, the averages, and the answer amid three by three; points in panels."""
         signs = [f"{sign}{name}" for sign, name in zip(("", "- ", "+ "), self.names, strict=True)]
+        shown = [samples[:_SHOWN] for samples in self.operands]
         if len(self.space.shape) == 1:
-            parts = [*self.operands, self.means, self.answers]
+            parts = [*shown, self.means, self.answers]
             return side_by_side(self.space, parts, [*signs, "averages", "answer"])
-        rows = side_by_side(self.space, self.operands, signs)
+        rows = side_by_side(self.space, shown, signs)
         means, answers = self.space.sheet(self.means, 1), self.space.sheet(self.answers, 3)
         return abreast({"samples": rows, "averages": means, "answer, within noise": answers})
 
