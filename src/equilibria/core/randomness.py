@@ -5,10 +5,16 @@ import struct
 
 import torch
 
+from .errors import Refusal
+
 
 def key(*place: int) -> int:
-    """A seed for this place: (run seed, draw, process), (data seed, epoch)..."""
-    digest = hashlib.blake2b(struct.pack(f"{len(place)}q", *place), digest_size=8).digest()
+    """A seed for this place: (run seed, draw, process), (data seed, epoch)... Raises Refusal for more than 64 bits."""
+    try:
+        packed = struct.pack(f"{len(place)}q", *place)
+    except struct.error:
+        raise Refusal(f"A seed is {max(place, key=abs)}: it must be between -2^63 and 2^63 - 1.") from None
+    digest = hashlib.blake2b(packed, digest_size=8).digest()
     return int.from_bytes(digest, "little") >> 1
 
 

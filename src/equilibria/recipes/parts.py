@@ -30,6 +30,10 @@ def make(catalogue: Catalogue, spec: Spec, where: str, **context: Any) -> Any:
         raise
     except ValueError as error:  # a value that a library refuses
         raise Refusal(f"{where} cannot be made: {error}.") from error
+    except Exception as error:
+        if ":" not in spec["name"]:
+            raise
+        raise Refusal(f"{where} cannot be made: {spec['name']} raised {type(error).__name__}: {error}.") from error
 
 
 def _must_be_given(parameter: inspect.Parameter) -> bool:

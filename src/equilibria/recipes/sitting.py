@@ -123,6 +123,6 @@ def _asking(sitting: Sitting) -> str:
         return ""
     if labels.kind != "class":
         return " --attributes ..."
-    numbered = all(name.isdecimal() for name in labels.names)  # else a class is named by its place
+    numbered = any(name.isdecimal() for name in labels.names)  # else a class is named by its place
     first, last = (labels.names[0], labels.names[-1]) if numbered else (0, labels.size - 1)
     return f" --label {first}..{last}"
