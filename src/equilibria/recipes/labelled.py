@@ -3,8 +3,6 @@
 from .named import GUIDELINES, STEADY, compose
 from .recipe import Recipe
 
-TAUGHT = {"name": "adam", "lr": 1e-3, "beta1": 0.5, "beta2": 0.999}  # 3e-3 in the paper's code, of larger networks
-
 
 def cgan() -> Recipe:
     """The first conditional GAN: one-hot labels beside latents and samples (Mirza and Osindero 2014); rates: ours."""
@@ -35,7 +33,7 @@ def cgan_projection() -> Recipe:
 
 
 def sgan() -> Recipe:
-    """The critic learns classes from 100 labels and all samples (Salimans et al. 2016); its average, rate: ours."""
+    """The critic learns classes from 100 labels and all unlabelled data (Salimans et al. 2016); rate: our choice."""
     networks = {"generator": {"name": "auto"}, "critic": {"name": "auto", "norm": "weight"}}
-    game = {"name": "sgan"}
-    return compose(sgan, "sgan", "non_saturating", TAUGHT, networks=networks, game=game, labelled=100, batch=100)
+    fields = {"networks": networks, "game": {"name": "sgan"}, "labelled": 100, "batch": 100}
+    return compose(sgan, "sgan", "non_saturating", GUIDELINES | {"lr": 1e-3}, **fields)
