@@ -270,7 +270,7 @@ INFERRING = (
         "games/views.py",
         "return play.fake, play.z",
         "return play.fake, play.z.roll(1, 0)",
-        (PAIRS + "nothing_pulls_where_the_encoder_inverts_the_generator",),
+        ANSWERS,
         "samples are shown with each other's latents",
     ),
     Mutant(
