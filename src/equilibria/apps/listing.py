@@ -17,6 +17,7 @@ _FIELDS = ("data", "batch", "rounds", "seed")  # flags of the run, too
 _TITLES = {
     "halflife": "The average from which samples are drawn",
     "conditional": "The labels of the data",
+    "labelled": "The labels of the data",
     "binarize": "The values of the data",
     "data": "How the data are read",
     "game": "The game",
@@ -40,8 +41,8 @@ _NAMES = (
 def leaflet(recipe: Recipe) -> str:
     """Every setting of a recipe as a flag, in groups: its type, its value, its meaning."""
     found = {path: s for path, s in settings(recipe).items() if path not in _FIELDS}
-    groups = groupby(found.items(), key=lambda item: item[0].partition(".")[0])
-    rows = {_TITLES[group]: [_row(recipe, *item) for item in items] for group, items in groups}
+    groups = groupby(found.items(), key=lambda item: _TITLES[item[0].partition(".")[0]])
+    rows = {title: [_row(recipe, *item) for item in items] for title, items in groups}
     return f"{tables(rows)}\n\n{paragraph(_NAMES)}"
 
 
