@@ -102,8 +102,8 @@ def test_each_coordinate_has_so_many_nats_for_nothing(free):
 
 
 def test_what_is_free_is_counted_over_the_batch_and_does_not_pull():
-    game = game_of(encoder=Fixed(gain=1.0), free_bits=1.5)
-    play = play_of(game)
+    game = game_of(encoder=Fixed(gain=[1.0, 1.0, 2.0]), free_bits=1.5)
+    play = play_of(game, count=64)  # some samples on either side of what is free
     kl = play.posterior.divergence(Gaussian.standard(play.posterior.mean)).mean(dim=0)
     found = game.players[0].loss(play)["kl"]
     found.backward()
