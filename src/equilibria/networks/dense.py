@@ -1,6 +1,6 @@
 """Fully connected networks, for points and small images."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import prod
 
@@ -11,6 +11,7 @@ from .activations import ACTIVATIONS
 from .chains import Chain
 from .conditioning import Told, told
 from .conditioning.told import Entrance
+from .initializations import INITIALIZATIONS
 from .minibatch import deviations
 from .norms import NORMS
 from .roles import Encoder, Generator, Prior, critic_of, encoder_of
@@ -28,6 +29,7 @@ def generator(
     norm: str = "none",
     skip_first_norm: bool = False,
     activation: str = "relu",
+    initialization: str | None = None,
     conditioning: str = "concat",
 ) -> nn.Module:
     """Fully connected, for samples of any shape: `depth` hidden layers of `width` units, or as `widths` says.
@@ -36,8 +38,9 @@ def generator(
     layer on (skip_first_norm), activation leaky_relu.
     """
     hidden, tells = _widths(width, depth, widths), told("generator", conditioning, condition)
-    last = NORMS[norm]().around(nn.Linear(hidden[-1], prod(shape)))
-    entrance, layers = _trunk(latent, hidden, _norms(norm, skip_first_norm, hidden), activation, tells)
+    init = _start(initialization)
+    last = NORMS[norm]().around(init(nn.Linear(hidden[-1], prod(shape))))
+    entrance, layers = _trunk(latent, hidden, _norms(norm, skip_first_norm, hidden), activation, tells, init=init)
     return Generator(entrance, Chain(*layers, last, nn.Unflatten(1, shape)), outlet)
 
 
@@ -54,6 +57,7 @@ def critic(
     norm: str = "none",
     skip_first_norm: bool = False,
     activation: str = "leaky_relu",
+    initialization: str | None = None,
     conditioning: str = "concat",
     minibatch_std: int = 0,
 ) -> nn.Module:
@@ -63,10 +67,11 @@ def critic(
     """
     hidden, slot, tells = _widths(width, depth, widths), NORMS[norm](), told("critic", conditioning, condition)
     norms, crowd = _norms(norm, skip_first_norm, hidden), deviations(minibatch_std)
-    entrance, trunk = _trunk(prod(shape) + beside, hidden, norms, activation, tells, crowd)
+    init = _start(initialization)
+    entrance, trunk = _trunk(prod(shape) + beside, hidden, norms, activation, tells, crowd, init)
 
     def linear(outputs: int, bias: bool = True) -> nn.Module:
-        return slot.around(nn.Linear(hidden[-1], outputs, bias=bias))
+        return slot.around(init(nn.Linear(hidden[-1], outputs, bias=bias)))
 
     return critic_of(tells, entrance, trunk, linear, supervised=supervised)
 
@@ -82,12 +87,14 @@ def encoder(
     norm: str = "none",
     skip_first_norm: bool = False,
     activation: str = "leaky_relu",
+    initialization: str | None = None,
     conditioning: str = "concat",
     posterior: str = "gaussian",
 ) -> Encoder:
     """Fully connected, for samples of any shape: `depth` hidden layers of `width` units, or as `widths` says."""
     hidden, tells = _widths(width, depth, widths), told("encoder", conditioning, condition)
-    entrance, trunk = _trunk(prod(shape), hidden, _norms(norm, skip_first_norm, hidden), activation, tells)
+    norms, init = _norms(norm, skip_first_norm, hidden), _start(initialization)
+    entrance, trunk = _trunk(prod(shape), hidden, norms, activation, tells, init=init)
     return encoder_of(entrance, trunk, hidden[-1], latent, posterior)
 
 
@@ -114,6 +121,7 @@ def _trunk(
     activation: str,
     tells: Told,
     crowd: Sequence[nn.Module] = (),
+    init: Callable[[nn.Linear], nn.Module] = lambda layer: layer,
 ) -> tuple[Entrance, Chain]:
     """Layer, norm, activation, as often as there are norms; the last is `crowd`'s too, each of which adds a feature."""
     entrance, bend, layers = tells.entrance(inputs), ACTIVATIONS[activation], list[nn.Module]()
@@ -123,8 +131,13 @@ def _trunk(
         norm = tells.slot(NORMS[name]())
         if i == len(norms):
             layers, before = [*layers, *crowd], before + len(crowd)
-        layers += [norm.around(nn.Linear(before, after, bias=norm.bias)), norm.after(after, False), bend()]
+        layers += [norm.around(init(nn.Linear(before, after, bias=norm.bias))), norm.after(after, False), bend()]
     return entrance, Chain(*layers)
+
+
+def _start(name: str | None) -> Callable[[nn.Linear], nn.Module]:
+    """Where the weights of a layer start; without a name, where PyTorch puts them."""
+    return INITIALIZATIONS[name] if name else lambda layer: layer
 
 
 def _norms(norm: str, skip_first: bool, hidden: Sequence[int]) -> list[str]:

@@ -24,7 +24,15 @@ def lecun(layer: Layer) -> Layer:
     return _drawn(layer, math.sqrt(1 / _inputs(layer)))
 
 
-INITIALIZATIONS = Catalogue("initialization", normal=normal, he=he, lecun=lecun)
+def glorot(layer: Layer) -> Layer:
+    """Uniform with variance 2 / (inputs + outputs), the same scale forwards and backwards (Glorot and Bengio 2010)."""
+    nn.init.xavier_uniform_(layer.weight)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+INITIALIZATIONS = Catalogue("initialization", normal=normal, he=he, lecun=lecun, glorot=glorot)
 
 
 def _drawn(layer: Layer, deviation: float) -> Layer:
