@@ -187,6 +187,14 @@ def test_schedules_set_the_rate_of_every_player(rule):
     assert rates == [pytest.approx([2e-4 * share] * 2) for share in (1, 0.75, 0.5, 0.25)]
 
 
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_rate_is_reached_in_a_straight_line_and_then_follows_its_schedule(name):
+    plain, warmed = SCHEDULES[name](100), SCHEDULES[name](100, warmup=10)
+    assert [warmed(step) / plain(step) for step in (0, 4, 9, 50)] == pytest.approx([0.1, 0.5, 1.0, 1.0])
+    with pytest.raises(Refusal, match="The schedule has warmup -1"):
+        SCHEDULES[name](100, warmup=-1)
+
+
 @pytest.mark.parametrize("end", [-1.0, math.nan, math.inf])
 @pytest.mark.parametrize("name", ["linear", "cosine"])
 def test_schedules_that_end_in_a_climb_are_refused(name, end):

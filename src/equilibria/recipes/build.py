@@ -81,7 +81,7 @@ def build(
         for key, player in owners.items()
     }
     schedule = make(SCHEDULES, recipe.schedule, "schedule", rounds=at_least_one("rounds", recipe.rounds))
-    schedules = {} if recipe.schedule["name"] == "constant" else dict.fromkeys(owners, schedule)
+    schedules = {} if recipe.schedule == {"name": "constant"} else dict.fromkeys(owners, schedule)
     average = Average(averaged(game.networks, stream), recipe.halflife)
     return Run(game, stream, optimizers, average, schedules, precision, recipe.seed, rule)
 

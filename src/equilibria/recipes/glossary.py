@@ -54,6 +54,7 @@ SHARED = {
     "turns": "moves in a round",
     "upsample": "how a map grows to twice its size",
     "usual": "moves in all other rounds",
+    "warmup": "rounds over which the rate is reached, from 0",
     "weight": "the price of a violation, lambda",
     "width": "units or channels of a layer",
     "widths": "units of each hidden layer, instead of width and depth",

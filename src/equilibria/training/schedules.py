@@ -9,21 +9,28 @@ from ..core.errors import Refusal
 Schedule = Callable[[int], float]
 
 
-def constant(rounds: int) -> Schedule:
-    """The same rate throughout."""
-    return lambda step: 1.0
+def constant(rounds: int, warmup: int = 0) -> Schedule:
+    """The same rate throughout, once it is reached."""
+    return _warmed(lambda step: 1.0, warmup)
 
 
-def linear(rounds: int, end: float = 0.0) -> Schedule:
+def linear(rounds: int, end: float = 0.0, warmup: int = 0) -> Schedule:
     """Down (or up) in a straight line to `end` times the rate at the last round."""
     _refuse_below_zero(end)
-    return lambda step: 1 + (end - 1) * min(step / max(rounds, 1), 1.0)
+    return _warmed(lambda step: 1 + (end - 1) * min(step / max(rounds, 1), 1.0), warmup)
 
 
-def cosine(rounds: int, end: float = 0.0) -> Schedule:
+def cosine(rounds: int, end: float = 0.0, warmup: int = 0) -> Schedule:
     """Down along half a cosine to `end` times the rate at the last round (Loshchilov and Hutter 2017)."""
     _refuse_below_zero(end)
-    return lambda step: end + (1 - end) * (1 + math.cos(math.pi * min(step / max(rounds, 1), 1.0))) / 2
+    return _warmed(lambda step: end + (1 - end) * (1 + math.cos(math.pi * min(step / max(rounds, 1), 1.0))) / 2, warmup)
+
+
+def _warmed(schedule: Schedule, rounds: int) -> Schedule:
+    """The same schedule, reached in a straight line over the first so many rounds (Goyal et al. 2017)."""
+    if rounds < 0:
+        raise Refusal(f"The schedule has warmup {rounds}: a number of rounds is needed; 0 means none.")
+    return (lambda step: schedule(step) * min((step + 1) / rounds, 1.0)) if rounds else schedule
 
 
 def _refuse_below_zero(end: float) -> None:
