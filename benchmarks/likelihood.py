@@ -14,7 +14,7 @@ import torch
 import equilibria as eq
 from equilibria.data import find
 from equilibria.evaluation.likelihood import importance_sampled
-from equilibria.recipes.looking import held_out_batch
+from equilibria.recipes.measuring import held_out_batch
 
 COUNTS = (1, 5, 50)  # importance samples, before the many
 

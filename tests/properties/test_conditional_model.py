@@ -15,7 +15,8 @@ from equilibria.data.records import Data, Labels
 from equilibria.data.spaces import Image, Plane
 from equilibria.networks import GENERATORS
 from equilibria.recipes.conditions import KEPT, rebuilt, seen
-from equilibria.recipes.looking import held_out, settle, sheet
+from equilibria.recipes.looking import settle, sheet
+from equilibria.recipes.measuring import held_out
 from equilibria.recipes.model import Model
 from sessions import Silent
 

@@ -14,7 +14,7 @@ from equilibria.data import Labels, Stream, find, known, stream
 from equilibria.games.play import Play
 from equilibria.products.judging import Wish, class_table
 from equilibria.recipes.build import build
-from equilibria.recipes.looking import held_out_batch
+from equilibria.recipes.measuring import held_out_batch
 from equilibria.recipes.session import train
 from equilibria.training.loop import run_rounds
 from equilibria.training.moves import draw

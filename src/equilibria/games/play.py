@@ -15,9 +15,7 @@ from ..core.types import Batch
 class Play:
     """One move's material. Derived values are computed at first use, at most once."""
 
-    def __init__(
-        self, networks: nn.ModuleDict, batch: Batch, prior: Prior, step: int = 0, known: Batch | None = None
-    ):
+    def __init__(self, networks: nn.ModuleDict, batch: Batch, prior: Prior, step: int = 0, known: Batch | None = None):
         self.networks: nn.ModuleDict | Mapping[str, nn.Module] = networks
         self.prior, self.step = prior, step
         self.known = known  # samples with labels, of the few that are known

@@ -83,10 +83,10 @@ def minimized(x: Tensor, signs: Tensor, decay: float, start: Tensor, flat: float
     def again() -> Tensor:
         search.zero_grad()
         value = loss(place, x, signs, decay)
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         return value
 
-    search.step(again)  # type: ignore[no-untyped-call]
+    search.step(again)
     weights, bias = place.detach().split([x.shape[1], 1])
     return weights, bias[0]
 

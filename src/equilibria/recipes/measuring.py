@@ -1,0 +1,77 @@
+"""What is measured of a model on held-out data while a run plays, and the samples it is measured on."""
+
+from typing import Any
+
+import torch
+
+from ..core.posteriors import Gaussian
+from ..core.randomness import generator
+from ..core.types import Batch
+from ..data import Data
+from ..data.stream import binarized
+from ..evaluation.likelihood import bounds
+from ..evaluation.metrics import METRICS
+from .model import Model
+
+_MEASURED = 1024  # samples and held-out ones, at most
+_AT_ONCE = 256  # held-out samples that a critic classifies
+_LOOKED_AT = -2  # the seed of the samples that are measured
+
+
+def measure(model: Model, data: Data, binary: bool = False) -> tuple[dict[str, float], int]:
+    """Distances between samples and held-out data, and how many of each were compared.
+
+    Of a model that bounds the likelihood, first the bound on held-out data; of one that learned classes from few labels
+    first the share of held-out samples that it mistakes.
+    """
+    real = held_out_batch(data, _MEASURED, model.conditions is not None, binary)
+    fake = model.sample(len(real.x), seed=_LOOKED_AT).to(real.x.device)
+    distances = {name: metric(real.x, fake) for name, metric in METRICS.items()}
+    return _mistakes(model, data) | _likelihood(model, real) | distances, len(real.x)
+
+
+@torch.no_grad()
+def _mistakes(model: Model, data: Data) -> dict[str, float]:
+    """The share of held-out samples whose class the critic mistakes, if it learned classes from few labels."""
+    if not model.classes:
+        return {}
+    critic: Any = model.networks["critic"]
+    x, y = held_out_batch(data, _MEASURED, labelled=True)
+    said = torch.cat([critic.classify(part) for part in x.split(_AT_ONCE)])
+    return {} if y is None else {"class_error": float((said.argmax(dim=1) != y.argmax(dim=1)).double().mean())}
+
+
+@torch.no_grad()
+def _likelihood(model: Model, real: Batch) -> dict[str, float]:
+    """Bounds on the likelihood of samples, if the model has any: a likelihood, and an encoder that is uncertain."""
+    if not {"likelihood", "encoder"} <= set(model.networks):
+        return {}
+    answer = model.networks["encoder"](real.x[:1], None if real.y is None else real.y[:1])
+    return bounds(model.networks, model.prior, real) if isinstance(answer, Gaussian) else {}
+
+
+def held_out(data: Data, count: int, place: int | None = None) -> torch.Tensor:
+    """So many held-out samples, always the same, as networks see them: (at most count, *space.shape).
+
+    Those of the class at `place` alone, if it is given.
+    """
+    chosen = _chosen(data)
+    if place is not None and data.held_out_y is not None:
+        chosen = chosen[data.held_out_y.cpu()[chosen] == place]
+    return data.space.encode(data.held_out[chosen[:count].to(data.held_out.device)])
+
+
+def held_out_batch(data: Data, count: int, labelled: bool = False, binary: bool = False) -> Batch:
+    """The same samples with their labels if asked for; black or white, drawn once and for all, if they are `binary`."""
+    chosen = _chosen(data)[:count].to(data.held_out.device)
+    x = data.space.encode(data.held_out[chosen])
+    if binary:
+        x = binarized(x.cpu(), generator(0)).to(x.device)
+    if not labelled or data.labels is None or data.held_out_y is None:
+        return Batch(x)
+    return Batch(x, data.labels.encode(data.held_out_y[chosen]))
+
+
+def _chosen(data: Data) -> torch.Tensor:
+    """The order in which held-out samples are looked at: (M,)."""
+    return torch.randperm(len(data.held_out), generator=generator(0, len(data.held_out)))
