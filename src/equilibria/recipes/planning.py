@@ -56,14 +56,15 @@ def end(recipe: Recipe, options: Options) -> dict[str, Any]:
 
 
 def planned(run: Run, wish: int | None, budget: Budget, usual: int, seconds: Callable[[int], float]) -> int:
-    """The rounds to play in all: those wished for or the budget's, whichever is fewer; the usual ones if neither.
+    """The rounds to play in all: those wished for or the images', whichever is fewer; the usual ones if neither.
 
-    `seconds` tells how long so many rounds take. A time is only estimated in rounds: the clock stops it.
+    `seconds` tells how long so many rounds take: that estimates a time in rounds where none are wished for. Whatever
+    the rounds, the clock stops a time.
     """
     affordable = []
     if budget.images is not None:
         affordable.append(rounds_for(run, budget.images))
-    if (limit := budget.seconds) is not None:
+    if (limit := budget.seconds) is not None and wish is None:
         affordable.append(_most(lambda rounds: seconds(rounds) <= limit))
     if wish is not None or not affordable:
         affordable.append(usual if wish is None else wish)
