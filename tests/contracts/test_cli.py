@@ -94,8 +94,8 @@ def test_wrong_words_are_answered_in_a_sentence(words, sentence, capsys):
     [
         ("--halflife", "-1", "halflife is -1.0"),
         ("--n-critic", "0", "game.n_critic is 0: at least 1 is needed."),
-        ("--lr", "-1", "optimizers.critic cannot be made: Invalid learning rate: -1.0."),
-        ("--optimizers.generator.beta1", "2", "optimizers.generator cannot be made"),
+        ("--lr", "-1", "An optimizer has lr -1: a finite rate above 0 is needed."),
+        ("--optimizers.generator.beta1", "2", "An optimizer has beta1 2: a share"),
         ("--divergence", "json:loads", "divergence cannot be made: 'json:loads' wants s"),
         ("--critic.norm", "bach", "Did you mean 'batch'?"),
         ("--batch", "50000000", "fewer than a batch"),
@@ -320,8 +320,19 @@ def test_a_checkpoint_that_is_not_kept_is_refused(checkpoint, pictures, capsys):
     assert "checkpoint" in capsys.readouterr().err
 
 
+def test_a_part_of_ones_own_that_cannot_be_made_is_told_with_its_error(tmp_path, monkeypatch, capsys):
+    (tmp_path / "unmakeable.py").write_text("def mine():\n    raise ZeroDivisionError('by zero')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert main(["train", "gan", "--divergence", "unmakeable:mine", *TINY]) == 2
+    assert "divergence cannot be made: unmakeable:mine raised ZeroDivisionError: by zero." in capsys.readouterr().err
+
+
 def test_a_mistake_of_ours_is_one_sentence_and_a_file(tmp_path, monkeypatch, capsys):
-    (tmp_path / "faulty.py").write_text("def mine():\n    raise ZeroDivisionError('by zero')\n")
+    (tmp_path / "faulty.py").write_text(
+        "from equilibria.terms.divergences import Divergence\n\n"
+        "def fails(real, fake):\n    raise ZeroDivisionError('by zero')\n\n"
+        "def mine():\n    return Divergence(fails, fails)\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)

@@ -71,7 +71,7 @@ def _refuse_idle(recipe: Recipe, parts: Sequence[str]) -> None:
     for part in parts:
         if known.get(part, part) not in taken:
             raise Refusal(
-                f"The game {name!r} has no use for a {part}: leave it out of the recipe, or use another game."
+                f"The game {name!r} does without the recipe's {part}: start from a recipe that plays {name!r}."
             )
     if recipe.penalties and "penalties" not in taken:
         raise Refusal(f"The game {name!r} has no critic, so nobody pays penalties: leave them out.")
