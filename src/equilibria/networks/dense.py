@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import prod
 
-from torch import nn
+from torch import Tensor, nn
 
 from ..core.errors import Refusal
 from .activations import ACTIVATIONS
@@ -90,12 +90,26 @@ def encoder(
     initialization: str | None = None,
     conditioning: str = "concat",
     posterior: str = "gaussian",
+    from_zero: bool = False,
 ) -> Encoder:
-    """Fully connected, for samples of any shape: `depth` hidden layers of `width` units, or as `widths` says."""
+    """Fully connected, for samples of any shape: `depth` hidden layers of `width` units, or as `widths` says.
+
+    `from_zero` is whether inputs are taken from 0 to 1 instead of -1 to 1: then black pixels do not move the units that
+    they are weighed in, all at once, in every step (as where digits are black or white; Burda et al. 2016).
+    """
     hidden, tells = _widths(width, depth, widths), told("encoder", conditioning, condition)
     norms, init = _norms(norm, skip_first_norm, hidden), _start(initialization)
     entrance, trunk = _trunk(prod(shape), hidden, norms, activation, tells, init=init)
+    trunk = Chain(FromZero(), *trunk) if from_zero else trunk
     return encoder_of(entrance, trunk, hidden[-1], latent, posterior)
+
+
+class FromZero(nn.Module):
+    """From -1 .. 1 to 0 .. 1."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, N) -> (B, N)."""
+        return (x + 1) / 2
 
 
 def prior(latent: int, condition: int, *, width: int = 64, depth: int = 1, activation: str = "relu") -> Prior:
