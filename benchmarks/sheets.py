@@ -1,7 +1,7 @@
 """One sheet for each run with what its model makes: `python benchmarks/sheets.py runs/NAME ... --data-root DATA`.
 
-Samples, reconstructions of held-out data where there is an encoder, and interpolations, beside one another. They are
-written to docs/pictures/games/NAME.png.
+Samples, reconstructions of held-out data where there is an encoder (of a code alone, what the code does), and
+interpolations, beside one another. They are written to docs/pictures/games/NAME.png.
 """
 
 import argparse
@@ -35,14 +35,16 @@ def main() -> None:
 
 
 def pictures(folder: Path, root: Path | None) -> list[PIL.Image.Image]:
-    """Samples, reconstructions if there can be any, interpolations."""
+    """Samples, reconstructions if there can be any or what the code does, interpolations."""
     recipe = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
     model, data = eq.load(folder), find(recipe["data"], root)
     points, known = len(data.space.shape) == 1, model.conditions is not None
     batch = held_out_batch(data, 1024 if points else SHOWN, known, recipe["binarize"])
     drawn = model.sample(len(batch.x), seed=1)
     found = [data.space.sheet(drawn, 6, real=batch.x if points else None)]
-    if "encoder" in model.networks:
+    if model.reads == "code":
+        found.append(model.traverse(coordinates=range(12), steps=9).picture())
+    elif "encoder" in model.networks:
         found.append(model.reconstruct(batch.x, count=len(batch.x), labels=batch.y).picture())
     return [*found, model.interpolate(seed=1).picture()]
 

@@ -7,6 +7,7 @@ from .recipe import Recipe
 
 ADAM = {"name": "adam", "lr": 1e-3, "beta1": 0.5}  # with more momentum latents fall out of use early
 DECODER = {"name": "auto", "norm": "layer"}  # batch statistics would tell one sample of the others
+FLAT = {name: {"name": name, "weight": 0.1} for name in ("r1", "r2")}  # else critics know images at once
 LATENT = {"name": "normal", "size": 32}
 
 
@@ -55,12 +56,12 @@ def aae() -> Recipe:
 
 
 def infogan() -> Recipe:
-    """A code that an encoder reads in the sample: 10 classes, 2 numbers, noise of 62 (Chen et al. 2016)."""
+    """A code, 10 classes and 2 numbers, that an encoder reads in samples (Chen et al. 2016); rates, R1, R2: ours."""
     parts = [{"name": "categorical", "classes": 10}, {"name": "uniform", "size": 2}, {"name": "normal", "size": 62}]
     networks = {"generator": {"name": "auto"}, "encoder": {"name": "auto"}, "critic": {"name": "auto"}}
-    optimizers = {"critic": GUIDELINES, "generator+encoder": GUIDELINES | {"lr": 1e-3}}
+    optimizers = dict.fromkeys(("critic", "generator+encoder"), STEADY)
     prior = {"name": "joint", "parts": parts}
-    return _compose(infogan, "infogan", networks, optimizers, {"name": "infogan"}, prior=prior)
+    return _compose(infogan, "infogan", networks, optimizers, {"name": "infogan"}, penalties=dict(FLAT), prior=prior)
 
 
 def _autoencoder(function: Any, name: str, game: str, roles: tuple[str, ...], **fields: Any) -> Recipe:
@@ -79,9 +80,8 @@ def _pair(function: Any, name: str, posterior: str) -> Recipe:
         "critic": {"name": "auto"},
     }
     optimizers = dict.fromkeys(("critic", "generator+encoder"), STEADY)
-    flat = {name: {"name": name, "weight": 0.1} for name in ("r1", "r2")}
     prior = {"name": "normal", "size": 64}
-    return _compose(function, name, networks, optimizers, {"name": "bigan"}, penalties=flat, prior=prior)
+    return _compose(function, name, networks, optimizers, {"name": "bigan"}, penalties=dict(FLAT), prior=prior)
 
 
 def _compose(
