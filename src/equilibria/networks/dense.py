@@ -94,8 +94,8 @@ def encoder(
 ) -> Encoder:
     """Fully connected, for samples of any shape: `depth` hidden layers of `width` units, or as `widths` says.
 
-    `from_zero` is whether inputs are taken from 0 to 1 instead of -1 to 1: then black pixels do not move the units that
-    they are weighed in, all at once, in every step (as where digits are black or white; Burda et al. 2016).
+    `from_zero` is whether inputs are taken from 0 to 1 instead of -1 to 1. Then black pixels do not push units together
+    in every step; digits that are black or white are learned faster so (as Burda et al. 2016 have them).
     """
     hidden, tells = _widths(width, depth, widths), told("encoder", conditioning, condition)
     norms, init = _norms(norm, skip_first_norm, hidden), _start(initialization)
