@@ -14,6 +14,7 @@ import torch
 import equilibria as eq
 from equilibria.data import find
 from equilibria.evaluation.likelihood import importance_sampled
+from equilibria.recipes import Recipe
 from equilibria.recipes.measuring import held_out_batch
 
 COUNTS = (1, 5, 50)  # importance samples, before the many
@@ -38,9 +39,9 @@ def main() -> None:
 
 def judge(folder: Path, root: Path | None, samples: int, counts: tuple[int, ...]) -> list[str]:
     """The bounds of one run, in nats."""
-    recipe = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
-    model, data = eq.load(folder), find(recipe["data"], root)
-    batch = held_out_batch(data, samples, model.conditions is not None, recipe["binarize"])
+    recipe = Recipe.load(folder / "recipe.json")
+    model, data = eq.load(folder), find(recipe.data, root)
+    batch = held_out_batch(data, samples, model.conditions is not None, recipe.binarize)
     cells = []
     for k in counts:
         nats = importance_sampled(model.networks, model.prior, batch, k)

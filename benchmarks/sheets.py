@@ -5,7 +5,6 @@ interpolations, beside one another. They are written to docs/pictures/games/NAME
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import PIL.Image
@@ -13,6 +12,7 @@ import torch
 
 import equilibria as eq
 from equilibria.data import find
+from equilibria.recipes import Recipe
 from equilibria.recipes.measuring import held_out_batch
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures" / "games"
@@ -36,10 +36,10 @@ def main() -> None:
 
 def pictures(folder: Path, root: Path | None) -> list[PIL.Image.Image]:
     """Samples, reconstructions if there can be any or what the code does, interpolations."""
-    recipe = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
-    model, data = eq.load(folder), find(recipe["data"], root)
+    recipe = Recipe.load(folder / "recipe.json")
+    model, data = eq.load(folder), find(recipe.data, root)
     points, known = len(data.space.shape) == 1, model.conditions is not None
-    batch = held_out_batch(data, 1024 if points else SHOWN, known, recipe["binarize"])
+    batch = held_out_batch(data, 1024 if points else SHOWN, known, recipe.binarize)
     drawn = model.sample(len(batch.x), seed=1)
     found = [data.space.sheet(drawn, 6, real=batch.x if points else None)]
     if model.reads == "code":
