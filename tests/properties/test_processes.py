@@ -13,24 +13,32 @@ from equilibria.core.processes import average
 from equilibria.training.loop import run_rounds
 from games import run_of, weights
 
+FAMILIES = ("wgan-gp", "r3gan", "sgan", "vae", "iwae", "cvae", "vae-gan", "bigan", "ali", "aae", "infogan")
 
-def _play(rank, meeting, out, family):
+
+def _play(rank, meeting, out):
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=2)
-    run = run_rounds(run_of(family), 3)
-    seen = run.stream.batch(0).x
-    mean = torch.full((3,), float(rank))
-    average([mean])
-    torch.save((weights(run), seen, mean), f"{out}/{rank}.pt")
+    for family in FAMILIES:
+        run = run_rounds(run_of(family), 3)
+        mean = torch.full((3,), float(rank))
+        average([mean])
+        torch.save((weights(run), run.stream.batch(0).x, mean), f"{out}/{family}-{rank}.pt")
     dist.barrier()
     os._exit(0)  # gloo can abort while it is torn down
 
 
-@pytest.mark.parametrize("family", ["wgan-gp", "r3gan", "sgan"])
-def test_two_processes_stay_identical_and_see_different_data(family):
+@pytest.fixture(scope="module")
+def played():
+    """What either process holds in the end, by family: both play them all, one after another."""
     with tempfile.TemporaryDirectory() as out:
-        mp.spawn(_play, (str(Path(out) / "meeting"), out, family), nprocs=2)
-        (one, seen_by_one, mean), (other, seen_by_other, _) = (torch.load(f"{out}/{rank}.pt") for rank in (0, 1))
+        mp.spawn(_play, (str(Path(out) / "meeting"), out), nprocs=2)
+        return {family: [torch.load(f"{out}/{family}-{rank}.pt") for rank in (0, 1)] for family in FAMILIES}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_two_processes_stay_identical_and_see_different_data(family, played):
+    (one, seen_by_one, mean), (other, seen_by_other, _) = played[family]
     assert torch.equal(one, other)
     assert one.isfinite().all()
     assert torch.equal(mean, torch.full((3,), 0.5))
