@@ -52,14 +52,7 @@ def vae_gan(
     both; in the paper's sum of three logarithms they weigh half as much.
     """
     refuse_other_priors("vae_gan", prior)
-    contest = Contest(
-        divergence,
-        penalties,
-        both(data, data),
-        both(samples, reconstructions),
-        lambda play: None if play.y is None else torch.cat([play.y, play.y]),
-        together=together,
-    )
+    contest = against_both(divergence, penalties, together)
     judge, *payer = judges(contest, (), n_critic, lazy, clip, clip_norms)
     side = Gates(unpaid(contest, lazy), equilibrium, margin) if gates else unpaid(contest, lazy)
 
@@ -83,6 +76,18 @@ def vae_gan(
         ),
         prior,
         memories_of(penalties),
+    )
+
+
+def against_both(divergence: Divergence, penalties: Mapping[str, Penalty], together: bool) -> Contest:
+    """Data, twice, against samples and reconstructions."""
+    return Contest(
+        divergence,
+        penalties,
+        both(data, data),
+        both(samples, reconstructions),
+        lambda play: None if play.y is None else torch.cat([play.y, play.y]),
+        together=together,
     )
 
 
