@@ -1,0 +1,1 @@
+"""What may be wrong with a run, read from its records. The table is the registration."""

@@ -1,0 +1,1 @@
+"""What images, points, tables are compared by. The table is the registration."""

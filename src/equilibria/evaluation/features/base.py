@@ -1,0 +1,18 @@
+"""What samples are compared by, where they are not compared as they are."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Features:
+    """A network that is held still, with what a card says of it."""
+
+    name: str  # as cards carry it
+    network: Callable[[Tensor], Tensor]  # (B, *sample), as the space encodes them -> (B, F), float32
+    digest: str  # a hash of its weights
+    resizing: str = "none"  # what is done to samples before
+    about: str = ""  # a sentence for people: accuracy on held-out samples, what it is good for
+    classify: Callable[[Tensor], Tensor] | None = None  # (B, *sample) -> logits (B, C), where it tells classes
