@@ -11,6 +11,7 @@ from ..core.errors import Refusal
 from ..data import DATASETS
 from ..training import records
 from . import RECIPES
+from .naming import paths
 from .options import Options
 from .parts import check
 from .recipe import Recipe
@@ -36,6 +37,7 @@ def wished(recipe: str | Recipe, options: Options, changes: Mapping[str, Any]) -
     said = {name: value for name in _OF_THE_RECIPE if (value := getattr(options, name)) is not None}
     wanted = changed(dataclasses.replace(wanted, **said), changes)
     wanted.check_shape(f"The recipe {wanted.name!r}")
+    _refuse_idle(wanted, changes)
     return wanted
 
 
@@ -54,6 +56,14 @@ def named(recipe: str) -> Recipe:
     """A recipe of the table, or one in a JSON file."""
     path = Path(recipe)
     return Recipe.load(path) if path.suffix == ".json" or path.is_file() else RECIPES[recipe]()
+
+
+def _refuse_idle(recipe: Recipe, changes: Mapping[str, Any]) -> None:
+    """What is said about conditions means nothing where no network is told any."""
+    for name in changes if not recipe.conditional else ():
+        for path in paths(recipe, name.replace("-", "_")):
+            if path.startswith("networks.") and path.endswith(".conditioning"):
+                raise Refusal(f"{name} says how labels are told, and this game is told none: add --conditional.")
 
 
 def _absolute(data: str) -> str:
