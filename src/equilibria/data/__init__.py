@@ -4,7 +4,20 @@ from .check import Report, check
 from .datasets import DATASETS
 from .find import Spec, builder_of, find
 from .known import known
-from .records import Data, Labels, Space
+from .records import Data, Labels, Modes, Space
 from .stream import Stream
 
-__all__ = ["DATASETS", "Data", "Labels", "Report", "Space", "Spec", "Stream", "builder_of", "check", "find", "known"]
+__all__ = [
+    "DATASETS",
+    "Data",
+    "Labels",
+    "Modes",
+    "Report",
+    "Space",
+    "Spec",
+    "Stream",
+    "builder_of",
+    "check",
+    "find",
+    "known",
+]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import PIL.Image
@@ -66,6 +66,13 @@ class Labels:
         return counted if self.kind == "vector" else f"{counted} ({', '.join(shown)})"
 
 
+class Modes(NamedTuple):
+    """Where a mixture of equal Gaussians has its weight, if that is known."""
+
+    centres: Tensor  # (K, *space.shape), on the host
+    deviation: float  # around each, in every coordinate
+
+
 @dataclass(frozen=True)
 class Data:
     """A data set in memory, in a train and a held-out part."""
@@ -80,6 +87,7 @@ class Data:
     remarks: tuple[str, ...] = ()  # what was done on the way in, a sentence each: cropped, left out, resized
     left_out: tuple[str, ...] = ()  # what could not be read, "name: reason" each
     found: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # what the files were: sizes, modes, counted
+    modes: Modes | None = None  # where the truth is known
 
     def to(self, device: torch.device) -> "Data":
         """The same data, resident on a device."""

@@ -4,29 +4,30 @@ from typing import Any
 
 import torch
 
+from ..core.errors import Refusal
 from ..core.posteriors import Gaussian
 from ..core.randomness import generator
 from ..core.types import Batch
 from ..data import Data
 from ..data.stream import binarized
 from ..evaluation.likelihood import bounds
-from ..evaluation.metrics import METRICS
+from ..evaluation.metrics.sliced import sliced_wasserstein
 from .model import Model
 
-_MEASURED = 1024  # samples and held-out ones, at most
+_SELECTION = 1024  # held-out samples that a run is measured on while it plays, at most
 _AT_ONCE = 256  # held-out samples that a critic classifies
 _LOOKED_AT = -2  # the seed of the samples that are measured
 
 
 def measure(model: Model, data: Data, binary: bool = False) -> tuple[dict[str, float], int]:
-    """Distances between samples and held-out data, and how many of each were compared.
+    """Distances between samples and the held-out ones to select by, and how many of each were compared.
 
     Of a model that bounds the likelihood, first the bound on held-out data; of one that learned classes from few labels
     first the share of held-out samples that it mistakes.
     """
-    real = held_out_batch(data, _MEASURED, model.conditions is not None, binary)
+    real = held_out_batch(data, len(selection(data)), model.conditions is not None, binary)
     fake = model.sample(len(real.x), seed=_LOOKED_AT).to(real.x.device)
-    distances = {name: metric(real.x, fake) for name, metric in METRICS.items()}
+    distances = {"sliced_wasserstein": sliced_wasserstein(real.x, fake)}
     return _mistakes(model, data) | _likelihood(model, real) | distances, len(real.x)
 
 
@@ -36,7 +37,7 @@ def _mistakes(model: Model, data: Data) -> dict[str, float]:
     if not model.classes:
         return {}
     critic: Any = model.networks["critic"]
-    x, y = held_out_batch(data, _MEASURED, labelled=True)
+    x, y = held_out_batch(data, len(selection(data)), labelled=True)
     said = torch.cat([critic.classify(part) for part in x.split(_AT_ONCE)])
     return {} if y is None else {"class_error": float((said.argmax(dim=1) != y.argmax(dim=1)).double().mean())}
 
@@ -48,6 +49,23 @@ def _likelihood(model: Model, real: Batch) -> dict[str, float]:
         return {}
     answer = model.networks["encoder"](real.x[:1], None if real.y is None else real.y[:1])
     return bounds(model.networks, model.prior, real) if isinstance(answer, Gaussian) else {}
+
+
+def selection(data: Data) -> torch.Tensor:
+    """Places of the held-out samples that a playing run is measured on, by which "best" is chosen: (n,) int64."""
+    order = _chosen(data)
+    return order[: max(1, min(_SELECTION, len(order) // 2))]
+
+
+def reporting(data: Data) -> torch.Tensor:
+    """Places of all other held-out samples, on which a finished model is reported: (M - n,) int64.
+
+    Raises Refusal where a single sample is held out: it is selected by.
+    """
+    order = _chosen(data)
+    if len(order) < 2:
+        raise Refusal(f"Of {data.name} one sample is held out, which runs are measured on: none is left to report on.")
+    return order[len(selection(data)) :]
 
 
 def held_out(data: Data, count: int, place: int | None = None) -> torch.Tensor:
@@ -73,5 +91,5 @@ def held_out_batch(data: Data, count: int, labelled: bool = False, binary: bool 
 
 
 def _chosen(data: Data) -> torch.Tensor:
-    """The order in which held-out samples are looked at: (M,)."""
+    """The order in which held-out samples are looked at, those to select by first: (M,)."""
     return torch.randperm(len(data.held_out), generator=generator(0, len(data.held_out)))

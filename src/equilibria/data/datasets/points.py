@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ...core.errors import Refusal
 from ...core.randomness import generator
-from ..records import Data, Labels
+from ..records import Data, Labels, Modes
 from ..spaces import Plane
 
 _TRAIN, _HELD_OUT = 0, 1  # the two parts are drawn apart, always from the same seeds
@@ -20,7 +20,7 @@ def ring(modes: int = 8, spread: float = 0.02 / 1.414, count: int = 50_000) -> D
 
     The labels say which of them a point is from.
     """
-    return _mixture("ring", *ring_modes(modes, spread), count)
+    return _mixture("ring", ring_modes(modes, spread), count)
 
 
 def grid(side: int = 5, spread: float = 0.05 / 2.828, count: int = 50_000) -> Data:
@@ -28,7 +28,7 @@ def grid(side: int = 5, spread: float = 0.05 / 2.828, count: int = 50_000) -> Da
 
     The labels say which of them a point is from.
     """
-    return _mixture("grid", *grid_modes(side, spread), count)
+    return _mixture("grid", grid_modes(side, spread), count)
 
 
 def swiss_roll(noise: float = 0.25, count: int = 50_000) -> Data:
@@ -55,24 +55,24 @@ def lines(theta: float = 0.0, count: int = 50_000) -> Data:
     return _drawn("lines", Plane(max(1.5, abs(theta) * 1.25)), draw, count)
 
 
-def ring_modes(modes: int = 8, spread: float = 0.02 / 1.414) -> tuple[Tensor, float]:
+def ring_modes(modes: int = 8, spread: float = 0.02 / 1.414) -> Modes:
     """The ring's centres (modes, 2), and the deviation around each."""
     _positive("ring", modes=modes, spread=spread)
     angles = torch.arange(modes) * (2 * math.pi / modes)  # linspace(0, 2 pi, modes) would count one mode twice
-    return torch.stack([angles.cos(), angles.sin()], dim=1) * (2 / 1.414), spread
+    return Modes(torch.stack([angles.cos(), angles.sin()], dim=1) * (2 / 1.414), spread)
 
 
-def grid_modes(side: int = 5, spread: float = 0.05 / 2.828) -> tuple[Tensor, float]:
+def grid_modes(side: int = 5, spread: float = 0.05 / 2.828) -> Modes:
     """The grid's centres (side * side, 2), and the deviation around each."""
     _positive("grid", side=side, spread=spread)
     ticks = (2.0 * torch.arange(side) - (side - 1)) / 2.828
-    return torch.cartesian_prod(ticks, ticks), spread
+    return Modes(torch.cartesian_prod(ticks, ticks), spread)
 
 
-MODES: Mapping[str, Callable[..., tuple[Tensor, float]]] = {"ring": ring_modes, "grid": grid_modes}
+MODES: Mapping[str, Callable[..., Modes]] = {"ring": ring_modes, "grid": grid_modes}
 
 
-def modes_of(spec: str | Mapping[str, Any]) -> tuple[Tensor, float] | None:
+def modes_of(spec: str | Mapping[str, Any]) -> Modes | None:
     """The centres (K, 2) and the deviation of a data set given as `find` takes it; None where there are no modes."""
     part = {"name": spec} if isinstance(spec, str) else dict(spec)
     name = part.pop("name", "")
@@ -80,8 +80,9 @@ def modes_of(spec: str | Mapping[str, Any]) -> tuple[Tensor, float] | None:
     return MODES[name](**part) if name in MODES else None
 
 
-def _mixture(name: str, centres: Tensor, spread: float, count: int) -> Data:
+def _mixture(name: str, modes: Modes, count: int) -> Data:
     _positive(name, count=count)
+    centres, spread = modes
 
     def draw(count: int, place: torch.Generator) -> tuple[Tensor, Tensor]:
         chosen = torch.randint(len(centres), (count,), generator=place)
@@ -89,7 +90,7 @@ def _mixture(name: str, centres: Tensor, spread: float, count: int) -> Data:
 
     (x, y), (held_out, held_out_y) = (draw(many, generator(part)) for part, many in _parts(count))
     space, labels = Plane(max(2.0, float(centres.abs().max()) * 1.25)), tuple(map(str, range(len(centres))))
-    return Data(name, space, x, held_out, Labels("class", labels), y, held_out_y)
+    return Data(name, space, x, held_out, Labels("class", labels), y, held_out_y, modes=modes)
 
 
 def _drawn(name: str, space: Plane, draw: Callable[[int, torch.Generator], Tensor], count: int) -> Data:

@@ -23,7 +23,7 @@ class Sets:
 
     real: Tensor  # (N, *sample) or (N, F): held out, seen by nobody who made the others
     fake: Tensor  # (M, ...): generated
-    train: Tensor  # (K, ...): what the model has learned from, or some of it
+    train: Tensor  # (K, ...): what the model has learned from, or some of it; none of those that stand as `fake`
 
 
 @dataclass(frozen=True)
