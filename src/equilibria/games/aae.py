@@ -53,4 +53,5 @@ def aae(
         ),
         prior,
         memories_of(penalties),
+        contest,
     )

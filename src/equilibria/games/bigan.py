@@ -50,6 +50,7 @@ def bigan(
         ),
         prior,
         memories_of(penalties),
+        contest,
     )
 
 

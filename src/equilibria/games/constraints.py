@@ -1,6 +1,7 @@
 """What a network must satisfy after each move."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -10,19 +11,30 @@ from ..core.errors import Refusal
 _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
 
 
-def clip_weights(bound: float, norms: bool = False) -> Callable[[nn.Module], None]:
+@dataclass(frozen=True)
+class Clipping:
+    """Every weight stays within [-bound, bound]."""
+
+    bound: float
+    norms: bool  # whether the scales of normalization layers are bounded, too
+
+    @torch.no_grad()
+    def __call__(self, network: nn.Module) -> None:
+        for weight in self.weights(network):
+            weight.clamp_(-self.bound, self.bound)
+
+    def weights(self, network: nn.Module) -> Iterator[nn.Parameter]:
+        """Those that are bounded."""
+        for module in network.modules():
+            if self.norms or not isinstance(module, _NORMS):
+                yield from module.parameters(recurse=False)
+
+
+def clip_weights(bound: float, norms: bool = False) -> Clipping:
     """Keep every weight within [-bound, bound] (Arjovsky et al. 2017).
 
     The scales of normalization layers are exempt unless `norms`: a scale of 0.01 is not a slope of 0.01.
     """
     if bound <= 0:
         raise Refusal(f"clip is {bound}: the bound on the weights must be positive.")
-
-    @torch.no_grad()
-    def clip(network: nn.Module) -> None:
-        for module in network.modules():
-            if norms or not isinstance(module, _NORMS):
-                for weight in module.parameters(recurse=False):
-                    weight.clamp_(-bound, bound)
-
-    return clip
+    return Clipping(bound, norms)

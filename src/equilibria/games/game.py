@@ -9,6 +9,7 @@ from torch import nn
 
 from ..core.priors import Prior
 from ..core.types import Terms
+from .contest import Contest
 from .play import Play
 
 Turns = int | Callable[[int], int]  # moves in a round, or a function of the round
@@ -44,6 +45,7 @@ class Game:
     players: tuple[Player, ...]  # in playing order
     prior: Prior
     memories: nn.ModuleDict = field(default_factory=nn.ModuleDict)  # stateful terms, saved with the run
+    contest: Contest | None = None  # what the critic judges, for those who look on; none where nobody competes
 
     def parameters(self, player: Player) -> list[nn.Parameter]:
         """What a player may move."""

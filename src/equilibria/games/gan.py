@@ -69,4 +69,5 @@ def gan(
         ),
         prior,
         memories_of({**penalties, "augmentation": augmentation}),
+        contest,
     )

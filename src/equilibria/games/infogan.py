@@ -67,6 +67,7 @@ def infogan(
         ),
         prior,
         memories_of({**penalties, "augmentation": augmentation}),
+        contest,
     )
 
 

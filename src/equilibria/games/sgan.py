@@ -56,6 +56,7 @@ def sgan(
         (*critics, Player("generator", ("generator",), matching(contest))),
         prior,
         memories_of({**penalties, "augmentation": augmentation}),
+        contest if unlabelled else None,
     )
 
 

@@ -76,6 +76,7 @@ def vae_gan(
         ),
         prior,
         memories_of(penalties),
+        contest,
     )
 
 
