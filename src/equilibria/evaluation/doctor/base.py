@@ -1,10 +1,15 @@
 """What the doctor reads, and what he says."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from .series import Series
+
 Event = Mapping[str, Any]
+
+SICK, WARNING, REMARK = "sick", "warning", "remark"  # playing on will not mend it; it costs quality; worth knowing
+CERTAIN, LIKELY, POSSIBLE = "certain", "likely", "possible"
 
 
 @dataclass(frozen=True)
@@ -22,8 +27,42 @@ class History:
     def seen(self, diagnostic: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         """What one diagnostic saw, with the rounds."""
         for event in self.of("diagnosis"):
-            if diagnostic in event["seen"]:
-                yield event["step"], event["seen"][diagnostic]
+            if isinstance(found := event["seen"].get(diagnostic), Mapping):
+                yield event["step"], found
+
+    def series(self, diagnostic: str, *keys: str) -> Series:
+        """One number of a diagnostic where it is one, after the first tenth of the rounds, in which nobody is well."""
+        return self.whole(diagnostic, *keys).after(self.rounds // 10)
+
+    def whole(self, diagnostic: str, *keys: str) -> Series:
+        """The same from the first round on."""
+        return Series.of((step, _within(seen, keys)) for step, seen in self.seen(diagnostic))
+
+    def term(self, player: str, name: str) -> Series:
+        """The mean of a player's term in each report."""
+        return Series.of((event["step"], _within(event["terms"], (player, name))) for event in self.of("report"))
+
+    def measured(self) -> tuple[str, Series]:
+        """The measure on held-out data by which the best round is chosen, lower is better, and its name."""
+        events = self.of("measure")
+        name = next(iter(events[0]["metrics"]), "") if events else ""
+        return name, Series.of((event["step"], event["metrics"].get(name)) for event in events)
+
+    @property
+    def step(self) -> int:
+        """The last round that anything is known of."""
+        return max((event["step"] for event in self.events), default=0)
+
+    @property
+    def rounds(self) -> int:
+        """Those that were planned."""
+        return int(self.recipe.get("rounds", 0))
+
+    @property
+    def ended(self) -> str | None:
+        """Why playing ended: the reason of the last stop; None for a run that plays, or was killed."""
+        stops = self.of("stop")
+        return str(stops[-1]["reason"]) if stops else None
 
 
 @dataclass(frozen=True)
@@ -33,10 +72,22 @@ class Finding:
     name: str  # of the table: "collapse"
     what: str  # a sentence: what is seen
     sure: str  # "certain", "likely" or "possible"
+    severity: str  # "sick", "warning" or "remark"
     evidence: tuple[str, ...]  # numbers, each with its round
     why: str  # why it happens, in two sentences with the source
     change: str  # what to do, with the exact flag
     step: int  # the round at which it was first seen
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
 
 Symptom = Callable[[History], Finding | None]  # None where the run does not show it
+
+
+def _within(seen: Any, keys: Sequence[str]) -> Any:
+    """What lies under these keys, one below the other; None where there is nothing."""
+    for key in keys:
+        seen = seen.get(key) if isinstance(seen, Mapping) else None
+    return seen

@@ -1,0 +1,63 @@
+"""Networks that know their training samples by heart."""
+
+from . import flags
+from .base import CERTAIN, LIKELY, Finding, History
+from .reasons import diagnosed
+
+
+def critic_memorizes(history: History) -> Finding | None:
+    """The critic knows the training samples by heart and takes held-out ones for fakes."""
+    known = history.series("scores", "memorized")
+    first = known.since(lambda share: share > 0.65)
+    if first is None:
+        return None
+    train, held_out = (history.series("scores", part) for part in ("train", "held_out"))
+    change = (
+        f"Augment all that the critic sees: {flags.say('augmentation', 'diffaugment')}; more data help most."
+        if flags.of_images(history) and history.recipe.get("augmentation")
+        else f"Keep it from being steep: {flags.flatten(history)}; more data help most."
+    )
+    return diagnosed(
+        "critic_memorizes",
+        "The critic knows its training samples by heart: it scores them above real samples that it has not seen.",
+        CERTAIN if known.late.median > 0.75 else LIKELY,
+        (
+            f"a training sample scores above a held-out one in {known.said('share of pairs', '.1%')} (50 % is fair)",
+            f"{train.said('mean score on training data')}; {held_out.said('on held-out data')}",
+        ),
+        change,
+        first,
+    )
+
+
+def generator_memorizes(history: History) -> Finding | None:
+    """Samples lie nearer to training samples than held-out data do: they are copies."""
+    ratio = history.series("neighbours", "ratio")
+    first = ratio.since(lambda share: share < 0.6)
+    if first is None:
+        return None
+    train, held_out = (history.series("neighbours", part) for part in ("train", "held_out"))
+    _, measured = history.measured()
+    smaller = [flags.say("generator.width", width // 2)] if (width := _width(history)) else []
+    best = min(zip(measured.values, measured.steps, strict=True), default=(0.0, 0))[1]
+    stop = [flags.say("rounds", best)] if 0 < best < history.step else []
+    return diagnosed(
+        "generator_memorizes",
+        "The generator repeats its training samples: its own lie far nearer to them than to real ones it never saw.",
+        CERTAIN if ratio.late.median < 0.4 else LIKELY,
+        (
+            ratio.said("distance to the nearest training sample, in that to the nearest held-out one"),
+            f"{train.said('to the nearest training sample')}; {held_out.said('to the nearest held-out one')}",
+        ),
+        (
+            "More data help most; else stop earlier or take a smaller generator: "
+            f"{' or '.join(stop + smaller) or flags.say('generator.width', 32)}."
+        ),
+        first,
+    )
+
+
+def _width(history: History) -> int:
+    """Of the generator's layers, where the recipe says it."""
+    width = flags.network(history, "generator").get("width")
+    return width if isinstance(width, int) and width > 16 else 0

@@ -1,0 +1,75 @@
+"""How steep a critic is, and whether its estimate may be believed."""
+
+from . import flags
+from .base import CERTAIN, LIKELY, Finding, History
+from .reasons import diagnosed
+
+
+def slope(history: History) -> Finding | None:
+    """The critic's slope is far from the one that its penalty asks for."""
+    key, spec = next(
+        ((k, s) for k, s in flags.slope_penalties(history).items() if s["name"] == "gradient_penalty"), ("", {})
+    )
+    if not key or not (wanted := float(spec.get("slope", 1.0))):
+        return None
+    mean = history.series("slopes", "mean")
+    steep, flat = mean.since(lambda found: found > 2 * wanted), mean.since(lambda found: found < 0.4 * wanted)
+    first = steep if steep is not None else None if spec.get("one_sided") else flat
+    if first is None:
+        return None
+    key_lr, lr = flags.rate(history, "critic")
+    change = (
+        flags.weigh(history, key, 10.0)
+        if steep is not None
+        else f"{flags.say('n_critic', max(5, 2 * flags.turns(history)))}"
+        + (f" or {flags.say(key_lr, 10 * lr)}" if lr else "")
+    )
+    return diagnosed(
+        "slope",
+        f"The critic's slope between data and samples is far from {wanted:g}, so its estimate is not a distance.",
+        CERTAIN,
+        (mean.said("mean norm of the critic's gradient between data and samples"),),
+        f"{'Make the penalty heavier' if steep is not None else 'Let the critic learn more'}: {change}.",
+        first,
+    )
+
+
+def coupled(history: History) -> Finding | None:
+    """A penalty on slopes is paid by a critic whose scores depend on the rest of the batch."""
+    critic = flags.network(history, "critic")
+    mixing = (
+        "batch norm" if critic.get("norm") == "batch" else "batch statistics" if critic.get("minibatch_std") else ""
+    )
+    penalties = flags.slope_penalties(history)
+    if not mixing or not penalties:
+        return None
+    return diagnosed(
+        "coupled",
+        f"The critic has {mixing}, so the slope that its penalty bounds is not the slope of a score in its own sample.",
+        CERTAIN,
+        (f"networks.critic.norm is {critic.get('norm')!r}, and the critic pays {', '.join(penalties)}, from round 0",),
+        f"Take a norm that treats samples one by one: {flags.say('critic.norm', 'layer')}.",
+        0,
+    )
+
+
+def unconverged(history: History) -> Finding | None:
+    """The Wasserstein estimate still grows when the critic moves alone, so it is no distance yet."""
+    growth = history.series("burst", "growth")
+    first = growth.since(lambda more: more > 0.5)
+    if first is None or flags.divergence(history) != "wasserstein":
+        return None
+    before, after, moves = (history.series("burst", part) for part in ("before", "after", "moves"))
+    key, lr = flags.rate(history, "critic")
+    more = flags.say("n_critic", max(5, 2 * flags.turns(history)))
+    return diagnosed(
+        "unconverged",
+        "The critic lags behind: its estimate still grows when it moves alone, so it is not the distance yet.",
+        LIKELY,
+        (
+            f"{growth.said(f'growth in {moves.median:.0f} moves of the critic alone', '.0%')}",
+            f"{before.said('estimate before')}; {after.said('after')}",
+        ),
+        f"Let the critic move more: {more}" + (f", or faster, {flags.say(key, 4 * lr)}." if lr else "."),
+        first,
+    )

@@ -1,0 +1,91 @@
+"""How steps are taken: too unlike, against the gradient, or averaged too slowly."""
+
+from . import flags
+from .base import CERTAIN, LIKELY, POSSIBLE, Finding, History
+from .reasons import diagnosed
+
+_UNLIKE = 20.0  # times as fast: beyond what any source plays with
+
+
+def imbalance(history: History) -> Finding | None:
+    """One side learns so much faster than the other that the other stands still."""
+    (key, critic), (other, generator) = (flags.rate(history, role) for role in ("critic", "generator"))
+    if not flags.divergence(history) or not critic or not generator or key == other:
+        return None
+    if flags.optimizer(history, "critic")[1]["name"] == "sgd" != flags.optimizer(history, "generator")[1]["name"]:
+        return None  # rates of unlike optimizers say nothing of each other
+    ratio = critic / generator
+    if 1 / _UNLIKE < ratio < _UNLIKE:
+        return None
+    fast, slow = ("critic", "generator") if ratio > 1 else ("generator", "critic")
+    flag, value = (key, generator) if ratio > 1 else (other, critic)
+    moves = history.series("weights", slow)
+    stood = len(moves) > 1 and abs(moves.values[-1] / moves.values[0] - 1) < 0.05
+    return diagnosed(
+        "imbalance",
+        f"The {fast} learns {max(ratio, 1 / ratio):,.0f} times as fast as the {slow}, which hardly gets to answer.",
+        CERTAIN if stood else LIKELY,
+        (
+            f"learning rates from round 0: critic {critic:g}, generator {generator:g}",
+            *([f"{moves.said(f'norm of the weights of the {slow}')}"] if moves else []),
+        ),
+        f"Bring the rates together: {flags.say(flag, value)}.",
+        0,
+    )
+
+
+def momentum(history: History) -> Finding | None:
+    """The optimizer's step goes against the gradient of the moment."""
+    against = {role: history.series("steps", role) for role in ("critic", "generator", "pair")}
+    found = [(s.since(lambda cosine: cosine < 0.0), role) for role, s in against.items()]
+    shown = [(first, role) for first, role in found if first is not None]
+    if not shown:
+        return None
+    first, role = min(shown)
+    network = "generator" if role == "pair" else role
+    key, spec = flags.optimizer(history, network)
+    option = "momentum" if spec["name"] == "sgd" else "beta1"
+    change = (
+        flags.say(f"optimizers.{key}.{option}", 0)
+        if spec.get(option, 0.5) and spec["name"] in ("sgd", "adam", "optimistic_adam")
+        else flags.say(f"optimizers.{key}.lr", float(spec.get("lr", 1e-4)) / 10)
+    )
+    return diagnosed(
+        "momentum",
+        f"The {role}'s steps go against its gradient: the optimizer follows what was, not what is.",
+        LIKELY if against[role].late.median < -0.1 else POSSIBLE,
+        (against[role].said("cosine of the step with minus the gradient", "+.2f"),),
+        f"Forget sooner: {change}.",
+        first,
+    )
+
+
+def slow_average(history: History) -> Finding | None:
+    """The averaged weights, from which samples are drawn, lag behind the generator that plays."""
+    gap = history.series("average", "output")
+    first = gap.since(lambda distance: distance > 0.5)
+    if first is None:
+        return None
+    halflife = float(history.recipe.get("halflife", 1000.0))
+    now = min(halflife, 0.05 * max(history.step, 1))
+    weights = history.series("average", "gap")
+    return diagnosed(
+        "slow_average",
+        "Samples are drawn from averaged weights that lag far behind the generator that plays.",
+        LIKELY if gap.late.median > 0.8 else POSSIBLE,
+        (
+            gap.said("distance of the two generators' samples for the same latents, in the spread of samples"),
+            weights.said("relative distance of their weights"),
+            f"half-life of the average at round {history.step:,}: {now:,.0f} rounds",
+        ),
+        (
+            f"Average over fewer rounds: {flags.say('halflife', max(1.0, round(now / 10)))}; "
+            f"or slow the generator down: {_slower(history)}."
+        ),
+        first,
+    )
+
+
+def _slower(history: History) -> str:
+    key, lr = flags.rate(history, "generator")
+    return flags.say(key, (lr or 1e-4) / 4)
