@@ -39,6 +39,7 @@ VERBS = {  # name: (module, the words that follow, what it does)
         "Send a trained model to the Hugging Face hub, with a card.",
     ),
     "probe": ("probe", "RUN", "Ask what the critic or the encoder knows of classes, beside pixels and its beginning."),
+    "doctor": ("doctor", "RUN", "Say what is wrong with a run, why, and what to change; or that all is well."),
     "recipes": ("recipes", "", "List the formulations that can be trained."),
     "show": ("show", "RECIPE|TABLE", "Show a recipe whole, or a table: divergences, penalties, networks, ..."),
     "verify": ("verify", "[NAME|MODULE:FUNCTION]", "Prove the formulations, or your own divergence or penalty."),

@@ -52,9 +52,9 @@ REASONS: Mapping[str, Reason] = {
     ),
     "missing": Reason(
         WARNING,
-        "What the non-saturating generator descends at the best critic is KL(model || data) less twice the Jensen- "
-        "Shannon divergence, which hardly minds missing data (Arjovsky and Bottou 2017, theorem 2.5). A critic that "
-        "is shown several samples at once sees that some never come (Lin et al. 2018).",
+        "What the non-saturating generator descends at the best critic is KL(model || data) less twice the "
+        "Jensen-Shannon divergence, which hardly minds missing data (Arjovsky and Bottou 2017, theorem 2.5). A critic "
+        "that is shown several samples at once sees that some never come (Lin et al. 2018).",
     ),
     "weak": Reason(
         WARNING,
