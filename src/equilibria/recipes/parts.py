@@ -1,16 +1,14 @@
 """From a part's description, {"name": ..., **options}, to the part."""
 
-import importlib
 import inspect
-import sys
 import types
 import typing
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from ..core.catalogue import Catalogue, options
 from ..core.errors import Refusal, nearest
+from ..core.imports import imported
 
 Spec = dict[str, Any]  # {"name": ..., **options}: plain values
 
@@ -44,22 +42,6 @@ def _must_be_given(parameter: inspect.Parameter) -> bool:
 def builder_of(catalogue: Catalogue, name: str) -> Callable[..., Any]:
     """The catalogue's entry, or the user's own `module:function`, found from the current folder too."""
     return imported(name, catalogue.kind) if ":" in name else catalogue[name]
-
-
-def imported(name: str, kind: str) -> Callable[..., Any]:
-    """The function named `module:function`. Only names typed or passed in this very call may come here."""
-    module, _, attribute = name.partition(":")
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except ImportError as error:
-        raise Refusal(f"The {kind} {name!r} cannot be imported: {error}.") from error
-    except AttributeError:
-        raise Refusal(f"The module {module!r} has no {attribute!r}: check the {kind} {name!r}.") from None
-    if not callable(found):
-        raise Refusal(f"The {kind} {name!r} is not a function.")
-    return typing.cast(Callable[..., Any], found)
 
 
 def check(builder: Callable[..., Any], option: str, value: Any, where: str) -> Any:

@@ -1,6 +1,5 @@
 """What a run was made with: versions, machine, choices, sittings."""
 
-import hashlib
 import importlib.metadata
 import json
 import platform
@@ -15,12 +14,12 @@ import torch
 
 from ..core.errors import Refusal
 from ..data import Data
+from ..data.digest import digest
 from ..training.engine import Choices, choose
 from .recipe import check_format
 
 FORMAT = 1
 FILE = "summary.json"
-_FINGERPRINTED = 4096  # samples
 
 
 @dataclass
@@ -29,7 +28,7 @@ class Summary:
 
     seed: int
     choices: dict[str, Any]  # of training/engine.py
-    cadence: dict[str, int]  # rounds between reports ("report") and between milestones ("save")
+    cadence: dict[str, int]  # rounds between reports ("report"), milestones ("save"), looks ("watch"; 0: none)
     data: dict[str, Any]  # name, counts, fingerprint
     end: dict[str, Any]  # "rounds" and "seconds" in all, whichever comes first; null where it does not matter
     data_root: str | None = None
@@ -90,9 +89,7 @@ def versions() -> dict[str, str | None]:
 
 def fingerprint(data: Data) -> dict[str, Any]:
     """What tells whether data are still the same: counts, and a hash of some of the samples."""
-    chosen = torch.linspace(0, len(data.x) - 1, min(len(data.x), _FINGERPRINTED)).long()
-    digest = hashlib.blake2b(data.x[chosen].contiguous().numpy().tobytes(), digest_size=16).hexdigest()
-    return {"name": data.name, "train": len(data.x), "held_out": len(data.held_out), "fingerprint": digest}
+    return {"name": data.name, "train": len(data.x), "held_out": len(data.held_out), "fingerprint": digest(data)}
 
 
 def device_name(device: str) -> str:

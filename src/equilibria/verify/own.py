@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..core.errors import Refusal
-from ..recipes.parts import imported
+from ..core.imports import imported
 from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
 from .claims import Finding

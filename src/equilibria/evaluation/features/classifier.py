@@ -1,0 +1,120 @@
+"""A network that has learned the labels of the data, or the digits that they are made of."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.functional import log_softmax
+
+from ...core.errors import Refusal
+from ...data import find
+from ...data.records import Data
+from . import kept
+from .base import Features
+from .convolutions import Convolutions, began, resizing
+from .hashing import digest
+from .kept import Kept
+from .learning import Lesson, accuracy, learned, usual_epochs
+
+STACKED = "stacked_mnist"  # whose channels are digits of MNIST
+Say = Callable[[str], None]
+
+
+def classifier(
+    data: Data, root: Path | None = None, say: Say | None = None, *, epochs: int = 0, seed: int = 0
+) -> Features:
+    """A small network trained on the data's own classes and kept; of stacked MNIST, on its digits, each by itself.
+
+    `epochs` is how often every training sample is shown, 0: less often the more there are; it matters only where no
+    classifier is kept yet. `seed` is where its weights start.
+    """
+    taught, stored = of(data, root), kept_of(data, root, seed)
+    if stored is None:
+        stored = train(taught, epochs, seed, say or _silent)
+    network = _network(taught, stored, seed)
+    about = (
+        f"a classifier of {taught.name}, right on {100 * stored.accuracy:.2f} % of {stored.asked:,} held-out samples"
+    )
+    name, resized, marked = f"classifier of {taught.name}", resizing(taught.space.shape), digest(stored.weights)
+    if data.name != STACKED:
+        return Features(name, _still(network.features), marked, resized, about, _still(network))
+    seen, told = _still(_side_by_side(network)), _still(_joint(network))
+    return Features(f"{name}, channel by channel", seen, marked, resized, f"{about}, channel by channel", told)
+
+
+def train(data: Data, epochs: int = 0, seed: int = 0, say: Say | None = None) -> Kept:
+    """Train the classifier of these data and keep it, in the place of one that is kept already."""
+    refuse_unlabelled(data)
+    if epochs < 0:
+        raise Refusal(f"epochs is {epochs}: at least 1 is needed, or 0 for as many as are usual.")
+    epochs = epochs or usual_epochs(data)
+    network = learned(Lesson(data, epochs, seed, say or _silent))
+    share, asked = accuracy(network, data)
+    found = Kept(
+        {name: each.contiguous() for name, each in network.state_dict().items()}, share, asked, epochs, data.name
+    )
+    kept.write(kept.place(data, seed), found)
+    return found
+
+
+def kept_of(data: Data, root: Path | None = None, seed: int = 0) -> Kept | None:
+    """The classifier that is kept for these data, if one is."""
+    return kept.read(kept.place(of(data, root), seed))
+
+
+def of(data: Data, root: Path | None = None) -> Data:
+    """The data whose classes are learned: the same, but of stacked MNIST the digits. Raises Refusal without classes."""
+    if data.name == STACKED:
+        return find("mnist", root)
+    refuse_unlabelled(data)
+    return data
+
+
+def refuse_unlabelled(data: Data) -> None:
+    """Raises Refusal for data that no classifier can be trained on."""
+    if len(data.space.shape) != 3:
+        raise Refusal(f"The data {data.name!r} are no pictures: compare their samples as they are, --features pixels.")
+    if data.labels is None or data.y is None or data.held_out_y is None or data.labels.kind != "class":
+        what = "have no labels" if data.labels is None else f"are labelled by {data.labels}"
+        raise Refusal(
+            f"The data {data.name!r} {what}, and a classifier needs classes: choose --features inception or random, "
+            "or name a network of your own, my_module:my_function."
+        )
+
+
+def _network(data: Data, stored: Kept, seed: int) -> Convolutions:
+    assert data.labels is not None
+    network = began(data.space.shape, data.labels.size, seed)
+    network.load_state_dict(stored.weights)
+    return network.eval().requires_grad_(False)
+
+
+def _still(ask: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    @torch.no_grad()
+    def look(x: Tensor) -> Tensor:
+        return ask(x.float()).float()
+
+    return look
+
+
+def _side_by_side(network: Convolutions) -> Callable[[Tensor], Tensor]:
+    """(B, 3, H, W) -> (B, 3 F): the features of each channel."""
+    return lambda x: torch.cat([network.features(x[:, i : i + 1]) for i in range(x.shape[1])], dim=1)
+
+
+def _joint(network: Convolutions) -> Callable[[Tensor], Tensor]:
+    """(B, 3, H, W) -> logits (B, 1000) of the numbers that three digits make, the first channel's before the others."""
+
+    def classify(x: Tensor) -> Tensor:
+        said = torch.zeros(len(x), 1, device=x.device)
+        for i in range(x.shape[1]):
+            digit = log_softmax(network(x[:, i : i + 1]), dim=1)
+            said = (said[:, :, None] + digit[:, None, :]).flatten(1)
+        return said
+
+    return classify
+
+
+def _silent(_: str) -> None:
+    pass
