@@ -18,6 +18,7 @@ KINDS = {
     "report": {"since": int, "images": int, "terms": dict, "estimate": (*NUMBER, type(None)), "rates": dict},
     "sample": {"file": str},
     "measure": {"metrics": dict, "split": str, "count": int},
+    "diagnosis": {"seen": dict, "unseen": dict},
     "checkpoint": {"file": str, "best": bool},
     "stop": {"reason": str, "text": str},
 }

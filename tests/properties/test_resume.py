@@ -37,7 +37,7 @@ class StopsAt(Silent):
             signal.raise_signal(signal.SIGINT)
 
 
-SHORT = TINY | {"rounds": 7, "save_every": 3}
+SHORT = TINY | {"rounds": 7, "save_every": 3, "watch": 3}
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

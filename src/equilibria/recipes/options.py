@@ -30,6 +30,8 @@ class Options:
     """Folder in which runs are recorded."""
     save_every: int | None = None
     """Rounds between checkpoints, sheets and measures; a twentieth of all if left out."""
+    watch: int | None = None
+    """Rounds between looks at what losses do not say; chosen to cost little if left out, 0 for none."""
     device: str = "auto"
     """Where to compute: auto, cpu, cuda or mps."""
     threads: int | None = None
@@ -46,6 +48,8 @@ class Options:
     def __post_init__(self) -> None:
         if self.save_every is not None and self.save_every < 1:
             raise Refusal(f"save_every is {self.save_every}: at least 1 is needed.")
+        if self.watch is not None and self.watch < 0:
+            raise Refusal(f"watch is {self.watch}: a number of rounds is needed; 0 means that nobody looks.")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ..training.run import Run
 from .build import build
 from .options import Budget, Options, read_budget
 from .recipe import Recipe
+from .watching import seconds_a_look, watch_every
 
 ENDLESS = 1 << 62  # rounds, where the clock decides
 
@@ -23,6 +24,7 @@ class Cost:
 
     seconds: float  # for all its rounds
     peak: int  # bytes of memory
+    watch: int = 0  # rounds from one closer look to the next, 0 for none
 
 
 def settled(recipe: Recipe, data: Data, options: Options) -> tuple[Recipe, Choices, Cost]:
@@ -34,9 +36,13 @@ def settled(recipe: Recipe, data: Data, options: Options) -> tuple[Recipe, Choic
             choices = choose_threads(choices, lambda: rehearse(run).seconds(run, 0, 1))
     with applied(choices):
         told = rehearse(run, 1.0)
+        coupled = options.allow_coupled_critic
+        looking = seconds_a_look(run, recipe, data, coupled) if options.watch is None else 0.0
     budget = read_budget(options.budget)
     rounds = planned(run, options.rounds, budget, recipe.rounds, lambda rounds: told.seconds(run, 0, rounds))
-    return dataclasses.replace(recipe, rounds=rounds), choices, Cost(told.seconds(run, 0, rounds), told.peak)
+    seconds = told.seconds(run, 0, rounds)
+    watch = watch_every(rounds, seconds, looking) if options.watch is None else options.watch
+    return dataclasses.replace(recipe, rounds=rounds), choices, Cost(seconds, told.peak, watch)
 
 
 def prolonged(recipe: Recipe, options: Options, run: Run, step: int, elapsed: float) -> Recipe:

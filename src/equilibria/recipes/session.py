@@ -35,7 +35,11 @@ def train(recipe: str | Recipe, display: Display | None = None, **keywords: Any)
         summary = Summary(
             seed=wanted.seed,
             choices=choices.to_dict(),
-            cadence={"report": report_every(wanted.rounds), "save": options.save_every or save_every(wanted.rounds)},
+            cadence={
+                "report": report_every(wanted.rounds),
+                "save": options.save_every or save_every(wanted.rounds),
+                "watch": cost.watch,
+            },
             data=fingerprint(data),
             end=end(wanted, options),
             data_root=options.data_root and str(Path(options.data_root).absolute()),

@@ -8,7 +8,7 @@ from ..data import Data
 from ..terms.divergences import DIVERGENCES
 from ..training.checkpoints import Checkpoint, file_name
 from ..training.health import NonFinite
-from ..training.loop import run_rounds
+from ..training.loop import Observer, run_rounds
 from ..training.observers import Diary, Keeper, Reporter, clock, every
 from ..training.records import Records
 from ..training.run import Run
@@ -20,6 +20,7 @@ from .parts import make
 from .planning import ENDLESS
 from .recipe import FORMAT, Recipe
 from .summary import FILE, Summary
+from .watching import Witness, watcher
 
 _REASONS = {
     "done": "All rounds were played.",
@@ -87,7 +88,9 @@ def _begin(sitting: Sitting, diary: Diary, keeper: Keeper, since: Checkpoint | N
 def _play(sitting: Sitting, report: Reporter, keeper: Keeper) -> str:
     """Play, look, keep; say why it ended."""
     run, summary = sitting.run, sitting.summary
-    observers = [every(report.every, report), every(summary.cadence["save"], keeper.milestone), keeper.safety]
+    witness = _witness(sitting, report.diary)
+    looking: list[Observer] = [every(report.every, report), *witness]
+    observers = [*looking, every(summary.cadence["save"], keeper.milestone), keeper.safety]
     if (seconds := summary.end["seconds"]) is not None:
         observers.append(clock(report.diary, seconds))
         observers[-1](run)  # the time may have been used up before
@@ -97,8 +100,18 @@ def _play(sitting: Sitting, report: Reporter, keeper: Keeper) -> str:
         return run.stop
     if run.statistics.counts:
         report(run)
+    for each in witness:
+        each.last(run)
     keeper.milestone(run)
     return "done" if run.step >= sitting.until else "budget"
+
+
+def _witness(sitting: Sitting, diary: Diary) -> list[Witness]:
+    """Who looks closer once in a while, if anybody: runs of older versions have not planned it."""
+    run, summary = sitting.run, sitting.summary
+    if not (rounds := summary.cadence.get("watch", 0)):
+        return []
+    return [Witness(watcher(run, sitting.recipe, sitting.data, summary.allow_coupled_critic), diary, rounds)]
 
 
 def _farewell(sitting: Sitting, reason: str, elapsed: float) -> str:

@@ -1,29 +1,97 @@
-"""What a diagnostic looks at."""
+"""What a diagnostic looks at, and what it answers."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from functools import cached_property
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ...core.types import Batch
-from ...games.game import Game
+from ...games.contest import Contest
+from ...games.game import Game, Player
 from ...games.play import Play
+from ...terms.penalties import Duel
 
-Seen = dict[str, object]  # plain values for JSON: numbers, lists of numbers, dictionaries of them
+Seen = dict[
+    str, object
+]  # plain values for JSON: numbers, lists of numbers, dictionaries of them; empty: not to be seen
+Pulls = list[Tensor]  # a gradient for each of a player's parameters
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A game as it stands, and material to look at it with: copies, so that nothing done here reaches the run."""
+    """A game as it stands, and material to look at it with: all of it apart from the run that is looked at."""
 
-    game: Game  # networks in training mode
-    optimizers: Mapping[str, Optimizer]  # of the copies, with the moments they have, by Player.optimizer
-    averaged: Mapping[str, nn.Module]  # networks as a moving average keeps them, in evaluation mode
-    play: Callable[[int], Play]  # the material of the i-th move: always the same for the same round
-    train: Batch  # some training samples, as networks see them: (B, *sample)
-    held_out: Batch  # as many that nobody has learned from
-    fake: Tensor  # as many of the averaged generator's: (B, *sample)
+    game: Game  # networks, averaged ones too, in training mode: batch norm sees batches as large as when playing
+    optimizers: Mapping[str, Optimizer]  # with the moments they have, by Player.optimizer
+    averaged: nn.ModuleDict  # networks as a moving average keeps them
+    play: Callable[[int], Play]  # the material of the i-th move to come: always the same for the same round
+    unseen: Callable[[int], Play]  # as much of held-out samples, of which nobody has learned
+    train: Tensor  # some training samples, the same at every look: (N, *sample)
+    held_out: Tensor  # some that nobody has learned from: (M, *sample)
+    fake: Tensor  # the averaged generator's: (K, *sample)
+    plays: int = 4  # so many batches are scored
+    centres: Tensor | None = None  # of the data's modes, else the means of their classes: (C, *sample)
+    deviation: float | None = None  # around each of the modes
+    inverts: bool = True  # whether the encoder, if there is one, answers whole latents of samples
+
+    @property
+    def contest(self) -> Contest | None:
+        """What the critic judges, without what it pays; None where there is no critic, or its scores teach nothing."""
+        return None if self.game.contest is None else replace(self.game.contest, penalties={})
+
+    def duel(self, play: Play) -> Duel:
+        """The contest carried out on a play. Only where there is one."""
+        assert self.contest is not None
+        return self.contest.duel(play)
+
+    @cached_property
+    def pulls(self) -> dict[str, Pulls]:
+        """Each player's gradient on the first play, by name."""
+        return {player.name: self.pull(player, self.play(0)) for player in self.game.players}
+
+    def pull(self, player: Player, play: Play) -> Pulls:
+        """What a player's loss on a play asks of its parameters."""
+        parameters = self.game.parameters(player)
+        with self.game.only(player):
+            loss = torch.stack(list(player.loss(play).values())).sum()
+            return list(torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True))
+
+    @cached_property
+    def steps(self) -> dict[str, Pulls]:
+        """The step that each player's optimizer would take along that gradient: by how much its parameters change."""
+        found = {}
+        for player in self.game.players:
+            parameters: Pulls = list(self.game.parameters(player))
+            before = [parameter.detach().clone() for parameter in parameters]
+            with self.taken_back(player), torch.no_grad():
+                self.step(player, self.pulls[player.name])
+                found[player.name] = list(torch._foreach_sub(parameters, before))
+        return found
+
+    def step(self, player: Player, pulls: Pulls) -> None:
+        """Let the player's optimizer take one step along these gradients."""
+        optimizer = self.optimizers[player.optimizer]
+        for parameter, pull in zip(self.game.parameters(player), pulls, strict=True):
+            parameter.grad = pull.clone()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    @contextmanager
+    def taken_back(self, player: Player) -> Iterator[None]:
+        """Put a player's networks, its optimizer and what losses remember back to where they were."""
+        modules = [self.game.memories, *(self.game.networks[name] for name in player.moves)]
+        optimizer = self.optimizers[player.optimizer]
+        before, moments = [deepcopy(module.state_dict()) for module in modules], deepcopy(optimizer.state_dict())
+        try:
+            yield
+        finally:
+            for module, state in zip(modules, before, strict=True):
+                module.load_state_dict(state)
+            optimizer.load_state_dict(moments)
 
 
-Diagnostic = Callable[[Scene], Seen]
+Diagnostic = Callable[[Scene], Seen]  # empty where the game does not allow it
