@@ -1,8 +1,42 @@
 """How far samples (M, *sample) are from data (N, *sample). The table is the registration."""
 
 from ...core.catalogue import Catalogue
-from .sliced import sliced_wasserstein
+from ...data import Data
+from ...data.spaces import Image
+from .critic import held_out_critic
+from .frechet import frechet
+from .kernel import kernel
+from .manifolds import density_coverage, precision_recall
+from .memorization import memorization
+from .modes import captured
+from .parzen import parzen
+from .sliced import sliced
+from .stacked import is_stacked, stacked
+from .transport import wasserstein
+from .two_samples import two_samples
 
-__all__ = ["METRICS"]
+__all__ = ["METRICS", "usual"]
 
-METRICS = Catalogue("metric", sliced_wasserstein=sliced_wasserstein)
+METRICS = Catalogue(
+    "metric",
+    frechet=frechet,
+    kernel=kernel,
+    precision_recall=precision_recall,
+    density_coverage=density_coverage,
+    two_samples=two_samples,
+    memorization=memorization,
+    sliced_wasserstein=sliced,
+    wasserstein=wasserstein,
+    held_out_critic=held_out_critic,
+    modes=captured,
+    stacked_modes=stacked,
+    parzen=parzen,
+)
+
+
+def usual(data: Data) -> tuple[str, ...]:
+    """The names of the metrics that are measured where nobody has chosen: first those that say most about such data."""
+    first = (*(["modes"] if data.modes else []), *(["stacked_modes"] if is_stacked(data) else []))
+    by_kind = ("frechet", "kernel") if isinstance(data.space, Image) else ("wasserstein", "kernel")
+    rest = ("precision_recall", "density_coverage", "two_samples", "memorization", "sliced_wasserstein")
+    return (*first, *by_kind, *rest, "held_out_critic")

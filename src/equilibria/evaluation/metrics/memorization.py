@@ -1,0 +1,32 @@
+"""Whether generated samples are copies of training samples."""
+
+import math
+
+import torch
+
+from ...data import Data
+from .base import Figure, Figures, Metric, Sets
+from .distances import nearest, rows
+
+
+def memorization(data: Data) -> Metric:
+    """Share of samples that are copies of training data, by nearest neighbours; 0 is best (after Meehan et al. 2020).
+
+    Of a model that has learned the distribution, a sample's nearest among K training and N held-out samples is a
+    training sample with probability p = K / (K + N), of a copy always. If s is how often it is, (s - p) / (1 - p)
+    are copies: 0 on average without any, 1 if all are, and below 0 for samples made of the held-out data. The ratio
+    is that of the median distances of samples and of held-out data from the nearest training sample: 1 is best, and
+    near 0 are copies.
+    """
+
+    def measure(sets: Sets) -> Figures:
+        train, real, fake = rows(sets.train, sets.real, sets.fake)
+        learned, unseen, usual = nearest(fake, train), nearest(fake, real), nearest(real, train)
+        expected = len(train) / (len(train) + len(real))
+        nearer = float(((learned < unseen).double() + (learned == unseen).double() / 2).mean())
+        error = math.sqrt(nearer * (1 - nearer) / len(fake)) / (1 - expected)
+        share = Figure((nearer - expected) / (1 - expected), error)
+        ratio = float(learned.median() / usual.median().clamp(min=torch.finfo(torch.float64).tiny))
+        return {"memorization": share, "memorization_ratio": Figure(ratio)}
+
+    return Metric(torch.no_grad()(measure), better={"memorization_ratio": "neither"})
