@@ -11,7 +11,7 @@ from equilibria.core.catalogue import options, summary
 from equilibria.data import DATASETS, builder_of, find
 from equilibria.data.spaces import SPACES
 
-PUBLISHED = ("mnist", "fashion_mnist", "cifar10")  # with an official held-out part
+PUBLISHED = ("mnist", "fashion_mnist", "cifar10", "stacked_mnist")  # with an official held-out part
 ELSEWHERE = ("hub",)  # only reachable with a network and an extra
 
 
@@ -24,7 +24,8 @@ def specs(tmp_path_factory):
         pixels = random.integers(0, 256, (12 + i % 3, 15, 3), dtype=np.uint8)
         PIL.Image.fromarray(pixels).save(place / "pictures" / "ab"[i % 2] / f"{i}.png")
     np.savez(place / "array.npz", images=random.integers(0, 256, (50, 9, 7), dtype=np.uint8), labels=np.arange(50) % 3)
-    return {"folder": str(place / "pictures"), "array": str(place / "array.npz")}
+    few = {"name": "stacked_mnist", "count": 500}
+    return {"folder": str(place / "pictures"), "array": str(place / "array.npz"), "stacked_mnist": few}
 
 
 @pytest.fixture(scope="module", params=[name for name in DATASETS if name not in ELSEWHERE])

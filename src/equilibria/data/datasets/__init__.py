@@ -8,6 +8,7 @@ from .folder import folder
 from .hub import hub
 from .idx import fashion_mnist, mnist
 from .points import grid, lines, ring, swiss_roll
+from .stacked import stacked_mnist
 
 __all__ = ["DATASETS"]
 
@@ -17,6 +18,7 @@ DATASETS = Catalogue(
     mnist=mnist,
     fashion_mnist=fashion_mnist,
     cifar10=cifar10,
+    stacked_mnist=stacked_mnist,
     ring=ring,
     grid=grid,
     swiss_roll=swiss_roll,

@@ -44,9 +44,10 @@ def parted(x: Tensor, y: Tensor) -> Iterator[tuple[slice, Tensor]]:
         yield place, torch.cdist(x[place], y, compute_mode=mode)
 
 
-def nearest(x: Tensor, y: Tensor) -> Tensor:
-    """From each row of x (N, F) to the nearest of y (M, F): (N,)."""
-    return torch.cat([distances.amin(dim=1) for _, distances in parted(x, y)])
+def nearest(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """How far the nearest row of y (M, F) is from each of x (N, F), and which one it is: (N,), (N,) int64."""
+    found = [distances.min(dim=1) for _, distances in parted(x, y)]
+    return torch.cat([part.values for part in found]), torch.cat([part.indices for part in found])
 
 
 def radii(x: Tensor, k: int) -> Tensor:

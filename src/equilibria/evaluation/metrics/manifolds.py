@@ -41,7 +41,7 @@ def density_coverage(data: Data, *, k: int = 5) -> Metric:
         reach = radii(real, k)
         counts = torch.cat([(distances < reach).sum(dim=1) for _, distances in parted(fake, real)]).double() / k
         density = Figure(float(counts.mean()), float(counts.std()) / math.sqrt(len(counts)))
-        return {"density": density, "coverage": _share(nearest(real, fake) < reach)}
+        return {"density": density, "coverage": _share(nearest(real, fake)[0] < reach)}
 
     return Metric(torch.no_grad()(measure), better={"density": "neither", "coverage": "higher"})
 
