@@ -1,11 +1,13 @@
 """What every feature network promises, and what each of them refuses."""
 
 import dataclasses
+import re
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
+from equilibria.apps.cli import main
 from equilibria.core.errors import Refusal
 from equilibria.data import find
 from equilibria.data.spaces import Image
@@ -227,3 +229,30 @@ def test_a_network_of_ones_own_is_taken_by_name(tmp_path, monkeypatch):
 def test_places_between_pixels_are_those_of_tensorflow_1():
     x = torch.tensor([[[[0.0, 6.0]]]])
     assert bilinear(x, 6)[0, 0, 0].tolist() == [0.0, 2.0, 4.0, 6.0, 6.0, 6.0]
+
+
+def test_a_classifier_that_is_kept_is_not_trained_again_unless_forced(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("EQUILIBRIA_CACHE", str(tmp_path))
+    assert main(["features", "train", "digits", "--epochs", "1"]) == 0
+    assert re.search(r"Right on [\d.]+ % of 188 held-out samples after 1 epochs", capsys.readouterr().out)
+    assert main(["features", "train", "digits", "--epochs", "2"]) == 0
+    assert "--force trains another" in capsys.readouterr().out
+    assert main(["features", "train", "digits", "--epochs", "2", "--force"]) == 0
+    assert "after 2 epochs" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["features", "train"], "say `equilibria features train DATA`"),
+        (["features", "train", "ring"], "are no pictures"),
+        (["features", "train", "digits", "--epochs", "-1", "--force"], "epochs is -1"),
+        (["features", "train", "digits", "--epohcs", "1"], "Did you mean '--epochs'?"),
+        (["features", "trian"], "There is no model in trian"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_in_a_sentence(words, sentence, capsys):
+    assert main(words) == 2
+    said = capsys.readouterr()
+    assert sentence in said.err
+    assert said.err.count("\n") == 1

@@ -29,7 +29,16 @@ VERBS = {  # name: (module, the words that follow, what it does)
         "Find directions among latents in which labels change, and move along them.",
     ),
     "score": ("score", "RUN PATH", "Ask the critic which samples of a folder, an array or a data set look least real."),
-    "features": ("features", "RUN [PATH]", "Take what hidden layers of the critic or the encoder say of samples."),
+    "features": (
+        "features",
+        "RUN [PATH]",
+        "Take what hidden layers of the critic or the encoder say of samples. (`features train` is another verb.)",
+    ),
+    "features train": (
+        "features_train",
+        "DATA",
+        "Train the classifier of a data set's own classes that `evaluate` sees by (`features RUN` is another verb).",
+    ),
     "classify": ("classify", "RUN PATH", "Ask the critic's class head what samples are, where the game taught it."),
     "export": ("export", "RUN", "Write a trained network to a file that other programs run, and compare the two."),
     "reject": ("reject", "RUN", "Draw from a trained model, and keep what its own critic lets pass."),
@@ -40,6 +49,8 @@ VERBS = {  # name: (module, the words that follow, what it does)
     ),
     "probe": ("probe", "RUN", "Ask what the critic or the encoder knows of classes, beside pixels and its beginning."),
     "doctor": ("doctor", "RUN", "Say what is wrong with a run, why, and what to change; or that all is well."),
+    "compare": ("compare", "RECIPE|RUN ...", "Play recipes side by side, or show runs so, and say what that supports."),
+    "report": ("report", "RUN", "Write all that is known of a run as one page: curves, samples, diagnoses, numbers."),
     "recipes": ("recipes", "", "List the formulations that can be trained."),
     "show": ("show", "RECIPE|TABLE", "Show a recipe whole, or a table: divergences, penalties, networks, ..."),
     "verify": ("verify", "[NAME|MODULE:FUNCTION]", "Prove the formulations, or your own divergence or penalty."),
@@ -104,6 +115,8 @@ def _verb(tokens: list[str]) -> tuple[str, list[str]]:
 def _following(name: str, words: list[str]) -> list[str]:
     """The words that follow the verb; nothing for those that may be left out, and where none should."""
     wanted = VERBS[name][1].split()
+    if wanted[-1:] == ["..."]:  # the last one as often as anybody wants
+        wanted = [*wanted[:-1], *[wanted[-2]] * (len(words) - len(wanted) + 1)]
     needed = [word for word in wanted if not word.startswith("[")]
     if len(words) < len(needed):
         raise Refusal(f"Something is missing: say `equilibria {name} {' '.join(wanted)}`.")

@@ -1,0 +1,36 @@
+"""Training the classifier that samples of a data set are compared by."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ..data import find
+from ..evaluation.features.classifier import kept_of, of, train
+from ..evaluation.features.kept import Kept, place
+
+
+def train_features(
+    data: str,
+    epochs: int = 0,
+    seed: int = 0,
+    force: bool = False,
+    data_root: str | None = None,
+    say: Callable[[str], None] = print,
+) -> Kept:
+    """The classifier of these data, trained and kept in the cache folder; one that is there is shown, unless `force`.
+
+    Raises Refusal for data without classes.
+    """
+    root = Path(data_root) if data_root else None
+    found = find(data, root)
+    taught = of(found, root)
+    kept = None if force else kept_of(taught, root, seed)
+    if kept is not None:
+        say(f"A classifier of {taught.name} is kept already; --force trains another in its place.")
+    else:
+        say(f"A classifier learns {taught.labels} from {len(taught.x):,} samples of {taught.name}.")
+        kept = train(taught, epochs, seed, say)
+    say(
+        f"Right on {100 * kept.accuracy:.2f} % of {kept.asked:,} held-out samples after {kept.epochs} epochs. "
+        f"It is in {place(taught, seed)}, where `equilibria evaluate` finds it."
+    )
+    return kept
