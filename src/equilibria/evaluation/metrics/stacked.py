@@ -17,20 +17,19 @@ _AT_ONCE = 1024  # images that are classified
 def stacked(data: Data, classifier: Features) -> Metric:
     """Modes out of 1000 that samples of three stacked digits reach, and KL from equal shares (Srivastava et al. 2017).
 
-    The classifier tells the digit of each channel by itself. Nats; of n samples equal shares have a KL of 999 / 2 n,
-    digits as frequent as in MNIST .0042 more.
+    The classifier answers for all thousand numbers, telling the digit of each channel by itself. Nats; of n samples
+    equal shares have a KL of about 999 / 2 n, digits as frequent as in MNIST .0042 more.
     """
-    channels = data.space.shape[0]
     if not is_stacked(data):
         raise Refusal(f"{data.name} are no stacked digits: choose the data stacked_mnist for the metric stacked_modes.")
     if classifier.classify is None:
         raise Refusal(f"The metric stacked_modes needs a network that tells digits, and {classifier.name} does not.")
-    tell = classifier.classify
+    tell, places = classifier.classify, _places(data.space.shape[0])
 
     def measure(sets: Sets) -> Figures:
-        single = sets.fake.flatten(0, 1)[:, None]  # (M C, 1, H, W)
-        said = torch.cat([tell(part).argmax(dim=1) for part in single.split(_AT_ONCE)])
-        return {name: Figure(value) for name, value in stacked_modes(said.view(-1, channels)).items()}
+        numbers = torch.cat([tell(part).argmax(dim=1).cpu() for part in sets.fake.split(_AT_ONCE)])
+        found = stacked_modes(numbers[:, None] // places % _DIGITS)
+        return {name: Figure(value) for name, value in found.items()}
 
     return Metric(torch.no_grad()(measure), sees="samples", better={"stacked_modes": "higher"})
 
@@ -43,8 +42,13 @@ def is_stacked(data: Data) -> bool:
 
 def stacked_modes(said: Tensor) -> dict[str, float]:
     """How many of all rows of digits occur in (N, C), and KL of their shares from equal ones, nats."""
-    places = _DIGITS ** torch.arange(said.shape[1] - 1, -1, -1, device=said.device)
-    count = _DIGITS ** said.shape[1]
-    shares = torch.bincount((said.long() * places).sum(dim=1), minlength=count).double() / len(said)
-    divergence = torch.special.xlogy(shares, shares).sum() + math.log(count)
+    channels = said.shape[1]
+    numbers = (said.long().cpu() * _places(channels)).sum(dim=1)
+    shares = numbers.bincount(minlength=_DIGITS**channels).double() / len(said)
+    divergence = torch.special.xlogy(shares, shares).sum() + channels * math.log(_DIGITS)
     return {"stacked_modes": float((shares > 0).sum()), "stacked_kl": float(divergence)}
+
+
+def _places(channels: int) -> Tensor:
+    """What a digit counts in the number that they spell: hundreds, tens, ones."""
+    return _DIGITS ** torch.arange(channels - 1, -1, -1)
