@@ -37,7 +37,7 @@ def settled(recipe: Recipe, data: Data, options: Options) -> tuple[Recipe, Choic
     with applied(choices):
         told = rehearse(run, 1.0)
         coupled = options.allow_coupled_critic
-        looking = seconds_a_look(run, recipe, data, coupled) if options.watch is None else 0.0
+        looking = seconds_a_look(run, recipe, coupled) if options.watch is None else 0.0
     budget = read_budget(options.budget)
     rounds = planned(run, options.rounds, budget, recipe.rounds, lambda rounds: told.seconds(run, 0, rounds))
     seconds = told.seconds(run, 0, rounds)
@@ -56,9 +56,10 @@ def prolonged(recipe: Recipe, options: Options, run: Run, step: int, elapsed: fl
 
 
 def end(recipe: Recipe, options: Options) -> dict[str, Any]:
-    """Rounds and seconds in all, whichever comes first; a budget of time alone leaves the rounds open."""
+    """Rounds and seconds in all, whichever comes first, or "when" what; a budget of time alone leaves rounds open."""
     seconds = read_budget(options.budget).seconds
-    return {"rounds": None if seconds is not None and options.rounds is None else recipe.rounds, "seconds": seconds}
+    rounds = None if seconds is not None and options.rounds is None else recipe.rounds
+    return {"rounds": rounds, "seconds": seconds} | ({} if options.stop_when is None else {"when": options.stop_when})
 
 
 def planned(run: Run, wish: int | None, budget: Budget, usual: int, seconds: Callable[[int], float]) -> int:

@@ -1,5 +1,6 @@
 """Playing one run from where it is to its end, on record."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +14,15 @@ from ..training.observers import Diary, Keeper, Reporter, clock, every
 from ..training.records import Records
 from ..training.run import Run
 from ..training.signals import interruptible
+from .attending import Attendant
 from .display import Display
+from .facts import facts
 from .looking import look
 from .opening import duration
 from .parts import make
 from .planning import ENDLESS
 from .recipe import FORMAT, Recipe
+from .stopping import ASIDE, set_back
 from .summary import FILE, Summary
 from .watching import Witness, watcher
 
@@ -26,6 +30,7 @@ _REASONS = {
     "done": "All rounds were played.",
     "budget": "The time was used up.",
     "interrupted": "Stopped on request, and saved.",
+    "sick": "Stopped because it was sick, and set back to its best.",
 }
 
 
@@ -57,17 +62,21 @@ def sit(sitting: Sitting, since: Checkpoint | None = None) -> Run:
         records.write(FILE, summary.to_json())
         records.write("recipe.json", sitting.recipe.to_json().encode())  # last: where it lies, there is a run
         _begin(sitting, diary, keeper, since)
+        attendants = _attendants(sitting)
         try:
-            reason = _play(sitting, report, keeper)
-            text = _REASONS[reason]
+            reason = _play(sitting, report, keeper, attendants)
+            text = " ".join([_REASONS[reason], *(attendant.reason for attendant in attendants if attendant.reason)])
         except NonFinite as error:
             reason, text = "nonfinite", f"{error} The last good checkpoint, {records.checkpoint}, is kept."
         diary.note(run, "stop", reason=reason, text=text)
+        if reason == "sick":
+            set_back(run, sitting.folder, keeper, records)
+            summary.end.pop("when")
         summary.stand_up(run.step, reason)
         records.write(FILE, summary.to_json())
     if reason == "nonfinite":
         raise Failure(text)
-    sitting.display.say(_farewell(sitting, reason, diary.elapsed))
+    sitting.display.say(_farewell(sitting, reason, diary.elapsed, text))
     return run
 
 
@@ -75,6 +84,7 @@ def _begin(sitting: Sitting, diary: Diary, keeper: Keeper, since: Checkpoint | N
     """The first event and checkpoint, or the records as they were at the one that is taken up."""
     run, recipe = sitting.run, sitting.recipe
     start = {"format": FORMAT, "recipe": recipe.name, "data": sitting.data.name, "rounds": recipe.rounds}
+    start |= facts(sitting.data)
     if recipe.divergence is not None:
         start["measures"] = make(DIVERGENCES, recipe.divergence, "divergence").measures
     diary.records.truncate(since.events if since else 0)
@@ -85,11 +95,11 @@ def _begin(sitting: Sitting, diary: Diary, keeper: Keeper, since: Checkpoint | N
         sitting.display.show({"kind": "start", "step": run.step, "elapsed": since.elapsed, **start})
 
 
-def _play(sitting: Sitting, report: Reporter, keeper: Keeper) -> str:
+def _play(sitting: Sitting, report: Reporter, keeper: Keeper, attendants: Sequence[Attendant]) -> str:
     """Play, look, keep; say why it ended."""
     run, summary = sitting.run, sitting.summary
     witness = _witness(sitting, report.diary)
-    looking: list[Observer] = [every(report.every, report), *witness]
+    looking: list[Observer] = [every(report.every, report), *witness, *attendants]
     observers = [*looking, every(summary.cadence["save"], keeper.milestone), keeper.safety]
     if (seconds := summary.end["seconds"]) is not None:
         observers.append(clock(report.diary, seconds))
@@ -97,6 +107,8 @@ def _play(sitting: Sitting, report: Reporter, keeper: Keeper) -> str:
     run_rounds(run, sitting.until, observers)
     if run.stop == "interrupted" and run.step < sitting.until:
         keeper.leave(run)
+        return run.stop
+    if run.stop == "sick":
         return run.stop
     if run.statistics.counts:
         report(run)
@@ -111,14 +123,28 @@ def _witness(sitting: Sitting, diary: Diary) -> list[Witness]:
     run, summary = sitting.run, sitting.summary
     if not (rounds := summary.cadence.get("watch", 0)):
         return []
-    return [Witness(watcher(run, sitting.recipe, sitting.data, summary.allow_coupled_critic), diary, rounds)]
+    return [Witness(watcher(run, sitting.recipe, summary.allow_coupled_critic), diary, rounds)]
 
 
-def _farewell(sitting: Sitting, reason: str, elapsed: float) -> str:
+def _attendants(sitting: Sitting) -> list[Attendant]:
+    """The doctor, where somebody looks closer for him to read."""
+    summary = sitting.summary
+    if not (rounds := summary.cadence.get("watch", 0)):
+        return []
+    return [Attendant(sitting.folder, sitting.display, rounds, stops=summary.end.get("when") == "sick")]
+
+
+def _farewell(sitting: Sitting, reason: str, elapsed: float, text: str) -> str:
     """How it ended, and how to go on."""
     played = f"{sitting.run.step:,} rounds in {duration(elapsed)}"
     if reason == "interrupted":
         return f"Stopped after {played}, and saved: `equilibria resume {sitting.folder}` goes on."
+    if reason == "sick":
+        return (
+            f"{text} It is back at round {sitting.run.step:,}, its best, and so is its model; later checkpoints lie in "
+            f"{sitting.folder / ASIDE}. `equilibria doctor {sitting.folder}` says what to change; "
+            f"`equilibria resume {sitting.folder}` plays on from there as it is."
+        )
     more = (
         f"--rounds {2 * sitting.run.step}" if reason == "done" else f"--budget {2 * sitting.summary.end['seconds']:g}s"
     )

@@ -118,7 +118,7 @@ class Witness:
         self.diary.note(run, "diagnosis", seen=seen, unseen=unseen)
 
 
-def watcher(run: Run, recipe: Recipe, data: Data, allow_coupled_critic: bool = False) -> Watcher:
+def watcher(run: Run, recipe: Recipe, allow_coupled_critic: bool = False) -> Watcher:
     """Who looks at runs of this recipe."""
     shadow = build(recipe, run.stream.data, run.device, run.precision, allow_coupled_critic)
     data = shadow.stream.data
@@ -138,9 +138,9 @@ def watch_every(rounds: int, playing: float, looking: float) -> int:
     return max(1, min(max(affordable, -(-rounds // LOOKS)), rounds))
 
 
-def seconds_a_look(run: Run, recipe: Recipe, data: Data, allow_coupled_critic: bool = False) -> float:
+def seconds_a_look(run: Run, recipe: Recipe, allow_coupled_critic: bool = False) -> float:
     """The time of a look; the first one is for warming up."""
-    watching = watcher(run, recipe, data, allow_coupled_critic)
+    watching = watcher(run, recipe, allow_coupled_critic)
     watching.look(run)
     start = time.perf_counter()
     watching.look(run)

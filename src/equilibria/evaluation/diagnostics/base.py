@@ -51,7 +51,11 @@ class Scene:
     @cached_property
     def pulls(self) -> dict[str, Pulls]:
         """Each player's gradient on the first play, by name."""
-        return {player.name: self.pull(player, self.play(0)) for player in self.game.players}
+        found = {}
+        for player in self.game.players:
+            with self.untouched():
+                found[player.name] = self.pull(player, self.play(0))
+        return found
 
     def pull(self, player: Player, play: Play) -> Pulls:
         """What a player's loss on a play asks of its parameters."""
@@ -63,12 +67,12 @@ class Scene:
     @cached_property
     def steps(self) -> dict[str, Pulls]:
         """The step that each player's optimizer would take along that gradient: by how much its parameters change."""
-        found = {}
+        found, pulls = {}, self.pulls
         for player in self.game.players:
             parameters: Pulls = list(self.game.parameters(player))
             before = [parameter.detach().clone() for parameter in parameters]
             with self.taken_back(player), torch.no_grad():
-                self.step(player, self.pulls[player.name])
+                self.step(player, pulls[player.name])
                 found[player.name] = list(torch._foreach_sub(parameters, before))
         return found
 
@@ -79,6 +83,19 @@ class Scene:
             parameter.grad = pull.clone()
         optimizer.step()
         optimizer.zero_grad()
+
+    @contextmanager
+    def untouched(self) -> Iterator[None]:
+        """Put buffers back afterwards: batch statistics, and what losses remember."""
+        modules = self.game.networks, self.game.memories, self.averaged
+        buffers = [buffer for module in modules for buffer in module.buffers()]
+        before = [buffer.clone() for buffer in buffers]
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for buffer, was in zip(buffers, before, strict=True):
+                    buffer.copy_(was)
 
     @contextmanager
     def taken_back(self, player: Player) -> Iterator[None]:

@@ -39,8 +39,8 @@ def size(tensors: Sequence[Tensor]) -> float:
 
 
 def _layers(network: nn.Module, pulled: Mapping[int, Tensor]) -> Iterator[tuple[str, float]]:
-    """The layers that have a matrix or filters, in order, and the norms of these weights' gradients."""
-    for name, parameter in network.named_parameters():
+    """The layers that have a matrix or filters, in order, the head last, and the norms of their weights' gradients."""
+    for name, parameter in sorted(network.named_parameters(), key=lambda named: "head" in named[0].split(".")):
         if parameter.ndim >= 2:
             layer = name.partition(_PARAMETRIZED)[0].removesuffix(".weight")
             yield layer, float(pulled[id(parameter)].norm())

@@ -27,10 +27,9 @@ def rotation(scene: Scene) -> Seen:
         return {}
     players = [player for player in scene.game.players if player.turns_at(scene.play(0).step)]
     everybody = Player("everybody", tuple(dict.fromkeys(name for p in players for name in p.moves)), players[0].loss)
+    if not (field := directed(_field(scene, players))):
+        return {}
     with scene.game.only(everybody):
-        field = directed(_field(scene, players))
-        if not field:
-            return {}
         along, against = products(scene, players, field)
     symmetric = [(along[p] + against[p]) / 2 for p in field]
     turning = [(along[p] - against[p]) / 2 for p in field]
