@@ -51,6 +51,7 @@ VERBS = {  # name: (module, the words that follow, what it does)
     "doctor": ("doctor", "RUN", "Say what is wrong with a run, why, and what to change; or that all is well."),
     "compare": ("compare", "RECIPE|RUN ...", "Play recipes side by side, or show runs so, and say what that supports."),
     "report": ("report", "RUN", "Write all that is known of a run as one page: curves, samples, diagnoses, numbers."),
+    "evaluate": ("evaluate", "RUN", "Measure a trained model on held-out data, beside what real samples would get."),
     "recipes": ("recipes", "", "List the formulations that can be trained."),
     "show": ("show", "RECIPE|TABLE", "Show a recipe whole, or a table: divergences, penalties, networks, ..."),
     "verify": ("verify", "[NAME|MODULE:FUNCTION]", "Prove the formulations, or your own divergence or penalty."),
@@ -119,7 +120,7 @@ def _following(name: str, words: list[str]) -> list[str]:
         wanted = [*wanted[:-1], *[wanted[-2]] * (len(words) - len(wanted) + 1)]
     needed = [word for word in wanted if not word.startswith("[")]
     if len(words) < len(needed):
-        raise Refusal(f"Something is missing: say `equilibria {name} {' '.join(wanted)}`.")
+        raise Refusal(f"Something is missing: say `equilibria {name} {VERBS[name][1]}`.")
     if surplus := words[len(wanted) :]:
         raise Refusal(f"{surplus[0]!r} is one word too many: say `equilibria {' '.join([name, *wanted])}`.")
     return words + [""] * (max(len(wanted), 1) - len(words))

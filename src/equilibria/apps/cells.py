@@ -1,0 +1,136 @@
+"""What is seen of a comparison while it runs: all runs on one screen, or a line where one begins and ends."""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from ..studies.comparing.cells import Cell, Outcome
+
+_REDRAWN = 0.5  # seconds between two pictures
+_STYLES = {"finished": "green", "failed": "red", "interrupted": "yellow", "playing": "cyan"}
+
+
+def watching() -> "Panel | Plain":
+    """A panel on a terminal, else lines."""
+    return Panel() if sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb") else Plain()
+
+
+class Plain(AbstractContextManager["Plain"]):
+    """Lines, where nobody watches."""
+
+    def __init__(self) -> None:
+        self._count, self._over, self._next = 0, 0, dict[str, float]()
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def say(self, text: str) -> None:
+        """A paragraph."""
+        print(text, flush=True)
+
+    def plan(self, cells: "Sequence[Cell]") -> None:
+        """All that is to be done."""
+        self._count = len(cells)
+
+    def begin(self, cell: "Cell") -> None:
+        """A run begins, or is taken up."""
+        self.say(f"{cell}: begins.")
+
+    def show(self, cell: "Cell", event: dict[str, Any]) -> None:
+        """A quarter of an hour is long: say now and then that it plays."""
+        due = self._next.setdefault(str(cell), _SAID)
+        if event["kind"] == "report" and event["elapsed"] >= due:
+            self._next[str(cell)] = event["elapsed"] + _SAID
+            self.say(f"{cell}: round {event['step']:,} after {event['elapsed']:.0f} s.")
+        if event["kind"] == "stop":
+            self.say(f"{cell}: round {event['step']:,} after {event['elapsed']:.0f} s. {event['text']}")
+
+    def end(self, cell: "Cell", found: "Outcome") -> None:
+        """A run is over."""
+        self._over += found.state in ("finished", "failed")
+        self.say(f"{cell}: {found.state}. {found.sentence}".rstrip() + f" ({self._over} of {self._count} are over)")
+
+
+_SAID = 60.0  # seconds of playing between two lines of one run
+
+
+class Panel(AbstractContextManager["Panel"]):
+    """A line for each run, all on one screen; text above."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False)
+        self.live = Live(console=self.console, auto_refresh=False, vertical_overflow="visible")
+        self._rows = dict[str, tuple[str, str, Progress]]()  # by cell: state, what is said of it, how far it is
+        self._drawn = 0.0
+
+    def __enter__(self) -> Self:
+        self.console.print("Getting ready: looking at the data and the recipes.", style="dim")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.live.stop()
+
+    def say(self, text: str) -> None:
+        """A paragraph, above the table while there is one."""
+        self.console.print(text, markup=False)
+
+    def plan(self, cells: "Sequence[Cell]") -> None:
+        """A line for each."""
+        self._rows = {str(cell): ("waiting", "", _progress(cell)) for cell in cells}
+        self.live.start()
+        self._draw()
+
+    def begin(self, cell: "Cell") -> None:
+        """A run begins, or is taken up."""
+        self._rows[str(cell)] = "playing", "getting ready", _progress(cell)
+        self._draw()
+
+    def show(self, cell: "Cell", event: dict[str, Any]) -> None:
+        """Follow an event."""
+        *_, progress = self._rows[str(cell)]
+        progress.take(event)
+        said = event["text"] + " Measuring." if event["kind"] == "stop" else facts(progress)
+        self._rows[str(cell)] = "playing", said, progress
+        if time.monotonic() > self._drawn + _REDRAWN:
+            self._draw()
+
+    def end(self, cell: "Cell", found: "Outcome") -> None:
+        """A run is over."""
+        self._rows[str(cell)] = found.state, found.sentence, self._rows[str(cell)][2]
+        self._draw()
+
+    def _draw(self) -> None:
+        self._drawn = time.monotonic()
+        grid = Table.grid(padding=(0, 2))
+        for name, (state, said, progress) in self._rows.items():
+            share = 1.0 if state == "finished" else progress.share
+            bar = ProgressBar(total=1.0, completed=share, width=16, complete_style="cyan", finished_style="green")
+            grid.add_row(
+                name, bar, Text(state, style=_STYLES.get(state, "dim")), Text(said, style="dim", overflow="fold")
+            )
+        self.live.update(grid, refresh=True)
+
+
+def facts(progress: Progress) -> str:
+    """How far it is, and the first number that is known."""
+    left = [] if progress.left is None else [f"{progress.left:,.0f} s left"]
+    known = [f"{name.replace('_', ' ')} {value:.3g}" for name, value in list(progress.metrics.items())[:1]]
+    return ", ".join([progress.round, *left, *known])
+
+
+def _progress(cell: "Cell") -> Progress:
+    from ..recipes.options import read_budget
+
+    return Progress(read_budget(cell.options.get("budget")).seconds)

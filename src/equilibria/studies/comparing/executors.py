@@ -1,0 +1,27 @@
+"""Where a comparison is carried out, by name."""
+
+from pathlib import Path
+
+from ...core.errors import Refusal, nearest
+from .jobs import Executor
+from .pool import pool
+
+PLACES = ("pool", "ray", "slurm")
+
+
+def executor(on: str, jobs: int | None, folder: Path) -> Executor:
+    """Processes of this machine, a Ray cluster (ray or ray://ADDRESS), or SLURM (slurm, slurm:partition=cpu,...)."""
+    name, _, rest = on.partition(":")
+    if name not in PLACES:
+        raise Refusal(f"on is {on!r}: cells run in one of these places.{nearest(name, PLACES)}")
+    if name == "ray":
+        from .ray import ray_cluster
+
+        return ray_cluster(on if rest else None, jobs)
+    if name == "slurm":
+        from .slurm import slurm
+
+        return slurm(rest, jobs, folder)
+    if rest:
+        raise Refusal(f"on is {on!r}: pool has no address; --jobs says how many run at a time.")
+    return pool(jobs)

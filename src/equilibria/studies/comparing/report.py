@@ -1,0 +1,161 @@
+"""The page of a comparison: numbers first, then what they stand on."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..reporting import curves, words
+from ..reporting.page import beside, code, folded, heading, page, paragraph, picture, section, table
+from .collecting import Result
+from .columns import Column
+
+_FAMILY = (
+    "Means over seeds with 95 % intervals (Student's t: for independent seeds whose values are roughly normal; with "
+    "two or three seeds they are wide, as they should be). Best: the checkpoint with the lowest first measure on the "
+    "selection part of the held-out samples; the numbers here are of the reporting part, which nothing was chosen by. "
+    "The floor is the same metric for real samples in place of generated ones: no model does better but by chance."
+)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A comparison that is over."""
+
+    title: str
+    about: str  # what was played, how long, on what
+    command: str
+    results: Sequence[Result]
+    columns: Sequence[Column]
+    conclusions: Sequence[str]
+
+    @property
+    def sets(self) -> list[str]:
+        return list(dict.fromkeys(result.data for result in self.results))
+
+    def rows(self, data: str) -> dict[str, list[Result]]:
+        """The runs on one data set by row, in order."""
+        found = dict[str, list[Result]]()
+        for result in self.results:
+            if result.data == data:
+                found.setdefault(result.label, []).append(result)
+        return found
+
+
+def html(study: Study) -> str:
+    """The page."""
+    return page(
+        study.title,
+        heading(study.title),
+        paragraph(study.about, "soft"),
+        section("Conclusion", *(paragraph(text, "claim") for text in study.conclusions)),
+        *(_of(study, data) for data in study.sets),
+        section("Cost", _cost(study)),
+        section("What the doctor says", *_findings(study)),
+        section("What was measured", *(paragraph(text, "soft") for text in _cards(study))),
+        section("Recipes", *_recipes(study)),
+        section("Make it again", code(study.command)),
+    )
+
+
+def rows(study: Study, data: str) -> tuple[list[str], list[list[str]]]:
+    """The table of numbers on one data set: its head, and a row for each metric and checkpoint."""
+    names = list(study.rows(data))
+    shown = [column for column in study.columns if column.data == data]
+    body = [
+        [words.spelled(c.name, c.better), c.checkpoint, *(_number(c, name) for name in names), _floor(c)] for c in shown
+    ]
+    return ["metric", "checkpoint", *names, "floor"], body
+
+
+def _of(study: Study, data: str) -> str:
+    """Numbers, curves and sheets on one data set."""
+    head, body = rows(study, data)
+    notes = dict.fromkeys(c.apart for c in study.columns if c.data == data and c.apart)
+    groups = {row: [r.past for r in each if r.past is not None] for row, each in study.rows(data).items()}
+    groups = {row: known for row, known in groups.items() if known}
+    parts = [
+        heading("Numbers", 3) if body else "",
+        table(head, body, numbers=2) if body else paragraph("Nothing was measured."),
+        paragraph(_FAMILY, "soft") if body else "",
+        *(paragraph(note, "soft") for note in notes),
+        *(paragraph(text) for text in _failures(study, data)),
+        heading("While they played", 3),
+        curves.key(groups),
+        curves.metrics(groups),
+        folded("What the critics estimate", curves.estimates(groups)),
+        folded("The terms of the losses", curves.terms(groups)),
+        heading("Samples", 3),
+        *_sheets(groups),
+    ]
+    return section(f"On {data}", *parts)
+
+
+def _number(column: Column, row: str) -> str:
+    known = column.interval(row)
+    if not known.count:
+        return "-"
+    spread = "" if known.low is None else f"\n{words.figure(known.low)} to {words.figure(known.high)}"
+    return f"{words.figure(known.mean)}{spread}\n{known.count} seed{'s' * (known.count != 1)}"
+
+
+def _floor(column: Column) -> str:
+    return "-" if column.floor is None else words.figure(column.floor.value)
+
+
+def _failures(study: Study, data: str) -> list[str]:
+    return [
+        f"{result.label}, seed {result.seed}: {result.outcome.state}. {result.outcome.sentence}"
+        for result in study.results
+        if result.data == data and result.outcome.state != "finished"
+    ]
+
+
+def _sheets(groups: curves.Groups) -> list[str]:
+    """The last sheet of every run, side by side: none is picked."""
+    parts = []
+    for row, runs in groups.items():
+        last = [(run, run.sheets()[-1]) for run in runs if run.sheets()]
+        shown = (picture(path, f"seed {run.recipe['seed']}, round {step:,}") for run, (step, path) in last)
+        parts += [heading(row, 3), beside(*shown, kind="sheets")]
+    return parts
+
+
+def _cost(study: Study) -> str:
+    head = ["run", "time", "rounds", "images", "images/s", "memory", "ended"]
+    body = []
+    for result in study.results:
+        took = list(words.cost(result.past).values()) if result.past is not None else ["-"] * 4
+        memory = f"{result.outcome.peak / 2**20:,.0f} MiB" if result.outcome.peak else "-"
+        ended = result.past.stop.get("text", "") if result.past is not None else result.outcome.state
+        body.append([f"{result.label} on {result.data}\nseed {result.seed}", *took, memory, ended])
+    return table(head, body, numbers=1)
+
+
+def _findings(study: Study) -> list[str]:
+    """By run; those of which nothing is said are counted."""
+    told = [result for result in study.results if result.findings]
+    parts = [
+        folded(f"{r.label} on {r.data}, seed {r.seed}: {len(r.findings)}", words.findings(r.findings)) for r in told
+    ]
+    healthy = sum(result.past is not None for result in study.results) - len(told)
+    return [
+        *parts,
+        paragraph(f"Of {healthy} other runs nothing is to be said." if told else "Nothing is to be said.", "soft"),
+    ]
+
+
+def _cards(study: Study) -> list[str]:
+    return words.cards(column.card for column in study.columns)
+
+
+def _recipes(study: Study) -> list[str]:
+    """Each recipe as its first run resolved it."""
+    firsts = dict[str, Result]()
+    for result in study.results:
+        if result.past is not None:
+            firsts.setdefault(result.label, result)
+    return [
+        folded(label, paragraph(str(r.past.recipe.get("about", ""))), code(json.dumps(dict(r.past.recipe), indent=2)))
+        for label, r in firsts.items()
+        if r.past is not None
+    ]
