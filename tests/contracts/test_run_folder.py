@@ -14,7 +14,7 @@ from sessions import TINY, Silent, events
 NUMBER = (int, float)
 COMMON = {"kind": str, "step": int, "elapsed": NUMBER}
 KINDS = {
-    "start": {"format": int, "recipe": str, "data": str, "rounds": int, "measures": str},
+    "start": {"format": int, "recipe": str, "data": str, "rounds": int, "labels": str, "values": dict, "measures": str},
     "report": {"since": int, "images": int, "terms": dict, "estimate": (*NUMBER, type(None)), "rates": dict},
     "sample": {"file": str},
     "measure": {"metrics": dict, "split": str, "count": int},

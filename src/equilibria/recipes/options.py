@@ -32,6 +32,10 @@ class Options:
     """Rounds between checkpoints, sheets and measures; a twentieth of all if left out."""
     watch: int | None = None
     """Rounds between looks at what losses do not say; chosen to cost little if left out, 0 for none."""
+    stop_when: str | None = None
+    """sick: stop when the doctor finds the run sick, and set it back to its best checkpoint."""
+    tensorboard: bool = False
+    """Write the run for TensorBoard, too, under RUN/tensorboard; needs the extra tensorboard."""
     device: str = "auto"
     """Where to compute: auto, cpu, cuda or mps."""
     threads: int | None = None
@@ -50,6 +54,10 @@ class Options:
             raise Refusal(f"save_every is {self.save_every}: at least 1 is needed.")
         if self.watch is not None and self.watch < 0:
             raise Refusal(f"watch is {self.watch}: a number of rounds is needed; 0 means that nobody looks.")
+        if self.stop_when not in (None, "sick"):
+            raise Refusal(f"stop_when is {self.stop_when!r}: a run can be stopped when it is 'sick'.")
+        if self.stop_when is not None and self.watch == 0:
+            raise Refusal("stop_when is 'sick', and watch is 0: nobody would look. Leave out one of them.")
 
 
 @dataclass(frozen=True)

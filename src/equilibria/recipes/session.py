@@ -16,6 +16,7 @@ from .planning import end, prolonged, report_every, save_every, settled
 from .recipe import Recipe
 from .sitting import Sitting, sit
 from .summary import Summary, device_name, fingerprint
+from .tensorboard import boarded, require, taken_up
 from .wishes import place, split, wished
 
 
@@ -26,6 +27,8 @@ def train(recipe: str | Recipe, display: Display | None = None, **keywords: Any)
     is printed unless a display is given. Raises Refusal for what cannot be played, Failure for what broke.
     """
     display, (options, changes) = display or Lines(), split(keywords)
+    if options.tensorboard:
+        require()
     wanted = wished(recipe, options, changes)
     path = place(wanted, options)
     data = find(wanted.data, Path(options.data_root) if options.data_root else None)
@@ -50,6 +53,7 @@ def train(recipe: str | Recipe, display: Display | None = None, **keywords: Any)
         if options.dry_run:
             return run
         run.folder = records.create(path if options.name else records.free(path))
+        display = boarded(display, run.folder) if options.tensorboard else display
         with records.locked(run.folder):
             return sit(Sitting(run, wanted, data, summary, run.folder, display))
 
@@ -61,6 +65,7 @@ def resume(
     rounds: int | None = None,
     budget: str | None = None,
     data_root: str | Path | None = None,
+    stop_when: str | None = None,
 ) -> Run:
     """Go on with the run in a folder from its newest checkpoint, bit for bit; `rounds` and `budget` are in all.
 
@@ -81,14 +86,16 @@ def resume(
             for remark in remarks:
                 display.say(remark)
             run = build(recipe, data, choices.device, choices.precision, summary.allow_coupled_critic)
+            wish = Options(rounds=rounds, budget=budget, stop_when=stop_when or summary.end.get("when"))
             if rounds is not None or budget is not None:
-                wish = Options(rounds=rounds, budget=budget)
                 recipe = prolonged(recipe, wish, run, *((newest.step, newest.elapsed) if newest else (0, 0.0)))
                 summary.end = end(recipe, wish)
                 run = build(recipe, data, choices.device, choices.precision, summary.allow_coupled_critic)
+            elif stop_when is not None:
+                summary.end["when"] = stop_when
             if newest is not None:
                 _set(run, newest)
-            run.folder = folder
+            run.folder, display = folder, taken_up(display, folder, run.step)
             return sit(Sitting(run, recipe, data, summary, folder, display), newest)
 
 

@@ -16,6 +16,8 @@ class FLAGS:
     """Rounds to play in all; as planned if left out."""
     budget: str | None = None
     """Wall time or images to see in all: 90s, 5m, 2h, 200000images; as planned if left out."""
+    stop_when: str | None = None
+    """sick: stop when the doctor finds the run sick, and set it back to its best; as planned if left out."""
     data_root: str | None = None
     """Folder with the original files of data sets; the run's if left out."""
     trust: bool = False

@@ -1,0 +1,51 @@
+"""The doctor at the bedside: at most a line for each new finding while a run plays, and a word to stop it."""
+
+from pathlib import Path
+
+from ..evaluation.doctor import Finding, findings
+from ..evaluation.doctor.base import SICK, WARNING, Event, History
+from ..evaluation.doctor.reading import events, history
+from ..training.records import EVENTS
+from ..training.run import Run
+from .display import Display
+
+
+class Attendant:
+    """Reads the events of a run as they come. He only reads: the run is the same without him, unless it is stopped."""
+
+    def __init__(self, folder: Path, display: Display, every: int, stops: bool = False):
+        self.folder, self.display, self.every, self.stops = folder, display, every, stops
+        self.reason = ""  # what the run was stopped for
+        self._before = history(folder)
+        self._events: list[Event] = list(self._before.events)
+        self._read = (folder / EVENTS).stat().st_size
+        self._said = {finding.name for finding in self.found()}  # of an earlier sitting
+
+    def __call__(self, run: Run) -> None:
+        if run.step % self.every == 0:
+            self.attend(run)
+
+    def attend(self, run: Run) -> None:
+        """Say what is new; stop a run that is sick, if that is wished for."""
+        self._catch_up()
+        shown = self.found()
+        for finding in shown:
+            if finding.name not in self._said:
+                self._said.add(finding.name)
+                self.display.say(self._line(finding, run.step))
+        if self.stops and run.stop is None and any(finding.severity == SICK for finding in shown):
+            run.stop = "sick"
+            self.reason = next(finding.what for finding in shown if finding.severity == SICK)
+
+    def found(self) -> tuple[Finding, ...]:
+        """What is to be said of the run by now: remarks can wait for its end."""
+        now = History(self._before.recipe, self._before.summary, self._events)
+        return tuple(finding for finding in findings(now) if finding.severity in (SICK, WARNING))
+
+    def _catch_up(self) -> None:
+        self._events += events(self.folder / EVENTS, self._read)
+        self._read = (self.folder / EVENTS).stat().st_size
+
+    def _line(self, finding: Finding, step: int) -> str:
+        more = "" if len(self._said) > 1 else f" `equilibria doctor {self.folder}` says why, and what to change."
+        return f"Doctor, round {step:,}: {finding.what} ({finding.severity}, {finding.sure}){more}"

@@ -1,0 +1,37 @@
+"""Stopping a run that is sick, and setting it back to its best."""
+
+from pathlib import Path
+
+from ..training import checkpoints
+from ..training.observers import Keeper
+from ..training.records import Records
+from ..training.run import Run
+
+ASIDE = "checkpoints/aside"
+
+
+def set_back(run: Run, folder: Path, keeper: Keeper, records: Records) -> int:
+    """Set the run, and the model that can be drawn from, to the best checkpoint; the round it is at now.
+
+    Later checkpoints are put aside, so that whoever resumes goes on from there. Where nothing has been measured yet
+    there is no best one, and the run stays where it is.
+    """
+    if keeper.best is None:
+        keeper.leave(run)
+        return run.step
+    best = checkpoints.at(folder, keeper.best["step"])
+    with records.guarded():
+        put_aside(folder, best.step)
+    records.checkpoint = checkpoints.file_name(best.step)
+    run.load_state_dict(best.state)
+    keeper.publish(keeper.look(run))
+    return run.step
+
+
+def put_aside(folder: Path, step: int) -> None:
+    """Move the checkpoints of later rounds to where nobody takes them for the newest."""
+    aside = folder / ASIDE
+    for path in (folder / checkpoints.FOLDER).glob("*.pt"):
+        if path.stem.isdecimal() and int(path.stem) > step:
+            aside.mkdir(exist_ok=True)
+            path.replace(aside / path.name)
