@@ -1,0 +1,106 @@
+"""A run's model at its best and its last checkpoint, measured on held-out data that nothing was chosen by."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ...core.errors import Refusal
+from ...data import Data, Stream, find
+from ...evaluation.features import Features
+from ...evaluation.features.choosing import choose
+from ...recipes.looking import settle_encoder
+from ...recipes.model import Model
+from ...recipes.recipe import Recipe
+from ...recipes.stored import load
+from ...recipes.summary import FILE as SUMMARY
+from ...recipes.summary import Summary, fingerprint
+from ...recipes.versions import found, turn_back
+from ...training.checkpoints import Checkpoint
+from ..numbers import Evaluation, Number
+from .material import Say, Seen, material
+from .measuring import floors, likely, measured
+from .setting import Setting, rule
+from .wishes import INFERRED, Named, chosen_features, specs, wanted
+
+
+def evaluate(
+    run: str | Path,
+    metrics: Sequence[Named] = (),
+    features: str = "auto",
+    count: int = 0,
+    checkpoints: Sequence[str] = ("best", "last"),
+    seed: int = 0,
+    data_root: str | Path | None = None,
+    say: Say = print,
+) -> Evaluation:
+    """Figures of a run's averaged generator on the reporting part of the held-out data, kept in RUN/metrics.json.
+
+    `count` is how many samples are drawn, 0: as many as the reporting part has, at most 10,000. Beside each figure
+    stands its floor: the same with training samples in the place of generated ones. A metric that fails its self-test
+    is not printed at all. Raises Refusal for what cannot be measured, Failure for a metric that cannot be trusted.
+    """
+    folder = Path(run)
+    model, recipe, data, root = _opened(folder, data_root, say)
+    taken = {which: found(folder, which) for which in checkpoints}
+    named, compared = specs(metrics, data), material(data, count, recipe.binarize)
+    asked = [wanted(spec, data, root, say) for spec in named if spec["name"] not in INFERRED]
+    by_features = any(each.metric.sees == "features" for each in asked)
+    network = _network(features, data, root, say) if by_features else None
+    setting = Setting(
+        folder,
+        recipe,
+        data,
+        compared,
+        network,
+        seed,
+        say,
+        Seen(compared.real.x, "held-out samples"),
+        Seen(compared.floor.x, "training samples in their place"),
+        Seen(compared.train, "training samples"),
+    )
+    beside = floors(setting, asked)
+    inferring = [spec for spec in named if spec["name"] in INFERRED]
+    numbers = list[Number]()
+    for which, checkpoint in taken.items():
+        if numbers and numbers[-1].round == checkpoint.step:
+            numbers += _again(numbers, folder, which)
+            continue
+        _turn_back(setting, model, checkpoint)
+        numbers += measured(setting, model, which, checkpoint.step, asked, beside)
+        numbers += likely(setting, model, which, checkpoint.step, inferring, bool(metrics))
+    evaluation = Evaluation(tuple(numbers), "" if network is None else network.about)
+    evaluation.write(folder)
+    return evaluation
+
+
+def _opened(folder: Path, data_root: str | Path | None, say: Say) -> tuple[Model, Recipe, Data, Path | None]:
+    """The model, what it was trained by, and on. Raises Refusal for what is no run."""
+    if not (folder / "recipe.json").is_file() or not (folder / SUMMARY).is_file():
+        raise Refusal(f"There is no run in {folder}: give a folder such as runs/NAME.")
+    recipe, summary = Recipe.load(folder / "recipe.json"), Summary.load(folder)
+    place = data_root or summary.data_root
+    root = Path(place) if place else None
+    data = find(recipe.data, root)
+    if fingerprint(data) != summary.data:
+        say(f"The data {data.name!r} are not what this run was trained on: its numbers may mean something else.")
+    return load(folder), recipe, data, root
+
+
+def _network(features: str, data: Data, root: Path | None, say: Say) -> Features:
+    """The network that is meant by a name, with options as in inception(weights=FILE)."""
+    name, options = chosen_features(features)
+    return choose(name, data, root, say, **options)
+
+
+def _turn_back(setting: Setting, model: Model, checkpoint: Checkpoint) -> None:
+    """Give the model its weights at a checkpoint, the encoder's statistics of its own, too."""
+    turn_back(model, setting.run, checkpoint)
+    recipe = setting.recipe
+    settle_encoder(model, Stream(setting.data, recipe.batch, recipe.seed, recipe.conditional, recipe.binarize))
+
+
+def _again(numbers: Sequence[Number], run: Path, which: str) -> list[Number]:
+    """The same round under another name."""
+    step, first = numbers[-1].round, numbers[-1].card.checkpoint
+    same = [number for number in numbers if number.round == step and number.card.checkpoint == first]
+    return [replace(n, card=replace(n.card, checkpoint=which, rule=rule(run, which))) for n in same]

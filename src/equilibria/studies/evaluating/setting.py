@@ -1,0 +1,74 @@
+"""What all numbers of an evaluation share, and what each of them says of itself."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...data import Data
+from ...data.digest import digest
+from ...evaluation.cards import Card
+from ...evaluation.features import Features
+from ...recipes.recipe import Recipe
+from ...training.records import EVENTS
+from .material import Material, Say, Seen
+from .wishes import Wanted
+
+UNSEEN = "none"  # instead of a network: samples as they are
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A run, what its samples are compared with, and through what."""
+
+    run: Path
+    recipe: Recipe
+    data: Data
+    material: Material
+    network: Features | None  # None where no metric sees features
+    seed: int
+    say: Say
+    real: Seen
+    floor: Seen
+    train: Seen
+
+    def card(self, checkpoint: str, metric: str, network: Features | None, real: int, generated: int) -> Card:
+        """What a number was measured on."""
+        return Card(
+            metric=metric,
+            data=f"{self.data.name}, black or white" if self.recipe.binarize else self.data.name,
+            fingerprint=digest(self.data),
+            split=self.material.split,
+            real=real,
+            generated=generated,
+            features=UNSEEN if network is None else network.name,
+            digest=UNSEEN if network is None else network.digest,
+            resizing=UNSEEN if network is None else network.resizing,
+            seed=self.seed,
+            checkpoint=checkpoint,
+            rule=rule(self.run, checkpoint),
+            averaged=self.recipe.halflife > 0,
+        )
+
+    def seen_by(self, wanted: Wanted) -> Features | None:
+        """The network that decides a metric's figures: what it sees by, or what it asks; None for samples alone."""
+        return self.network if wanted.metric.sees == "features" else wanted.classifier
+
+
+def rule(run: Path, checkpoint: str) -> str:
+    """By what a checkpoint was chosen: the first measure of the held-out samples that runs are chosen by."""
+    if checkpoint == "last":
+        return "the last round"
+    if checkpoint != "best":
+        return f"round {checkpoint}, named"
+    for line in (run / EVENTS).read_text(encoding="utf-8").splitlines():
+        if '"measure"' in line and (event := _event(line)).get("kind") == "measure":
+            return f"lowest {next(iter(event['metrics']))} of {event['count']:,} held-out samples, the selection part"
+    return "nothing was measured"
+
+
+def _event(line: str) -> dict:  # type: ignore[type-arg]
+    try:
+        read = json.loads(line)
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
