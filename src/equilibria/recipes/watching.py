@@ -24,7 +24,7 @@ SHARE = 0.03  # of the time of playing that looking may cost, as far as a rehear
 LOOKS = 100  # at most, in a run
 _PLACE = -5  # of all that is drawn to be looked at
 _SCORED = 256  # samples that are scored, and generated ones that are compared with others
-_COMPARED = 1024  # training samples that they are compared with, and as many held-out ones
+_COMPARED = 1024  # training samples that they are compared with, at most
 _LEARNED = 4096  # training samples whose means stand for their classes
 
 
@@ -124,7 +124,7 @@ def watcher(run: Run, recipe: Recipe, allow_coupled_critic: bool = False) -> Wat
     data = shadow.stream.data
     count = len(selection(data))
     order = torch.randperm(len(data.x), generator=generator(0, len(data.x)))
-    train = data.batch(order[: min(_COMPARED, count)].to(run.device)).x
+    train = data.batch(order[:_COMPARED].to(run.device)).x
     if recipe.binarize:
         train = binarized(train.cpu(), generator(1)).to(run.device)
     held_out = held_out_batch(data, count, recipe.conditional, recipe.binarize)

@@ -12,12 +12,15 @@ def neighbours(scene: Scene) -> Seen:
 
     `train` and `held_out` are means, `ratio` is the first over the second: about 1 of a generator that has learned the
     distribution, well below 1 of one that repeats the training samples. `nearer_train` is the share of generated
-    samples that are nearer to a training sample than to any held-out one: one half, if none is repeated.
+    samples that are nearer to a training sample than to any held-out one: one half, if none is repeated. `copied` is
+    the mean distance of generated samples to the nearest of all training samples that are looked at, over that of
+    held-out ones: small sets, of which little is held out, show copies only here (after Meehan et al. 2020).
     """
     count = min(len(scene.train), len(scene.held_out))
     if not count or not len(scene.fake):
         return {}
     train, held_out = (distances(scene.fake, x[:count]).min(dim=1).values for x in (scene.train, scene.held_out))
+    copied, fair = (distances(x, scene.train).min(dim=1).values.mean() for x in (scene.fake, scene.held_out))
     nearer = ((held_out - train).sign().double().mean() + 1) / 2
     means = float(train.mean()), float(held_out.mean())
     return {
@@ -25,4 +28,5 @@ def neighbours(scene: Scene) -> Seen:
         "held_out": means[1],
         "ratio": means[0] / max(means[1], 1e-12),
         "nearer_train": float(nearer),
+        "copied": float(copied) / max(float(fair), 1e-12),
     }

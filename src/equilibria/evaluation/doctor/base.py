@@ -42,6 +42,11 @@ class History:
         """The mean of a player's term in each report."""
         return Series.of((event["step"], _within(event["terms"], (player, name))) for event in self.of("report"))
 
+    @property
+    def estimates(self) -> Series:
+        """The critic's estimate of the distance in each report after the first tenth of the rounds."""
+        return Series.of((event["step"], event.get("estimate")) for event in self.of("report")).after(self.rounds // 10)
+
     def measured(self) -> tuple[str, Series]:
         """The measure on held-out data by which the best round is chosen, lower is better, and its name."""
         events = self.of("measure")

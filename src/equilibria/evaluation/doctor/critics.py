@@ -1,74 +1,88 @@
 """A critic that is too strong, or too weak."""
 
+import math
+
 from . import flags
 from .base import CERTAIN, LIKELY, Finding, History
 from .reasons import diagnosed
+from .series import Series
 
 _STARVED = 0.05  # of its early gradient: the generator has almost nothing to go by
+_FULL, _EMPTY = 0.95, 0.1  # of the most that the divergence can be
+_MOST = {
+    "minimax": math.log(2),
+    "non_saturating": math.log(2),
+    "relativistic": math.log(2),
+    "jensen_shannon": 2 * math.log(2),
+    "least_squares": 1.0,
+    "hinge": 1.0,
+    "total_variation": 1.0,
+    "squared_hellinger": 2.0,
+}
 
 
 def saturated(history: History) -> Finding | None:
     """The critic tells every sample from data, and the generator has nothing left to go by."""
     apart, pull = history.series("scores", "told_apart_held_out"), history.whole("gradients", "norm", "generator")
-    if history.ended == "nonfinite" or (first := apart.since(lambda share: share > 0.995)) is None:
+    if (first := apart.since(lambda share: share > 0.995)) is None:
         return None
-    peak = max(pull.early.values, default=0.0)
-    starved = bool(len(pull.late)) and pull.late.median < _STARVED * peak
-    full = _fullness(history)
-    if not starved and (full is None or full < 0.95):
+    peak, full = max(pull.early.values, default=0.0), _fullness(history)
+    starved, filled = bool(len(pull.late)) and pull.late.median < _STARVED * peak, full.late.median > _FULL
+    if not starved and not filled:
         return None
     evidence = [f"data score above samples in {apart.said('share of pairs', '.1%')}"]
     if starved:
         evidence.append(f"{pull.said('norm of the gradient of the generator')}; its greatest before was {peak:.3g}")
-    if full is not None:
-        evidence.append(f"the critic's estimate stands at {full:.0%} of the most that this divergence can be")
+    if len(full):
+        evidence.append(full.said("the critic's estimate, as a share of the most that this divergence can be", ".0%"))
     change = (
         f"Take the loss that does not starve: {flags.say('divergence', 'non_saturating')}."
         if flags.divergence(history) in ("minimax", "gan")
         else f"Keep the critic's slopes down, {flags.flatten(history)}, so that it stays wrong in between."
     )
-    return diagnosed(
-        "saturated",
-        "The critic tells every sample from data, and the generator has almost nothing left to go by.",
-        CERTAIN if starved and full is not None and full > 0.9 else LIKELY,
-        tuple(evidence),
-        change,
-        first,
-    )
+    said = "The critic tells every sample from data, and the generator has almost nothing left to go by."
+    return diagnosed("saturated", said, CERTAIN if starved and filled else LIKELY, tuple(evidence), change, first)
 
 
 def weak(history: History) -> Finding | None:
     """The critic cannot tell samples from data, and yet they differ."""
-    apart = history.series("scores", "told_apart_held_out")
-    first = apart.since(lambda share: abs(share - 0.5) < 0.05)
+    apart, full = history.series("scores", "told_apart_held_out"), _fullness(history)
+    unsure = full.since(lambda share: share < _EMPTY) if len(full) else apart.since(lambda share: share < 0.6)
     differ = _differing(history)
-    if first is None or not differ:
+    if unsure is None or not differ:
         return None
-    key, lr = flags.rate(history, "critic")
-    width = flags.network(history, "critic").get("width")
-    wider = flags.say("critic.width", 4 * width) if isinstance(width, int) and width < 64 else None
-    faster = flags.say(key, 10 * lr) if lr is not None and lr < 1e-4 else None
-    lighter = _lighter(history)
-    change = wider or faster or lighter or flags.say("n_critic", 5 if flags.turns(history) < 5 else 10)
+    known = [full.said("the critic's estimate, as a share of the most it can be", ".0%")] if len(full) else []
     return diagnosed(
         "weak",
-        "The critic cannot tell samples from data although they differ, so it has nothing to teach.",
+        "The critic cannot tell samples from data although they differ, so it has little to teach.",
         LIKELY,
-        (f"data score above samples in {apart.said('share of pairs', '.1%')} (50 % is guessing)", *differ),
-        f"Give the critic more to see or learn with: {change}.",
-        first,
+        (*known, apart.said("share of pairs in which data score above samples", ".1%"), *differ),
+        f"Give the critic more to see or learn with: {_strengthen(history)}.",
+        unsure,
     )
 
 
-def _fullness(history: History) -> float | None:
-    """The critic's estimate as a share of the greatest value its divergence has; None where there is none."""
-    most = {"minimax": 0.6931, "non_saturating": 0.6931, "relativistic": 0.6931, "least_squares": 1.0, "hinge": 1.0}
-    most |= {"jensen_shannon": 1.3863, "total_variation": 1.0, "squared_hellinger": 2.0}
-    reports = [event["estimate"] for event in history.of("report") if event.get("estimate") is not None]
-    if flags.divergence(history) not in most or len(reports) < 4:
-        return None
-    late = sorted(reports[-max(3, len(reports) // 3) :])
-    return late[len(late) // 2] / most[flags.divergence(history)]
+def _strengthen(history: History) -> str:
+    """The flag that removes what most likely holds the critic down."""
+    for key, spec in flags.slope_penalties(history).items():
+        if isinstance(weight := spec.get("weight", 10.0), int | float) and weight > 50:
+            return flags.weigh(history, key, 10 / weight)
+    width = flags.network(history, "critic").get("width")
+    if isinstance(width, int) and width < 64:
+        return flags.say("critic.width", 128)
+    key, lr = flags.rate(history, "critic")
+    if lr is not None and lr < 1e-4:
+        return flags.say(key, 10 * lr)
+    if flags.game(history).get("clip") is not None:
+        return f"{flags.say('clip', 'none')} {flags.say('penalty', 'gradient_penalty')}"
+    return flags.say("n_critic", 5 if flags.turns(history) < 5 else 2 * flags.turns(history))
+
+
+def _fullness(history: History) -> Series:
+    """The critic's estimate as a share of the greatest value that its divergence has, if that is known."""
+    most = _MOST.get(flags.divergence(history))
+    found = history.estimates
+    return Series() if most is None else Series(found.steps, tuple(value / most for value in found.values))
 
 
 def _differing(history: History) -> list[str]:
@@ -76,18 +90,10 @@ def _differing(history: History) -> list[str]:
     good, missing = history.series("coverage", "high_quality"), history.series("coverage", "missing")
     of, ratio = history.series("coverage", "of"), history.series("diversity", "ratio")
     found = []
-    if len(good.late) and good.late.median < 0.5:
+    if len(good.late) and good.late.median < 0.2:
         found.append(good.said("share of samples within three deviations of a mode", ".0%"))
-    if len(missing.late) and missing.late.median > 0.25 * of.late.median:
+    if len(missing.late) and missing.late.median > 0.5 * of.late.median:
         found.append(missing.said(f"classes or modes without samples, of {of.late.median:.0f}", ".0f"))
-    if len(ratio.late) and not 0.7 < ratio.late.median < 1.4:
+    if len(ratio.late) and not 0.6 < ratio.late.median < 1.6:
         found.append(ratio.said("distance between two samples, in that of two data"))
     return found
-
-
-def _lighter(history: History) -> str | None:
-    """The flag that makes a crushing penalty lighter."""
-    for key, spec in flags.slope_penalties(history).items():
-        if isinstance(weight := spec.get("weight", 10.0), int | float) and weight > 50:
-            return flags.weigh(history, key, 10 / weight)
-    return None

@@ -32,8 +32,8 @@ def critic_memorizes(history: History) -> Finding | None:
 
 def generator_memorizes(history: History) -> Finding | None:
     """Samples lie nearer to training samples than held-out data do: they are copies."""
-    ratio = history.series("neighbours", "ratio")
-    first = ratio.since(lambda share: share < 0.6)
+    ratio = history.series("neighbours", "copied")
+    first = ratio.since(lambda share: share < 0.5)
     if first is None:
         return None
     train, held_out = (history.series("neighbours", part) for part in ("train", "held_out"))
@@ -44,10 +44,10 @@ def generator_memorizes(history: History) -> Finding | None:
     return diagnosed(
         "generator_memorizes",
         "The generator repeats its training samples: its own lie far nearer to them than to real ones it never saw.",
-        CERTAIN if ratio.late.median < 0.4 else LIKELY,
+        CERTAIN if ratio.late.median < 0.3 else LIKELY,
         (
-            ratio.said("distance to the nearest training sample, in that to the nearest held-out one"),
-            f"{train.said('to the nearest training sample')}; {held_out.said('to the nearest held-out one')}",
+            ratio.said("distance of samples to the nearest training sample, in that of held-out data"),
+            f"{train.said('to the nearest of some training samples')}; {held_out.said('of as many held-out ones')}",
         ),
         (
             "More data help most; else stop earlier or take a smaller generator: "

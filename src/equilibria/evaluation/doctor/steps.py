@@ -4,6 +4,7 @@ from . import flags
 from .base import CERTAIN, LIKELY, POSSIBLE, Finding, History
 from .reasons import diagnosed
 
+_ASTRAY = 0.1  # cosine of a step with minus the gradient: plain descent has 1, usual momenta half of that
 _UNLIKE = 20.0  # times as fast: beyond what any source plays with
 
 
@@ -37,7 +38,7 @@ def imbalance(history: History) -> Finding | None:
 def momentum(history: History) -> Finding | None:
     """The optimizer's step goes against the gradient of the moment."""
     against = {role: history.series("steps", role) for role in ("critic", "generator", "pair")}
-    found = [(s.since(lambda cosine: cosine < 0.0), role) for role, s in against.items()]
+    found = [(s.since(lambda cosine: cosine < _ASTRAY), role) for role, s in against.items()]
     shown = [(first, role) for first, role in found if first is not None]
     if not shown:
         return None
@@ -53,7 +54,7 @@ def momentum(history: History) -> Finding | None:
     return diagnosed(
         "momentum",
         f"The {role}'s steps go against its gradient: the optimizer follows what was, not what is.",
-        LIKELY if against[role].late.median < -0.1 else POSSIBLE,
+        LIKELY if against[role].late.median < 0 else POSSIBLE,
         (against[role].said("cosine of the step with minus the gradient", "+.2f"),),
         f"Forget sooner: {change}.",
         first,
@@ -63,8 +64,8 @@ def momentum(history: History) -> Finding | None:
 def slow_average(history: History) -> Finding | None:
     """The averaged weights, from which samples are drawn, lag behind the generator that plays."""
     gap = history.series("average", "output")
-    first = gap.since(lambda distance: distance > 0.5)
-    if first is None:
+    first, spread = gap.since(lambda distance: distance > 0.5), history.series("diversity", "ratio")
+    if first is None or spread.late.median < 0.25:  # of samples that are all alike nothing can be said
         return None
     halflife = float(history.recipe.get("halflife", 1000.0))
     now = min(halflife, 0.05 * max(history.step, 1))

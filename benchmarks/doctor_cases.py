@@ -1,0 +1,75 @@
+"""Configurations that are known to be sick, each of one thing, and others that are known to be healthy."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+RING, GRID, DIGITS = "ring", "grid", "digits"
+POINTS = {"generator": "dense", "critic": "dense", "generator.width": 64, "critic.width": 64, "prior.size": 8}
+DENSE = {"generator": "dense", "critic": "dense", "generator.width": 128, "critic.width": 128, "prior.size": 32}
+CODED = {"generator": "dense", "encoder": "dense", "generator.width": 128, "encoder.width": 128, "prior.size": 16}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A recipe with its settings, and what is to be found of it: nothing, if it is healthy."""
+
+    recipe: str
+    data: Any
+    rounds: int
+    settings: dict[str, Any] = field(default_factory=dict)
+    finding: str = ""  # the one that must be among those found
+    with_it: tuple[str, ...] = ()  # others that are true of it as well
+
+
+def _rates(critic: float, generator: float) -> dict[str, float]:
+    return {"optimizers.critic.lr": critic, "optimizers.generator.lr": generator}
+
+
+SICK = {
+    "nonfinite": Case("wgan", RING, 300, POINTS | {"clip": None, "optimizer": "sgd", "lr": 1e5}, "nonfinite"),
+    "collapse": Case("gan-ns", RING, 600, POINTS | _rates(1e-4, 3e-2), "collapse"),
+    "oscillating": Case("gan-ns", RING, 800, POINTS | {"lr": 2e-3, "halflife": 5.0}, "oscillating"),
+    "saturated": Case("gan", DIGITS, 600, DENSE | {"n_critic": 5} | _rates(1e-3, 1e-4), "saturated"),
+    "posterior_collapse": Case("vae", DIGITS, 600, CODED | {"beta": 50.0}, "posterior_collapse"),
+    "partial": Case("gan-ns", DIGITS, 700, DENSE | {"lr": 1e-3}, "partial"),
+    "missing": Case("gan-ns", GRID, 800, POINTS | {"lr": 5e-4}, "missing"),
+    "weak": Case("gan-ns", RING, 800, POINTS | {"critic.width": 2, "critic.depth": 1}, "weak"),
+    "crushed": Case("gan-ns", RING, 800, POINTS | {"penalty": "r1", "penalty.weight": 1e4}, "weak"),
+    "critic_memorizes": Case("gan-ns", "noise.npz", 400, DENSE | {"n_critic": 3, "lr": 1e-3}, "critic_memorizes"),
+    "generator_memorizes": Case(
+        "r3gan", {"name": RING, "count": 64, "spread": 0.3}, 1500, POINTS, "generator_memorizes"
+    ),
+    "fast_critic": Case("gan-ns", RING, 600, POINTS | _rates(1e-2, 1e-5), "imbalance"),
+    "fast_generator": Case("wgan-gp", RING, 300, POINTS | _rates(1e-5, 1e-3), "imbalance"),
+    "unconverged": Case("wgan-gp", RING, 600, POINTS | {"n_critic": 1, "lr": 1e-4}, "unconverged"),
+    "slope": Case("wgan-gp", RING, 300, POINTS | {"penalty.weight": 1e-4}, "slope"),
+    "coupled": Case("wgan-gp", RING, 100, POINTS | {"critic.norm": "batch", "allow_coupled_critic": True}, "coupled"),
+    "pinned": Case("wgan", RING, 200, POINTS, "pinned"),
+    "depth": Case("wgan", RING, 100, POINTS | {"critic.depth": 10}, "depth"),
+    "momentum": Case("gan-ns", RING, 800, POINTS | {"optimizer.beta1": 0.99}, "momentum"),
+    "disagreement": Case("bigan", DIGITS, 300, DENSE | {"encoder": "dense", "encoder.width": 8}, "disagreement"),
+    "past_best": Case("gan-ns", RING, 2000, POINTS | {"lr": 5e-3}, "past_best"),
+    "slow_average": Case("gan-ns", RING, 800, POINTS | {"lr": 1e-3}, "slow_average"),
+    "short": Case("r3gan", RING, 200, POINTS, "short"),
+    "far": Case("r3gan", "far.npz", 300, POINTS, "data_range"),
+    "dark": Case("r3gan", "dark.npz", 300, DENSE, "data_range"),
+    "labels_unused": Case("r3gan", DIGITS, 300, DENSE, "labels_unused"),
+}
+HEALTHY = {
+    "r3gan-ring": Case("r3gan", RING, 2000, POINTS),
+    "r3gan-grid": Case("r3gan", GRID, 2500, POINTS),
+    "wgan-gp-ring": Case("wgan-gp", RING, 800, POINTS),
+    "wgan-gp-grid": Case("wgan-gp", GRID, 1000, POINTS),
+    "dragan-ring": Case("dragan", RING, 1500, POINTS | {"lr": 1e-3}),
+    "gan-ns-r1-ring": Case(
+        "gan-ns", RING, 1500, POINTS | {"penalty": "r1", "penalty.weight": 0.1, "lr": 1e-3, "optimizer.beta1": 0.0}
+    ),
+    "wgan-div-ring": Case("wgan-div", RING, 800, POINTS),
+    "r3gan-digits": Case("r3gan", DIGITS, 1200, DENSE),
+    "wgan-gp-digits": Case("wgan-gp", DIGITS, 600, DENSE),
+    "vae-digits": Case("vae", DIGITS, 1500, CODED),
+    "cgan-r1-digits": Case(
+        "cgan", DIGITS, 1200, DENSE | {"penalty": "r1", "penalty.weight": 1.0, "lr": 1e-3, "optimizer.beta1": 0.0}
+    ),
+}
+CASES = SICK | HEALTHY
