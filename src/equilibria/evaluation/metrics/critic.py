@@ -11,18 +11,21 @@ from ...data import Data
 from ...data.spaces import Image
 from .base import Figure, Figures, Metric, Sets
 from .distances import flat
-from .judge import halves, taught
+from .judge import MOVES, halves, taught
 
 _SEEN = ("samples", "features")
 
 
-def held_out_critic(data: Data, *, sees: str = "samples", seed: int = 0) -> Metric:
+def held_out_critic(data: Data, *, sees: str = "samples", moves: int = MOVES, seed: int = 0) -> Metric:
     """Bound on the Jensen-Shannon divergence by a critic of its own, nats; 0 is best, log 2 the worst (Im et al. 2018).
 
     A small dense network learns from training data against half of the samples, and is asked about held-out data and
     the other half: nothing that it is asked about has been seen, by it or by the model. `sees` is what it looks at:
-    samples (pixels as bytes keep them) or features; `seed` is the network's. The interval is 1.96 standard errors.
+    samples (pixels as bytes keep them) or features; `moves` is how many batches it learns from, at most; `seed` is the
+    network's. The interval is 1.96 standard errors.
     """
+    if moves < 1:
+        raise Refusal("The metric 'held_out_critic' needs a batch to learn from: moves of at least 1.")
     if sees not in _SEEN:
         raise Refusal(f"The metric 'held_out_critic' cannot see {sees!r}.{nearest(sees, _SEEN)}")
 
@@ -30,19 +33,19 @@ def held_out_critic(data: Data, *, sees: str = "samples", seed: int = 0) -> Metr
         real, fake, train = (
             flat(_kept(data, x) if sees == "samples" else x) for x in (sets.real, sets.fake, sets.train)
         )
-        return {"held_out_critic": divergence(real, fake, train, seed)}
+        return {"held_out_critic": divergence(real, fake, train, seed, moves)}
 
     return Metric(measure, sees=sees)
 
 
-def divergence(real: Tensor, fake: Tensor, train: Tensor, seed: int = 0) -> Figure:
+def divergence(real: Tensor, fake: Tensor, train: Tensor, seed: int = 0, moves: int = MOVES) -> Figure:
     """log 2 + (E log s(T(x)) + E log(1 - s(T(G)))) / 2 (Goodfellow et al. 2014), never above the divergence on average.
 
     T learns from train (K, F) and half of fake (M, F), as many of each, and is evaluated on real (N, F) and the rest.
     """
     fake, left = halves(fake, seed)
     count = min(len(train), len(fake))
-    logits = taught(halves(train, seed, count / len(train))[0] if len(train) > count else train, fake, seed)
+    logits = taught(halves(train, seed, count / len(train))[0] if len(train) > count else train, fake, seed, moves)
     sides = [logsigmoid(side.double()) for side in (logits(real), -logits(left))]
     value = math.log(2) + sum(float(side.mean()) for side in sides) / 2
     return Figure(value, math.sqrt(sum(float(side.var()) / len(side) for side in sides)) / 2)

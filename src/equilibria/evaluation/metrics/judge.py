@@ -6,12 +6,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from ...core.randomness import generator, key
+from ...core.randomness import generator
+from .dense import dense
 
 Logits = Callable[[Tensor], Tensor]  # (B, F) -> (B,), high for real
 
-_WIDTH, _BATCH, _LR, _DECAY = 256, 128, 1e-3, 1e-4
-_MOVES, _BETWEEN, _PATIENCE = 2000, 50, 8  # at most; between looks at the checked samples; looks without progress
+_BATCH, _LR, _DECAY = 64, 1e-3, 1e-4
+MOVES = 2000  # batches, at most
+_BETWEEN, _PATIENCE = 50, 8  # batches between looks at the samples held back; looks without progress
 
 
 def halves(x: Tensor, seed: int, share: float = 0.5) -> tuple[Tensor, Tensor]:
@@ -21,17 +23,17 @@ def halves(x: Tensor, seed: int, share: float = 0.5) -> tuple[Tensor, Tensor]:
     return x[order[:first]], x[order[first:]]
 
 
-def taught(real: Tensor, fake: Tensor, seed: int) -> Logits:
-    """Two hidden layers of 256 that tell rows (N, F) from rows (M, F), as they did it best on a fifth held back.
+def taught(real: Tensor, fake: Tensor, seed: int, moves: int = MOVES) -> Logits:
+    """A small network that tells rows (N, F) from rows (M, F), as it did best on a fifth held back.
 
     Begins with equal odds for every sample and stops when the fifth no longer gets better, so that what cannot be told
-    apart gets equal odds. Own generators, Adam, two thousand batches at most.
+    apart gets equal odds. Own generators, Adam, so many batches at most.
     """
     (real, real_check), (fake, fake_check) = halves(real.float(), seed, 0.8), halves(fake.float(), seed + 1, 0.8)
-    network = _network(torch.cat([real, fake]), seed)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=_LR, weight_decay=_DECAY)
+    network = dense(torch.cat([real, fake]), seed)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=_LR, weight_decay=_DECAY, fused=True)
     place, best, kept, waited = generator(seed, -1), float("inf"), dict[str, Tensor](), 0
-    for move in range(_MOVES + 1):
+    for move in range(moves + 1):
         if move % _BETWEEN == 0:
             with torch.no_grad():
                 loss = float(_loss(network(real_check), network(fake_check)))
@@ -43,29 +45,6 @@ def taught(real: Tensor, fake: Tensor, seed: int) -> Logits:
         _move(network, optimizer, _drawn(real, place), _drawn(fake, place))
     network.load_state_dict(kept)
     return torch.no_grad()(lambda x: network(x.float()))
-
-
-def _network(x: Tensor, seed: int) -> nn.Module:
-    """Of inputs about the mean of x (N, F) in units of its deviation, with a last layer of zeros."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(key(seed, x.shape[1]))
-        layers = [nn.Linear(x.shape[1], _WIDTH), nn.LeakyReLU(0.2), nn.Linear(_WIDTH, _WIDTH), nn.LeakyReLU(0.2)]
-        last = nn.Linear(_WIDTH, 1)
-    nn.init.zeros_(last.weight)
-    nn.init.zeros_(last.bias)
-    mean, deviation = x.mean(dim=0), x.std(dim=0, correction=0).square().mean().sqrt().clamp(min=1e-12)
-    return _About(mean, deviation, nn.Sequential(*layers, last, nn.Flatten(0))).to(x.device)
-
-
-class _About(nn.Module):
-    """What a network sees of rows: (x - mean) / deviation."""
-
-    def __init__(self, mean: Tensor, deviation: Tensor, network: nn.Module):
-        super().__init__()
-        self.mean, self.deviation, self.network = mean, deviation, network
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.network((x - self.mean) / self.deviation)
 
 
 @torch.enable_grad()

@@ -39,9 +39,9 @@ def kernel(
 ) -> Metric:
     """Unbiased squared distance of polynomial kernel means; 0 on average is best (Binkowski et al. 2018).
 
-    `degree` is the power of the kernel, `gamma` the factor of the inner product (none: one over the number of features)
-    and `coef` what is added to it. `subsets` is how many pairs of random parts the distance is averaged over, `size`
-    the number of samples in a part, at most half of what there is. Below zero as often as above for equal
+    `degree` is the power of the kernel, `gamma` the factor of the inner product (none: one over the number of
+    features), `coef` what is added to it; `subsets` is how many pairs of random parts are averaged over;
+    `size` the number of samples in a part, at most half of what there is. Below zero as often as above for equal
     distributions. Called KID only on the Inception network.
     """
     if degree < 1 or subsets < 2 or size < 2:

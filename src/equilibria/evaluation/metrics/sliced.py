@@ -6,6 +6,7 @@ from torch import Tensor
 from ...core.randomness import generator
 from ...data import Data
 from .base import Figure, Figures, Metric, Sets
+from .distances import flat
 
 _CHUNK = 64  # directions at a time
 
@@ -17,7 +18,7 @@ def sliced(data: Data, *, directions: int = 256) -> Metric:
     """
 
     def measure(sets: Sets) -> Figures:
-        return {"sliced_wasserstein": Figure(sliced_wasserstein(sets.real, sets.fake, directions))}
+        return {"sliced_wasserstein": Figure(sliced_wasserstein(flat(sets.real), flat(sets.fake), directions))}
 
     return Metric(measure, sees="samples")
 
