@@ -17,7 +17,7 @@ def collapse(history: History) -> Finding | None:
     """All samples are one sample, or come from one mode."""
     ratio = history.series("diversity", "ratio")
     first = ratio.since(lambda share: share < _GONE)
-    if first is None:
+    if first is None or not flags.divergence(history):  # of an autoencoder the posterior tells why
         return None
     return diagnosed(
         "collapse",
@@ -36,7 +36,7 @@ def partial(history: History) -> Finding | None:
     wide = ratio.since(lambda share: share < _LESS)
     local = near.since(lambda share: share < 0.5) if not _has_modes(history) else None
     first = min((step for step in (wide, local) if step is not None), default=None)
-    if first is None or gone is not None:
+    if first is None or gone is not None or not flags.divergence(history):
         return None
     return diagnosed(
         "partial",
@@ -56,7 +56,7 @@ def oscillating(history: History) -> Finding | None:
     """The generator runs from mode to mode and the critic after it."""
     moved = list(_moves(history))
     late = moved[-max(3, len(moved) // 2) :]
-    if len(moved) < 4 or median(share for _, share in late) < _TURNED:
+    if len(moved) < 4 or not flags.divergence(history) or median(share for _, share in late) < _TURNED:
         return None
     step, last = late[-1]
     return diagnosed(
@@ -77,7 +77,7 @@ def missing(history: History) -> Finding | None:
     """Some classes or modes of the data get no samples."""
     gone = history.series("coverage", "missing")
     first = gone.since(lambda count: count >= 1)
-    if first is None:
+    if first is None or not flags.divergence(history):
         return None
     of = history.series("coverage", "of").late.median
     names = _missing_places(history)

@@ -44,8 +44,9 @@ def weigh(history: History, key: str, factor: float) -> str:
 
 def flatten(history: History) -> str:
     """The flag that has the critic pay more for slopes."""
-    penalties = slope_penalties(history)
-    if penalties:
+    if game(history)["name"] == "sgan":  # its critic's scores are classes, which penalties would not bound
+        return say("critic.norm", "spectral")
+    if penalties := slope_penalties(history):
         return weigh(history, next(iter(penalties)), 10.0)
     return say("penalties.r1", "r1") if history.recipe.get("penalties") else say("penalty", "r1")
 

@@ -19,7 +19,8 @@ def short(history: History) -> Finding | None:
     third = len(found) // 3
     middle, late = found[-2 * third : -third], found[-third:]
     gain = 1 - late.median / middle.median if middle.median > 0 else 0.0
-    if gain < _STILL or min(found.values) < min(late.values) or _noise(found) * 2 > middle.median - late.median:
+    falls = late[len(late) // 2 :].median < 0.97 * late[: len(late) // 2].median
+    if gain < _STILL or not falls or min(found.values) < min(late.values):
         return None
     return diagnosed(
         "short",
