@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from ...core.errors import Refusal
 from ...data import Data, Stream, find
-from ...evaluation.features import Features
 from ...evaluation.features.choosing import choose
 from ...recipes.looking import settle_encoder
 from ...recipes.model import Model
+from ...recipes.parts import Spec
 from ...recipes.recipe import Recipe
 from ...recipes.stored import load
 from ...recipes.summary import FILE as SUMMARY
@@ -20,7 +22,7 @@ from ..numbers import Evaluation, Number
 from .material import Say, Seen, material
 from .measuring import floors, likely, measured
 from .setting import Setting, rule
-from .wishes import INFERRED, Named, chosen_features, specs, wanted
+from .wishes import INFERRED, Named, Wanted, chosen_features, specs, wanted
 
 
 def evaluate(
@@ -39,38 +41,41 @@ def evaluate(
     stands its floor: the same with training samples in the place of generated ones. A metric that fails its self-test
     is not printed at all. Raises Refusal for what cannot be measured, Failure for a metric that cannot be trusted.
     """
-    folder = Path(run)
-    model, recipe, data, root = _opened(folder, data_root, say)
-    taken = {which: found(folder, which) for which in checkpoints}
-    named, compared = specs(metrics, data), material(data, count, recipe.binarize)
-    asked = [wanted(spec, data, root, say) for spec in named if spec["name"] not in INFERRED]
-    by_features = any(each.metric.sees == "features" for each in asked)
-    network = _network(features, data, root, say) if by_features else None
-    setting = Setting(
-        folder,
-        recipe,
-        data,
-        compared,
-        network,
-        seed,
-        say,
-        Seen(compared.real.x, "held-out samples"),
-        Seen(compared.floor.x, "training samples in their place"),
-        Seen(compared.train, "training samples"),
-    )
-    beside = floors(setting, asked)
-    inferring = [spec for spec in named if spec["name"] in INFERRED]
-    numbers = list[Number]()
-    for which, checkpoint in taken.items():
-        if numbers and numbers[-1].round == checkpoint.step:
-            numbers += _again(numbers, folder, which)
-            continue
-        _turn_back(setting, model, checkpoint)
-        numbers += measured(setting, model, which, checkpoint.step, asked, beside)
-        numbers += likely(setting, model, which, checkpoint.step, inferring, bool(metrics))
-    evaluation = Evaluation(tuple(numbers), "" if network is None else network.about)
-    evaluation.write(folder)
+    with torch.random.fork_rng(devices=[]):  # networks are drawn before their weights are read
+        setting, model, asked, inferring = _set(Path(run), metrics, features, count, seed, data_root, say)
+        taken = {which: found(setting.run, which) for which in checkpoints}
+        beside, numbers = floors(setting, asked), list[Number]()
+        for which, checkpoint in taken.items():
+            if numbers and numbers[-1].round == checkpoint.step:
+                numbers += _again(numbers, setting.run, which)
+                continue
+            _turn_back(setting, model, checkpoint)
+            numbers += measured(setting, model, which, checkpoint.step, asked, beside)
+            numbers += likely(setting, model, which, checkpoint.step, inferring, bool(metrics))
+    evaluation = Evaluation(tuple(numbers), "" if setting.network is None else setting.network.about)
+    evaluation.write(setting.run)
     return evaluation
+
+
+def _set(
+    run: Path,
+    metrics: Sequence[Named],
+    features: str,
+    count: int,
+    seed: int,
+    data_root: str | Path | None,
+    say: Say,
+) -> tuple[Setting, Model, list[Wanted], list[Spec]]:
+    """What is compared, the model, the metrics of its samples, and what is asked of itself."""
+    model, recipe, data, root = _opened(run, data_root, say)
+    named, compared = specs(metrics, data), material(data, count, recipe.binarize)
+    name, options = chosen_features(features)
+    asked = [wanted(spec, data, root, say) for spec in named if spec["name"] not in INFERRED]
+    seen = any(each.metric.sees == "features" for each in asked)
+    network = choose(name, data, root, say, **options) if seen else None
+    parts = Seen(compared.real.x, "held-out samples"), Seen(compared.floor.x, "others in place of generated ones")
+    setting = Setting(run, recipe, data, compared, network, seed, say, *parts, Seen(compared.train, "training samples"))
+    return setting, model, asked, [spec for spec in named if spec["name"] in INFERRED]
 
 
 def _opened(folder: Path, data_root: str | Path | None, say: Say) -> tuple[Model, Recipe, Data, Path | None]:
@@ -84,12 +89,6 @@ def _opened(folder: Path, data_root: str | Path | None, say: Say) -> tuple[Model
     if fingerprint(data) != summary.data:
         say(f"The data {data.name!r} are not what this run was trained on: its numbers may mean something else.")
     return load(folder), recipe, data, root
-
-
-def _network(features: str, data: Data, root: Path | None, say: Say) -> Features:
-    """The network that is meant by a name, with options as in inception(weights=FILE)."""
-    name, options = chosen_features(features)
-    return choose(name, data, root, say, **options)
 
 
 def _turn_back(setting: Setting, model: Model, checkpoint: Checkpoint) -> None:

@@ -26,9 +26,13 @@ def table(evaluation: Evaluation) -> list[tuple[str, ...]]:
 def shown(figure: Figure) -> str:
     """A number with its standard error: 12.35 ± 0.21."""
     if figure.error is None:
-        return f"{round(figure.value, 12):.4g}"
+        return f"{round(figure.value, 12) + 0.0:.4g}"
     digits = _digits(figure.error)
-    return f"{figure.value:.{digits}f} ± {figure.error:.{digits}f}" if digits < 7 else f"{round(figure.value, 12):.3g}"
+    return (
+        f"{figure.value:.{digits}f} ± {figure.error:.{digits}f}"
+        if digits < 7
+        else f"{round(figure.value, 12) + 0.0:.3g}"
+    )
 
 
 def paragraph(evaluation: Evaluation) -> str:

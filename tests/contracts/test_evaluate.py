@@ -1,0 +1,316 @@
+"""What evaluating a run promises: cards, floors, the right samples, nothing touched, and sentences for the rest."""
+
+import dataclasses
+import hashlib
+import json
+import shutil
+
+import pytest
+import torch
+
+from equilibria.apps.cli import main
+from equilibria.core.errors import Failure, Refusal
+from equilibria.data import find
+from equilibria.data.digest import digest
+from equilibria.evaluation.cards import Card, comparable, differences
+from equilibria.evaluation.features.classifier import train as train_classifier
+from equilibria.evaluation.metrics.base import Figure
+from equilibria.evaluation.metrics.frechet import frechet_distance
+from equilibria.recipes.measuring import reporting, selection
+from equilibria.recipes.session import train
+from equilibria.recipes.versions import opened
+from equilibria.studies.evaluating import evaluate, words
+from equilibria.studies.evaluating.material import material
+from equilibria.studies.evaluating.wishes import parted, specs
+from equilibria.studies.numbers import Evaluation, Number, column, stored
+from sessions import TINY, Silent
+
+FEW = ("frechet", "sliced_wasserstein(directions=16)")
+COUNT = 200
+SMALL = TINY | {"rounds": 30, "save_every": 10}
+
+
+def quiet(_):
+    """Nobody listens."""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run on points."""
+    runs = tmp_path_factory.mktemp("runs")
+    train("gan", Silent(), runs=str(runs), name="points", **SMALL | {"rounds": 40})
+    return runs / "points"
+
+
+@pytest.fixture(scope="module")
+def evaluated(run):
+    return evaluate(run, FEW, count=COUNT, seed=3, say=quiet)
+
+
+@pytest.fixture(scope="module")
+def asked_run(tmp_path_factory):
+    """A run that is told classes, and the classifier of its data."""
+    runs = tmp_path_factory.mktemp("runs")
+    train_classifier(find("digits"), epochs=4)
+    train("cgan", Silent(), runs=str(runs), name="told", **SMALL | {"data": "digits", "rounds": 10})
+    return runs / "told"
+
+
+def test_every_number_carries_a_whole_card(run, evaluated):
+    data = find("ring")
+    assert {number.card.checkpoint for number in evaluated.numbers} == {"best", "last"}
+    for number in evaluated.numbers:
+        card = number.card
+        assert (card.data, card.fingerprint) == (data.name, digest(data))
+        assert (card.real, card.generated, card.seed, card.averaged) == (COUNT, COUNT, 3, True)
+        assert "reporting part" in card.split
+        assert number.floor is not None
+    best, last = evaluated.of("frechet", "best"), evaluated.of("frechet", "last")
+    assert best.card.rule == "lowest sliced_wasserstein of 1,024 held-out samples, the selection part"
+    assert last.card.rule == "the last round"
+    assert last.round == 40
+    assert evaluated.of("sliced_wasserstein", "best").card.metric == "sliced_wasserstein(directions=16)"
+    assert evaluated.of("sliced_wasserstein", "best").card.features in ("none", "pixels")
+
+
+def test_numbers_are_those_of_the_checkpoints_beside_held_out_data_that_nothing_was_chosen_by(run, evaluated):
+    data = find("ring")
+    places = reporting(data)[:COUNT]
+    real = data.space.encode(data.held_out[places])
+    for which in ("best", "last"):
+        fake = opened(run, which).sample(COUNT, seed=3)
+        assert evaluated.of("frechet", which).value == pytest.approx(frechet_distance(real, fake), rel=1e-6)
+    assert not set(places.tolist()) & set(selection(data).tolist())
+
+
+def test_the_floor_is_the_same_of_training_samples_that_nothing_else_uses():
+    data = find("ring")
+    compared = material(data, COUNT)
+    assert len(compared.floor.x) == COUNT
+    rows = {tuple(row) for row in compared.floor.x.tolist()}
+    assert not rows & {tuple(row) for row in compared.train.tolist()}
+    assert not rows & {tuple(row) for row in compared.real.x.tolist()}
+
+
+def test_what_was_kept_is_what_was_found(run, evaluated):
+    assert stored(run) == evaluated
+    told = json.loads((run / "metrics.json").read_text("utf-8"))
+    assert told["format"] == 1
+    assert not list(run.glob(".metrics*"))
+
+
+def test_evaluating_touches_nothing_but_its_own_file(run):
+    def state():
+        files = (path for path in sorted(run.rglob("*")) if path.is_file() and path.name != "metrics.json")
+        return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+    before, drawn = state(), torch.get_rng_state()
+    first = evaluate(run, FEW, count=COUNT, say=quiet)
+    assert state() == before
+    assert torch.equal(torch.get_rng_state(), drawn)
+    torch.rand(3)
+    assert evaluate(run, FEW, count=COUNT, say=quiet) == first
+
+
+def test_another_seed_draws_other_samples(run, evaluated):
+    other = evaluate(run, FEW, count=COUNT, seed=4, say=quiet)
+    assert other.of("frechet", "last").value != evaluated.of("frechet", "last").value
+    assert other.of("frechet", "last").floor == evaluated.of("frechet", "last").floor
+    assert set(differences(other.numbers[0].card, evaluated.numbers[0].card)) == {"seed"}
+
+
+def test_cards_that_differ_do_not_stand_in_one_column(run, evaluated):
+    other = evaluate(run, FEW, count=COUNT + 1, seed=3, say=quiet)
+    with pytest.raises(Refusal, match="real is 200 for one and 201 for another; generated is 200 for one and 201"):
+        column({"one": evaluated, "another": other}, "frechet")
+    assert list(column({"one": evaluated, "again": evaluated}, "frechet", "last")) == ["one", "again"]
+    with pytest.raises(Refusal, match="another has no kernel at its best checkpoint"):
+        column({"another": other}, "kernel")
+
+
+def test_every_field_of_a_card_counts(evaluated):
+    card = evaluated.numbers[0].card
+    assert Card.from_dict(card.to_dict(), "here") == card
+    for field in dataclasses.fields(Card):
+        other = dataclasses.replace(card, **{field.name: "other"})
+        with pytest.raises(Refusal, match=f"{field.name} is "):
+            comparable({"a": card, "b": card, "c": other})
+        with pytest.raises(Refusal, match=f"lacks '{field.name}'"):
+            Card.from_dict({k: v for k, v in card.to_dict().items() if k != field.name}, "here")
+
+
+def test_numbers_without_end_survive_being_kept(tmp_path, evaluated):
+    card = evaluated.numbers[0].card
+    endless = Number("reverse_kl", float("inf"), None, "lower", 3, Figure(0.1, 0.02), card)
+    Evaluation((endless, dataclasses.replace(endless, floor=None))).write(tmp_path)
+    assert stored(tmp_path).numbers == (endless, dataclasses.replace(endless, floor=None))
+    assert "Infinity" not in (tmp_path / "metrics.json").read_text("utf-8")
+
+
+MINE = """
+from equilibria.evaluation.metrics.base import Figure, Metric
+
+def gap(data, *, scale=1.0):
+    return Metric(lambda sets: {"gap": Figure(scale * float((sets.real.mean() - sets.fake.mean()).abs()))}, "samples")
+
+def reversed(data):
+    return Metric(lambda sets: {"likeness": Figure(-float((sets.real.mean() - sets.fake.mean()).abs()))}, "samples")
+
+def constant(data):
+    return Metric(lambda sets: {"constant": Figure(1.0)}, "samples")
+
+def nothing(data):
+    return Metric(lambda sets: {"nothing": Figure(float("nan"))}, "samples", {"nothing": "neither"})
+"""
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    (tmp_path / "my_metrics_here.py").write_text(MINE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+@pytest.mark.usefixtures("mine")
+def test_a_metric_of_ones_own_is_measured_by_name(run):
+    found = evaluate(run, ["my_metrics_here:gap(scale=2)"], count=COUNT, say=quiet)
+    assert found.names() == ["gap"]
+    assert found.numbers[0].card.metric == "my_metrics_here:gap(scale=2)"
+
+
+@pytest.mark.usefixtures("mine")
+@pytest.mark.parametrize("name", ["reversed", "constant", "nothing"])
+def test_a_metric_that_fails_its_self_test_has_no_number_printed(name, run):
+    shutil.rmtree(run / "metrics.json", ignore_errors=True)
+    (run / "metrics.json").unlink(missing_ok=True)
+    with pytest.raises(Failure, match=f"my_metrics_here:{name} fails its self-test"):
+        evaluate(run, ["frechet", f"my_metrics_here:{name}"], count=COUNT, say=quiet)
+    assert not (run / "metrics.json").exists()
+
+
+def test_the_same_round_is_measured_once_and_named_twice(tmp_path):
+    folder = tmp_path / "short"
+    train("gan", Silent(), runs=str(tmp_path), name="short", **SMALL | {"rounds": 2})
+    found = evaluate(folder, FEW, count=COUNT, say=quiet)
+    for name in found.names():
+        best, last = found.of(name, "best"), found.of(name, "last")
+        if best.round == last.round:
+            assert (best.value, best.floor) == (last.value, last.floor)
+        assert set(differences(best.card, last.card)) == {"checkpoint", "rule"}
+
+
+def test_a_model_with_a_likelihood_is_asked_for_it(tmp_path):
+    train("vae", Silent(), runs=str(tmp_path), name="vae", **SMALL_VAE)
+    found = evaluate(tmp_path / "vae", ["nll(k=4, count=20)", "sliced_wasserstein"], count=50, say=quiet)
+    number = found.of("nll", "last")
+    assert number.error > 0
+    assert number.floor is None
+    assert (number.card.real, number.card.generated) == (20, 0)
+    assert number.card.metric == "nll(k=4, count=20)"
+
+
+SMALL_VAE = {"data": "digits", "rounds": 4, "batch": 16, "threads": 1, "matmul": "default", "save_every": 2} | {
+    f"{role}.width": 8 for role in ("generator", "encoder")
+}
+
+
+def test_a_conditional_model_is_asked_whether_it_makes_what_it_is_told(asked_run):
+    found = evaluate(asked_run, ["frechet"], features="classifier", count=60, say=quiet)
+    number = found.of("asked_share", "last")
+    assert number.better == "higher"
+    assert 0 <= number.value <= 1
+    assert number.floor.value > 0.85
+    assert number.card.features == "classifier of digits"
+
+
+WRONG = [
+    (["runs/none"], "There is no run in runs/none"),
+    (["{run}", "--metrics", "frechte"], "No metric is called 'frechte'. Did you mean 'frechet'?"),
+    (["{run}", "--metrics", "kernel(degre=2)"], "Did you mean 'degree'?"),
+    (["{run}", "--metrics", "kernel(degree=two)"], "it must be a whole number"),
+    (["{run}", "--metrics", "kernel(2)"], "does not say what '2' is"),
+    (["{run}", "--metrics", "nll"], "nll is measured of models with a likelihood and an encoder"),
+    (["{run}", "--metrics", "stacked_modes"], "are no stacked digits"),
+    (["{run}", "--features", "pixles"], "Did you mean 'pixels'?"),
+    (["{run}", "--features", "classifier"], "are no pictures"),
+    (["{run}", "--features", "random(sede=1)"], "Did you mean 'seed'?"),
+    (["{run}", "--count", "3"], "count is 3"),
+    (["{run}", "--count", "100000000"], "samples can be compared"),
+    (["{run}", "--checkpoints", "bset"], "checkpoint is 'bset': it must be best, last"),
+    (["{run}", "--checkpoints", "7777"], "keeps no checkpoint of round 7,777"),
+    (["{run}", "--metric", "frechet"], "Did you mean '--metrics'?"),
+]
+
+
+@pytest.mark.parametrize(("said", "sentence"), WRONG, ids=[" ".join(said) for said, _ in WRONG])
+def test_what_cannot_be_measured_is_refused_in_a_sentence(said, sentence, run, capsys):
+    said = [word.format(run=run) for word in said]
+    assert main(["evaluate", *said]) == 2
+    told = capsys.readouterr()
+    assert sentence in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_a_run_without_checkpoints_is_refused(run, tmp_path):
+    shutil.copytree(run, other := tmp_path / "other")
+    shutil.rmtree(other / "checkpoints")
+    with pytest.raises(Refusal, match="keeps no checkpoints"):
+        evaluate(other, FEW, say=quiet)
+
+
+def test_data_that_hold_out_too_little_are_refused():
+    data = find("digits")
+    few = dataclasses.replace(data, held_out=data.held_out[:20], held_out_y=data.held_out_y[:20])
+    with pytest.raises(Refusal, match="10 held-out samples are left to report on"):
+        material(few, 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "has not been evaluated: say `equilibria evaluate"),
+        ("{", "cannot be read"),
+        ("[]", "holds no numbers with cards"),
+        ('{"step": 3, "metrics": {}}', "holds no numbers with cards"),
+        ('{"format": 2, "numbers": []}', "upgrade equilibria"),
+        ('{"format": 1, "numbers": [{"name": "frechet"}]}', "measure it again"),
+    ],
+)
+def test_numbers_that_cannot_be_read_are_refused(content, sentence, tmp_path):
+    if content is not None:
+        (tmp_path / "metrics.json").write_text(content)
+    with pytest.raises(Refusal, match=sentence):
+        stored(tmp_path)
+
+
+def test_the_table_shows_the_floor_beside_both_checkpoints(run, evaluated, capsys):
+    heads, *rows = words.table(evaluated)
+    assert heads[:4] == ("metric", "", "real", f"best (round {evaluated.of('frechet', 'best').round})")
+    assert [row[0] for row in rows] == evaluated.names()
+    assert rows[0][1] == "↓"
+    assert main(["evaluate", str(run), "--metrics", ", ".join(FEW), "--count", str(COUNT)]) == 0
+    printed = capsys.readouterr().out
+    for word in ("frechet", "real", "last (round 40)", "reporting part", "lowest sliced_wasserstein", "metrics.json"):
+        assert word in printed
+
+
+@pytest.mark.parametrize(
+    ("figure", "text"),
+    [
+        (Figure(12.3456), "12.35"),
+        (Figure(12.3456, 0.2149), "12.35 ± 0.21"),
+        (Figure(0.00123, 0.00045), "0.00123 ± 0.00045"),
+        (Figure(-1e-17), "0"),
+        (Figure(float("inf")), "inf"),
+        (Figure(1234.5, 31.0), "1234.5 ± 31.0"),
+        (Figure(1.0, 0.0), "1.0 ± 0.0"),
+    ],
+)
+def test_numbers_are_shown_as_far_as_they_are_known(figure, text):
+    assert words.shown(figure) == text
+
+
+def test_metrics_are_parted_where_no_parenthesis_holds_the_comma():
+    assert parted("frechet, kernel(degree=2, size=100),,nll") == ["frechet", "kernel(degree=2, size=100)", "nll"]
+    known = specs(["kernel(degree=2, gamma=0.5)", {"name": "frechet"}], find("ring"))
+    assert known == [{"name": "kernel", "degree": 2, "gamma": 0.5}, {"name": "frechet"}]
