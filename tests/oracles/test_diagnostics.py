@@ -306,8 +306,15 @@ def test_repeated_training_samples_are_nearest_to_themselves():
     assert (found["ratio"], found["nearer_train"]) == (pytest.approx(0, abs=1e-4), 1)
 
 
+def test_copies_of_samples_beyond_the_size_of_the_held_out_part_are_found():
+    found = see("neighbours", scene_of(line_game(), X, MORE[:4], fake=X[32:]))
+    assert found["copied"] == pytest.approx(0, abs=1e-4)
+    assert found["ratio"] > 0.5
+
+
 def test_samples_of_nobody_are_as_near_to_either_part():
     fake = torch.randn(256, 3, generator=torch.Generator().manual_seed(9))
     found = see("neighbours", scene_of(line_game(), X, MORE, fake=fake))
     assert found["ratio"] == pytest.approx(1, abs=0.1)
     assert found["nearer_train"] == pytest.approx(0.5, abs=0.15)
+    assert found["copied"] == pytest.approx(1, abs=0.15)

@@ -20,7 +20,8 @@ def neighbours(scene: Scene) -> Seen:
     if not count or not len(scene.fake):
         return {}
     train, held_out = (distances(scene.fake, x[:count]).min(dim=1).values for x in (scene.train, scene.held_out))
-    copied, fair = (distances(x, scene.train).min(dim=1).values.mean() for x in (scene.fake, scene.held_out))
+    few = scene.held_out[: len(scene.fake)]
+    copied, fair = (distances(x, scene.train).min(dim=1).values.mean() for x in (scene.fake, few))
     nearer = ((held_out - train).sign().double().mean() + 1) / 2
     means = float(train.mean()), float(held_out.mean())
     return {
