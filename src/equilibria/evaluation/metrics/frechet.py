@@ -11,8 +11,8 @@ from .distances import rows
 def frechet(data: Data) -> Metric:
     """Frechet distance between Gaussians fitted to features; 0 is best, biased upwards by 1/n (Heusel et al. 2017).
 
-    Called FID only on the Inception network of that paper. Numbers of different counts cannot be compared: the bias of
-    n samples of F features is about F / n times the variance.
+    Called FID only on the Inception network of that paper. Numbers of different counts cannot be compared: between two
+    sets of n samples of the same F uncorrelated features of unit variance it is F (F + 5) / 2 n on average.
     """
 
     def measure(sets: Sets) -> Figures:
