@@ -21,7 +21,7 @@ from equilibria.data import find
 
 DEVELOPMENT = (0,)
 UNSEEN = (1, 2, 3, 4)
-LOOKS, SAVES = 16, 8  # in a run
+LOOKS, SAVES = 12, 8  # in a run
 
 
 ARRAYS: Mapping[str, Callable[[], np.ndarray]] = {

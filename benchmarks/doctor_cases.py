@@ -27,49 +27,54 @@ def _rates(critic: float, generator: float) -> dict[str, float]:
 
 SICK = {
     "nonfinite": Case("wgan", RING, 300, POINTS | {"clip": None, "optimizer": "sgd", "lr": 1e5}, "nonfinite"),
-    "collapse": Case("gan-ns", RING, 600, POINTS | _rates(1e-4, 3e-2), "collapse"),
-    "oscillating": Case("gan-ns", RING, 800, POINTS | {"lr": 2e-3, "halflife": 5.0}, "oscillating"),
-    "saturated": Case("gan", DIGITS, 600, DENSE | {"n_critic": 5} | _rates(1e-3, 1e-4), "saturated"),
-    "posterior_collapse": Case("vae", DIGITS, 600, CODED | {"beta": 50.0}, "posterior_collapse"),
-    "partial": Case("gan-ns", DIGITS, 700, DENSE | {"lr": 1e-3}, "partial"),
-    "missing": Case("gan-ns", GRID, 800, POINTS | {"lr": 5e-4}, "missing"),
-    "weak": Case("gan-ns", RING, 800, POINTS | {"critic.width": 2, "critic.depth": 1}, "weak"),
-    "crushed": Case("gan-ns", RING, 800, POINTS | {"penalty": "r1", "penalty.weight": 1e4}, "weak"),
-    "critic_memorizes": Case("gan-ns", "noise.npz", 400, DENSE | {"n_critic": 3, "lr": 1e-3}, "critic_memorizes"),
-    "generator_memorizes": Case(
-        "r3gan", {"name": RING, "count": 64, "spread": 0.3}, 1500, POINTS, "generator_memorizes"
+    "collapse": Case("gan-ns", RING, 400, POINTS | _rates(1e-4, 3e-2), "collapse"),
+    "oscillating": Case("gan-ns", RING, 600, POINTS | {"lr": 2e-3, "halflife": 5.0}, "oscillating"),
+    "saturated": Case("gan", DIGITS, 300, DENSE | {"n_critic": 5} | _rates(1e-3, 1e-4), "saturated"),
+    "posterior_collapse": Case("vae", DIGITS, 400, CODED | {"beta": 50.0}, "posterior_collapse"),
+    "partial": Case("gan-ns", DIGITS, 500, DENSE | {"lr": 1e-3}, "partial"),
+    "missing": Case("gan-ns", GRID, 500, POINTS | {"lr": 5e-4}, "missing"),
+    "weak": Case("gan-ns", RING, 500, POINTS | {"critic.width": 2, "critic.depth": 1}, "weak"),
+    "crushed": Case("gan-ns", RING, 400, POINTS | {"penalty": "r1", "penalty.weight": 1e4}, "weak"),
+    "critic_memorizes": Case(
+        "r3gan",
+        {"name": RING, "count": 150, "spread": 0.3},
+        250,
+        POINTS | {"penalties": None, "critic.width": 256, "n_critic": 10},
+        "critic_memorizes",
     ),
-    "fast_critic": Case("gan-ns", RING, 600, POINTS | _rates(1e-2, 1e-5), "imbalance"),
-    "fast_generator": Case("wgan-gp", RING, 300, POINTS | _rates(1e-5, 1e-3), "imbalance"),
-    "unconverged": Case("wgan-gp", RING, 600, POINTS | {"n_critic": 1, "lr": 1e-4}, "unconverged"),
-    "slope": Case("wgan-gp", RING, 300, POINTS | {"penalty.weight": 1e-4}, "slope"),
+    "generator_memorizes": Case(
+        "r3gan", {"name": RING, "count": 16, "spread": 0.3}, 1000, POINTS | {"batch": 16}, "generator_memorizes"
+    ),
+    "fast_critic": Case("gan-ns", RING, 300, POINTS | _rates(1e-2, 1e-5), "imbalance"),
+    "fast_generator": Case("wgan-gp", RING, 150, POINTS | _rates(1e-5, 1e-3), "imbalance"),
+    "unconverged": Case("wgan-gp", RING, 400, POINTS | {"n_critic": 1, "lr": 2e-3}, "unconverged"),
+    "slope": Case("wgan-gp", RING, 150, POINTS | {"penalty.weight": 1e-4}, "slope"),
     "coupled": Case("wgan-gp", RING, 100, POINTS | {"critic.norm": "batch", "allow_coupled_critic": True}, "coupled"),
-    "pinned": Case("wgan", RING, 200, POINTS, "pinned"),
+    "pinned": Case("wgan", RING, 100, POINTS, "pinned"),
     "depth": Case("wgan", RING, 100, POINTS | {"critic.depth": 10}, "depth"),
-    "momentum": Case("gan-ns", RING, 800, POINTS | {"optimizer.beta1": 0.99}, "momentum"),
-    "disagreement": Case("bigan", DIGITS, 300, DENSE | {"encoder": "dense", "encoder.width": 8}, "disagreement"),
-    "past_best": Case("gan-ns", RING, 2000, POINTS | {"lr": 5e-3}, "past_best"),
-    "slow_average": Case("gan-ns", RING, 800, POINTS | {"lr": 1e-3}, "slow_average"),
-    "short": Case("r3gan", RING, 200, POINTS, "short"),
-    "far": Case("r3gan", "far.npz", 300, POINTS, "data_range"),
-    "dark": Case("r3gan", "dark.npz", 300, DENSE, "data_range"),
-    "labels_unused": Case("r3gan", DIGITS, 300, DENSE, "labels_unused"),
+    "momentum": Case("gan-ns", RING, 500, POINTS | {"optimizer.beta1": 0.999, "lr": 1e-3}, "momentum"),
+    "disagreement": Case("bigan", DIGITS, 200, DENSE | {"encoder": "dense", "encoder.width": 8}, "disagreement"),
+    "past_best": Case("gan-ns", RING, 600, POINTS | {"lr": 1e-3, "optimizer.beta1": 0.99}, "past_best"),
+    "slow_average": Case("gan-ns", RING, 400, POINTS | {"lr": 1e-3}, "slow_average"),
+    "short": Case("r3gan", RING, 150, POINTS, "short"),
+    "far": Case("r3gan", "far.npz", 150, POINTS, "data_range"),
+    "dark": Case("r3gan", "dark.npz", 150, DENSE, "data_range"),
+    "labels_unused": Case("r3gan", DIGITS, 150, DENSE, "labels_unused"),
 }
 HEALTHY = {
-    "r3gan-ring": Case("r3gan", RING, 2000, POINTS),
-    "r3gan-grid": Case("r3gan", GRID, 2500, POINTS),
-    "wgan-gp-ring": Case("wgan-gp", RING, 800, POINTS),
-    "wgan-gp-grid": Case("wgan-gp", GRID, 1000, POINTS),
-    "dragan-ring": Case("dragan", RING, 1500, POINTS | {"lr": 1e-3}),
+    "r3gan-ring": Case("r3gan", RING, 800, POINTS),
+    "r3gan-grid": Case("r3gan", GRID, 800, POINTS),
+    "wgan-gp-ring": Case("wgan-gp", RING, 250, POINTS),
+    "wgan-gp-grid": Case("wgan-gp", GRID, 250, POINTS),
     "gan-ns-r1-ring": Case(
-        "gan-ns", RING, 1500, POINTS | {"penalty": "r1", "penalty.weight": 0.1, "lr": 1e-3, "optimizer.beta1": 0.0}
+        "gan-ns", RING, 700, POINTS | {"penalty": "r1", "penalty.weight": 0.1, "lr": 1e-3, "optimizer.beta1": 0.0}
     ),
-    "wgan-div-ring": Case("wgan-div", RING, 800, POINTS),
-    "r3gan-digits": Case("r3gan", DIGITS, 1200, DENSE),
-    "wgan-gp-digits": Case("wgan-gp", DIGITS, 600, DENSE),
-    "vae-digits": Case("vae", DIGITS, 1500, CODED),
+    "wgan-div-ring": Case("wgan-div", RING, 250, POINTS),
+    "r3gan-digits": Case("r3gan", DIGITS, 500, DENSE),
+    "wgan-gp-digits": Case("wgan-gp", DIGITS, 200, DENSE),
+    "vae-digits": Case("vae", DIGITS, 800, CODED),
     "cgan-r1-digits": Case(
-        "cgan", DIGITS, 1200, DENSE | {"penalty": "r1", "penalty.weight": 1.0, "lr": 1e-3, "optimizer.beta1": 0.0}
+        "cgan", DIGITS, 500, DENSE | {"penalty": "r1", "penalty.weight": 1.0, "lr": 1e-3, "optimizer.beta1": 0.0}
     ),
 }
 CASES = SICK | HEALTHY

@@ -8,7 +8,7 @@ from .reasons import diagnosed
 from .series import Series
 
 _STARVED = 0.05  # of its early gradient: the generator has almost nothing to go by
-_FULL, _EMPTY = 0.95, 0.1  # of the most that the divergence can be
+_FULL, _EMPTY = 0.95, 0.2  # of the most that the divergence can be
 _MOST = {
     "minimax": math.log(2),
     "non_saturating": math.log(2),
@@ -87,13 +87,9 @@ def _fullness(history: History) -> Series:
 
 def _differing(history: History) -> list[str]:
     """What says that samples are not as data are."""
-    good, missing = history.series("coverage", "high_quality"), history.series("coverage", "missing")
-    of, ratio = history.series("coverage", "of"), history.series("diversity", "ratio")
+    ratio, near = (history.series("diversity", key) for key in ("ratio", "nearest_ratio"))
     found = []
-    if len(good.late) and good.late.median < 0.2:
-        found.append(good.said("share of samples within three deviations of a mode", ".0%"))
-    if len(missing.late) and missing.late.median > 0.5 * of.late.median:
-        found.append(missing.said(f"classes or modes without samples, of {of.late.median:.0f}", ".0f"))
     if len(ratio.late) and not 0.6 < ratio.late.median < 1.6:
         found.append(ratio.said("distance between two samples, in that of two data"))
+        found.append(near.said("distance to the nearest other sample, in that among data"))
     return found

@@ -7,9 +7,12 @@ from typing import Any
 from . import flags
 from .base import CERTAIN, LIKELY, Finding, History
 from .reasons import diagnosed
+from .series import Series
 
 _GONE = 0.25  # of the distances among data: samples are one and the same
 _LESS = 0.75
+_LOCAL = 0.3  # of the distances to the nearest other
+_FEW, _COARSE, _NAMED = 0.1, 0.3, 8
 _TURNED = 0.5  # of the samples have gone to other modes from one look to the next
 
 
@@ -34,7 +37,7 @@ def partial(history: History) -> Finding | None:
     ratio, near = history.series("diversity", "ratio"), history.series("diversity", "nearest_ratio")
     gone = ratio.since(lambda share: share < _GONE)
     wide = ratio.since(lambda share: share < _LESS)
-    local = near.since(lambda share: share < 0.5) if not _has_modes(history) else None
+    local = near.since(lambda share: share < _LOCAL) if not _has_modes(history) else None
     first = min((step for step in (wide, local) if step is not None), default=None)
     if first is None or gone is not None or not flags.divergence(history):
         return None
@@ -74,18 +77,22 @@ def oscillating(history: History) -> Finding | None:
 
 
 def missing(history: History) -> Finding | None:
-    """Some classes or modes of the data get no samples."""
-    gone = history.series("coverage", "missing")
-    first = gone.since(lambda count: count >= 1)
+    """Some classes or modes of the data get hardly any samples."""
+    gone = Series.of((step, len(_left_out(seen))) for step, seen in history.seen("coverage") if _shares(seen))
+    gone, of = gone.after(history.rounds // 10), history.series("coverage", "of").late.median
+    many = 1 if _has_modes(history) else max(2.0, _COARSE * of)  # classes are told by the nearest mean
+    first = gone.since(lambda count: count >= many)
     if first is None or not flags.divergence(history):
         return None
-    of = history.series("coverage", "of").late.median
-    names = _missing_places(history)
+    names = ", ".join(map(str, _left_out([seen for _, seen in history.seen("coverage")][-1])[:_NAMED]))
     return diagnosed(
         "missing",
-        f"{gone.late.median:.0f} of the {of:.0f} classes or modes of the data get no samples.",
-        CERTAIN if gone.late.median > 0.15 * of or _has_modes(history) else LIKELY,
-        (gone.said(f"without samples, of {of:.0f}", ".0f"), *([f"by place: {names}"] if names else [])),
+        f"{gone.late.median:.0f} of the {of:.0f} classes or modes of the data get hardly any samples.",
+        CERTAIN if _has_modes(history) else LIKELY,
+        (
+            gone.said(f"with less than a tenth of their share, of {of:.0f}", ".0f"),
+            f"by place at the last look: {names}",
+        ),
         f"Show the critic several samples at once, or keep it flat: {_remedy(history)}.",
         first,
     )
@@ -113,6 +120,13 @@ def _shares(seen: Mapping[str, Any]) -> list[float]:
     return [float(share) for share in found] if isinstance(found, list) and None not in found else []
 
 
+def _left_out(seen: Mapping[str, Any]) -> list[int]:
+    """The places of classes or modes that have less than a tenth of the share that they have of data."""
+    shares = _shares(seen)
+    usual = seen.get("data") or [1 / max(len(shares), 1)] * len(shares)
+    return [place for place, (one, of) in enumerate(zip(shares, usual, strict=True)) if of > 0 and one < _FEW * of]
+
+
 def _has_modes(history: History) -> bool:
     """Whether the true modes of the data are known."""
     return len(history.series("coverage", "high_quality")) > 0
@@ -121,10 +135,3 @@ def _has_modes(history: History) -> bool:
 def _covered(history: History) -> list[str]:
     gone, of = history.series("coverage", "missing"), history.series("coverage", "of").late.median
     return [gone.said(f"classes or modes without samples, of {of:.0f}", ".0f")] if len(gone.late) else []
-
-
-def _missing_places(history: History) -> str:
-    """Those of the last look, the first few by place."""
-    looks = [_shares(seen) for _, seen in history.seen("coverage")]
-    gone = [str(i) for i, share in enumerate(looks[-1]) if share == 0] if looks else []
-    return ", ".join(gone[:8]) + (", ..." if len(gone) > 8 else "")

@@ -36,8 +36,8 @@ def posterior_collapse(history: History) -> Finding | None:
 def disagreement(history: History) -> Finding | None:
     """The generator does not make of an encoder's answer what the encoder was shown."""
     sample = history.series("agreement", "sample")
-    first = sample.since(lambda distance: distance > 0.75)
-    if first is None or flags.game(history)["name"] not in ("bigan", "aae", "vae_gan", "vae", "iwae"):
+    first = sample.since(lambda distance: distance > 0.65)
+    if first is None or flags.game(history)["name"] not in ("bigan", "aae", "vae_gan"):
         return None
     code = history.series("agreement", "code")
     longer = flags.say("rounds", 4 * max(history.rounds, 1))

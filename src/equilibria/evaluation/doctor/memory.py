@@ -8,7 +8,7 @@ from .reasons import diagnosed
 def critic_memorizes(history: History) -> Finding | None:
     """The critic knows the training samples by heart and takes held-out ones for fakes."""
     known = history.series("scores", "memorized")
-    first = known.since(lambda share: share > 0.65)
+    first = known.since(lambda share: share > 0.6)
     if first is None:
         return None
     train, held_out = (history.series("scores", part) for part in ("train", "held_out"))

@@ -1,5 +1,8 @@
 """How steep a critic is, and whether its estimate may be believed."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from . import flags
 from .base import CERTAIN, LIKELY, Finding, History
 from .reasons import diagnosed
@@ -13,7 +16,8 @@ def slope(history: History) -> Finding | None:
     if not key or not (wanted := float(spec.get("slope", 1.0))):
         return None
     mean = history.series("slopes", "mean")
-    steep, flat = mean.since(lambda found: found > 2 * wanted), mean.since(lambda found: found < 0.4 * wanted)
+    steep = mean.since(lambda found: found > _steep(spec) * wanted)
+    flat = mean.since(lambda found: found < 0.4 * wanted)
     first = steep if steep is not None else None if spec.get("one_sided") else flat
     if first is None:
         return None
@@ -32,6 +36,12 @@ def slope(history: History) -> Finding | None:
         f"{'Make the penalty heavier' if steep is not None else 'Let the critic learn more'}: {change}.",
         first,
     )
+
+
+def _steep(spec: Mapping[str, Any]) -> float:
+    """From where a slope is too steep: the lighter the penalty, the steeper the best critic (about 1 + 1 / weight)."""
+    weight = spec.get("weight", 10.0)
+    return min(8.0, max(2.0, 1 + 0.5 / weight)) if isinstance(weight, int | float) and weight > 0 else 2.0
 
 
 def coupled(history: History) -> Finding | None:
