@@ -134,7 +134,7 @@ def test_copies_are_their_own_nearest_and_never_told_right():
 
 def test_a_network_tells_gaussians_apart_as_often_as_can_be():
     """The best share between N(0, 1) and N(1, 1) is that of a normal below one half: .6915."""
-    accuracy, p = by_network(draws(1000, 1, 0), draws(1000, 1, 1, 1.0))
+    accuracy, p = by_network(draws(1000, 1, 0), draws(1000, 1, 1, 1.0), moves=300)
     assert accuracy.value == pytest.approx(0.6915, abs=3 * accuracy.error)
     assert p < 1e-6
 

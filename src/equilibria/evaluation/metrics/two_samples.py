@@ -9,7 +9,7 @@ from ...core.errors import Refusal, nearest
 from ...data import Data
 from .base import Figure, Figures, Metric, Sets
 from .distances import parted, rows, some
-from .judge import halves, taught
+from .judge import MOVES, halves, taught
 
 _WAYS = ("neighbour", "network")
 
@@ -50,10 +50,10 @@ def by_neighbour(real: Tensor, fake: Tensor) -> tuple[Figure, float]:
     return Figure(share, error), _above(share, (count - 1) / (2 * count - 1), math.sqrt(more / (8 * count)))
 
 
-def by_network(real: Tensor, fake: Tensor, seed: int = 0) -> tuple[Figure, float]:
+def by_network(real: Tensor, fake: Tensor, seed: int = 0, moves: int = MOVES) -> tuple[Figure, float]:
     """How often a network is right about the halves of (N, F) and (N, F) that it has not seen, and the p-value."""
     (real, real_left), (fake, fake_left) = halves(real, seed), halves(fake, seed + 1)
-    logits = taught(real, fake, seed)
+    logits = taught(real, fake, seed, moves)
     told = torch.cat([logits(real_left), -logits(fake_left)])
     share = float(((told > 0).double() + (told == 0).double() / 2).mean())
     return Figure(share, math.sqrt(share * (1 - share) / len(told))), _above(share, 0.5, 1 / math.sqrt(4 * len(told)))
