@@ -10,6 +10,7 @@ from .wishes import Wanted
 
 _ROWS = 256
 _FAR = 2.0  # deviations
+_SIGNS = {"lower": 1.0, "higher": -1.0, "neither": 0.0}
 _FAILS = (
     "The metric {metric} fails its self-test: {what}. None of its numbers is printed; leave it out with --metrics, or "
     "take more samples with --count."
@@ -26,9 +27,9 @@ def self_test(wanted: Wanted, sets: Sets) -> None:
     same = _asked(wanted, Sets(real, real.clone(), train))
     lone = _asked(wanted, Sets(real, (real[:1] + away).repeat_interleave(len(real), dim=0), train))
     copied = _asked(wanted, Sets(real, train[: len(real)].clone(), train))
-    signs = {name: {"lower": 1.0, "higher": -1.0}.get(wanted.metric.better.get(name, "lower"), 0.0) for name in same}
+    signs = {name: _SIGNS[wanted.metric.better.get(name, "lower")] for name in same if name in lone}
     gaps = {name: sign * (lone[name].value - same[name].value) for name, sign in signs.items() if sign}
-    apart = [name for name in same if not lone[name].value == same[name].value == copied[name].value]
+    apart = any(figures.get(name) != same[name] for figures in (lone, copied) for name in same)
     for name, gap in gaps.items():
         if not gap >= 0 or not apart:
             values = f"{same[name].value:.4g} for identical sets and {lone[name].value:.4g} for a lone sample far off"
