@@ -9,8 +9,8 @@ from ..text import paragraph, table
 FLAGS = Wishes
 _MORE = (
     "Every other flag goes to all runs, as in `equilibria train`: --batch 64, --lr 1e-4. A recipe may have changes of "
-    "its own: `equilibria compare wgan wgan:clip=0.1 wgan-gp:n_critic=1,lr=1e-4 --data ring --budget 1m`. Finished runs "
-    "are not played again: the same command goes on where it was stopped. Folders of runs in place of recipes are "
+    "its own: `equilibria compare wgan wgan:clip=0.1 wgan-gp:n_critic=1,lr=1e-4 --data ring --budget 1m`. Finished "
+    "runs are not played again: the same command goes on where it was stopped. Folders of runs in place of recipes are "
     "compared as they were measured: `equilibria compare runs/ONE runs/OTHER`."
 )
 

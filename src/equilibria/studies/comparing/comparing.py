@@ -1,34 +1,30 @@
-"""Comparing recipes by playing them, or runs by what was measured of them."""
+"""Comparing recipes by playing them."""
 
 import dataclasses
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import Failure, Refusal
+from ...core.errors import Refusal
 from ...evaluation.features.choosing import choose
 from ...recipes.parts import check
-from ...training.records import create, locked, replace
-from ..evaluating.wishes import INFERRED, specs, wanted
-from ..evaluating.wishes import parted as parted_metrics
+from ...training.records import create, locked
+from ..evaluating.wishes import INFERRED, parted, specs, wanted
 from .cells import Cell, outcome
-from .collecting import Result, collected, runs
+from .collecting import collected
 from .columns import columns
 from .concluding import conclusions
 from .executors import executor
 from .jobs import carry_out
-from .planning import Plan, planned, stored
-from .report import Study, html
-from .spreadsheet import comma_separated
+from .keeping import keep, refuse_other, refuse_written, stored, write
+from .measured import is_run, measured
+from .planning import OUT, Plan, planned
+from .report import Study
 from .watching import Lines, Watch
 from .wishes import Wishes
 from .working import is_over
-
-PLAN, REPORT, SHEET = "comparison.json", "report.html", "report.csv"
-_FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -40,176 +36,101 @@ class Comparison:
     command: str  # makes it again, or goes on with it
 
 
-def compare(recipes: Sequence[str], watch: Watch | None = None, **keywords: Any) -> Comparison:
+def compare(recipes: Sequence[str], display: Watch | None = None, /, **keywords: Any) -> Comparison:
     """Play every recipe on every data set with every seed, measure all alike, and write report.html and report.csv.
 
     A recipe is a name, a JSON file, or either with changes: "wgan:clip=0.1,lr=1e-4". Folders of runs in their place
     are compared as they are, by what was measured. Keywords are the fields of Wishes; what else is said goes to all
     runs, as keywords of `train` do. Finished runs are not played again; one that was interrupted is taken up.
     """
-    wishes, said = _parted(keywords)
-    if any(map(_is_run, recipes)):
-        return _runs(recipes, wishes, said)
-    if lost := [
-        word for word in recipes if "/" in word.partition(":")[0] and not Path(word.partition(":")[0]).is_file()
-    ]:
-        raise Refusal(
-            f"There is no run in {lost[0]}, and no recipe: give a name, a JSON file, or a folder like runs/NAME."
-        )
-    watch, folder = watch or Lines(), Path(wishes.out or "comparison")
+    recipes = [recipes] if isinstance(recipes, str) else [str(recipe) for recipe in recipes]
+    watch, (wishes, said) = display or Lines(), _parted(keywords)
+    if any(map(is_run, recipes)):
+        return _shown(recipes, wishes, said, watch)
+    _refuse_lost(recipes)
+    folder = Path(wishes.out or OUT)
     before = stored(folder)
     plan = planned(recipes, wishes, said, before.get("choices", {}))
-    _refuse_other(plan, before, folder)
+    refuse_other(plan, before)
     if not folder.is_dir():
         create(folder)
     with locked(folder):
+        keep(plan)
         return _carried_out(plan, watch)
+
+
+def _shown(folders: Sequence[str], wishes: Wishes, said: Mapping[str, Any], watch: Watch) -> Comparison:
+    """Runs as they were measured; a report of them where one is asked for by `out`."""
+    folder = Path(wishes.out) if wishes.out else None
+    if folder is not None:
+        refuse_written(folder, wishes.force)
+    study = measured(folders, wishes, said)
+    if folder is not None:
+        write(study, folder, watch)
+    return Comparison(folder, study, study.command)
 
 
 def _carried_out(plan: Plan, watch: Watch) -> Comparison:
     """Play what is left to play, then report."""
-    where = executor(plan.wishes.on, plan.wishes.jobs, plan.folder)
-    replace(plan.folder / PLAN, (json.dumps(_told(plan), indent=2) + "\n").encode())
-    _ready(plan, watch)
+    if not all(map(_over, plan.cells)):
+        _ready(plan, watch)
     watch.plan(plan.cells)
-    left = [cell for cell in plan.cells if not _over(cell, watch)]
-    if not carry_out(left, where, watch) or any(outcome(c.folder).state == "interrupted" for c in plan.cells):
-        over = len(plan.cells) - sum(not is_over(cell, outcome(cell.folder)) for cell in plan.cells)
+    left = [cell for cell in plan.cells if not _over(cell)]
+    for cell in plan.cells:
+        if cell not in left:
+            watch.end(cell, outcome(cell.folder))
+    done = not left or carry_out(left, executor(plan.wishes.on, plan.wishes.jobs, plan.folder), watch)
+    if not done or any(outcome(cell.folder).state == "interrupted" for cell in plan.cells):
+        over = sum(map(_over, plan.cells))
         watch.say(f"Stopped with {over} of {len(plan.cells)} runs finished. This goes on:\n{plan.command}")
         return Comparison(plan.folder, None, plan.command)
-    study = _study(plan, collected(plan.cells))
+    study = _study(plan)
     write(study, plan.folder, watch)
     return Comparison(plan.folder, study, plan.command)
 
 
+def _study(plan: Plan) -> Study:
+    """What came of the cells, and what may be said of it: by the first metric at the best checkpoint."""
+    results = collected(plan.cells)
+    found, sets = columns(results), list(dict.fromkeys(cell.data for cell in plan.cells))
+    chosen = [next((c for c in found if c.data == data and c.checkpoint == "best"), None) for data in sets]
+    begun = Counter((result.data, result.label) for result in results)
+    title = f"{', '.join(plan.recipes)}: compared on {', '.join(sets)}"
+    said = conclusions([column for column in chosen if column is not None], begun)
+    return Study(title, plan.about, plan.command, results, found, said)
+
+
 def _ready(plan: Plan, watch: Watch) -> None:
     """Refuse metrics that the data do not allow; train the network that they see by once, not in every run."""
-    root = plan.said.get("data_root")
+    root = Path(plan.said["data_root"]) if "data_root" in plan.said else None
     for data in plan.sets:
-        asked = [
-            wanted(spec, data, Path(root) if root else None, watch.say)
-            for spec in specs(parted_metrics(plan.wishes.metrics), data)
-            if spec["name"] not in INFERRED
-        ]
+        named = [spec for spec in specs(parted(plan.wishes.metrics), data) if spec["name"] not in INFERRED]
+        asked = [wanted(spec, data, root, watch.say) for spec in named]
         if any(each.metric.sees == "features" for each in asked):
-            choose(plan.wishes.features, data, Path(root) if root else None, watch.say)
+            choose(plan.wishes.features, data, root, watch.say)
 
 
-def write(study: Study, folder: Path, watch: Watch) -> None:
-    """Both files, each whole; those of before are replaced."""
-    made = {REPORT: html(study), SHEET: comma_separated(study.columns)}
-    again = (folder / REPORT).exists()
-    try:
-        for name, text in made.items():
-            replace(folder / name, text.encode())
-    except OSError as error:
-        raise Failure(f"The report cannot be written to {folder} ({error.strerror or error}).") from error
-    watch.say(f"{'Replaced' if again else 'Written'}: {folder / REPORT} and {folder / SHEET}.")
-
-
-def _study(plan: Plan, results: Sequence[Result]) -> Study:
-    found = columns(results)
-    first = {column.data: column for column in reversed(found) if column.checkpoint == "best"}
-    begun = Counter((result.data, result.label) for result in results)
-    about = _about(plan)
-    title = f"{', '.join(plan.recipes)}: compared on {', '.join(dict.fromkeys(c.data for c in plan.cells))}"
-    said = conclusions([first[data] for data in dict.fromkeys(r.data for r in results) if data in first], begun)
-    return Study(title, about, plan.command, results, found, said)
-
-
-def _about(plan: Plan) -> str:
-    wishes, cells = plan.wishes, len(plan.cells)
-    spent = wishes.budget or f"{plan.said.get('rounds')} rounds"
-    alike = ", ".join(f"{name} {value}" for name, value in plan.choices.items())
-    return (
-        f"{len(plan.recipes)} recipes, {wishes.seeds} seeds from {wishes.seed} on, {cells} runs in all, {spent} each, "
-        f"one thread each ({alike} for all)."
-    )
-
-
-def _over(cell: Cell, watch: Watch) -> bool:
-    """Whether nothing is left to do of a cell; says so."""
-    found = outcome(cell.folder)
-    if over := is_over(cell, found):
-        watch.end(cell, found)
-    return over
+def _over(cell: Cell) -> bool:
+    return is_over(cell, outcome(cell.folder))
 
 
 def _parted(keywords: Mapping[str, Any]) -> tuple[Wishes, dict[str, Any]]:
     """What is said of the comparison, checked, and what is said of all runs."""
     known = {field.name for field in dataclasses.fields(Wishes)}
     told = {k: v for k, v in keywords.items() if k in known}
+    if isinstance(told.get("out"), Path):
+        told["out"] = str(told["out"])
     if "data" in told:
-        data = told["data"]
-        told["data"] = [str(data)] if isinstance(data, str | Path) else list(map(str, data))
+        told["data"] = [str(d) for d in ([told["data"]] if isinstance(told["data"], str | Path) else told["data"])]
     if isinstance(told.get("metrics"), list | tuple):
         told["metrics"] = ", ".join(told["metrics"])
-    if "out" in told and told["out"] is not None:
-        told["out"] = str(told["out"])
     wishes = Wishes(**{k: check(Wishes, k, v, k) for k, v in told.items()})
     return wishes, {k: v for k, v in keywords.items() if k not in known}
 
 
-def _runs(folders: Sequence[str], wishes: Wishes, said: Mapping[str, Any]) -> Comparison:
-    """Runs that lie somewhere, side by side."""
-    for folder in folders:
-        if not _is_run(folder):
-            raise Refusal(f"{folder} is no folder of a run, and others are: compare recipes, or runs.")
-    if idle := [name for name in (*said, *_changed(wishes)) if name not in ("out", "force")]:
-        raise Refusal(f"--{idle[0].replace('_', '-')} means nothing for runs that have been played: leave it out.")
-    results = runs(folders)
-    found = columns(results, strict=True)
-    command = " ".join(["equilibria compare", *folders])
-    title = f"{', '.join(dict.fromkeys(r.label for r in results))}: compared on {results[0].data}"
-    begun = Counter((result.data, result.label) for result in results)
-    first = next((column for column in found if column.checkpoint == "best"), None)
-    study = Study(
-        title,
-        f"{len(results)} runs, as they were measured.",
-        command,
-        results,
-        found,
-        conclusions([first] if first else [], begun),
-    )
-    return Comparison(None, study, command)
-
-
-def _changed(wishes: Wishes) -> list[str]:
-    return [f.name for f in dataclasses.fields(Wishes) if getattr(wishes, f.name) != getattr(Wishes, f.name)]
-
-
-def _is_run(word: str) -> bool:
-    return (Path(word) / "recipe.json").is_file()
-
-
-def _told(plan: Plan) -> dict[str, Any]:
-    """What a later call compares itself with."""
-    return {
-        "format": _FORMAT,
-        "recipes": list(plan.recipes),
-        "data": list(plan.wishes.data),
-        "seeds": [plan.wishes.seed, plan.wishes.seeds],
-        "alike": {"budget": plan.wishes.budget, "said": {k: str(v) for k, v in plan.said.items()}},
-        "choices": dict(plan.choices),
-        "command": plan.command,
-    }
-
-
-def _refuse_other(plan: Plan, before: Mapping[str, Any], folder: Path) -> None:
-    """A folder with something else in it, or with the report of a comparison that this one does not contain."""
-    if not before and folder.is_dir() and any(path.name != "lock" for path in folder.iterdir()):
-        raise Refusal(f"{folder} holds something else than a comparison: choose another --out.")
-    now = _told(plan)
-    first, count = before.get("seeds", [plan.wishes.seed, 0])
-    contained = (
-        set(before.get("recipes", [])) <= set(plan.recipes)
-        and set(before.get("data", [])) <= set(plan.wishes.data)
-        and plan.wishes.seed <= first
-        and first + count <= plan.wishes.seed + plan.wishes.seeds
-        and before.get("alike", now["alike"]) == now["alike"]
-    )
-    if not contained and (folder / REPORT).exists() and not plan.wishes.force:
-        raise Refusal(
-            f"{folder} holds the report of another comparison ({before.get('command', '')}): choose another --out, or "
-            f"replace its report with --force; its runs are kept."
-        )
+def _refuse_lost(recipes: Sequence[str]) -> None:
+    """A word that looks like a place, where nothing is."""
+    for word in recipes:
+        name = word.partition(":")[0]
+        if "/" in name and not Path(name).is_file():
+            raise Refusal(f"There is no run in {word}, and no recipe: name a recipe, a JSON file, or a run's folder.")

@@ -10,14 +10,14 @@ PLACES = ("pool", "ray", "slurm")
 
 
 def executor(on: str, jobs: int | None, folder: Path) -> Executor:
-    """Processes of this machine, a Ray cluster (ray or ray://ADDRESS), or SLURM (slurm, slurm:partition=cpu,...)."""
+    """Processes of this machine; a Ray cluster (ray, ray:HOST:PORT, ray://HOST:PORT); or SLURM (slurm:KEY=VALUE,...)."""
     name, _, rest = on.partition(":")
     if name not in PLACES:
         raise Refusal(f"on is {on!r}: cells run in one of these places.{nearest(name, PLACES)}")
     if name == "ray":
         from .ray import ray_cluster
 
-        return ray_cluster(on if rest else None, jobs)
+        return ray_cluster(on if rest.startswith("//") else rest or None, jobs)
     if name == "slurm":
         from .slurm import slurm
 

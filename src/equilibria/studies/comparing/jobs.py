@@ -46,8 +46,7 @@ def carry_out(cells: Sequence[Cell], executor: Executor, watch: Watch) -> bool:
                 while waiting and len(playing) < executor.slots:
                     cell = waiting.popleft()
                     record(cell.folder, dataclasses.replace(outcome(cell.folder), state="playing", sentence=""))
-                    watch.begin(cell)
-                    playing[str(cell.folder)] = cell, executor.start(cell), Follower(cell.folder)
+                    playing[str(cell.folder)] = cell, executor.start(cell), _begun(cell, watch)
                 _look(playing, watch)
                 time.sleep(_TICK)
         return True
@@ -59,6 +58,16 @@ def carry_out(cells: Sequence[Cell], executor: Executor, watch: Watch) -> bool:
         for _, job, _ in playing.values():
             job.end()
         executor.close()
+
+
+def _begun(cell: Cell, watch: Watch) -> Follower:
+    """Tell of a cell that begins, and of what it has played before; not why that was left."""
+    watch.begin(cell)
+    follower = Follower(cell.folder)
+    for event in follower.news():
+        if event["kind"] != "stop":
+            watch.show(cell, event)
+    return follower
 
 
 def _look(playing: dict[str, tuple[Cell, Job, Follower]], watch: Watch, stopping: bool = False) -> None:

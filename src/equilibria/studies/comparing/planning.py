@@ -1,7 +1,6 @@
 """From what is said of a comparison to its cells; what cannot be meant is refused before anything is played."""
 
 import dataclasses
-import json
 import shlex
 import typing
 from collections.abc import Mapping, Sequence
@@ -50,6 +49,16 @@ class Plan:
     @property
     def folder(self) -> Path:
         return Path(self.wishes.out or OUT)
+
+    @property
+    def about(self) -> str:
+        """What is played, in a sentence."""
+        spent = self.wishes.budget or f"{self.said['rounds']} rounds"
+        alike = ", ".join(f"{name} {value}" for name, value in self.choices.items())
+        return (
+            f"{len(self.recipes)} recipes, {self.wishes.seeds} seeds from {self.wishes.seed} on, {len(self.cells)} runs "
+            f"in all, {spent} each, one thread each ({alike} for all)."
+        )
 
     @property
     def command(self) -> str:
@@ -140,15 +149,6 @@ def _refuse_twins(recipes: Sequence[str], cells: Sequence[Cell]) -> None:
         if known in seen:
             raise Refusal(f"{seen[known].label} and {cell.label} are the same recipe on {cell.data}: name it once.")
         seen[known] = cell
-
-
-def stored(folder: Path) -> dict[str, Any]:
-    """What was asked of the comparison that lies in a folder; nothing if there is none."""
-    try:
-        said = json.loads((folder / "comparison.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return said if isinstance(said, dict) else {}
 
 
 def _flag(name: str, value: Any) -> list[str]:

@@ -22,7 +22,7 @@ class Wishes:
     jobs: int | None = None
     """Runs at a time, one thread each; one a core if left out."""
     on: str = "pool"
-    """Who plays: pool (this machine), ray or ray://ADDRESS, slurm or slurm:KEY=VALUE,..."""
+    """Who plays: pool (this machine), ray, ray://HOST:PORT, slurm or slurm:KEY=VALUE,..."""
     metrics: str = ""
     """What to measure, as in `evaluate`; the first is what the conclusion is about."""
     features: str = "auto"
