@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import doctor_table
 import numpy as np
 from doctor_cases import CASES, Case
 
@@ -19,7 +20,6 @@ import equilibria as eq
 from equilibria.core.errors import Failure
 from equilibria.data import find
 
-DEVELOPMENT = (0,)
 UNSEEN = (1, 2, 3, 4)
 LOOKS, SAVES = 12, 8  # in a run
 
@@ -68,20 +68,26 @@ def _data(name: Any, runs: Path) -> Any:
 
 
 def main() -> None:
-    """Play, then write the table."""
+    """Play what is missing, then count and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=Path, required=True)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[*DEVELOPMENT])
-    parser.add_argument("--only", nargs="+", default=list(CASES))
+    parser.add_argument("--runs", type=Path, required=True, help="where runs are, or will be")
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(UNSEEN))
+    parser.add_argument("--only", nargs="+", default=list(CASES), help="cases, by name")
+    parser.add_argument(
+        "--count", action="store_true", help="play nothing, and write docs/doctor.md from what is there"
+    )
     asked = parser.parse_args()
-    for seed in asked.seeds:
+    asked.runs.mkdir(parents=True, exist_ok=True)
+    for seed in [] if asked.count else asked.seeds:
         for name in asked.only:
             began, cpu = time.time(), time.process_time()
             if play(name, CASES[name], seed, asked.runs):
-                print(
-                    f"{name} {seed}: {time.time() - began:.0f} s, {time.process_time() - cpu:.0f} s of a core",
-                    flush=True,
-                )
+                wall, core = time.time() - began, time.process_time() - cpu
+                print(f"{name} {seed}: {wall:.0f} s, {core:.0f} s of a core", flush=True)
+    found = doctor_table.finished(asked.runs, asked.seeds)
+    print(doctor_table.table(found))
+    if asked.count:
+        doctor_table.write(found)
 
 
 if __name__ == "__main__":

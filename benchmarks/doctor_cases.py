@@ -38,7 +38,7 @@ SICK = {
     "critic_memorizes": Case(
         "r3gan",
         {"name": RING, "count": 150, "spread": 0.3},
-        250,
+        120,
         POINTS | {"penalties": None, "critic.width": 256, "n_critic": 10},
         "critic_memorizes",
     ),
@@ -72,9 +72,8 @@ HEALTHY = {
     "wgan-div-ring": Case("wgan-div", RING, 250, POINTS),
     "r3gan-digits": Case("r3gan", DIGITS, 500, DENSE),
     "wgan-gp-digits": Case("wgan-gp", DIGITS, 200, DENSE),
-    "vae-digits": Case("vae", DIGITS, 800, CODED),
-    "cgan-r1-digits": Case(
-        "cgan", DIGITS, 500, DENSE | {"penalty": "r1", "penalty.weight": 1.0, "lr": 1e-3, "optimizer.beta1": 0.0}
-    ),
+    "vae-digits": Case("vae", DIGITS, 500, CODED),
+    "iwae-digits": Case("iwae", DIGITS, 400, CODED),
+    "wgan-div-grid": Case("wgan-div", GRID, 250, POINTS),
 }
 CASES = SICK | HEALTHY

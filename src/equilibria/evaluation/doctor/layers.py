@@ -103,4 +103,4 @@ def _ratio(layers: Any) -> float | None:
     if not isinstance(layers, Mapping):
         return None
     norms = [float(v) for v in layers.values() if isinstance(v, int | float)]
-    return norms[0] / norms[-1] if len(norms) > 2 and norms[-1] > 0 else None
+    return norms[0] / norms[-1] if len(norms) > 2 and min(norms) > 0 else None

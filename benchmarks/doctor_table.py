@@ -1,0 +1,94 @@
+"""From finished runs to the pages of docs/doctor.md: what was planted, what was found, and why things happen."""
+
+from collections import Counter
+from pathlib import Path
+
+from doctor_cases import CASES, HEALTHY, SICK
+
+from equilibria.evaluation.doctor import FINDINGS, Finding, findings
+from equilibria.evaluation.doctor.base import REMARK
+from equilibria.evaluation.doctor.reading import history
+from equilibria.evaluation.doctor.reasons import REASONS
+
+Found = dict[str, list[tuple[Finding, ...]]]  # by case, a run each
+PAGE = Path(__file__).parents[1] / "docs" / "doctor.md"
+
+
+def finished(runs: Path, seeds: list[int]) -> Found:
+    """What the doctor finds of every run that has ended."""
+    found: Found = {name: [] for name in CASES}
+    for name in CASES:
+        for folder in (runs / f"{name}-{seed}" for seed in seeds):
+            if (folder / "recipe.json").is_file() and (whole := history(folder)).ended is not None:
+                found[name].append(findings(whole))
+    return found
+
+
+def table(found: Found) -> str:
+    """The confusion table, and what it comes to."""
+    return "\n\n".join([_matrix(found), _sensitivity(found), _alarms(found)])
+
+
+def _matrix(found: Found) -> str:
+    """Planted by found: in how many runs."""
+    columns = {name: str(place) for place, name in enumerate(FINDINGS, start=1)}
+    head = f"| planted | runs | {' | '.join(columns.values())} |"
+    line = f"| --- | --: |{' --: |' * len(columns)}"
+    rows = [head, line]
+    for name, runs in found.items():
+        counts = Counter(finding.name for run in runs for finding in run)
+        cells = [_cell(counts[each], CASES[name].finding == each) for each in columns]
+        label = f"{name} ({columns[CASES[name].finding]})" if name in SICK else f"healthy: {name}"
+        rows.append(f"| {label} | {len(runs)} | {' | '.join(cells)} |")
+    said = ", ".join(f"{place} {name}" for name, place in columns.items())
+    return f"Columns: {said}. Bold: the finding that was planted.\n\n" + "\n".join(rows)
+
+
+def _cell(count: int, planted: bool) -> str:
+    return f"**{count}**" if planted else str(count or "")
+
+
+def _sensitivity(found: Found) -> str:
+    """How often what was planted was found."""
+    rows = ["| finding | planted runs | found | sensitivity |", "| --- | --: | --: | --: |"]
+    hits = total = 0
+    for finding in FINDINGS:
+        runs = [run for name, case in SICK.items() if case.finding == finding for run in found[name]]
+        if not runs:
+            continue
+        seen = sum(any(each.name == finding for each in run) for run in runs)
+        hits, total = hits + seen, total + len(runs)
+        rows.append(f"| {finding} | {len(runs)} | {seen} | {seen / len(runs):.0%} |")
+    return "\n".join([*rows, f"| **all** | {total} | {hits} | {hits / max(total, 1):.0%} |"])
+
+
+def _alarms(found: Found) -> str:
+    """What was said of healthy runs; remarks are no alarms."""
+    runs = [run for name in HEALTHY for run in found[name]]
+    alarms = [[finding.name for finding in run if finding.severity != REMARK] for run in runs]
+    remarks = Counter(finding.name for run in runs for finding in run if finding.severity == REMARK)
+    counted = Counter(name for run in alarms for name in run)
+    said = ", ".join(f"{name} {count}" for name, count in counted.items()) or "none"
+    beside = ", ".join(f"{name} {count}" for name, count in remarks.items()) or "none"
+    false = sum(bool(run) for run in alarms)
+    return (
+        f"False alarms: {false} of {len(runs)} healthy runs ({false / max(len(runs), 1):.0%}) have a warning or worse: "
+        f"{said}. Remarks on healthy runs, which are true of them: {beside}."
+    )
+
+
+def reasons() -> str:
+    """Every finding with its severity and its why."""
+    return "\n".join(
+        f"* **{entry.name}** ({REASONS[entry.name].severity}): {entry.summary} {REASONS[entry.name].why}"
+        for entry in FINDINGS.describe()
+    )
+
+
+def write(found: Found) -> None:
+    """Both parts into the page, between their marks."""
+    page = PAGE.read_text(encoding="utf-8")
+    for name, text in {"confusion": table(found), "reasons": reasons()}.items():
+        before, rest = page.split(f"<!-- {name} -->", 1)
+        page = f"{before}<!-- {name} -->\n{text}\n<!-- end: {name} -->{rest.split(f'<!-- end: {name} -->', 1)[1]}"
+    PAGE.write_text(page, encoding="utf-8")

@@ -1,0 +1,124 @@
+"""What is said of losses is so: where they come to rest, by the divergences themselves."""
+
+import dataclasses
+import math
+import re
+
+import pytest
+import torch
+
+from equilibria.evaluation.doctor.base import History
+from equilibria.evaluation.doctor.losses import meanings, rest, spelled
+from equilibria.evaluation.doctor.wordings import SHIFTED, TEXTS
+from equilibria.recipes import RECIPES
+from equilibria.terms.divergences import DIVERGENCES
+
+LOG2 = math.log(2)
+RESTS = {  # critic, generator: None where any value may be
+    "minimax": (2 * LOG2, -LOG2),
+    "non_saturating": (2 * LOG2, LOG2),
+    "least_squares": (0.25, 0.125),
+    "hinge": (2.0, None),
+    "wasserstein": (0.0, None),
+    "relativistic": (LOG2, LOG2),
+    "relativistic_average": (2 * LOG2, 2 * LOG2),
+    "kl": (0.0, -1.0),
+    "reverse_kl": (0.0, 1.0),
+    "pearson": (0.0, 0.0),
+    "neyman": (0.0, 0.0),
+    "squared_hellinger": (0.0, 0.0),
+    "jeffreys": (0.0, 0.0),
+    "jensen_shannon": (0.0, 0.0),
+    "gan": (2 * LOG2, -LOG2),
+    "total_variation": (0.0, None),
+    "alpha": (0.0, 0.0),
+    "weighted_jensen_shannon": (0.0, 0.0),
+}
+EVERY = pytest.mark.parametrize("name", DIVERGENCES)
+CONSTANT = torch.linspace(-3, 3, 241, dtype=torch.float64)  # what a critic may say of everything
+
+
+@EVERY
+def test_losses_come_to_rest_where_theory_says(name):
+    found, (critic, generator) = rest({"name": name}), RESTS[name]
+    assert found.critic == pytest.approx(critic, abs=1e-12)
+    assert (found.generator is None) == (generator is None)
+    assert generator is None or found.generator == pytest.approx(generator, abs=1e-12)
+
+
+@EVERY
+def test_no_constant_critic_does_better_where_data_and_samples_are_alike(name):
+    """Alike, every sample is real as often as fake; the best critic says the same of all, and its score is that."""
+    losses = DIVERGENCES[name]().critic(CONSTANT[:, None].expand(-1, 2), CONSTANT[:, None].expand(-1, 2))
+    if name == "relativistic_average":  # reads means over a batch: one constant at a time
+        losses = torch.stack([DIVERGENCES[name]().critic(c.expand(2), c.expand(2)) for c in CONSTANT])
+    assert float(losses.mean(dim=1).min()) >= rest({"name": name}).critic - 1e-9
+
+
+@pytest.mark.parametrize("name", SHIFTED)
+def test_a_generators_loss_without_rest_takes_any_value_at_the_best_critic(name):
+    divergence = DIVERGENCES[name]()
+    best = [c for c in CONSTANT if abs(float(divergence.critic(c[None], c[None])) - rest({"name": name}).critic) < 1e-9]
+    values = {round(float(divergence.generator(c[None], c[None])), 6) for c in best}
+    assert len(values) > 10
+
+
+def test_rest_follows_the_options():
+    assert rest({"name": "least_squares", "fake_code": -1.0, "real_code": 1.0, "generator_code": 0.0}) == (
+        1.0,
+        0.0,
+        0.0,
+    )
+    assert rest({"name": "kl", "generator_loss": "alternative"}).generator == pytest.approx(-1.0)
+    assert rest({"name": "my_module:mine"}) is None
+
+
+@pytest.mark.parametrize(("value", "text"), [(2 * LOG2, "1.386 (2 log 2)"), (LOG2, "0.6931 (log 2)"), (-0.0, "0")])
+def test_numbers_have_their_closed_form(value, text):
+    assert spelled(value) == text
+
+
+def said(name, **fields):
+    recipe = dataclasses.asdict(dataclasses.replace(RECIPES[name](), **fields))
+    return list(meanings(History(recipe, {}, [])))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_formulation_is_explained(name):
+    lines = said(name)
+    assert lines
+    assert all(re.match(r"[A-Z][a-z]+: ", line) and line.endswith(".") for line in lines)
+    assert "{" not in " ".join(lines)
+
+
+@EVERY
+def test_the_text_has_the_numbers(name):
+    critic, generator, *_ = said("gan-ns", divergence={"name": name})
+    assert spelled(RESTS[name][0]) in critic or name == "minimax"
+    if RESTS[name][1] is not None:
+        assert f"at rest it is {spelled(rest({'name': name}).generator)}" in generator
+    if name in ("wasserstein", "hinge"):
+        assert "neither its size nor its course says anything" in generator
+
+
+def test_what_the_first_gan_says():
+    critic, generator = said("gan-ns")
+    assert "1.386 (2 log 2)" in critic
+    assert "probability .5" in critic
+    assert "0.6931 (log 2)" in generator
+
+
+def test_the_last_values_are_shown():
+    report = {
+        "kind": "report",
+        "step": 700,
+        "terms": {"critic": {"divergence": 1.25}, "generator": {"divergence": 0.8}},
+    }
+    critic, generator = meanings(History(dataclasses.asdict(RECIPES["gan-ns"]()), {}, [report]))
+    assert critic.endswith("Now: 1.25 (round 700).")
+    assert generator.endswith("Now: 0.8 (round 700).")
+
+
+def test_texts_are_of_the_table():
+    assert set(TEXTS) | set(SHIFTED) <= set(DIVERGENCES)
+    assert set(RESTS) == set(DIVERGENCES)
