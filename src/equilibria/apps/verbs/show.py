@@ -29,6 +29,7 @@ TABLES = {  # what can be shown: (package, table)
     "optimizers": ("training.optimizers", "OPTIMIZERS"),
     "schedules": ("training.schedules", "SCHEDULES"),
     "metrics": ("evaluation.metrics", "METRICS"),
+    "features": ("evaluation.features", "FEATURES"),
 }
 ALIASES = {"networks": ("generators", "critics", "encoders", "prior_networks")}
 
