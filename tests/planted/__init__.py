@@ -12,6 +12,7 @@ from .playing import PLAYING
 from .remembering import REMEMBERING
 from .scores import SCORES
 from .supervised import SUPERVISED
+from .watching import WATCHING
 
 __all__ = ["MUTANTS", "Mutant"]
 
@@ -27,4 +28,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *MEASURES,
     *INFERRING,
     *SUPERVISED,
+    *WATCHING,
 )

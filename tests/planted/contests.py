@@ -22,7 +22,7 @@ CONTESTS = (
     Mutant(
         "clip-squeezes-norms",
         "games/constraints.py",
-        "if norms or not isinstance(module, _NORMS):",
+        "if self.norms or not isinstance(module, _NORMS):",
         "if module is not None:",
         CLIPS,
         "scales of norms are clipped, too",
