@@ -6,6 +6,7 @@ Thresholds were chosen on the runs of seed 0; the table is of other seeds, whose
 
 import argparse
 import os
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -19,6 +20,7 @@ from doctor_cases import CASES, Case
 import equilibria as eq
 from equilibria.core.errors import Failure
 from equilibria.data import find
+from equilibria.evaluation.doctor.reading import history
 
 UNSEEN = (1, 2, 3, 4)
 LOOKS, SAVES = 12, 8  # in a run
@@ -27,7 +29,6 @@ LOOKS, SAVES = 12, 8  # in a run
 ARRAYS: Mapping[str, Callable[[], np.ndarray]] = {
     "far.npz": lambda: find("ring").x.numpy() * 100,
     "dark.npz": lambda: find("digits").x[:, 0].numpy() // 16,
-    "noise.npz": lambda: np.random.default_rng(0).integers(0, 256, (400, 8, 8), dtype=np.uint8),
 }
 
 
@@ -44,8 +45,9 @@ class Silent:
 def play(name: str, case: Case, seed: int, runs: Path) -> bool:
     """Play one run unless it has been played; whether it was played now."""
     folder = runs / f"{name}-{seed}"
-    if (folder / "events.jsonl").is_file() and '"stop"' in (folder / "events.jsonl").read_text():
+    if (folder / "recipe.json").is_file() and history(folder).ended not in (None, "interrupted"):
         return False
+    shutil.rmtree(folder, ignore_errors=True)
     wish: dict[str, Any] = {
         "watch": max(1, case.rounds // LOOKS),
         "save_every": max(1, case.rounds // SAVES),

@@ -8,8 +8,7 @@ from .reasons import diagnosed
 def posterior_collapse(history: History) -> Finding | None:
     """The encoder answers the same for every sample, so latents say nothing."""
     kl, active = history.series("posterior", "kl"), history.series("posterior", "active_units")
-    nothing, unused = kl.since(lambda nats: nats < 0.1), active.since(lambda count: count < 1)
-    first = nothing if nothing is not None else unused
+    first = kl.since(lambda nats: nats < 0.1) if len(kl) else active.since(lambda count: count < 1)
     if first is None:
         return None
     game = flags.game(history)

@@ -43,7 +43,7 @@ def past_best(history: History) -> Finding | None:
     best = min(zip(found.values, found.steps, strict=True))
     later = found.after(best[1])
     late = found.late
-    if len(later) < max(3, len(found) // 4) or not late.median > _PAST * _typical_best(found) + 2 * _noise(found):
+    if len(later) < max(3, len(found) // 4) or not _worse(late, found):
         return None
     return diagnosed(
         "past_best",
@@ -109,6 +109,12 @@ def _is_toy(recipe: object) -> bool:
 
 def _plain(name: str) -> str:
     return name.replace("_", " ").capitalize()
+
+
+def _worse(late: Series, found: Series) -> bool:
+    """Whether the late looks are clearly worse than the best, which may be negative: bounds are densities' logs."""
+    best = _typical_best(found)
+    return late.median > best + (_PAST - 1) * abs(best) + 2 * _noise(found)
 
 
 def _typical_best(found: Series) -> float:

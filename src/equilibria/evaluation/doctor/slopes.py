@@ -7,6 +7,8 @@ from . import flags
 from .base import CERTAIN, LIKELY, Finding, History
 from .reasons import diagnosed
 
+_LAGS = 1.0  # of itself is what the estimate gains in a few moves of the critic alone
+
 
 def slope(history: History) -> Finding | None:
     """The critic's slope is far from the one that its penalty asks for."""
@@ -66,7 +68,7 @@ def coupled(history: History) -> Finding | None:
 def unconverged(history: History) -> Finding | None:
     """The Wasserstein estimate still grows when the critic moves alone, so it is no distance yet."""
     growth = history.series("burst", "growth")
-    first = growth.since(lambda more: more > 0.5)
+    first = growth.since(lambda more: more > _LAGS)
     if first is None or flags.divergence(history) != "wasserstein":
         return None
     before, after, moves = (history.series("burst", part) for part in ("before", "after", "moves"))

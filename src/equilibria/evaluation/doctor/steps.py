@@ -5,6 +5,7 @@ from .base import CERTAIN, LIKELY, POSSIBLE, Finding, History
 from .reasons import diagnosed
 
 _ASTRAY = 0.1  # cosine of a step with minus the gradient: plain descent has 1, usual momenta half of that
+_BEHIND = 0.7  # of the spread of samples
 _UNLIKE = 20.0  # times as fast: beyond what any source plays with
 
 
@@ -64,8 +65,8 @@ def momentum(history: History) -> Finding | None:
 def slow_average(history: History) -> Finding | None:
     """The averaged weights, from which samples are drawn, lag behind the generator that plays."""
     gap = history.series("average", "output")
-    first, spread = gap.since(lambda distance: distance > 0.5), history.series("diversity", "ratio")
-    if first is None or spread.late.median < 0.25:  # of samples that are all alike nothing can be said
+    first, spread = gap.since(lambda distance: distance > _BEHIND), history.series("diversity", "ratio")
+    if first is None or spread.late.median < 0.1:  # of samples that are all alike nothing can be said
         return None
     halflife = float(history.recipe.get("halflife", 1000.0))
     now = min(halflife, 0.05 * max(history.step, 1))
