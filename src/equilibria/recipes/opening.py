@@ -12,7 +12,8 @@ from .summary import Summary
 def paragraph(run: Run, recipe: Recipe, data: Data, summary: Summary, cost: Cost) -> str:
     """Formulation, data, networks, machine, and the cost."""
     choices = f"Chosen: {summary.chosen()}."
-    return " ".join([*_what(recipe, data), _networks(run, recipe), choices, _how_long(recipe, summary, cost)])
+    how_long = f"{_how_long(recipe, summary, cost)}{_looks(summary)}"
+    return " ".join([*_what(recipe, data), _networks(run, recipe), choices, how_long])
 
 
 def _what(recipe: Recipe, data: Data) -> list[str]:
@@ -44,6 +45,12 @@ def _how_long(recipe: Recipe, summary: Summary, cost: Cost) -> str:
         return f"Plays for {duration(limit)}, about {recipe.rounds:,} rounds{memory}."
     clock = "" if limit is None else f", stopped after {duration(limit)}"
     return f"{rounds:,} rounds take about {duration(cost.seconds)}{clock}{memory}."
+
+
+def _looks(summary: Summary) -> str:
+    """How often somebody looks at more than the losses."""
+    rounds = summary.cadence.get("watch", 0)
+    return f" Looked at closely {'every round' if rounds == 1 else f'every {rounds:,} rounds'}." if rounds else ""
 
 
 def count(network: nn.Module) -> int:

@@ -19,5 +19,5 @@ def clipped(scene: Scene) -> Seen:
         if isinstance(clipping := player.constraint, Clipping):
             weights = [w for name in player.moves for w in clipping.weights(scene.game.networks[name])]
             values = torch.cat([weight.flatten() for weight in weights])
-            return {"bound": clipping.bound, "share": float((values.abs() > _NEAR * clipping.bound).double().mean())}
+            return {"bound": clipping.bound, "share": float((values.abs() > _NEAR * clipping.bound).float().mean())}
     return {}

@@ -32,7 +32,7 @@ def coverage(scene: Scene) -> Seen:
     reach = _NEAR * scene.deviation
     near = distances(fake, scene.centres).min(dim=1).values <= reach
     missing, missing_data = (int((_shares(scene, x, reach) == 0).sum()) for x in (fake, held_out))
-    return found | {"missing": missing, "missing_data": missing_data, "high_quality": float(near.double().mean())}
+    return found | {"missing": missing, "missing_data": missing_data, "high_quality": float(near.float().mean())}
 
 
 def _shares(scene: Scene, x: Tensor, reach: float | None) -> Tensor:
@@ -40,7 +40,7 @@ def _shares(scene: Scene, x: Tensor, reach: float | None) -> Tensor:
     assert scene.centres is not None
     apart, nearest = distances(x, scene.centres).min(dim=1)
     counted = nearest if reach is None else nearest[apart <= reach]
-    return torch.bincount(counted, minlength=len(scene.centres)).double() / max(len(x), 1)
+    return torch.bincount(counted, minlength=len(scene.centres)).float() / max(len(x), 1)
 
 
 def _fewer(shares: Tensor, usual: Tensor) -> int:

@@ -28,8 +28,8 @@ def diversity(scene: Scene) -> Seen:
         "data": float(among_data),
         "ratio": float(among / among_data),
         "nearest_ratio": float(nearest.mean() / nearest_data.mean()),
-        "copies": float((nearest <= alike).double().mean()),
-        "copies_data": float((nearest_data <= alike).double().mean()),
+        "copies": float((nearest <= alike).float().mean()),
+        "copies_data": float((nearest_data <= alike).float().mean()),
     }
 
 

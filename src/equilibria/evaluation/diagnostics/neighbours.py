@@ -22,7 +22,7 @@ def neighbours(scene: Scene) -> Seen:
     train, held_out = (distances(scene.fake, x[:count]).min(dim=1).values for x in (scene.train, scene.held_out))
     few = scene.held_out[: len(scene.fake)]
     copied, fair = (distances(x, scene.train).min(dim=1).values.mean() for x in (scene.fake, few))
-    nearer = ((held_out - train).sign().double().mean() + 1) / 2
+    nearer = ((held_out - train).sign().float().mean() + 1) / 2
     means = float(train.mean()), float(held_out.mean())
     return {
         "train": means[0],

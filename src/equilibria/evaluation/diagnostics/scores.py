@@ -37,7 +37,7 @@ def scores(scene: Scene) -> Seen:
 
 def higher(these: Tensor, those: Tensor) -> float:
     """The share of pairs in which one of these is higher than one of those, ties counting half: of (N,) and (M,)."""
-    apart = (these[:, None] - those[None]).sign().double()
+    apart = (these[:, None] - those[None]).sign().float()
     return float((apart.mean() + 1) / 2)
 
 

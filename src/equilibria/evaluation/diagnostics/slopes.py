@@ -29,7 +29,7 @@ def slopes(scene: Scene) -> Seen:
             real, fake = contest.real(play), contest.fake(play)
         on_the_way.append(steepness(scene, play, between(real, fake)))
         at_samples.append(steepness(scene, play, fake))
-    norms = torch.cat(on_the_way).double().cpu()
+    norms = torch.cat(on_the_way).cpu().double()
     top = max(float(norms.max()), 1e-12) if norms.isfinite().all() else 1.0
     counts, edges = torch.histogram(norms, bins=_BINS, range=(0.0, top))
     return {
