@@ -28,6 +28,7 @@ LOOKS, SAVES = 12, 8  # in a run
 
 ARRAYS: Mapping[str, Callable[[], np.ndarray]] = {
     "far.npz": lambda: find("ring").x.numpy() * 100,
+    "few.npz": lambda: find("digits").x[:160, 0].numpy(),
     "dark.npz": lambda: find("digits").x[:, 0].numpy() // 16,
 }
 

@@ -52,7 +52,7 @@ SICK = {
     "depth": Case("wgan", RING, 100, POINTS | {"critic.depth": 10}, "depth"),
     "momentum": Case("gan-ns", RING, 500, POINTS | {"optimizer.beta1": 0.999, "lr": 1e-3}, "momentum"),
     "disagreement": Case("bigan", DIGITS, 200, DENSE | {"encoder": "dense", "encoder.width": 8}, "disagreement"),
-    "past_best": Case("gan-ns", RING, 400, POINTS | {"critic.width": 2, "critic.depth": 1, "lr": 1e-3}, "past_best"),
+    "past_best": Case("vae", "few.npz", 500, CODED | {"lr": 5e-3}, "past_best"),
     "slow_average": Case("gan-ns", RING, 350, POINTS | {"lr": 2e-3}, "slow_average"),
     "short": Case("r3gan", RING, 150, POINTS, "short"),
     "far": Case("r3gan", "far.npz", 150, POINTS, "data_range"),

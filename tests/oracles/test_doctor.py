@@ -86,7 +86,7 @@ SICK_RUNS = {
     "critic_memorizes": lambda: told(seen=constant(scores={"memorized": 0.9})),
     "generator_memorizes": lambda: told(seen=constant(neighbours={"copied": 0.2})),
     "imbalance": lambda: told(**{"optimizers.critic.lr": 1e-2, "optimizers.generator.lr": 1e-5}),
-    "unconverged": lambda: told("wgan-gp", seen=constant(burst={"growth": 2.0})),
+    "unconverged": lambda: told("wgan-gp", seen=constant(burst={"after": 0.3})),
     "slope": lambda: told("wgan-gp", seen=constant(slopes={"mean": 8.0})),
     "coupled": lambda: told("wgan-gp", **{"critic.norm": "batch"}),
     "pinned": lambda: told("wgan", seen=constant(clipped={"share": 0.9})),

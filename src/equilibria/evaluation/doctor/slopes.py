@@ -6,8 +6,9 @@ from typing import Any
 from . import flags
 from .base import CERTAIN, LIKELY, Finding, History
 from .reasons import diagnosed
+from .series import Series
 
-_LAGS = 1.0  # of itself is what the estimate gains in a few moves of the critic alone
+_LAGS = 0.6  # of its greatest size is what the estimate gains in a few moves of the critic alone
 
 
 def slope(history: History) -> Finding | None:
@@ -67,11 +68,11 @@ def coupled(history: History) -> Finding | None:
 
 def unconverged(history: History) -> Finding | None:
     """The Wasserstein estimate still grows when the critic moves alone, so it is no distance yet."""
-    growth = history.series("burst", "growth")
-    first = growth.since(lambda more: more > _LAGS)
+    gain, most = _gains(history)
+    first = gain.since(lambda more: more > _LAGS * most)
     if first is None or flags.divergence(history) != "wasserstein":
         return None
-    before, after, moves = (history.series("burst", part) for part in ("before", "after", "moves"))
+    before, moves = history.series("burst", "before"), history.series("burst", "moves")
     key, lr = flags.rate(history, "critic")
     more = flags.say("n_critic", max(5, 2 * flags.turns(history)))
     return diagnosed(
@@ -79,9 +80,18 @@ def unconverged(history: History) -> Finding | None:
         "The critic lags behind: its estimate still grows when it moves alone, so it is not the distance yet.",
         LIKELY,
         (
-            f"{growth.said(f'growth in {moves.median:.0f} moves of the critic alone', '.0%')}",
-            f"{before.said('estimate before')}; {after.said('after')}",
+            gain.said(f"what {moves.median:.0f} moves of the critic alone add to the estimate"),
+            f"{before.said('the estimate before them')}; its greatest size so far {most:.3g}",
         ),
         f"Let the critic move more: {more}" + (f", or faster, {flags.say(key, 4 * lr)}." if lr else "."),
         first,
     )
+
+
+def _gains(history: History) -> tuple[Series, float]:
+    """What a burst of the critic's moves adds to the estimate, and the greatest size that it has had before one."""
+    seen = list(history.seen("burst"))
+    pairs = [(step, burst.get("before"), burst.get("after")) for step, burst in seen]
+    known = [(step, a, b) for step, a, b in pairs if a is not None and b is not None]
+    most = max((abs(before) for _, before, _ in known), default=0.0)
+    return Series.of((step, after - before) for step, before, after in known).after(history.rounds // 10), most
