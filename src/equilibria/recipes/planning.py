@@ -8,7 +8,7 @@ from typing import Any
 from ..core.errors import Refusal
 from ..data import Data
 from ..training.engine import Choices, applied, choose, choose_threads
-from ..training.rehearsal import rehearse
+from ..training.rehearsal import peak_memory, rehearse
 from ..training.run import Run
 from .build import build
 from .options import Budget, Options, read_budget
@@ -42,7 +42,7 @@ def settled(recipe: Recipe, data: Data, options: Options) -> tuple[Recipe, Choic
     rounds = planned(run, options.rounds, budget, recipe.rounds, lambda rounds: told.seconds(run, 0, rounds))
     seconds = told.seconds(run, 0, rounds)
     watch = watch_every(rounds, seconds, looking) if options.watch is None else options.watch
-    return dataclasses.replace(recipe, rounds=rounds), choices, Cost(seconds, told.peak, watch)
+    return dataclasses.replace(recipe, rounds=rounds), choices, Cost(seconds, peak_memory(run.device), watch)
 
 
 def prolonged(recipe: Recipe, options: Options, run: Run, step: int, elapsed: float) -> Recipe:
