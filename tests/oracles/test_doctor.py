@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from equilibria.apps.verbs import sample
 from equilibria.core.errors import Refusal
-from equilibria.evaluation.doctor import FINDINGS, findings, flags
+from equilibria.evaluation.doctor import FINDINGS, findings, first_to_mend, flags
 from equilibria.evaluation.doctor.base import REMARK, SICK, WARNING, History
 from equilibria.evaluation.doctor.reading import history
 from equilibria.evaluation.doctor.reasons import REASONS
@@ -76,26 +77,26 @@ def running(look):
 WRONG = {"labels": None, "values": START["values"] | {"shape": [1, 8, 8], "least": -1.0, "most": -0.9}}
 SICK_RUNS = {
     "nonfinite": lambda: told(stop="nonfinite"),
-    "collapse": lambda: told(seen=constant(diversity={"ratio": 0.05})),
-    "oscillating": lambda: told(seen=running),
+    "data_range": lambda: told(start=WRONG),
+    "coupled": lambda: told("wgan-gp", **{"critic.norm": "batch"}),
+    "imbalance": lambda: told(**{"optimizers.critic.lr": 1e-2, "optimizers.generator.lr": 1e-5}),
     "saturated": lambda: told("gan", seen=starving),
     "posterior_collapse": lambda: told("vae", seen=constant(posterior={"kl": 0.01, "active_units": 0})),
-    "partial": lambda: told(seen=constant(diversity={"ratio": 0.6})),
-    "missing": lambda: told(seen=constant(coverage={"missing": 1, "classes": [0.4, 0.3, 0.3, 0.0]})),
+    "collapse": lambda: told(seen=constant(diversity={"ratio": 0.05})),
+    "oscillating": lambda: told(seen=running),
+    "momentum": lambda: told(seen=constant(steps={"critic": -0.3})),
     "weak": lambda: told(seen=lambda look: {"estimate": 0.01, "diversity": {"ratio": 3.0}}),
-    "critic_memorizes": lambda: told(seen=constant(scores={"memorized": 0.9})),
-    "generator_memorizes": lambda: told(seen=constant(neighbours={"copied": 0.2})),
-    "imbalance": lambda: told(**{"optimizers.critic.lr": 1e-2, "optimizers.generator.lr": 1e-5}),
     "unconverged": lambda: told("wgan-gp", seen=constant(burst={"after": 0.3})),
     "slope": lambda: told("wgan-gp", seen=constant(slopes={"mean": 8.0})),
-    "coupled": lambda: told("wgan-gp", **{"critic.norm": "batch"}),
     "pinned": lambda: told("wgan", seen=constant(clipped={"share": 0.9})),
     "depth": lambda: told(seen=constant(gradients={"critic": {"a": 1e-9, "b": 1e-4, "c": 1.0}})),
-    "momentum": lambda: told(seen=constant(steps={"critic": -0.3})),
+    "partial": lambda: told(seen=constant(diversity={"ratio": 0.6})),
+    "missing": lambda: told(seen=constant(coverage={"missing": 1, "classes": [0.4, 0.3, 0.3, 0.0]})),
+    "critic_memorizes": lambda: told(seen=constant(scores={"memorized": 0.9})),
+    "generator_memorizes": lambda: told(seen=constant(neighbours={"copied": 0.2})),
     "disagreement": lambda: told("bigan", seen=constant(agreement={"sample": 1.0})),
     "past_best": lambda: told(measured=[0.5, 0.3, 0.3, 0.31, 0.5, 0.8, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9]),
     "slow_average": lambda: told(seen=constant(average={"output": 1.0})),
-    "data_range": lambda: told(start=WRONG),
     "short": lambda: told(measured=[1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.35, 0.3, 0.25, 0.2, 0.15]),
     "labels_unused": lambda: told(start=START | {"labels": "class"}),
 }
@@ -158,7 +159,7 @@ def said_flags(text):
 
 def refused(recipe, said):
     """The flags among these that this recipe does not have."""
-    options = {field.name for field in dataclasses.fields(Options)}
+    options = {field.name for kind in (Options, sample.FLAGS) for field in dataclasses.fields(kind)}
     wrong = []
     for flag, value in said.items():
         try:
@@ -203,6 +204,14 @@ def test_the_gravest_comes_first():
     assert [finding.severity for finding in findings(both)] == sorted(
         (finding.severity for finding in findings(both)), key=[SICK, WARNING, REMARK].index
     )
+
+
+def test_a_cause_is_mended_before_its_consequence():
+    whole = told(
+        seen=constant(diversity={"ratio": 0.05}), **{"optimizers.critic.lr": 1e-2, "optimizers.generator.lr": 1e-5}
+    )
+    assert first_to_mend(findings(whole)).name == "imbalance"
+    assert first_to_mend(findings(told(start=START | {"labels": "class"}))) is None
 
 
 def test_old_runs_have_no_diagnoses_and_are_read_all_the_same():

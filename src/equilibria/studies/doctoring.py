@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..evaluation.doctor import FINDINGS, Finding, findings
+from ..evaluation.doctor import FINDINGS, Finding, findings, first_to_mend
 from ..evaluation.doctor.base import REMARK, SICK, WARNING, History
 from ..evaluation.doctor.losses import meanings
 from ..evaluation.doctor.reading import history
@@ -49,6 +49,8 @@ class Checkup:
         """The page, wrapped."""
         yield from textwrap.wrap(self.about, width)
         yield from ["", *textwrap.wrap(self.summary, width)]
+        if len(self.findings) > 1 and (first := first_to_mend(self.findings)) is not None:
+            yield from _wrapped(f"Begin with number {self.findings.index(first) + 1}. {first.change}", width)
         for number, finding in enumerate(self.findings, start=1):
             yield ""
             yield from _said(number, finding, width)
@@ -135,6 +137,11 @@ def _hung(label: str, text: str, width: int) -> list[str]:
     """A text beside its label."""
     indent = " " * (_LABEL + 3)
     first = label.ljust(len(indent))
+    return _wrapped(text, width, first, indent)
+
+
+def _wrapped(text: str, width: int, first: str = "", indent: str = "") -> list[str]:
+    """Lines of at most this width; flags and names stay whole."""
     return textwrap.wrap(
         text, width, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )

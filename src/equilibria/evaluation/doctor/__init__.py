@@ -1,36 +1,36 @@
 """What may be wrong with a run, read from its records. The table is the registration."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...core.catalogue import Catalogue
 from . import critics, diversity, inference, layers, memory, progress, slopes, steps
 from .base import REMARK, SICK, WARNING, Finding, History, Symptom
 
-__all__ = ["FINDINGS", "Finding", "History", "Symptom", "findings"]
+__all__ = ["FINDINGS", "Finding", "History", "Symptom", "findings", "first_to_mend"]
 
-FINDINGS = Catalogue(
+FINDINGS = Catalogue(  # causes before their consequences
     "finding",
     nonfinite=layers.nonfinite,
-    collapse=diversity.collapse,
-    oscillating=diversity.oscillating,
+    data_range=progress.data_range,
+    coupled=slopes.coupled,
+    imbalance=steps.imbalance,
     saturated=critics.saturated,
     posterior_collapse=inference.posterior_collapse,
-    partial=diversity.partial,
-    missing=diversity.missing,
+    collapse=diversity.collapse,
+    oscillating=diversity.oscillating,
+    momentum=steps.momentum,
     weak=critics.weak,
-    critic_memorizes=memory.critic_memorizes,
-    generator_memorizes=memory.generator_memorizes,
-    imbalance=steps.imbalance,
     unconverged=slopes.unconverged,
     slope=slopes.slope,
-    coupled=slopes.coupled,
     pinned=layers.pinned,
     depth=layers.depth,
-    momentum=steps.momentum,
+    partial=diversity.partial,
+    missing=diversity.missing,
+    critic_memorizes=memory.critic_memorizes,
+    generator_memorizes=memory.generator_memorizes,
     disagreement=inference.disagreement,
     past_best=progress.past_best,
     slow_average=steps.slow_average,
-    data_range=progress.data_range,
     short=progress.short,
     labels_unused=progress.labels_unused,
 )
@@ -46,3 +46,10 @@ def _shown(history: History) -> Iterator[Finding]:
     for symptom in FINDINGS.values():
         if (finding := symptom(history)) is not None:
             yield finding
+
+
+def first_to_mend(found: Sequence[Finding]) -> Finding | None:
+    """Of several findings the one that most likely brought about others; remarks need no mending."""
+    places = list(FINDINGS)
+    grave = [finding for finding in found if finding.severity != REMARK]
+    return min(grave, key=lambda finding: places.index(finding.name), default=None)

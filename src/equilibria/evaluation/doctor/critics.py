@@ -30,7 +30,7 @@ def saturated(history: History) -> Finding | None:
     starved, filled = bool(len(pull.late)) and pull.late.median < _STARVED * peak, full.late.median > _FULL
     if not starved and not filled:
         return None
-    evidence = [f"data score above samples in {apart.said('share of pairs', '.1%')}"]
+    evidence = [apart.said("share of pairs in which data score above samples", ".1%")]
     if starved:
         evidence.append(f"{pull.said('norm of the gradient of the generator')}; its greatest before was {peak:.3g}")
     if len(full):

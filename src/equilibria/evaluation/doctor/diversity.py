@@ -82,7 +82,8 @@ def missing(history: History) -> Finding | None:
     gone, of = gone.after(history.rounds // 10), history.series("coverage", "of").late.median
     many = 1 if _has_modes(history) else max(2.0, _COARSE * of)  # classes are told by the nearest mean
     first = gone.since(lambda count: count >= many)
-    if first is None or not flags.divergence(history):
+    alike = history.series("diversity", "ratio").since(lambda share: share < _GONE)
+    if first is None or alike is not None or not flags.divergence(history):  # of collapse it is but a consequence
         return None
     names = ", ".join(map(str, _left_out([seen for _, seen in history.seen("coverage")][-1])[:_NAMED]))
     return diagnosed(

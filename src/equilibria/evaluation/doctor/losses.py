@@ -85,7 +85,10 @@ def _with_last(history: History, player: str, said: str) -> str:
     reports = history.of("report")
     terms = reports[-1]["terms"].get(player, {}) if reports else {}
     name = next((name for name in ("divergence", "elbo", "bound") if isinstance(terms.get(name), int | float)), None)
-    return said if name is None else f"{said} Now: {terms[name]:.4g} (round {reports[-1]['step']:,})."
+    if name is None:
+        return said
+    which = "" if name == "divergence" else f"{name} "
+    return f"{said} Now: {which}{terms[name]:.4g} (round {reports[-1]['step']:,})."
 
 
 def _measures(spec: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ def critic_memorizes(history: History) -> Finding | None:
         "The critic knows its training samples by heart: it scores them above real samples that it has not seen.",
         CERTAIN if known.late.median > 0.75 else LIKELY,
         (
-            f"a training sample scores above a held-out one in {known.said('share of pairs', '.1%')} (50 % is fair)",
+            known.said("share of pairs in which a training sample scores above a held-out one (50 % is fair)", ".1%"),
             f"{train.said('mean score on training data')}; {held_out.said('on held-out data')}",
         ),
         change,

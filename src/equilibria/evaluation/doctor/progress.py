@@ -53,10 +53,8 @@ def past_best(history: History) -> Finding | None:
             f"{_plain(name)} on held-out data: {best[0]:.3g} at round {best[1]:,}, median {late.median:.3g} "
             f"since round {late.steps[0]:,}",
         ),
-        (
-            f"The checkpoint of round {best[1]:,} is kept; to stop in time say {flags.say('rounds', best[1])} or "
-            f"{flags.say('stop_when', 'sick')}."
-        ),
+        f"The checkpoint of round {best[1]:,} is kept: draw from it by `equilibria sample RUN --checkpoint best`; "
+        f"{flags.say('rounds', best[1])} stops in time.",
         later.steps[0],
     )
 

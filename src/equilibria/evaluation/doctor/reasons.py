@@ -20,17 +20,23 @@ REASONS: Mapping[str, Reason] = {
         "(Mescheder et al. 2018). Where the loss is steep one step then throws the weights out of all bounds (Pascanu "
         "et al. 2013).",
     ),
-    "collapse": Reason(
-        SICK,
-        "A critic that judges samples one by one cannot say that they are alike, so all of them may run to the place "
-        "that it likes best (Salimans et al. 2016, section 3.2). The generator then follows one gradient from every "
-        "latent, and once collapsed nothing parts its samples again (Goodfellow et al. 2014, section 6).",
+    "data_range": Reason(
+        WARNING,
+        "A generator's last layer and its first steps are made for values around 0 and 1 in size, which is why images "
+        "are scaled to the range of tanh (Radford et al. 2016). What is not centred and scaled is learned slowly or "
+        "not at all (LeCun et al. 1998).",
     ),
-    "oscillating": Reason(
-        SICK,
-        "A generator that is trained against the critic of the moment moves all samples where that critic is wrong, "
-        "and the critic follows them there (Metz et al. 2017, section 3.1). Without a price on slopes the two circle "
-        "around their equilibrium instead of coming to it (Mescheder et al. 2018).",
+    "coupled": Reason(
+        WARNING,
+        "The penalty bounds the gradient of each score with respect to its own sample, and batch norm makes every "
+        "score a function of the whole batch (Gulrajani et al. 2017, section 4). What is bounded then is no Lipschitz "
+        "constant, and the estimate no distance (Arjovsky et al. 2017).",
+    ),
+    "imbalance": Reason(
+        WARNING,
+        "Two time scales converge where the critic is the faster one, and then by a small factor (Heusel et al. "
+        "2017). Far apart, one side plays against an opponent that stands still, and overfits to it (Goodfellow et "
+        "al. 2014, section 3).",
     ),
     "saturated": Reason(
         SICK,
@@ -44,41 +50,29 @@ REASONS: Mapping[str, Reason] = {
         "learned to use latents (Bowman et al. 2016, section 3). Where the weight of the KL or the decoder's noise is "
         "large, that is no accident of training but the optimum (Lucas et al. 2019).",
     ),
-    "partial": Reason(
-        WARNING,
+    "collapse": Reason(
+        SICK,
         "A critic that judges samples one by one cannot say that they are alike, so all of them may run to the place "
         "that it likes best (Salimans et al. 2016, section 3.2). The generator then follows one gradient from every "
         "latent, and once collapsed nothing parts its samples again (Goodfellow et al. 2014, section 6).",
     ),
-    "missing": Reason(
+    "oscillating": Reason(
+        SICK,
+        "A generator that is trained against the critic of the moment moves all samples where that critic is wrong, "
+        "and the critic follows them there (Metz et al. 2017, section 3.1). Without a price on slopes the two circle "
+        "around their equilibrium instead of coming to it (Mescheder et al. 2018).",
+    ),
+    "momentum": Reason(
         WARNING,
-        "What the non-saturating generator descends at the best critic is KL(model || data) less twice the "
-        "Jensen-Shannon divergence, which hardly minds missing data (Arjovsky and Bottou 2017, theorem 2.5). A critic "
-        "that is shown several samples at once sees that some never come (Lin et al. 2018).",
+        "The loss of a player moves with the other's moves, and momentum sums gradients of losses that are no longer "
+        "there: where runs broke down, the cosine of step and gradient had turned negative (Arjovsky et al. 2017, "
+        "section 4). In games even negative momentum can be better than none (Gidel et al. 2019).",
     ),
     "weak": Reason(
         WARNING,
         "The generator can only learn what its critic sees, and a critic far from its best bounds no distance "
         "(Arjovsky et al. 2017, section 3). One with few weights is content with samples that share only what it can "
         "see of the data (Arora et al. 2017).",
-    ),
-    "critic_memorizes": Reason(
-        WARNING,
-        "With few data a critic learns them by heart, and what it then says of samples has nothing to do with the "
-        "distribution (Karras et al. 2020, figure 1). Its scores of held-out data drift towards those of samples, and "
-        "quality falls from there on (Brock et al. 2019, section 4).",
-    ),
-    "generator_memorizes": Reason(
-        WARNING,
-        "Of few samples the training set itself is the model that no critic and no likelihood can fault (Nagarajan et "
-        "al. 2018). Samples that lie nearer to training data than held-out data do are copied, whatever their quality "
-        "(Meehan et al. 2020).",
-    ),
-    "imbalance": Reason(
-        WARNING,
-        "Two time scales converge where the critic is the faster one, and then by a small factor (Heusel et al. "
-        "2017). Far apart, one side plays against an opponent that stands still, and overfits to it (Goodfellow et "
-        "al. 2014, section 3).",
     ),
     "unconverged": Reason(
         WARNING,
@@ -93,12 +87,6 @@ REASONS: Mapping[str, Reason] = {
         "the critic's Lipschitz constant, so a slope that drifts is read as progress or decline (Arjovsky et al. "
         "2017).",
     ),
-    "coupled": Reason(
-        WARNING,
-        "The penalty bounds the gradient of each score with respect to its own sample, and batch norm makes every "
-        "score a function of the whole batch (Gulrajani et al. 2017, section 4). What is bounded then is no Lipschitz "
-        "constant, and the estimate no distance (Arjovsky et al. 2017).",
-    ),
     "pinned": Reason(
         WARNING,
         "Under clipping the critic seeks its greatest slope with weights at either bound, and ends as a far simpler "
@@ -111,11 +99,29 @@ REASONS: Mapping[str, Reason] = {
         "clipping only a finely tuned bound avoids both (Gulrajani et al. 2017, figure 1b). Normalized layers, or "
         "weights that start at the right size, keep it (Glorot and Bengio 2010).",
     ),
-    "momentum": Reason(
+    "partial": Reason(
         WARNING,
-        "The loss of a player moves with the other's moves, and momentum sums gradients of losses that are no longer "
-        "there: where runs broke down, the cosine of step and gradient had turned negative (Arjovsky et al. 2017, "
-        "section 4). In games even negative momentum can be better than none (Gidel et al. 2019).",
+        "A critic that judges samples one by one cannot say that they are alike, so all of them may run to the place "
+        "that it likes best (Salimans et al. 2016, section 3.2). The generator then follows one gradient from every "
+        "latent, and once collapsed nothing parts its samples again (Goodfellow et al. 2014, section 6).",
+    ),
+    "missing": Reason(
+        WARNING,
+        "What the non-saturating generator descends at the best critic is KL(model || data) less twice the "
+        "Jensen-Shannon divergence, which hardly minds missing data (Arjovsky and Bottou 2017, theorem 2.5). A critic "
+        "that is shown several samples at once sees that some never come (Lin et al. 2018).",
+    ),
+    "critic_memorizes": Reason(
+        WARNING,
+        "With few data a critic learns them by heart, and what it then says of samples has nothing to do with the "
+        "distribution (Karras et al. 2020, figure 1). Its scores of held-out data drift towards those of samples, and "
+        "quality falls from there on (Brock et al. 2019, section 4).",
+    ),
+    "generator_memorizes": Reason(
+        WARNING,
+        "Of few samples the training set itself is the model that no critic and no likelihood can fault (Nagarajan et "
+        "al. 2018). Samples that lie nearer to training data than held-out data do are copied, whatever their quality "
+        "(Meehan et al. 2020).",
     ),
     "disagreement": Reason(
         WARNING,
@@ -134,12 +140,6 @@ REASONS: Mapping[str, Reason] = {
         "An average of weights smooths a generator that circles around its goal, and lags behind one that still "
         "travels (Yazici et al. 2019). With a half-life beyond what the weights need to settle it shows the past "
         "(Karras et al. 2018, section 6).",
-    ),
-    "data_range": Reason(
-        WARNING,
-        "A generator's last layer and its first steps are made for values around 0 and 1 in size, which is why images "
-        "are scaled to the range of tanh (Radford et al. 2016). What is not centred and scaled is learned slowly or "
-        "not at all (LeCun et al. 1998).",
     ),
     "short": Reason(
         REMARK,
