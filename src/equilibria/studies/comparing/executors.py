@@ -10,7 +10,7 @@ PLACES = ("pool", "ray", "slurm")
 
 
 def executor(on: str, jobs: int | None, folder: Path) -> Executor:
-    """Processes of this machine; a Ray cluster (ray, ray:HOST:PORT, ray://HOST:PORT); or SLURM (slurm:KEY=VALUE,...)."""
+    """Processes of this machine; a Ray cluster (ray, ray:HOST:PORT, ray://HOST:PORT); SLURM (slurm:KEY=VALUE,...)."""
     name, _, rest = on.partition(":")
     if name not in PLACES:
         raise Refusal(f"on is {on!r}: cells run in one of these places.{nearest(name, PLACES)}")

@@ -43,8 +43,10 @@ def write(study: Study, folder: Path, watch: Watch) -> None:
 
 
 def refuse_written(folder: Path, force: bool) -> None:
-    """A folder that was named, in which there is a report, or a comparison."""
-    if (folder / PLAN).exists() or ((folder / REPORT).exists() and not force):
+    """A folder that was named, in which there is a comparison, or a report that may not be replaced."""
+    if (folder / PLAN).exists():
+        raise Refusal(f"{folder} holds a comparison: choose another --out.")
+    if (folder / REPORT).exists() and not force:
         raise Refusal(f"{folder} holds a report already: choose another --out, or replace it with --force.")
 
 

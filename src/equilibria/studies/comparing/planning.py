@@ -56,8 +56,8 @@ class Plan:
         spent = self.wishes.budget or f"{self.said['rounds']} rounds"
         alike = ", ".join(f"{name} {value}" for name, value in self.choices.items())
         return (
-            f"{len(self.recipes)} recipes, {self.wishes.seeds} seeds from {self.wishes.seed} on, {len(self.cells)} runs "
-            f"in all, {spent} each, one thread each ({alike} for all)."
+            f"{len(self.recipes)} recipes, {self.wishes.seeds} seeds from {self.wishes.seed} on, {len(self.cells)} "
+            f"runs in all, {spent} each, one thread each ({alike} for all)."
         )
 
     @property

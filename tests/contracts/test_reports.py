@@ -1,0 +1,159 @@
+"""What reports promise: they need nothing but themselves, show what was measured, and escape what users name."""
+
+import csv
+import io
+import re
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from equilibria.core.errors import Refusal
+from equilibria.evaluation.cards import Card
+from equilibria.evaluation.metrics.base import Figure
+from equilibria.recipes.session import train
+from equilibria.studies.comparing.cells import Outcome
+from equilibria.studies.comparing.collecting import Result
+from equilibria.studies.comparing.columns import Column
+from equilibria.studies.comparing.report import Study, html, rows
+from equilibria.studies.comparing.spreadsheet import comma_separated
+from equilibria.studies.reporting import words
+from equilibria.studies.reporting.figures import Line, Panel, bars, curves, histogram, mean
+from equilibria.studies.reporting.page import page, paragraph, picture, table
+from equilibria.studies.reporting.run import report
+from sessions import TINY, Silent
+
+NASTY = '<img src="http://evil" onerror=alert(1)>&$x^2$'
+
+
+def card(**said):
+    told = {"metric": "distance", "data": "ring", "fingerprint": "f", "split": "held out", "real": 9, "generated": 9}
+    more = {"features": "none", "digest": "", "resizing": "none", "seed": 0, "rule": "lowest", "averaged": True}
+    return Card(**told | more | {"checkpoint": "best"} | said)
+
+
+def study():
+    values = {"gan:a": [1.0, 2.0, 3.5], NASTY: [0.5, 0.25, 1e-7]}
+    seeds = {row: [0, 1, 2] for row in values}
+    cards = [card(checkpoint=end) for end in ("best", "last")]
+    found = [Column("ring", "distance", "lower", each, Figure(0.1), values, seeds) for each in cards]
+    results = [
+        Result(row, "ring", seed, None, Outcome("failed" if seed == 2 else "finished", f"Because of {NASTY}."), None)
+        for row in values
+        for seed in seeds[row]
+    ]
+    return Study(f"About {NASTY}", NASTY, f"compare {NASTY}", results, found, (f"Nothing of {NASTY}.",))
+
+
+def test_what_users_name_is_text():
+    for text in (html(study()), page(NASTY, paragraph(NASTY), table([NASTY], [[NASTY, NASTY]]))):
+        assert "<img src=" not in text
+        assert "&lt;img" in text
+
+
+def test_drawings_take_any_name_and_ask_for_nothing():
+    lines = [Line([1, 2, 3], [1.0, 20.0, 300.0], thick=True)]
+    drawn = [
+        curves(Panel(NASTY, NASTY, NASTY, lines)),
+        bars(NASTY, NASTY, [NASTY, "b"], [1.0, 2.0], ["#4477aa"] * 2),
+        histogram(NASTY, NASTY, [0, 1, 2], [3, 4]),
+    ]
+    for svg in drawn:
+        assert "<img" not in svg
+        assert "://" not in svg.replace("http://evil", "")
+        assert "currentColor" in svg
+        assert "&lt;img" in svg  # letters, not their outlines
+
+
+def test_long_curves_are_small_drawings():
+    x = np.arange(20_000)
+    svg = curves(Panel("long", "rounds", "", [Line(x, np.sin(x / 900) + x / 1e4) for _ in range(5)]))
+    assert len(svg) < 100_000
+
+
+def test_the_numbers_on_axes_are_not_rounded():
+    svg = curves(Panel("small", "rounds", "", [Line([0, 1], [0.005, 0.021])]))
+    assert {"0.005", "0.010", "0.020"} <= set(re.findall(r">([\d.]+)</text>", svg))
+
+
+def test_the_mean_of_curves_is_between_them_where_all_are_known():
+    x, y = mean([[0, 2, 4], [1, 3]], [[0.0, 2.0, 4.0], [3.0, 5.0]])
+    assert x == [1.0, 2.0, 3.0]
+    assert y == [2.0, 3.0, 4.0]
+
+
+def test_the_table_on_the_page_is_the_spreadsheet():
+    known = study()
+    head, body = rows(known, "ring")
+    lines = list(csv.DictReader(io.StringIO(comma_separated(known.columns))))
+    for (metric, checkpoint, *cells), _ in zip(body, range(2), strict=True):
+        for row, cell in zip(head[2:-1], cells, strict=False):
+            (line,) = (each for each in lines if each["recipe"] == row and each["checkpoint"] == checkpoint)
+            mean_shown, spread, seeds = cell.split("\n")
+            assert mean_shown == words.figure(float(line["mean"]))
+            assert spread == f"{words.figure(float(line['low']))} to {words.figure(float(line['high']))}"
+            assert seeds.startswith(line["seeds"])
+            assert float(line["mean"]) == np.mean([float(value) for value in line["values"].split()])
+        assert metric.startswith("distance")
+        assert cells[-1] == "0.1"
+
+
+def test_a_spreadsheet_names_what_it_was_measured_on():
+    (line, *_) = csv.DictReader(io.StringIO(comma_separated(study().columns)))
+    assert line["split"] == "held out"
+    assert line["rule"] == "lowest"
+
+
+def test_a_failed_run_is_told_with_its_sentence():
+    assert "Because of &lt;img" in html(study())
+
+
+def test_pictures_are_within_the_page(tmp_path):
+    PIL.Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
+    assert 'src="data:image/png;base64,iVBOR' in picture(tmp_path / "a.png", "a picture")
+
+
+def test_cards_that_differ_in_the_checkpoint_alone_are_told_once():
+    (text,) = words.cards([card(), card(checkpoint="last"), card()])
+    assert "Checkpoints: best and last" in text
+    assert len(words.cards([card(), card(seed=1)])) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1234567.0, "1,234,567"), (0.00012345, "0.000123"), (float("inf"), "infinite"), (None, "-")]
+)
+def test_numbers_are_three_places(value, text):
+    assert words.figure(value) == text
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reports")
+    return train("gan-ns", Silent(), name="one", runs=str(folder), **TINY | {"rounds": 30, "watch": 15}).folder
+
+
+def test_the_page_of_a_run_needs_nothing_else(run):
+    text = report(run).read_text()
+    assert "://" not in text
+    assert "<script" not in text
+    assert re.findall(r'src="(?!data:)', text) == []
+    assert "What the doctor says" in text
+    assert "A closer look" in text
+    assert text.count("data:image/png") == 2
+    assert text.count("<svg") > 6
+
+
+def test_a_page_that_was_named_is_not_replaced(run, tmp_path):
+    out = tmp_path / "page.html"
+    out.write_text("mine")
+    with pytest.raises(Refusal, match="--force"):
+        report(run, out)
+    assert out.read_text() == "mine"
+    assert "<svg" in report(run, out, force=True).read_text()
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+@pytest.mark.parametrize(("folder", "out", "sentence"), [("nix", None, "There is no run"), (None, "a.pdf", ".html")])
+def test_what_cannot_be_reported_is_refused(run, tmp_path, folder, out, sentence):
+    with pytest.raises(Refusal, match=sentence):
+        report(tmp_path / folder if folder else run, out)
