@@ -2,6 +2,7 @@
 
 from .augmentations import AUGMENTATIONS
 from .contests import CONTESTS
+from .distances import DISTANCES
 from .divergences import DIVERGENCES
 from .inferring import INFERRING
 from .measures import MEASURES
@@ -26,6 +27,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *REMEMBERING,
     *NETWORKS,
     *MEASURES,
+    *DISTANCES,
     *INFERRING,
     *SUPERVISED,
     *WATCHING,
