@@ -28,7 +28,7 @@ def _rates(critic: float, generator: float) -> dict[str, float]:
 SICK = {
     "nonfinite": Case("wgan", RING, 300, POINTS | {"clip": None, "optimizer": "sgd", "lr": 1e5}, "nonfinite"),
     "collapse": Case("gan-ns", RING, 400, POINTS | _rates(1e-4, 3e-2), "collapse"),
-    "oscillating": Case("gan-ns", RING, 600, POINTS | {"lr": 2e-3, "halflife": 5.0}, "oscillating"),
+    "oscillating": Case("gan-ns", RING, 300, POINTS | {"lr": 3e-3, "halflife": 5.0}, "oscillating"),
     "saturated": Case("gan", DIGITS, 300, DENSE | {"n_critic": 5} | _rates(1e-3, 1e-4), "saturated"),
     "posterior_collapse": Case("vae", DIGITS, 400, CODED | {"beta": 50.0}, "posterior_collapse"),
     "partial": Case("r3gan", DIGITS, 300, DENSE | {"prior.size": 1}, "partial"),

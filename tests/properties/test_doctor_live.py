@@ -17,8 +17,8 @@ COLLAPSING = {k: v for k, v in TINY.items() if k not in ("n_critic", "save_every
     "optimizers.critic.lr": 1e-4,
     "optimizers.generator.lr": 0.1,
     "generator.width": 32,
-    "rounds": 160,
-    "watch": 8,
+    "rounds": 96,
+    "watch": 6,
     "save_every": 20,
 }
 
@@ -97,7 +97,7 @@ def test_a_stopped_run_is_resumed_from_its_best_and_plays_to_the_end(sick, tmp_p
 
 
 def test_the_doctor_changes_nothing(tmp_path, monkeypatch):
-    wish = COLLAPSING | {"rounds": 60}
+    wish = COLLAPSING | {"rounds": 40}
     with_him = train("gan-ns", Silent(), name="with", runs=tmp_path, **wish)
     monkeypatch.setattr("equilibria.recipes.sitting._attendants", lambda sitting: [])
     without = train("gan-ns", Silent(), name="without", runs=tmp_path, **wish)

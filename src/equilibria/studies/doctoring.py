@@ -29,7 +29,7 @@ class Checkup:
 
     run: str
     about: str  # a line: formulation, data, rounds
-    verdict: str  # "sick", "unwell" or "well"
+    verdict: str  # "sick", "unwell", "well", or "unseen" where nobody looked
     findings: tuple[Finding, ...]  # the gravest first
     losses: tuple[str, ...]  # what they mean in this formulation
     course: str  # how the measure on held-out data went
@@ -64,19 +64,24 @@ class Checkup:
         """The verdict, in a sentence or two."""
         counts = {kind: sum(f.severity == kind for f in self.findings) for kind in (SICK, WARNING, REMARK)}
         unseen = "" if self.looks else _UNSEEN
+        if not self.findings and not self.looks:
+            return f"Nothing wrong is to be seen, but little can be:{_UNSEEN}"
         if not self.findings:
-            return f"All is well, as far as can be seen: none of the {self.looked_for} findings shows.{unseen}"
+            return f"All is well, as far as can be seen: none of the {self.looked_for} findings shows."
         parts = [
             text.format(counts[kind], "" if counts[kind] == 1 else "s")
             for kind, text in _COUNTED.items()
             if counts[kind]
         ]
-        opening = {"sick": "This run is sick", "unwell": "This run could do better", "well": "This run is well"}
-        return f"{opening[self.verdict]}: {', '.join(parts)}, of {self.looked_for} findings looked for.{unseen}"
+        opening = {"sick": "This run is sick", "unwell": "This run could do better"}
+        said = f"{opening.get(self.verdict, 'This run is well')}: {', '.join(parts)}"
+        return f"{said}, of {self.looked_for} findings looked for.{unseen and f' But{unseen}'}"
 
 
 _COUNTED = {SICK: "{} grave finding{}", WARNING: "{} warning{}", REMARK: "{} remark{}"}
-_UNSEEN = " Nobody looked closer while it played (--watch was 0, or it has just begun), so only its losses are judged."
+_UNSEEN = (
+    " nobody looked closer while it played (--watch 0, an older version, or just begun), so only losses are judged."
+)
 
 
 def doctor(run: str | Path) -> Checkup:
@@ -84,7 +89,8 @@ def doctor(run: str | Path) -> Checkup:
     found = history(Path(run))
     shown = findings(found)
     grave = {finding.severity for finding in shown}
-    verdict = "sick" if SICK in grave else "unwell" if WARNING in grave else "well"
+    looks = len(found.of("diagnosis"))
+    verdict = "sick" if SICK in grave else "unwell" if WARNING in grave else "well" if looks else "unseen"
     return Checkup(
         str(run),
         _about(found),
@@ -93,7 +99,7 @@ def doctor(run: str | Path) -> Checkup:
         tuple(meanings(found)),
         _course(found),
         len(FINDINGS),
-        len(found.of("diagnosis")),
+        looks,
     )
 
 

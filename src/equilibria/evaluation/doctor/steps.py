@@ -1,5 +1,7 @@
 """How steps are taken: too unlike, against the gradient, or averaged too slowly."""
 
+import math
+
 from . import flags
 from .base import CERTAIN, LIKELY, POSSIBLE, Finding, History
 from .reasons import diagnosed
@@ -20,7 +22,6 @@ def imbalance(history: History) -> Finding | None:
     if 1 / _UNLIKE < ratio < _UNLIKE:
         return None
     fast, slow = ("critic", "generator") if ratio > 1 else ("generator", "critic")
-    flag, value = (key, generator) if ratio > 1 else (other, critic)
     moves = history.series("weights", slow)
     stood = len(moves) > 1 and abs(moves.values[-1] / moves.values[0] - 1) < 0.05
     return diagnosed(
@@ -31,7 +32,7 @@ def imbalance(history: History) -> Finding | None:
             f"learning rates from round 0: critic {critic:g}, generator {generator:g}",
             *([f"{moves.said(f'norm of the weights of the {slow}')}"] if moves else []),
         ),
-        f"Bring the rates together: {flags.say(flag, value)}.",
+        f"Give both the same rate, for example the one between: {flags.say('lr', math.sqrt(critic * generator))}.",
         0,
     )
 
