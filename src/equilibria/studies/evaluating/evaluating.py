@@ -44,6 +44,8 @@ def evaluate(
     with torch.random.fork_rng(devices=[]):  # networks are drawn before their weights are read
         setting, model, asked, inferring = _set(Path(run), metrics, features, count, seed, data_root, say)
         taken = {which: found(setting.run, which) for which in checkpoints}
+        where = " and ".join(f"round {checkpoint.step:,} ({which})" for which, checkpoint in taken.items())
+        say(f"Measuring {setting.run} at {where}, beside {len(setting.real.samples):,} held-out samples.")
         beside, numbers = floors(setting, asked), list[Number]()
         for which, checkpoint in taken.items():
             if numbers and numbers[-1].round == checkpoint.step:

@@ -22,7 +22,7 @@ MOST = 10_000  # samples of a kind, if nobody says how many
 _LEARNED = 20_000  # training samples that others are compared with, at most
 _FEWEST = 16  # held-out samples that anything can be said by
 _AT_ONCE = 256  # samples that a network sees
-_PATIENCE = 5.0  # seconds without a word
+PATIENCE = 5.0  # seconds without a word
 
 Say = Callable[[str], None]
 T = TypeVar("T")
@@ -104,7 +104,7 @@ def paced(parts: Iterable[T], count: int, doing: str, say: Say, size: int = _AT_
     start = last = time.monotonic()
     for done, part in enumerate(parts):
         now = time.monotonic()
-        if done and now - last > _PATIENCE:
+        if done and now - last > PATIENCE:
             last, share = now, done * size / count
             say(f"  {doing}: {done * size:,} of {count:,}, {(now - start) * (1 - share) / share:.0f} s left")
         yield part

@@ -1,18 +1,17 @@
 """The numbers of one checkpoint."""
 
+import time
 from collections.abc import Sequence
-
-import torch
 
 from ...core.errors import Refusal
 from ...core.types import Batch
-from ...evaluation.metrics.base import Figure, Figures
+from ...evaluation.metrics.base import Figure, Figures, Sets
 from ...recipes.model import Model
 from ...recipes.parts import Spec
 from ..numbers import Number
 from .inferring import infers
 from .labels import asked_share
-from .material import Seen, drawn, sets
+from .material import PATIENCE, Seen, drawn, sets
 from .setting import Setting
 from .trust import finite, self_test
 from .wishes import INFERRED, Wanted, checked, said
@@ -27,8 +26,7 @@ def floors(setting: Setting, asked: Sequence[Wanted]) -> dict[str, Figures]:
         seen = setting.network if wanted.metric.sees == "features" else None
         compared = sets(setting.real, setting.floor, setting.train, seen, setting.say)
         self_test(wanted, compared)
-        with torch.random.fork_rng(devices=[]):
-            found[wanted.said] = finite(wanted, wanted.metric.measure(compared))
+        found[wanted.said] = finite(wanted, _figures(setting, wanted, compared, "real samples"))
     return found
 
 
@@ -42,8 +40,7 @@ def measured(
     for wanted in asked:
         seen = setting.network if wanted.metric.sees == "features" else None
         compared = sets(setting.real, fake, setting.train, seen, setting.say)
-        with torch.random.fork_rng(devices=[]):
-            figures = wanted.metric.measure(compared)
+        figures = _figures(setting, wanted, compared, called)
         counts = len(compared.real), len(compared.fake)
         card = setting.card(which, wanted.said, setting.seen_by(wanted), *counts)
         for name, figure in figures.items():
@@ -72,6 +69,15 @@ def likely(setting: Setting, model: Model, which: str, step: int, specs: Sequenc
         card = setting.card(which, said(spec, builder), None, count, 0)
         numbers.append(Number(spec["name"], *figure, "lower", step, None, card))
     return numbers
+
+
+def _figures(setting: Setting, wanted: Wanted, compared: Sets, called: str) -> Figures:
+    """What a metric answers, with a word where that took long."""
+    start = time.monotonic()
+    figures = wanted.metric.measure(compared)
+    if (seconds := time.monotonic() - start) > PATIENCE:
+        setting.say(f"  {wanted.spec['name']} of {called}: measured in {seconds:.0f} s")
+    return figures
 
 
 def _obeyed(setting: Setting, model: Model, batch: Batch, which: str, step: int) -> list[Number]:

@@ -27,6 +27,8 @@ def shown(figure: Figure) -> str:
     """A number with its standard error: 12.35 ± 0.21."""
     if figure.error is None:
         return f"{round(figure.value, 12) + 0.0:.4g}"
+    if figure.error == 0:
+        return f"{figure.value:.4g} ± 0"
     digits = _digits(figure.error)
     return (
         f"{figure.value:.{digits}f} ± {figure.error:.{digits}f}"
