@@ -89,10 +89,9 @@ def test_the_table_on_the_page_is_the_spreadsheet():
     for (metric, checkpoint, *cells), _ in zip(body, range(2), strict=True):
         for row, cell in zip(head[2:-1], cells, strict=False):
             (line,) = (each for each in lines if each["recipe"] == row and each["checkpoint"] == checkpoint)
-            mean_shown, spread, seeds = cell.split("\n")
+            mean_shown, spread = cell.split("\n")
             assert mean_shown == words.figure(float(line["mean"]))
             assert spread == f"{words.figure(float(line['low']))} to {words.figure(float(line['high']))}"
-            assert seeds.startswith(line["seeds"])
             assert float(line["mean"]) == np.mean([float(value) for value in line["values"].split()])
         assert metric.startswith("distance")
         assert cells[-1] == "0.1"
@@ -113,10 +112,11 @@ def test_pictures_are_within_the_page(tmp_path):
     assert 'src="data:image/png;base64,iVBOR' in picture(tmp_path / "a.png", "a picture")
 
 
-def test_cards_that_differ_in_the_checkpoint_alone_are_told_once():
-    (text,) = words.cards([card(), card(checkpoint="last"), card()])
-    assert "Checkpoints: best and last" in text
-    assert len(words.cards([card(), card(seed=1)])) == 2
+def test_samples_that_several_metrics_share_are_told_once():
+    said = words.cards([card(), card(checkpoint="last", rule="the last round"), card(metric="kernel(degree=3)")])
+    assert said[0].endswith(": distance; kernel(degree=3).")
+    assert said[1:] == ["The best checkpoint: by lowest.", "The last checkpoint: by the last round."]
+    assert len(words.cards([card(), card(seed=1)])) == 3
 
 
 @pytest.mark.parametrize(

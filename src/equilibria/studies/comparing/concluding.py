@@ -42,7 +42,8 @@ def _why_not(column: Column, row: str, begun: Mapping[tuple[str, str], int]) -> 
 def _sentence(
     column: Column, begun: Mapping[tuple[str, str], int], tests: Sequence[tuple[tuple[str, str], float]], family: int
 ) -> str:
-    said = [f"{column.name} on {column.data}, {column.checkpoint} checkpoint ({_direction(column)}): {_means(column)}."]
+    name = column.name.replace("_", " ")
+    said = [f"{name} on {column.data}, {column.checkpoint} checkpoint ({_direction(column)}): {_means(column)}."]
     rows = [row for data, row in begun if data == column.data] or list(column.values)
     reasons = {row: reason for row in rows if (reason := _why_not(column, row, begun)) is not None}
     if not tests:
@@ -62,8 +63,8 @@ def _means(column: Column) -> str:
     parts = []
     for row in column.values:
         known = column.interval(row)
-        spread = "" if known.low is None else f", 95 % interval {known.low:.3g} to {known.high:.3g}"
-        parts.append(f"{row} {known.mean:.3g}{spread}")
+        spread = "" if known.low is None else f" (95 % interval {known.low:.3g} to {known.high:.3g})"
+        parts.append(f"{row} at {known.mean:.3g}{spread}")
     return "; ".join(parts)
 
 

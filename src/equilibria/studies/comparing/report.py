@@ -59,12 +59,13 @@ def html(study: Study) -> str:
 
 def rows(study: Study, data: str) -> tuple[list[str], list[list[str]]]:
     """The table of numbers on one data set: its head, and a row for each metric and checkpoint."""
-    names = list(study.rows(data))
-    shown = [column for column in study.columns if column.data == data]
+    runs = {name: len(each) for name, each in study.rows(data).items()}
     body = [
-        [words.spelled(c.name, c.better), c.checkpoint, *(_number(c, name) for name in names), _floor(c)] for c in shown
+        [words.spelled(c.name, c.better), c.checkpoint, *(_number(c, *each) for each in runs.items()), _floor(c)]
+        for c in study.columns
+        if c.data == data
     ]
-    return ["metric", "checkpoint", *names, "floor"], body
+    return ["metric", "checkpoint", *runs, "floor"], body
 
 
 def _of(study: Study, data: str) -> str:
@@ -90,12 +91,14 @@ def _of(study: Study, data: str) -> str:
     return section(f"On {data}", *parts)
 
 
-def _number(column: Column, row: str) -> str:
+def _number(column: Column, row: str, runs: int) -> str:
+    """Mean and interval; of how many seeds, where some have no number."""
     known = column.interval(row)
     if not known.count:
         return "-"
     spread = "" if known.low is None else f"\n{words.figure(known.low)} to {words.figure(known.high)}"
-    return f"{words.figure(known.mean)}{spread}\n{known.count} seed{'s' * (known.count != 1)}"
+    seeds = "" if known.count == runs else f"\n{known.count} of {runs} seeds"
+    return f"{words.figure(known.mean)}{spread}{seeds}"
 
 
 def _floor(column: Column) -> str:
@@ -121,7 +124,7 @@ def _sheets(groups: curves.Groups) -> list[str]:
 
 
 def _cost(study: Study) -> str:
-    head = ["run", "time", "rounds", "images", "images/s", "memory", "ended"]
+    head = ["run", "time", "rounds", "images", "images/s", "memory\nwith measuring", "ended"]
     body = []
     for result in study.results:
         took = list(words.cost(result.past).values()) if result.past is not None else ["-"] * 4

@@ -63,7 +63,7 @@ def curves(panel: Panel) -> str:
         axes.annotate(name, (0.99, height), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8)
     heights = np.concatenate([np.asarray(line.y, dtype=float) for line in panel.lines] or [np.zeros(1)])
     if len(heights := heights[np.isfinite(heights)]) and heights.min() > 0 and heights.max() > _WIDEST * heights.min():
-        axes.set_yscale("log")
+        _in_powers(axes, "y")
     return _svg(figure)
 
 
@@ -74,7 +74,7 @@ def bars(title: str, across: str, names: Sequence[str], lengths: Sequence[float]
     axes.set_yticks(range(len(names)), [name if len(name) <= 34 else f"...{name[-31:]}" for name in names], fontsize=7)
     axes.invert_yaxis()
     if (least := min(lengths)) > 0 and max(lengths) > _WIDEST * least:
-        axes.set_xscale("log")
+        _in_powers(axes, "x")
     return _svg(figure)
 
 
@@ -97,6 +97,16 @@ def mean(x: Sequence[Sequence[float]], y: Sequence[Sequence[float]]) -> tuple[li
     return grid.tolist(), np.mean(
         [np.interp(grid, one, other) for one, other in zip(x, y, strict=True)], axis=0
     ).tolist()
+
+
+def _in_powers(axes: Any, which: str) -> None:
+    """Let an axis count in powers of ten, each told as a plain number."""
+    from matplotlib.ticker import NullFormatter
+
+    axes.set(**{f"{which}scale": "log"})
+    axis = getattr(axes, f"{which}axis")
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _blank(title: str, across: str, up: str, height: float = 2.7) -> tuple[Any, Any]:

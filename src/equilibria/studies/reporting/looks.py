@@ -10,23 +10,26 @@ from .past import Past
 
 _DRAWN = (  # diagnostic, keys below it, names (all if none), title
     ("scores", (), ("train", "held_out", "generated"), "Critic's scores"),
-    ("scores", (), ("told_apart", "told_apart_held_out", "memorized"), "Pairs in which the critic scores real higher"),
+    ("scores", (), ("told_apart", "told_apart_held_out", "memorized"), "Pairs in which real scores higher"),
     ("gradients", ("norm",), (), "Norm of each player's gradient"),
-    ("slopes", (), ("mean", "from_one", "input_gradient_generated"), "Slope of the critic between real and generated"),
-    ("clipped", (), ("share",), "Share of clipped weights at the bound"),
-    ("burst", (), ("growth",), "How much the estimate grows by moves of the critic alone"),
+    ("slopes", (), ("mean", "from_one", "input_gradient_generated"), "Slopes of the critic, means"),
+    ("clipped", (), ("share",), "Share of weights at the bound"),
+    ("burst", (), ("growth",), "Growth of the estimate by the critic alone"),
     ("diversity", (), ("ratio", "nearest_ratio", "copies"), "Diversity, as a share of the data's"),
     ("coverage", (), ("missing",), "Classes or modes that are missing"),
     ("coverage", (), ("high_quality",), "Share of samples near a mode"),
-    ("neighbours", (), ("train", "held_out"), "Distance of samples to the nearest real ones"),
-    ("neighbours", (), ("ratio",), "Nearest training against nearest held-out samples"),
+    ("neighbours", (), ("train", "held_out"), "Distance to the nearest real samples"),
+    ("neighbours", (), ("ratio",), "Nearest training against held-out samples"),
     ("posterior", (), ("kl", "active_units"), "The encoder's posterior"),
     ("agreement", (), ("sample", "code"), "How far encoder and generator disagree"),
-    ("steps", (), (), "Cosine of the optimizer's step with minus the gradient"),
+    ("steps", (), (), "Cosine of steps with minus the gradient"),
     ("weights", (), (), "Norms of the weights"),
-    ("average", (), ("gap", "output"), "Gap between averaged and playing generator"),
+    ("average", (), ("gap", "output"), "Gap of averaged and playing generator"),
     ("rotation", (), (), "Rotation of the joint gradient field"),
 )
+
+
+_TOTALS = ("norm", "players")  # of gradients: sums over layers
 
 
 def all_of(run: Past) -> str:
@@ -62,7 +65,9 @@ def _slopes(last: Mapping[str, Mapping[str, Any]]) -> list[str]:
 def _layers(last: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The norm of the gradient in each layer, from input to output: by depth it should neither vanish nor explode."""
     seen, found = last.get("gradients", {}), []
-    for place, (name, layers) in enumerate((k, v) for k, v in seen.items() if k != "norm" and isinstance(v, Mapping)):
+    for place, (name, layers) in enumerate(
+        (k, v) for k, v in seen.items() if k not in _TOTALS and isinstance(v, Mapping)
+    ):
         known = {layer: value for layer, value in layers.items() if isinstance(value, int | float)}
         if known:
             colors = [COLORS[place % len(COLORS)]] * len(known)

@@ -23,12 +23,13 @@ def figure(value: float | None, error: float | None = None) -> str:
 
 
 def cards(told: Iterable[Card]) -> list[str]:
-    """What figures depend on, a paragraph for all those that differ in the checkpoint alone."""
-    ends = dict[Card, list[str]]()
+    """What figures depend on: a paragraph for all that are of the same samples, then how checkpoints were chosen."""
+    alike, rules = dict[Card, list[str]](), dict[str, None]()
     for one in told:
-        known = ends.setdefault(replace(one, checkpoint=""), [])
-        known += [one.checkpoint] if one.checkpoint not in known else []
-    return [_card(one, " and ".join(which)) for one, which in ends.items()]
+        known = alike.setdefault(replace(one, metric="", checkpoint="", rule=""), [])
+        known += [one.metric] if one.metric not in known else []
+        rules[f"The {one.checkpoint} checkpoint: by {one.rule}."] = None
+    return [*(f"{_samples(one)}: {'; '.join(metrics)}." for one, metrics in alike.items()), *rules]
 
 
 def spelled(name: str, better: str) -> str:
@@ -37,13 +38,15 @@ def spelled(name: str, better: str) -> str:
     return f"{name.replace('_', ' ')}{arrow}"
 
 
-def _card(told: Card, checkpoints: str) -> str:
-    seen = "as they are" if told.features == "none" else f"by {told.features} ({told.digest[:12]})"
+def _samples(told: Card) -> str:
+    """What a card says of all its samples."""
+    raw = told.digest in ("none", "") or told.features == "none"
+    seen = "as they are" if raw else f"by {told.features} ({told.digest[:12]})"
     resized = "" if told.resizing in ("none", "") else f", resized {told.resizing}"
     weights = "averaged weights" if told.averaged else "weights as they played"
     return (
-        f"{told.metric}: {told.generated:,} generated samples (seed {told.seed}, {weights}) against {told.real:,} real "
-        f"ones of {told.data} ({told.split}), seen {seen}{resized}. Checkpoints: {checkpoints}; best by {told.rule}."
+        f"{told.generated:,} generated samples (seed {told.seed}, {weights}) against {told.real:,} real ones of "
+        f"{told.data} ({told.split}), seen {seen}{resized}"
     )
 
 
