@@ -1,6 +1,7 @@
 """Runs that ended too early or too late, and data that are not what networks expect."""
 
-from statistics import median
+from itertools import pairwise
+from statistics import mean
 
 from . import flags
 from .base import CERTAIN, LIKELY, Finding, History
@@ -122,6 +123,6 @@ def _typical_best(found: Series) -> float:
 
 
 def _noise(found: Series) -> float:
-    """How much one look differs from the next, typically."""
+    """How much one look differs from the next by chance: as far as it falls again after it has risen."""
     late = found.late.values or found.values
-    return median([abs(a - b) for a, b in zip(late[1:], late, strict=False)] or [0.0])
+    return 2 * mean([max(0.0, a - b) for a, b in pairwise(late)] or [0.0])
