@@ -1,5 +1,6 @@
 """Write the tables of the README and the docs anew from the catalogues: `python docs/tables.py`."""
 
+import inspect
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from equilibria.core.catalogue import Catalogue, Entry
 from equilibria.core.priors import PRIORS
 from equilibria.data import DATASETS
+from equilibria.evaluation.diagnostics import DIAGNOSTICS
 from equilibria.games import GAMES
 from equilibria.networks import CRITICS, ENCODERS, GENERATORS, PRIOR_NETWORKS
 from equilibria.networks.conditioning import CONDITIONINGS
@@ -35,7 +37,8 @@ TABLES: Mapping[str, Catalogue] = {
     "priors": PRIORS,
     "data sets": DATASETS,
 }
-PAGES = ("README.md", "docs/formulations.md")
+TEXTS: Mapping[str, Catalogue] = {"diagnostics": DIAGNOSTICS}
+PAGES = ("README.md", "docs/formulations.md", "docs/diagnostics.md")
 
 
 def table(catalogue: Catalogue) -> str:
@@ -47,10 +50,17 @@ def table(catalogue: Catalogue) -> str:
     return "\n".join([head, line, *(_row(row, any(r.options for r in rows)) for row in rows)])
 
 
+def texts(catalogue: Catalogue) -> str:
+    """A catalogue as Markdown: a section for each name, with its whole docstring."""
+    return "\n\n".join(f"### `{name}`\n\n{inspect.getdoc(catalogue[name])}" for name in catalogue)
+
+
 def renewed(page: str) -> str:
-    """The page's text with every table between its marks written anew."""
+    """The page's text with every table and text between its marks written anew."""
     for name, catalogue in TABLES.items():
         page = _between(page, f"<!-- table: {name} -->", f"<!-- end: {name} -->", lambda c=catalogue: table(c))
+    for name, catalogue in TEXTS.items():
+        page = _between(page, f"<!-- texts: {name} -->", f"<!-- end: {name} -->", lambda c=catalogue: texts(c))
     return page
 
 

@@ -19,7 +19,6 @@ class Rehearsal:
     moves: dict[str, float] = field(default_factory=dict)  # mean seconds for one move, by who moves: "critic+generator"
     between: float = 0.0  # mean seconds for what follows the moves of a round
     rounds: int = 0  # that were timed
-    peak: int = 0  # bytes of memory at most, so far
 
     def seconds(self, run: Run, since: int, until: int) -> float:
         """The time that rounds `since` to `until` should take."""
@@ -45,7 +44,6 @@ def rehearse(run: Run, seconds: float = 0.35) -> Rehearsal:
                     break
     finally:
         run.load_state_dict(before)
-    told.peak = peak_memory(run.device)
     return told
 
 
