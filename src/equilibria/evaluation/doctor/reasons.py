@@ -34,9 +34,9 @@ REASONS: Mapping[str, Reason] = {
     ),
     "imbalance": Reason(
         WARNING,
-        "Two time scales converge where the critic is the faster one, and then by a small factor (Heusel et al. "
+        "Two time scales converge where the critic is the faster one and the generator still follows (Heusel et al. "
         "2017). Far apart, one side plays against an opponent that stands still, and overfits to it (Goodfellow et "
-        "al. 2014, section 3).",
+        "al. 2014, sections 3 and 6).",
     ),
     "saturated": Reason(
         SICK,
@@ -101,9 +101,9 @@ REASONS: Mapping[str, Reason] = {
     ),
     "partial": Reason(
         WARNING,
-        "A critic that judges samples one by one cannot say that they are alike, so all of them may run to the place "
-        "that it likes best (Salimans et al. 2016, section 3.2). The generator then follows one gradient from every "
-        "latent, and once collapsed nothing parts its samples again (Goodfellow et al. 2014, section 6).",
+        "A critic of limited capacity cannot tell a distribution from one on far fewer samples, so a generator may "
+        "win with little variety (Arora et al. 2017). Judged one by one, samples that are alike betray nothing "
+        "(Salimans et al. 2016, section 3.2).",
     ),
     "missing": Reason(
         WARNING,
@@ -137,9 +137,8 @@ REASONS: Mapping[str, Reason] = {
     ),
     "slow_average": Reason(
         WARNING,
-        "An average of weights smooths a generator that circles around its goal, and lags behind one that still "
-        "travels (Yazici et al. 2019). With a half-life beyond what the weights need to settle it shows the past "
-        "(Karras et al. 2018, section 6).",
+        "An average of weights smooths a generator that circles around its goal (Yazici et al. 2019). It lags behind "
+        "one that still travels, and far away from it the average of good weights need not be good.",
     ),
     "short": Reason(
         REMARK,
