@@ -234,7 +234,7 @@ def test_places_between_pixels_are_those_of_tensorflow_1():
 def test_a_classifier_that_is_kept_is_not_trained_again_unless_forced(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("EQUILIBRIA_CACHE", str(tmp_path))
     assert main(["features", "train", "digits", "--epochs", "1"]) == 0
-    assert re.search(r"Right on [\d.]+ % of 188 held-out samples after 1 epochs", capsys.readouterr().out)
+    assert re.search(r"Right on [\d.]+ % of 188 held-out samples after 1 epoch\.", capsys.readouterr().out)
     assert main(["features", "train", "digits", "--epochs", "2"]) == 0
     assert "--force trains another" in capsys.readouterr().out
     assert main(["features", "train", "digits", "--epochs", "2", "--force"]) == 0

@@ -30,7 +30,7 @@ def train_features(
         say(f"A classifier learns {taught.labels} from {len(taught.x):,} samples of {taught.name}.")
         kept = train(taught, epochs, seed, say)
     say(
-        f"Right on {100 * kept.accuracy:.2f} % of {kept.asked:,} held-out samples after {kept.epochs} epochs. "
+        f"Right on {100 * kept.accuracy:.2f} % of {kept.asked:,} held-out samples after {kept.epochs} epoch{'s' * (kept.epochs > 1)}. "
         f"It is in {place(taught, seed)}, where `equilibria evaluate` finds it."
     )
     return kept

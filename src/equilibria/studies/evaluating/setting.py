@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ...data import Data
 from ...data.digest import digest
@@ -60,13 +61,15 @@ def rule(run: Path, checkpoint: str) -> str:
         return "the last round"
     if checkpoint != "best":
         return f"round {checkpoint}, named"
-    for line in (run / EVENTS).read_text(encoding="utf-8").splitlines():
-        if '"measure"' in line and (event := _event(line)).get("kind") == "measure":
-            return f"lowest {next(iter(event['metrics']))} of {event['count']:,} held-out samples, the selection part"
-    return "nothing was measured"
+    with (run / EVENTS).open(encoding="utf-8") as lines:
+        event = next((event for event in map(_event, lines) if event.get("kind") == "measure"), None)
+    if event is None:
+        return "nothing was measured"
+    return f"lowest {next(iter(event['metrics']))} of {event['count']:,} held-out samples, the selection part"
 
 
-def _event(line: str) -> dict:  # type: ignore[type-arg]
+def _event(line: str) -> dict[str, Any]:
+    """What a line says; nothing for one that is being written."""
     try:
         read = json.loads(line)
     except ValueError:
