@@ -18,12 +18,12 @@ DISTANCES = (
         "equal Gaussians are apart",
     ),
     Mutant(
-        "frechet-keeps-rounded-zeros",
+        "frechet-of-variances-alone",
         PLACE + "frechet.py",
-        "torch.where(values > least, values, torch.zeros_like(values)).sqrt()",
-        "values.abs().sqrt().clamp(min=1e-3)",
-        (ORACLE + "frechet_of_fewer_samples_than_features_is_the_limit_of_full_ranks",),
-        "what is only rounding has a root",
+        "torch.linalg.svdvals(_root(covariance).T @ _root(other_covariance)).sum()",
+        "(_root(covariance).T @ _root(other_covariance)).trace()",
+        FRECHET,
+        "a trace for the sum of the singular values",
     ),
     Mutant(
         "kernel-counts-samples-with-themselves",

@@ -41,7 +41,6 @@ def between_gaussians(mean: Tensor, covariance: Tensor, other_mean: Tensor, othe
 
 
 def _root(covariance: Tensor) -> Tensor:
-    """A with A A^T = C, of C (F, F): by eigenvalues, those that are rounding set to zero."""
+    """A with A A^T = C, of C (F, F), by eigenvalues."""
     values, vectors = torch.linalg.eigh(covariance)
-    least = values.abs().max() * len(values) * torch.finfo(values.dtype).eps
-    return vectors * torch.where(values > least, values, torch.zeros_like(values)).sqrt()
+    return vectors * values.clamp(min=0).sqrt()

@@ -16,8 +16,8 @@ def parzen(data: Data, *, lowest: float = 0.1, highest: float = 1.0, steps: int 
     """Mean log-density of images in [0, 1] under Gaussians around samples, nats (Breuleux et al. 2011).
 
     `lowest` is the smallest deviation that is tried, `highest` the largest, `steps` how many, evenly on a logarithmic
-    scale: the one is taken under which training images are most likely, `chosen_on` so many. More is not better: real
-    MNIST has 244 and smooth prototypes over 300 (Theis et al. 2016).
+    scale. The one is taken under which training images are most likely; `chosen_on` is how many of them are asked.
+    More is not better: real MNIST has 244 and smooth prototypes over 300 (Theis et al. 2016).
     """
     if not isinstance(data.space, Image):
         raise Refusal(f"The metric 'parzen' is defined for images, and {data.name} are none: choose wasserstein.")
