@@ -21,8 +21,8 @@ def held_out_critic(data: Data, *, sees: str = "samples", moves: int = MOVES, se
 
     A small dense network learns from training data against half of the samples, and is asked about held-out data and
     the other half: nothing that it is asked about has been seen, by it or by the model. `sees` is what it looks at:
-    samples (pixels as bytes keep them) or features; `moves` is how many batches it learns from, at most; `seed` is where
-    the network starts. The interval is 1.96 standard errors.
+    samples (pixels as bytes keep them) or features; `moves` is how many batches it learns from, at most;
+    `seed` is where the network starts. The interval is 1.96 standard errors.
     """
     if moves < 1:
         raise Refusal("The metric 'held_out_critic' needs a batch to learn from: moves of at least 1.")

@@ -18,8 +18,8 @@ def two_samples(data: Data, *, by: str = "neighbour", seed: int = 0) -> Metric:
     """Share that a classifier tells right of data and samples; one half is best (Lopez-Paz and Oquab 2017).
 
     `by` is the classifier: neighbour (what the nearest other sample is) or network (a small one, that learns from half
-    of each and is asked about the other half). `seed` is where the network starts. Neighbours that are right less often are
-    copies. The p-value is how often equal distributions are told apart so well or better.
+    of each and is asked about the other half). `seed` is where the network starts. Neighbours that are right less
+    often are copies. The p-value is how often equal distributions are told apart so well or better.
     """
     if by not in _WAYS:
         raise Refusal(f"The metric 'two_samples' cannot be by {by!r}.{nearest(by, _WAYS)}")
