@@ -33,14 +33,18 @@ class Attendant:
             if finding.name not in self._said:
                 self._said.add(finding.name)
                 self.display.say(self._line(finding, run.step))
-        if self.stops and run.stop is None and any(finding.severity == SICK for finding in shown):
-            run.stop = "sick"
-            self.reason = next(finding.what for finding in shown if finding.severity == SICK)
+        lasting = [finding for finding in shown if finding.severity == SICK and self._lasts(finding, run.step)]
+        if self.stops and run.stop is None and lasting:
+            run.stop, self.reason = "sick", lasting[0].what
 
     def found(self) -> tuple[Finding, ...]:
         """What is to be said of the run by now: remarks can wait for its end."""
         now = History(self._before.recipe, self._before.summary, self._events)
         return tuple(finding for finding in findings(now) if finding.severity in (SICK, WARNING))
+
+    def _lasts(self, finding: Finding, step: int) -> bool:
+        """Whether it has shown for a quarter of the rounds so far and a tenth of all: games get well again, too."""
+        return step - finding.step >= max(step / 4, self._before.rounds / 10)
 
     def _catch_up(self) -> None:
         self._events += events(self.folder / EVENTS, self._read)
