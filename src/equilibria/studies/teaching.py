@@ -29,7 +29,7 @@ def train_features(
     else:
         say(f"A classifier learns {taught.labels} from {len(taught.x):,} samples of {taught.name}.")
         kept = train(taught, epochs, seed, say)
-    epochs = "1 epoch" if kept.epochs == 1 else f"{kept.epochs} epochs"
+    often = "1 epoch" if kept.epochs == 1 else f"{kept.epochs} epochs"
     right = f"{100 * kept.accuracy:.2f} % of {kept.asked:,} held-out samples"
-    say(f"Right on {right} after {epochs}. It is in {place(taught, seed)}, where `equilibria evaluate` finds it.")
+    say(f"Right on {right} after {often}. It is in {place(taught, seed)}, where `equilibria evaluate` finds it.")
     return kept
