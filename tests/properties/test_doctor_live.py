@@ -44,6 +44,7 @@ def test_a_sick_run_is_stopped_and_says_why(sick):
     assert grave
     assert stop["text"].startswith("Stopped because it was sick")
     assert stop["text"] in display.said[-1]
+    assert f"It is back at round {run.step}, its best" in display.said[-1]
     assert str(run.folder) in display.said[-1]
 
 
@@ -103,6 +104,14 @@ def test_the_doctor_changes_nothing(tmp_path, monkeypatch):
     without = train("gan-ns", Silent(), name="without", runs=tmp_path, **wish)
     assert timeless(with_him.folder) == timeless(without.folder)
     assert_equal(with_him.state_dict(), without.state_dict())
+
+
+def test_a_run_that_was_never_measured_stays_where_it_is(tmp_path):
+    display = Silent()
+    run = train("gan-ns", display, name="run", runs=tmp_path, stop_when="sick", **COLLAPSING | {"save_every": 96})
+    assert "Nothing had been measured yet" in display.said[-1]
+    assert run.step == checkpoints.newest(run.folder)[0].step == events(run.folder)[-1]["step"]
+    assert (run.folder / "model" / "weights.safetensors").is_file()
 
 
 @pytest.mark.parametrize("wish", [{"stop_when": "bored"}, {"stop_when": "sick", "watch": 0}])

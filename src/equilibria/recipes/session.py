@@ -87,6 +87,8 @@ def resume(
                 display.say(remark)
             run = build(recipe, data, choices.device, choices.precision, summary.allow_coupled_critic)
             wish = Options(rounds=rounds, budget=budget, stop_when=stop_when or summary.end.get("when"))
+            if stop_when is not None and not summary.cadence.get("watch"):
+                raise Refusal("stop_when is 'sick', and nobody looks at this run (--watch 0): leave stop_when out.")
             if rounds is not None or budget is not None:
                 recipe = prolonged(recipe, wish, run, *((newest.step, newest.elapsed) if newest else (0, 0.0)))
                 summary.end = end(recipe, wish)

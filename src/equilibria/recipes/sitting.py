@@ -22,7 +22,7 @@ from .opening import duration
 from .parts import make
 from .planning import ENDLESS
 from .recipe import FORMAT, Recipe
-from .stopping import ASIDE, set_back
+from .stopping import set_back
 from .summary import FILE, Summary
 from .watching import Witness, watcher
 
@@ -30,7 +30,7 @@ _REASONS = {
     "done": "All rounds were played.",
     "budget": "The time was used up.",
     "interrupted": "Stopped on request, and saved.",
-    "sick": "Stopped because it was sick, and set back to its best.",
+    "sick": "Stopped because it was sick.",
 }
 
 
@@ -70,7 +70,7 @@ def sit(sitting: Sitting, since: Checkpoint | None = None) -> Run:
             reason, text = "nonfinite", f"{error} The last good checkpoint, {records.checkpoint}, is kept."
         diary.note(run, "stop", reason=reason, text=text)
         if reason == "sick":
-            set_back(run, sitting.folder, keeper, records)
+            text = f"{text} {set_back(run, sitting.folder, keeper, records)}"
             summary.end.pop("when")
         summary.stand_up(run.step, reason)
         records.write(FILE, summary.to_json())
@@ -141,8 +141,7 @@ def _farewell(sitting: Sitting, reason: str, elapsed: float, text: str) -> str:
         return f"Stopped after {played}, and saved: `equilibria resume {sitting.folder}` goes on."
     if reason == "sick":
         return (
-            f"{text} It is back at round {sitting.run.step:,}, its best, and so is its model; later checkpoints lie in "
-            f"{sitting.folder / ASIDE}. `equilibria doctor {sitting.folder}` says what to change; "
+            f"{text} `equilibria doctor {sitting.folder}` says what to change; "
             f"`equilibria resume {sitting.folder}` plays on from there as it is."
         )
     more = (

@@ -10,22 +10,23 @@ from ..training.run import Run
 ASIDE = "checkpoints/aside"
 
 
-def set_back(run: Run, folder: Path, keeper: Keeper, records: Records) -> int:
-    """Set the run, and the model that can be drawn from, to the best checkpoint; the round it is at now.
+def set_back(run: Run, folder: Path, keeper: Keeper, records: Records) -> str:
+    """Set the run, and the model that can be drawn from, to the best checkpoint; says where it is now.
 
     Later checkpoints are put aside, so that whoever resumes goes on from there. Where nothing has been measured yet
     there is no best one, and the run stays where it is.
     """
     if keeper.best is None:
         keeper.leave(run)
-        return run.step
+        return f"Nothing had been measured yet, so it is left at round {run.step:,} as it was."
     best = checkpoints.at(folder, keeper.best["step"])
     with records.guarded():
         put_aside(folder, best.step)
     records.checkpoint = checkpoints.file_name(best.step)
     run.load_state_dict(best.state)
     keeper.publish(keeper.look(run))
-    return run.step
+    aside = f"; later checkpoints lie in {folder / ASIDE}" if (folder / ASIDE).is_dir() else ""
+    return f"It is back at round {run.step:,}, its best, and so is its model{aside}."
 
 
 def put_aside(folder: Path, step: int) -> None:
