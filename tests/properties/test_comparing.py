@@ -20,7 +20,7 @@ from equilibria.studies.comparing.jobs import Executor, Job, carry_out
 from equilibria.studies.comparing.planning import planned
 from equilibria.studies.comparing.variants import parted
 from equilibria.studies.comparing.wishes import Wishes
-from sessions import Silent, assert_same_run
+from sessions import Silent, assert_same_run, start, wait_for_round
 
 SMALL = {
     "rounds": "4",
@@ -194,6 +194,16 @@ def test_a_process_that_ends_without_a_word_has_failed(tmp_path):
     assert outcome(found.cells[0].folder).state == "failed"
 
 
+def test_a_recipe_may_name_code_of_ones_own(tmp_path, monkeypatch):
+    (tmp_path / "a_divergence.py").write_text(
+        "from equilibria.terms.divergences import DIVERGENCES\n\ndef game():\n    return DIVERGENCES['hinge']()\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    (cell,) = plan(tmp_path / "c", ("gan-ns:divergence=a_divergence:game",), seeds=1).cells
+    working.run_one(cell, Silent())
+    assert outcome(cell.folder).state == "finished"
+
+
 def test_a_word_may_say_changes():
     assert parted("wgan") == ("wgan", {})
     assert parted("wgan:clip=0.1,optimizer.betas=0,0.9") == ("wgan", {"clip": "0.1", "optimizer.betas": "0,0.9"})
@@ -238,3 +248,22 @@ def test_events_are_followed_while_they_are_written(tmp_path):
     assert [event["step"] for event in follower.news()] == [1]
     path.write_text(lines[2])  # set back
     assert [event["step"] for event in follower.news()] == [2]
+
+
+@pytest.mark.long
+def test_a_comparison_that_is_killed_goes_on_where_it_was(tmp_path):
+    """Runs of the pool notice that nobody waits for them, save, and leave; the same call takes them up."""
+    wish = WISH | SMALL | {"rounds": "300", "save_every": "50", "seeds": 1}
+    recipes = ["gan-ns", "wgan:clip=0.1"]
+    process = start("compare", recipes, **wish | {"out": str(tmp_path / "killed")})
+    said = {name: wish[name] for name in (*SMALL, "save_every")}
+    folders = [cell.folder for cell in plan(tmp_path / "killed", recipes, said, seeds=1).cells]
+    assert wait_for_round(folders[0], 60, process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    compare(recipes, watching(), **wish | {"out": tmp_path / "killed"})
+    compare(recipes, watching(), **wish | {"out": tmp_path / "whole"})
+    reasons = [json.loads((folder / "summary.json").read_text())["sittings"] for folder in folders]
+    assert any(sitting[0]["reason"] == "interrupted" for sitting in reasons)
+    for folder in folders:
+        assert_same_run(tmp_path / "whole" / "cells" / folder.name, folder)

@@ -137,14 +137,15 @@ def _cost(study: Study) -> str:
 def _findings(study: Study) -> list[str]:
     """By run; those of which nothing is said are counted."""
     told = [result for result in study.results if result.findings]
-    parts = [
-        folded(f"{r.label} on {r.data}, seed {r.seed}: {len(r.findings)}", words.findings(r.findings)) for r in told
-    ]
+    parts = [folded(f"{r.label} on {r.data}, seed {r.seed}: {_seen(r)}", words.findings(r.findings)) for r in told]
     healthy = sum(result.past is not None for result in study.results) - len(told)
-    return [
-        *parts,
-        paragraph(f"Of {healthy} other runs nothing is to be said." if told else "Nothing is to be said.", "soft"),
-    ]
+    if healthy:
+        parts.append(paragraph(f"Of {healthy} {'other ' * bool(told)}runs nothing is to be said.", "soft"))
+    return parts
+
+
+def _seen(result: Result) -> str:
+    return ", ".join(found.name.replace("_", " ") for found in result.findings)
 
 
 def _cards(study: Study) -> list[str]:
