@@ -53,6 +53,7 @@ def test_a_finding_is_said_once(sick):
     assert said
     assert len(said) == len(set(said))
     assert all("\n" not in line for line in said)
+    assert any("times as fast as" in line for line in said)  # what the recipe alone shows is said, too
 
 
 def test_a_stopped_run_is_back_at_its_best_bit_for_bit(sick):

@@ -19,7 +19,8 @@ class Attendant:
         self._before = history(folder)
         self._events: list[Event] = list(self._before.events)
         self._read = (folder / EVENTS).stat().st_size
-        self._said = {finding.name for finding in self.found()}  # of an earlier sitting
+        resumed = bool(self._before.of("diagnosis"))
+        self._said = {finding.name for finding in self.found()} if resumed else set()  # in an earlier sitting
 
     def __call__(self, run: Run) -> None:
         if run.step % self.every == 0:

@@ -5,7 +5,7 @@ from statistics import median
 from typing import Any
 
 from . import flags
-from .base import CERTAIN, LIKELY, Finding, History
+from .base import CERTAIN, LIKELY, POSSIBLE, Finding, History
 from .reasons import diagnosed
 from .series import Series
 
@@ -44,7 +44,7 @@ def partial(history: History) -> Finding | None:
     return diagnosed(
         "partial",
         "Samples are less varied than the data: part of the variety has collapsed.",
-        LIKELY if wide is not None else "possible",
+        LIKELY if wide is not None else POSSIBLE,
         (
             ratio.said("distance between two samples, in that of two data"),
             near.said("distance to the nearest other sample, in that among data"),
