@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Self
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -18,7 +18,10 @@ from .progress import Progress
 if TYPE_CHECKING:
     from ..studies.comparing.cells import Cell, Outcome
 
+_SAID = 60.0  # seconds of playing between two lines of one run
 _REDRAWN = 0.5  # seconds between two pictures
+_ABOVE = 6  # lines of the screen that are kept for text
+_QUIET = ("waiting", "finished")  # states that are counted where there is no room for all
 _STYLES = {"finished": "green", "failed": "red", "interrupted": "yellow", "playing": "cyan"}
 
 
@@ -49,7 +52,7 @@ class Plain(AbstractContextManager["Plain"]):
         self.say(f"{cell}: begins.")
 
     def show(self, cell: "Cell", event: dict[str, Any]) -> None:
-        """A quarter of an hour is long: say now and then that it plays."""
+        """Say now and then that it plays."""
         due = self._next.setdefault(str(cell), _SAID)
         if event["kind"] == "report" and event["elapsed"] >= due:
             self._next[str(cell)] = event["elapsed"] + _SAID
@@ -61,9 +64,6 @@ class Plain(AbstractContextManager["Plain"]):
         """A run is over."""
         self._over += found.state in ("finished", "failed")
         self.say(f"{cell}: {found.state}. {found.sentence}".rstrip() + f" ({self._over} of {self._count} are over)")
-
-
-_SAID = 60.0  # seconds of playing between two lines of one run
 
 
 class Panel(AbstractContextManager["Panel"]):
@@ -101,7 +101,9 @@ class Panel(AbstractContextManager["Panel"]):
         """Follow an event."""
         *_, progress = self._rows[str(cell)]
         progress.take(event)
-        said = event["text"] + " Measuring." if event["kind"] == "stop" else facts(progress)
+        over = event["kind"] == "stop"
+        more = " Measuring." if event.get("reason") != "interrupted" else ""
+        said = event["text"] + more if over else facts(progress)
         self._rows[str(cell)] = "playing", said, progress
         if time.monotonic() > self._drawn + _REDRAWN:
             self._draw()
@@ -113,14 +115,19 @@ class Panel(AbstractContextManager["Panel"]):
 
     def _draw(self) -> None:
         self._drawn = time.monotonic()
+        shown = dict(self._rows)
+        if len(shown) > (room := max(self.console.height - _ABOVE, 4)):  # more than the screen holds
+            shown = {name: row for name, row in shown.items() if row[0] not in _QUIET}
+            shown = dict(list(shown.items())[:room])
         grid = Table.grid(padding=(0, 2))
-        for name, (state, said, progress) in self._rows.items():
+        for name, (state, said, progress) in shown.items():
             share = 1.0 if state == "finished" else progress.share
             bar = ProgressBar(total=1.0, completed=share, width=16, complete_style="cyan", finished_style="green")
-            grid.add_row(
-                name, bar, Text(state, style=_STYLES.get(state, "dim")), Text(said, style="dim", overflow="fold")
-            )
-        self.live.update(grid, refresh=True)
+            told = Text(said, style="dim", overflow="ellipsis", no_wrap=state == "playing")
+            grid.add_row(name, bar, Text(state, style=_STYLES.get(state, "dim")), told)
+        states = [state for state, *_ in self._rows.values()]
+        counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+        self.live.update(Group(grid, Text(counts, style="dim")), refresh=True)
 
 
 def facts(progress: Progress) -> str:
