@@ -1,9 +1,11 @@
 """Mathematical defects, as tables: where each is planted, and the tests that are meant to catch it."""
 
 from .augmentations import AUGMENTATIONS
+from .comparing import COMPARING
 from .contests import CONTESTS
 from .distances import DISTANCES
 from .divergences import DIVERGENCES
+from .evaluating import EVALUATING
 from .inferring import INFERRING
 from .measures import MEASURES
 from .mutant import Mutant
@@ -28,6 +30,8 @@ MUTANTS: tuple[Mutant, ...] = (
     *NETWORKS,
     *MEASURES,
     *DISTANCES,
+    *EVALUATING,
+    *COMPARING,
     *INFERRING,
     *SUPERVISED,
     *WATCHING,

@@ -1,0 +1,81 @@
+"""Defects in what numbers are measured on, and in the networks that samples are seen by."""
+
+from .mutant import Mutant
+
+STUDIED, SEEN = "studies/evaluating/", "evaluation/features/"
+EVALUATED, FEATURES = "contracts/test_evaluate.py::test_", "contracts/test_features.py::test_"
+
+EVALUATING = (
+    Mutant(
+        "reported-on-the-selection-part",
+        STUDIED + "material.py",
+        "places = reporting(data)",
+        "places = torch.arange(len(reporting(data)))",
+        (EVALUATED + "numbers_are_those_of_the_checkpoints_beside_held_out_data_that_nothing_was_chosen_by",),
+        "other held-out samples than those that nothing was chosen by",
+    ),
+    Mutant(
+        "checkpoint-not-taken",
+        STUDIED + "evaluating.py",
+        "    turn_back(model, setting.run, checkpoint)",
+        "    pass",
+        (EVALUATED + "numbers_are_those_of_the_checkpoints_beside_held_out_data_that_nothing_was_chosen_by",),
+        "every checkpoint is measured as the run was left",
+    ),
+    Mutant(
+        "floor-among-what-was-learned",
+        STUDIED + "material.py",
+        "order[wanted : wanted + ",
+        "order[: wanted + ",
+        (EVALUATED + "the_floor_is_the_same_of_training_samples_that_nothing_else_uses",),
+        "real samples stand beside themselves",
+    ),
+    Mutant(
+        "self-test-without-a-direction",
+        STUDIED + "trust.py",
+        "not gap >= 0 or ",
+        "",
+        (EVALUATED + "a_metric_that_fails_its_self_test_has_no_number_printed",),
+        "a metric with the wrong sign is printed",
+    ),
+    Mutant(
+        "evaluating-draws",
+        STUDIED + "evaluating.py",
+        "with torch.random.fork_rng(devices=[]):  #",
+        "if True:  #",
+        (EVALUATED + "evaluating_touches_nothing_but_its_own_file",),
+        "whoever looks changes what is drawn next",
+    ),
+    Mutant(
+        "means-over-padding",
+        SEEN + "inception.py",
+        "count_include_pad=False",
+        "count_include_pad=True",
+        (FEATURES + "inception_answers_what_the_network_of_2015_answers",),
+        "a later Inception, whose distances nobody else has",
+    ),
+    Mutant(
+        "last-pool-by-the-mean",
+        SEEN + "inception.py",
+        '_threes(2048, "max")',
+        '_threes(2048, "mean")',
+        (FEATURES + "inception_answers_what_the_network_of_2015_answers",),
+        "the same without the slip of the published graph",
+    ),
+    Mutant(
+        "pixels-by-their-middle",
+        SEEN + "resizing.py",
+        "* (size / side)",
+        "* (size / side) + (size / side - 1) / 2",
+        (FEATURES + "places_between_pixels_are_those_of_tensorflow_1",),
+        "resized as later libraries do",
+    ),
+    Mutant(
+        "classifier-of-other-labels",
+        SEEN + "kept.py",
+        "[*known, labels]",
+        "known",
+        (FEATURES + "different_data_have_different_classifiers",),
+        "data with other labels are seen by the same classifier",
+    ),
+)
