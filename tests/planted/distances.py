@@ -100,10 +100,18 @@ DISTANCES = (
     Mutant(
         "memorization-by-equal-odds",
         PLACE + "memorization.py",
-        "expected = len(train) / (len(train) + len(real))",
-        "expected = 0.5",
+        "len(train) / (len(train) + len(real)), len(fake))",
+        "0.5, len(fake))",
         (GAUSSIAN + "memorization_is_the_share_of_copies",),
         "more training samples look like copying",
+    ),
+    Mutant(
+        "far-samples-are-copies",
+        PLACE + "memorization.py",
+        "near = torch.minimum(learned, unseen) <= usual.median()",
+        "near = torch.ones_like(learned, dtype=torch.bool)",
+        (GAUSSIAN + "samples_that_are_far_from_everything_are_no_copies",),
+        "noise beside the data is said to be learned by heart",
     ),
     Mutant(
         "critic-asked-what-it-has-learned",

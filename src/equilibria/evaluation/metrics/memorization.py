@@ -3,6 +3,7 @@
 import math
 
 import torch
+from torch import Tensor
 
 from ...data import Data
 from .base import Figure, Figures, Metric, Sets
@@ -14,9 +15,10 @@ def memorization(data: Data) -> Metric:
 
     Of a model that has learned the distribution, a sample's nearest among K training and N held-out samples is a
     training sample with probability p = K / (K + N), of a copy always. If s is how often it is, (s - p) / (1 - p)
-    are copies: 0 on average without any, 1 if all are, and below 0 for samples made of the held-out data. The ratio
-    is that of the median distances of samples and of held-out data from the nearest training sample: 1 is best, and
-    near 0 are copies. Samples with the same nearest one are right or wrong together, which the error accounts for.
+    are copies: 0 on average without any, 1 if all are. Samples farther from all real ones than half of the held-out
+    data are from the training data copy nothing, and count as none. The ratio is that of the median distances of
+    samples and of held-out data from the nearest training sample: 1 is best, and near 0 are copies. Samples with the
+    same nearest one are right or wrong together, which the error accounts for.
     """
 
     def measure(sets: Sets) -> Figures:
@@ -26,12 +28,20 @@ def memorization(data: Data) -> Metric:
             nearest(fake, real),
             nearest(real, train),
         )
-        expected = len(train) / (len(train) + len(real))
-        nearer = float(((learned < unseen).double() + (learned == unseen).double() / 2).mean())
-        together = torch.where(learned < unseen, places, len(train) + others).bincount().double() / len(fake)
-        error = math.sqrt(nearer * (1 - nearer) * float(together.square().sum())) / (1 - expected)
+        near = torch.minimum(learned, unseen) <= usual.median()
+        nearer = (learned < unseen).double() + (learned == unseen).double() / 2
+        of = torch.where(learned < unseen, places, len(train) + others)
         ratio = float(learned.median() / usual.median().clamp(min=torch.finfo(torch.float64).tiny))
-        share = Figure((nearer - expected) / (1 - expected), error)
+        share = _copies(nearer[near], of[near], len(train) / (len(train) + len(real)), len(fake))
         return {"memorization": share, "memorization_ratio": Figure(ratio)}
 
     return Metric(torch.no_grad()(measure), better={"memorization_ratio": "neither"})
+
+
+def _copies(nearer: Tensor, of: Tensor, expected: float, count: int) -> Figure:
+    """The share of copies among so many samples, of those near real ones, (n,), each the neighbour `of` one of them."""
+    if not len(nearer):
+        return Figure(0.0, 0.0)
+    share, together = float(nearer.mean()), of.bincount().double() / count
+    error = math.sqrt(share * (1 - share) * float(together.square().sum())) / (1 - expected)
+    return Figure((share - expected) / (1 - expected) * len(nearer) / count, error)
