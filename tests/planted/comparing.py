@@ -1,0 +1,82 @@
+"""Defects in what a comparison plays again, claims, and shows."""
+
+from .mutant import Mutant
+
+PLAYED, SHOWN = "studies/comparing/", "studies/reporting/"
+STATISTICS, CELLS = "oracles/test_comparing_statistics.py::test_", "properties/test_comparing.py::test_"
+REPORTS = "contracts/test_reports.py::test_"
+
+COMPARING = (
+    Mutant(
+        "pairs-not-corrected",
+        PLAYED + "concluding.py",
+        "chances = holm([welch(column.values[a], column.values[b]) for column, (a, b) in pairs])",
+        "chances = [welch(column.values[a], column.values[b]) for column, (a, b) in pairs]",
+        (STATISTICS + "equal_recipes_are_ranked_in_at_most_one_comparison_of_twenty",),
+        "of many equal recipes some pair is nearly always ranked",
+    ),
+    Mutant(
+        "normal-in-place-of-student",
+        PLAYED + "statistics.py",
+        "half = float(stdtrit(n - 1, (1 + level) / 2))",
+        "half = 1.959964",
+        (STATISTICS + "intervals_of_normal_values_cover_the_mean_19_times_in_20",),
+        "intervals of few seeds are too narrow",
+    ),
+    Mutant(
+        "ranked-from-three-seeds",
+        PLAYED + "concluding.py",
+        "ENOUGH = 5",
+        "ENOUGH = 3",
+        (STATISTICS + "below_five_seeds_nothing_is_ranked",),
+        "three seeds make a winner",
+    ),
+    Mutant(
+        "survivors-ranked",
+        PLAYED + "concluding.py",
+        "- len(values)) > 0:",
+        "- len(values)) > 99:",
+        (STATISTICS + "a_recipe_of_which_seeds_failed_is_not_ranked",),
+        "a recipe is judged by the seeds that did not break",
+    ),
+    Mutant(
+        "higher-is-worse",
+        PLAYED + "concluding.py",
+        'better, worse = (high, low) if column.better == "higher" else (low, high)',
+        "better, worse = (low, high)",
+        (STATISTICS + "from_five_seeds_on_a_clear_difference_is_said",),
+        "the lower coverage wins",
+    ),
+    Mutant(
+        "budget-not-in-the-hash",
+        PLAYED + "cells.py",
+        "text = json.dumps([told, dict(fingerprint), said], sort_keys=True)",
+        "text = json.dumps([told, dict(fingerprint)], sort_keys=True)",
+        (CELLS + "a_cell_is_told_by_its_recipe_data_budget_and_options",),
+        "a run of a minute stands in for one of an hour",
+    ),
+    Mutant(
+        "finished-cells-again",
+        PLAYED + "working.py",
+        "    if _reason(cell.folder) in (None, *_OVER):",
+        "    if True:",
+        (CELLS + "other_metrics_are_measured_without_playing_again",),
+        "what is done is done again",
+    ),
+    Mutant(
+        "unlike-numbers-in-one-column",
+        PLAYED + "columns.py",
+        "        comparable(dict(zip(names, (number.card for _, number in numbers), strict=True)))",
+        "        pass",
+        (CELLS + "runs_that_were_measured_differently_are_not_compared",),
+        "numbers of different samples are compared",
+    ),
+    Mutant(
+        "names-as-markup",
+        SHOWN + "page.py",
+        "first, *rest = (escape(line) for line in text.split(",
+        "first, *rest = (line for line in text.split(",
+        (REPORTS + "what_users_name_is_text",),
+        "a data set's name runs in the reader's browser",
+    ),
+)
