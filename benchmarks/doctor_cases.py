@@ -53,9 +53,7 @@ SICK = {
     "momentum": Case("gan-ns", RING, 500, POINTS | {"optimizer.beta1": 0.999, "lr": 1e-3}, "momentum"),
     "disagreement": Case("bigan", DIGITS, 200, DENSE | {"encoder": "dense", "encoder.width": 8}, "disagreement"),
     "past_best": Case("vae", "few.npz", 500, CODED | {"lr": 5e-3}, "past_best"),
-    "slow_average": Case(
-        "gan-ns", RING, 300, POINTS | {"penalty": "r1", "penalty.weight": 1e3, "lr": 1e-3}, "slow_average"
-    ),
+    "slow_average": Case("gan-ns", RING, 200, POINTS | _rates(2e-5, 2e-3), "slow_average"),
     "short": Case("wgan-gp", DIGITS, 90, DENSE, "short"),
     "far": Case("r3gan", "far.npz", 150, POINTS, "data_range"),
     "dark": Case("r3gan", "dark.npz", 150, DENSE, "data_range"),
