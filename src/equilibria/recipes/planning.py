@@ -35,7 +35,7 @@ def settled(recipe: Recipe, data: Data, options: Options) -> tuple[Recipe, Choic
         if options.threads is None:
             choices = choose_threads(choices, lambda: rehearse(run).seconds(run, 0, 1))
     with applied(choices):
-        told = rehearse(run, 1.0)
+        told = rehearse(run, 1.0, ENDLESS if options.rounds is None else options.rounds // 20)
         coupled = options.allow_coupled_critic
         looking = seconds_a_look(run, recipe, coupled) if options.watch is None else 0.0
     budget = read_budget(options.budget)

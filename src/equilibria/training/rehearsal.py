@@ -31,8 +31,8 @@ class Rehearsal:
         return self.between + sum(self.moves[_who(p)] * turns for p, turns in run.rule.order(run.game, step))
 
 
-def rehearse(run: Run, seconds: float = 0.35) -> Rehearsal:
-    """Play rounds of one move each, for about this long, then restore the run exactly as it was."""
+def rehearse(run: Run, seconds: float = 0.35, rounds: int = 1 << 62) -> Rehearsal:
+    """Play at most so many rounds of one move each, for about this long, then restore the run exactly as it was."""
     before, told = copy.deepcopy(run.state_dict()), Rehearsal()
     end = time.perf_counter() + seconds
     try:
@@ -40,7 +40,7 @@ def rehearse(run: Run, seconds: float = 0.35) -> Rehearsal:
             _time_round(run, Rehearsal())
             while True:
                 _time_round(run, told)
-                if time.perf_counter() >= end:
+                if time.perf_counter() >= end or told.rounds >= rounds:
                     break
     finally:
         run.load_state_dict(before)
