@@ -18,7 +18,7 @@ _EVERYWHERE = (
 def ray_cluster(address: str | None = None, jobs: int | None = None) -> Executor:
     """Tasks of one processor each; without an address RAY_ADDRESS's cluster, or one that is started here."""
     try:
-        import ray
+        import ray  # type: ignore[import-not-found,import-untyped,unused-ignore]
     except ImportError:
         raise Refusal("Ray is not installed: say `pip install 'equilibria[ray]'`.") from None
     alone = {"env_vars": dict.fromkeys(THREADS, "1")}

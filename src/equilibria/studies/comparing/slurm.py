@@ -22,7 +22,7 @@ _MANY = 10_000  # jobs at a time: the queue decides
 def slurm(said: str, jobs: int | None, folder: Path) -> Executor:
     """Jobs of one processor each; `said` is KEY=VALUE,... of sbatch, or `local` to try that without a cluster."""
     try:
-        import submitit
+        import submitit  # type: ignore[import-not-found,import-untyped,unused-ignore]
     except ImportError:
         raise Refusal("submitit is not installed: say `pip install 'equilibria[slurm]'`.") from None
     words = [word for word in said.split(",") if word]
