@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..evaluation.doctor import Finding, findings
-from ..evaluation.doctor.base import SICK, WARNING, Event, History
+from ..evaluation.doctor.base import CERTAIN, SICK, WARNING, Event, History
 from ..evaluation.doctor.reading import events, history
 from ..training.records import EVENTS
 from ..training.run import Run
@@ -39,9 +39,9 @@ class Attendant:
             run.stop, self.reason = "sick", lasting[0].what
 
     def found(self) -> tuple[Finding, ...]:
-        """What is to be said of the run by now: remarks can wait for its end."""
+        """What is to be said of the run by now: remarks, and warnings that may yet pass, can wait for its end."""
         now = History(self._before.recipe, self._before.summary, self._events)
-        return tuple(finding for finding in findings(now) if finding.severity in (SICK, WARNING))
+        return tuple(found for found in findings(now) if found.severity == SICK or _stands(found))
 
     def _lasts(self, finding: Finding, step: int) -> bool:
         """Whether it has shown for a quarter of the rounds so far and a tenth of all: games get well again, too."""
@@ -54,3 +54,8 @@ class Attendant:
     def _line(self, finding: Finding, step: int) -> str:
         more = "" if len(self._said) > 1 else f" `equilibria doctor {self.folder}` says why, and what to change."
         return f"Doctor, round {step:,}: {finding.what} ({finding.severity}, {finding.sure}){more}"
+
+
+def _stands(finding: Finding) -> bool:
+    """Whether it is a warning beyond doubt."""
+    return (finding.severity, finding.sure) == (WARNING, CERTAIN)
