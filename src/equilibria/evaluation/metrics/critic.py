@@ -46,8 +46,8 @@ def divergence(real: Tensor, fake: Tensor, train: Tensor, seed: int = 0, moves: 
     fake, left = halves(fake, seed)
     count = min(len(train), len(fake))
     logits = taught(halves(train, seed, count / len(train))[0] if len(train) > count else train, fake, seed, moves)
-    sides = [logsigmoid(side.double()) for side in (logits(real), -logits(left))]
-    value = math.log(2) + sum(float(side.mean()) for side in sides) / 2
+    sides = [logsigmoid(side.double()) + math.log(2) for side in (logits(real), -logits(left))]
+    value = sum(float(side.mean()) for side in sides) / 2
     return Figure(value, math.sqrt(sum(float(side.var()) / len(side) for side in sides)) / 2)
 
 
