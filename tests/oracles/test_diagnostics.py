@@ -230,9 +230,9 @@ def test_the_estimate_of_a_fresh_critic_grows_as_descent_says():
     scene = scene_of(line_game((1.0, 0.0, 0.0), Plain(3, shift=2.0, scale=0.0)), torch.zeros(16, 3))
     before = copy.deepcopy(scene.game.networks.state_dict())
     found = see("burst", scene)  # each step of .01 along (2, 2, 2) lowers D(fake) - D(real) by .01 times 12
-    assert (found["before"], found["moves"]) == (pytest.approx(-2), 10)
-    assert found["after"] == pytest.approx(-2 + 10 * 0.01 * 12, rel=1e-4)
-    assert found["growth"] == pytest.approx(0.6, rel=1e-4)
+    assert (found["before"], found["moves"]) == (pytest.approx(-2 + 0.01 * 12), 10)  # the critic has had its turn
+    assert found["after"] == pytest.approx(-2 + 11 * 0.01 * 12, rel=1e-4)
+    assert found["growth"] == pytest.approx(1.2 / 1.88, rel=1e-4)
     assert all(
         torch.equal(a, b) for a, b in zip(before.values(), scene.game.networks.state_dict().values(), strict=True)
     )

@@ -8,7 +8,7 @@ from .base import CERTAIN, LIKELY, Finding, History
 from .reasons import diagnosed
 from .series import Series
 
-_LAGS = 0.6  # of its greatest size is what the estimate gains in a few moves of the critic alone
+_LAGS = 0.3  # of its greatest size is what the estimate gains in a few more moves of the critic
 
 
 def slope(history: History) -> Finding | None:
@@ -80,7 +80,7 @@ def unconverged(history: History) -> Finding | None:
         "The critic lags behind: its estimate still grows when it moves alone, so it is not the distance yet.",
         LIKELY,
         (
-            gain.said(f"what {moves.median:.0f} moves of the critic alone add to the estimate"),
+            gain.said(f"what {moves.median:.0f} more moves of the critic add to the estimate"),
             f"{before.said('the estimate before them')}; its greatest size so far {most:.3g}",
         ),
         f"Let the critic move more: {more}" + (f", or faster, {flags.say(key, 4 * lr)}." if lr else "."),
