@@ -42,6 +42,19 @@ class Silent:
         self.shown.append(event)
 
 
+class StopsAt(Silent):
+    """Presses Ctrl-C at the report of a round."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.step = step
+
+    def show(self, event):
+        super().show(event)
+        if event["kind"] == "report" and event["step"] == self.step:
+            signal.raise_signal(signal.SIGINT)
+
+
 def start(command, *arguments, **keywords):
     """A process of its own that calls `equilibria.<command>`; what it prints is piped."""
     code = f"import equilibria; equilibria.{command}(*{arguments!r}, **{keywords!r})"

@@ -1,14 +1,12 @@
 """Nothing is lost: a run that was killed or stopped goes on bit for bit."""
 
-import signal
-
 import pytest
 import torch
 
 from equilibria import RECIPES
 from equilibria.core.errors import Refusal
 from equilibria.recipes.session import resume, train
-from sessions import TINY, Silent, assert_same_run, events, killed_and_resumed, timeless
+from sessions import TINY, Silent, StopsAt, assert_same_run, events, killed_and_resumed, timeless
 
 
 def test_a_killed_run_goes_on_bit_for_bit(tmp_path):
@@ -22,19 +20,6 @@ def test_a_run_killed_ten_times_goes_on_bit_for_bit(tmp_path, recipe):
     wish = {"data": "digits", "batch": 16, "rounds": 200, "save_every": 7, "threads": 1}
     whole = train(recipe, Silent(), name="whole", runs=tmp_path, **wish).folder
     assert_same_run(whole, killed_and_resumed(recipe, wish, tmp_path / "killed", kills=10, seed=1))
-
-
-class StopsAt(Silent):
-    """Presses Ctrl-C at a round."""
-
-    def __init__(self, step):
-        super().__init__()
-        self.step = step
-
-    def show(self, event):
-        super().show(event)
-        if event["kind"] == "report" and event["step"] == self.step:
-            signal.raise_signal(signal.SIGINT)
 
 
 SHORT = TINY | {"rounds": 7, "save_every": 3, "watch": 3}

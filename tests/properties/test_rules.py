@@ -4,7 +4,6 @@ import copy
 import dataclasses
 import io
 import math
-import signal
 
 import pytest
 import torch
@@ -23,7 +22,7 @@ from equilibria.training.rules import RULES
 from equilibria.training.schedules import SCHEDULES
 from games import FAMILIES, points, run_of, small, weights
 from scalars import numbers, scalars
-from sessions import TINY, Silent, assert_equal, assert_same_run
+from sessions import TINY, Silent, StopsAt, assert_equal, assert_same_run
 
 AT_ONCE = [name for name in RULES if name != "alternating"]
 every_rule = pytest.mark.parametrize("rule", RULES)
@@ -67,19 +66,10 @@ def test_resuming_is_bit_for_bit_under_every_rule(rule, family):
     assert_equal(again.state_dict(), whole.state_dict())
 
 
-class StopsAt(Silent):
-    """Presses Ctrl-C at the report of a round."""
-
-    def show(self, event):
-        super().show(event)
-        if event["kind"] == "report" and event["step"] == 3:
-            signal.raise_signal(signal.SIGINT)
-
-
 def test_a_recorded_run_under_another_rule_goes_on_bit_for_bit(tmp_path):
     wish = TINY | {"n_critic": 1, "rule": "extragradient", "optimizer": "optimistic_adam", "rounds": 5}
     whole = train("wgan-gp", Silent(), name="whole", runs=tmp_path, **wish).folder
-    stopped = train("wgan-gp", StopsAt(), name="stopped", runs=tmp_path, **wish)
+    stopped = train("wgan-gp", StopsAt(3), name="stopped", runs=tmp_path, **wish)
     assert (stopped.stop, stopped.step) == ("interrupted", 3)
     assert resume(stopped.folder, Silent()).step == 5
     assert_same_run(whole, stopped.folder)

@@ -3,7 +3,6 @@
 import copy
 import dataclasses
 import json
-import signal
 
 import pytest
 import torch
@@ -21,7 +20,7 @@ from equilibria.recipes.watching import LOOKS, SHARE, watch_every, watcher
 from equilibria.training.loop import run_rounds
 from games import points, small
 from scenes import line_game, scene_of
-from sessions import TINY, Silent, assert_equal, assert_same_run, events, timeless
+from sessions import TINY, Silent, StopsAt, assert_equal, assert_same_run, events, timeless
 
 EVERYBODY = {"gradients", "diversity", "steps", "strides", "weights", "average", "neighbours", "coverage"}
 CONTEST = {"scores", "slopes", "burst", "rotation"}
@@ -164,19 +163,6 @@ def test_looks_are_taken_as_often_as_asked_for_and_at_the_end(runs):
     assert [event["step"] for event in looks] == [4, 8, 12, 16, 20, 24, 28, 30]
     assert all(event["unseen"] == {} for event in looks)
     assert "diagnosis" not in [event["kind"] for event in events(runs["alone"])]
-
-
-class StopsAt(Silent):
-    """Asks for a stop at a round."""
-
-    def __init__(self, step):
-        super().__init__()
-        self.step = step
-
-    def show(self, event):
-        super().show(event)
-        if event["kind"] == "report" and event["step"] == self.step:
-            signal.raise_signal(signal.SIGINT)
 
 
 @pytest.mark.parametrize("step", [4, 9])
