@@ -173,6 +173,15 @@ def test_a_watched_run_goes_on_bit_for_bit(tmp_path, runs, step):
     assert_same_run(runs["watched"], stopped.folder)
 
 
+@pytest.mark.parametrize("watch", [4, 7, 9])
+def test_going_on_with_a_run_that_is_over_changes_no_event(tmp_path, watch):
+    wish = WATCHED | {"rounds": 13, "watch": watch, "save_every": 4}
+    run = train("wgan-gp", Silent(), runs=tmp_path, **wish)
+    before = timeless(run.folder)
+    assert resume(run.folder, Silent()).step == 13
+    assert timeless(run.folder) == before
+
+
 def test_a_run_of_an_older_version_goes_on_without_being_watched(tmp_path):
     run = train(
         "gan-ns", StopsAt(5), name="run", runs=tmp_path, **{k: v for k, v in WATCHED.items() if k != "n_critic"}

@@ -112,9 +112,9 @@ def _play(sitting: Sitting, report: Reporter, keeper: Keeper, attendants: Sequen
         return run.stop
     if run.statistics.counts:
         report(run)
-    for each in witness:
-        each.last(run)
     keeper.milestone(run)
+    for each in witness:
+        each.last(run)  # after the checkpoint: whoever goes on from there has not seen this
     return "done" if run.step >= sitting.until else "budget"
 
 
