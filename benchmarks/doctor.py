@@ -22,7 +22,7 @@ from equilibria.core.errors import Failure
 from equilibria.data import find
 from equilibria.evaluation.doctor.reading import history
 
-UNSEEN = (1, 2, 3, 4)
+UNSEEN = (6, 7, 8, 9)
 LOOKS, SAVES = 12, 8  # in a run
 
 
@@ -88,9 +88,10 @@ def main() -> None:
                 wall, core = time.time() - began, time.process_time() - cpu
                 print(f"{name} {seed}: {wall:.0f} s, {core:.0f} s of a core", flush=True)
     found = doctor_table.finished(asked.runs, asked.seeds)
-    print(doctor_table.table(found))
+    said = doctor_table.spoken(asked.runs, asked.seeds)
+    print(doctor_table.table(found, said))
     if asked.count:
-        doctor_table.write(found)
+        doctor_table.write(found, said)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from doctor_cases import CASES, HEALTHY, SICK
 
-from equilibria.evaluation.doctor import FINDINGS, Finding, findings
-from equilibria.evaluation.doctor.base import REMARK
+from equilibria.evaluation.doctor import FINDINGS, Finding, findings, lasting
+from equilibria.evaluation.doctor.base import REMARK, History
 from equilibria.evaluation.doctor.reading import history
 from equilibria.evaluation.doctor.reasons import REASONS
 
 Found = dict[str, list[tuple[Finding, ...]]]  # by case, a run each
+Said = dict[str, list[set[str]]]  # while they played, likewise
+_LAST = ("nonfinite", "short", "labels_unused")  # are said when a run is over
 PAGE = Path(__file__).parents[1] / "docs" / "doctor.md"
 
 
@@ -24,9 +26,23 @@ def finished(runs: Path, seeds: list[int]) -> Found:
     return found
 
 
-def table(found: Found) -> str:
+def spoken(runs: Path, seeds: list[int]) -> Said:
+    """What a finished run was told while it played: by its records as they were at each look."""
+    return {
+        name: [_heard(history(folder)) for folder in (runs / f"{name}-{seed}" for seed in seeds) if folder.is_dir()]
+        for name in CASES
+    }
+
+
+def _heard(whole: History) -> set[str]:
+    ends = [place + 1 for place, event in enumerate(whole.events) if event["kind"] == "diagnosis"]
+    pasts = (History(whole.recipe, whole.summary, whole.events[:end]) for end in ends)
+    return {finding.name for past in pasts for finding in lasting(past)}
+
+
+def table(found: Found, said: Said) -> str:
     """The confusion table, and what it comes to."""
-    return "\n\n".join([_matrix(found), _sensitivity(found), _alarms(found)])
+    return "\n\n".join([_matrix(found), _sensitivity(found), _alarms(found), _live(said)])
 
 
 def _matrix(found: Found) -> str:
@@ -77,6 +93,20 @@ def _alarms(found: Found) -> str:
     )
 
 
+def _live(said: Said) -> str:
+    """How often a line came while a run played."""
+    audible = {name: case for name, case in SICK.items() if case.finding not in _LAST}
+    sick = [case.finding in heard for name, case in audible.items() for heard in said[name]]
+    healthy = [heard for name in HEALTHY for heard in said[name]]
+    lines = Counter(name for heard in healthy for name in heard)
+    which = ", ".join(f"{name} {count}" for name, count in lines.items()) or "none"
+    return (
+        f"While they played, {sum(sick)} of {len(sick)} sick runs were told what had been planted (remarks and "
+        f"breakdowns wait for the end), and {sum(map(bool, healthy))} of {len(healthy)} healthy ones something that "
+        f"mostly passed: {which}."
+    )
+
+
 def reasons() -> str:
     """Every finding with its severity and its why."""
     return "\n".join(
@@ -85,10 +115,10 @@ def reasons() -> str:
     )
 
 
-def write(found: Found) -> None:
+def write(found: Found, said: Said) -> None:
     """Both parts into the page, between their marks."""
     page = PAGE.read_text(encoding="utf-8")
-    for name, text in {"confusion": table(found), "reasons": reasons()}.items():
+    for name, text in {"confusion": table(found, said), "reasons": reasons()}.items():
         before, rest = page.split(f"<!-- {name} -->", 1)
         page = f"{before}<!-- {name} -->\n{text}\n<!-- end: {name} -->{rest.split(f'<!-- end: {name} -->', 1)[1]}"
     PAGE.write_text(page, encoding="utf-8")

@@ -18,6 +18,7 @@ from equilibria.studies.comparing.comparing import compare
 from equilibria.studies.comparing.following import Follower
 from equilibria.studies.comparing.jobs import Executor, Job, carry_out
 from equilibria.studies.comparing.planning import planned
+from equilibria.studies.comparing.pool import environment
 from equilibria.studies.comparing.variants import parted
 from equilibria.studies.comparing.wishes import Wishes
 from sessions import Silent, assert_same_run, start, wait_for_round
@@ -248,6 +249,12 @@ def test_events_are_followed_while_they_are_written(tmp_path):
     assert [event["step"] for event in follower.news()] == [1]
     path.write_text(lines[2])  # set back
     assert [event["step"] for event in follower.news()] == [2]
+
+
+@pytest.mark.parametrize("library", ["OMP", "MKL", "OPENBLAS"])
+def test_every_library_has_one_thread_whatever_was_said_before(monkeypatch, library):
+    monkeypatch.setenv(f"{library}_NUM_THREADS", "2")
+    assert environment()[f"{library}_NUM_THREADS"] == "1"
 
 
 @pytest.mark.long

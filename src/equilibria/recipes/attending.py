@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ..evaluation.doctor import Finding, findings
-from ..evaluation.doctor.base import CERTAIN, SICK, WARNING, Event, History
+from ..evaluation.doctor import Finding, lasting
+from ..evaluation.doctor.base import SICK, Event, History
 from ..evaluation.doctor.reading import events, history
 from ..training.records import EVENTS
 from ..training.run import Run
@@ -34,18 +34,13 @@ class Attendant:
             if finding.name not in self._said:
                 self._said.add(finding.name)
                 self.display.say(self._line(finding, run.step))
-        lasting = [finding for finding in shown if finding.severity == SICK and self._lasts(finding, run.step)]
-        if self.stops and run.stop is None and lasting:
-            run.stop, self.reason = "sick", lasting[0].what
+        grave = [finding for finding in shown if finding.severity == SICK]
+        if self.stops and run.stop is None and grave:
+            run.stop, self.reason = "sick", grave[0].what
 
     def found(self) -> tuple[Finding, ...]:
-        """What is to be said of the run by now: remarks, and warnings that may yet pass, can wait for its end."""
-        now = History(self._before.recipe, self._before.summary, self._events)
-        return tuple(found for found in findings(now) if found.severity == SICK or _stands(found))
-
-    def _lasts(self, finding: Finding, step: int) -> bool:
-        """Whether it has shown for a quarter of the rounds so far and a tenth of all: games get well again, too."""
-        return step - finding.step >= max(step / 4, self._before.rounds / 10)
+        """What is to be said of the run by now."""
+        return lasting(History(self._before.recipe, self._before.summary, self._events))
 
     def _catch_up(self) -> None:
         self._events += events(self.folder / EVENTS, self._read)
@@ -54,8 +49,3 @@ class Attendant:
     def _line(self, finding: Finding, step: int) -> str:
         more = "" if len(self._said) > 1 else f" `equilibria doctor {self.folder}` says why, and what to change."
         return f"Doctor, round {step:,}: {finding.what} ({finding.severity}, {finding.sure}){more}"
-
-
-def _stands(finding: Finding) -> bool:
-    """Whether it is a warning beyond doubt."""
-    return (finding.severity, finding.sure) == (WARNING, CERTAIN)

@@ -6,7 +6,7 @@ from ...core.catalogue import Catalogue
 from . import critics, diversity, inference, layers, memory, progress, slopes, steps
 from .base import REMARK, SICK, WARNING, Finding, History, Symptom
 
-__all__ = ["FINDINGS", "Finding", "History", "Symptom", "findings", "first_to_mend"]
+__all__ = ["FINDINGS", "Finding", "History", "Symptom", "findings", "first_to_mend", "lasting"]
 
 FINDINGS = Catalogue(  # causes before their consequences
     "finding",
@@ -40,6 +40,12 @@ _GRAVEST_FIRST = (SICK, WARNING, REMARK)
 def findings(history: History) -> tuple[Finding, ...]:
     """Everything that the run shows, the gravest first."""
     return tuple(sorted(_shown(history), key=lambda finding: _GRAVEST_FIRST.index(finding.severity)))
+
+
+def lasting(history: History) -> tuple[Finding, ...]:
+    """What has shown for a quarter of the rounds so far and a tenth of all: games get well again, too. No remarks."""
+    least = max(history.step / 4, history.rounds / 10)
+    return tuple(f for f in findings(history) if f.severity != REMARK and history.step - f.step >= least)
 
 
 def _shown(history: History) -> Iterator[Finding]:

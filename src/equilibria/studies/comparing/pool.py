@@ -8,7 +8,7 @@ from pathlib import Path
 from .cells import Cell
 from .jobs import Executor, Job
 
-THREADS = ("OMP_NUMTHREADS", "MKL_NUMTHREADS", "OPENBLAS_NUMTHREADS")
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def pool(jobs: int | None = None) -> Executor:
