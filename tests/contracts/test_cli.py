@@ -12,7 +12,7 @@ import pytest
 import equilibria
 from equilibria.apps.cli import main
 from equilibria.apps.verbs.demo import DEMO
-from equilibria.recipes import RECIPES, Recipe
+from equilibria.recipes import DEFAULT, RECIPES, Recipe
 from equilibria.recipes.naming import short
 from equilibria.recipes.settings import settings
 from equilibria.recipes.stored import load
@@ -55,7 +55,7 @@ WRONG = [
     (["trian"], "There is no verb 'trian'. Did you mean 'train'?"),
     (["--clip", "1"], "A verb comes first"),
     (["data"], "equilibria data check PATH|NAME"),
-    (["train"], "say `equilibria train RECIPE|FILE.json`"),
+    (["resume"], "say `equilibria resume RUN`"),
     (["train", "wgan-pg"], "Did you mean 'wgan-gp'?"),
     (["train", "wgan-gp", "digits"], "'digits' is one word too many"),
     (["train", "wgan-gp", "--clpi", "1"], "Did you mean 'clip'?"),
@@ -127,6 +127,14 @@ def test_batch_norm_of_one_row_is_refused(recipe, batch, norm, who, tmp_path, ca
 def test_help_says_how_a_recipe_without_penalties_gets_one(capsys):
     assert main(["train", "gan", "--help"]) == 0
     assert "--penalty NAME" in capsys.readouterr().out
+
+
+def test_without_a_recipe_the_default_is_played_and_said(tmp_path, capsys):
+    assert main(["train", "--data", "ring", "--rounds", "1", *TINY]) == 0
+    assert f"equilibria sample runs/{DEFAULT}-ring" in capsys.readouterr().out
+    assert json.loads((tmp_path / f"runs/{DEFAULT}-ring/recipe.json").read_text())["name"] == DEFAULT
+    assert main(["train", "--help"]) == 0
+    assert f"{DEFAULT} is played if none is named" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["-h"], ["help"]])

@@ -8,7 +8,7 @@ import pytest
 
 from equilibria.apps.verbs import sample
 from equilibria.core.errors import Refusal
-from equilibria.evaluation.doctor import FINDINGS, findings, first_to_mend, flags
+from equilibria.evaluation.doctor import FINDINGS, findings, first_to_mend, flags, lasting
 from equilibria.evaluation.doctor.base import REMARK, SICK, WARNING, History
 from equilibria.evaluation.doctor.reading import history
 from equilibria.evaluation.doctor.reasons import REASONS
@@ -244,3 +244,29 @@ def test_a_line_that_is_still_being_written_is_left_for_later(tmp_path):
     (tmp_path / "summary.json").write_text("{")
     with pytest.raises(Refusal, match=r"summary.json cannot be read"):
         history(tmp_path)
+
+
+def until(whole, step):
+    """The history as it was at a round, while it played."""
+    return History(whole.recipe, {}, [e for e in whole.events if e["step"] <= step and e["kind"] != "stop"])
+
+
+def names(found):
+    return {finding.name for finding in found}
+
+
+def test_what_is_said_of_a_playing_run_has_lasted_a_quarter_of_it():
+    whole = told(seen=lambda look: {"diversity": {"ratio": 0.05 if look >= 8 else 0.98}})  # from round 900 on
+    assert ["collapse" in names(findings(until(whole, step))) for step in (1000, 1100, 1200)] == [False, True, True]
+    assert ["collapse" in names(lasting(until(whole, step))) for step in (1000, 1100, 1200)] == [False, False, True]
+
+
+def test_what_is_said_of_a_playing_run_has_lasted_a_tenth_of_all_rounds():
+    whole = SICK_RUNS["imbalance"]()  # from round 0 on
+    assert ["imbalance" in names(lasting(until(whole, step))) for step in (100, 200)] == [False, True]
+
+
+@pytest.mark.parametrize("name", ["labels_unused", "short"])
+def test_remarks_wait_for_the_end(name):
+    assert name in names(findings(SICK_RUNS[name]()))
+    assert name not in names(lasting(SICK_RUNS[name]()))

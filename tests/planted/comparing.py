@@ -79,4 +79,12 @@ COMPARING = (
         (REPORTS + "what_users_name_is_text",),
         "a data set's name runs in the reader's browser",
     ),
+    Mutant(
+        "threads-misspelled",
+        PLAYED + "pool.py",
+        '"OMP_NUM_THREADS"',
+        '"OMP_NUMTHREADS"',
+        (CELLS + "every_library_has_one_thread_whatever_was_said_before",),
+        "cells that run side by side take each other's processor",
+    ),
 )

@@ -102,4 +102,25 @@ WATCHING = (
         (LOOK + "a_look_changes_nothing_and_sees_what_the_game_allows",),
         "the default generator moves on",
     ),
+    Mutant(
+        "seen-again-after-the-end",
+        "recipes/sitting.py",
+        """    keeper.milestone(run)
+    for each in witness:
+        each.last(run)""",
+        """    for each in witness:
+        each.last(run)
+    keeper.milestone(run)
+    #""",
+        (LOOK + "going_on_with_a_run_that_is_over_changes_no_event",),
+        "resuming a finished run looks at its last round a second time",
+    ),
+    Mutant(
+        "said-as-soon-as-seen",
+        "evaluation/doctor/__init__.py",
+        "least = max(history.step / 4, history.rounds / 10)",
+        "least = history.rounds / 10",
+        ("oracles/test_doctor.py::test_what_is_said_of_a_playing_run_has_lasted_a_quarter_of_it",),
+        "what passes again is said while the run plays",
+    ),
 )

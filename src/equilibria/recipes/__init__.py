@@ -4,7 +4,9 @@ from ..core.catalogue import Catalogue
 from . import inferring, labelled, named, remedies
 from .recipe import Recipe
 
-__all__ = ["RECIPES", "Recipe"]
+__all__ = ["DEFAULT", "RECIPES", "Recipe"]
+
+DEFAULT = "r3gan"  # where none is named: docs/comparing.md tells why
 
 RECIPES = Catalogue(
     "recipe",

@@ -8,6 +8,7 @@ from ..data import find
 from ..training import checkpoints, records
 from ..training.engine import applied
 from ..training.run import Run
+from . import DEFAULT
 from .build import build, resolve
 from .display import Display, Lines
 from .opening import paragraph
@@ -20,8 +21,8 @@ from .tensorboard import boarded, require, taken_up
 from .wishes import place, split, wished
 
 
-def train(recipe: str | Recipe, display: Display | None = None, **keywords: Any) -> Run:
-    """Play a recipe, given by name, as a JSON file or as an object, and record it under runs/.
+def train(recipe: str | Recipe = DEFAULT, display: Display | None = None, **keywords: Any) -> Run:
+    """Play a recipe, given by name, as a JSON file or as an object, and record it under runs/; DEFAULT if left out.
 
     Keywords are the fields of Options, and changes to the recipe: `clip=0.01`, `**{"penalty.weight": 5}`. What is said
     is printed unless a display is given. Raises Refusal for what cannot be played, Failure for what broke.

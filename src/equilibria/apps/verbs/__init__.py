@@ -14,7 +14,7 @@ from ..text import paragraph, table
 
 VERBS = {  # name: (module, the words that follow, what it does)
     "demo": ("demo", "", "Train a WGAN-GP on handwritten digits (built in) and show what it draws."),
-    "train": ("train", "RECIPE|FILE.json", "Train a recipe, and record the run."),
+    "train": ("train", "[RECIPE|FILE.json]", "Train a recipe, and record the run."),
     "resume": ("resume", "RUN", "Go on with a run that was stopped, bit for bit."),
     "sample": ("sample", "RUN", "Draw from a trained model: one picture, a folder of them, or an array."),
     "interpolate": ("interpolate", "RUN", "Go from some samples to others, a row of steps for each pair."),

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ...core.errors import Refusal
-from ...recipes import RECIPES, Recipe
+from ...recipes import DEFAULT, RECIPES, Recipe
 from ...recipes.options import Options, read_budget
 from ...recipes.parts import words
 from ..arguments import Flags, flag
@@ -21,7 +21,7 @@ def run(word: str, options: Options, changes: Flags) -> int:
         from ...recipes.session import train
         from ...recipes.wishes import named
 
-        recipe = named(word)
+        recipe = named(word or DEFAULT)
         _refuse_silence(recipe, changes)
         said = {name: value for name, value in asdict(options).items() if value != getattr(Options, name)}
         train(recipe, display, **said, **changes)
@@ -32,7 +32,7 @@ def more(word: str | None = None) -> tuple[dict[str, Any], str]:
     """What the recipe says itself, and every setting of it; without one, which recipes there are."""
     if word is None:
         rows = [(entry.name, entry.summary) for entry in RECIPES.describe()]
-        return {}, tables({"The recipes; `equilibria train RECIPE --help` lists what can be set in one": rows})
+        return {}, tables({f"The recipes; `equilibria train RECIPE --help` lists what can be set in one; {DEFAULT} is played if none is named": rows})
     from ...recipes.wishes import named
     from ..listing import leaflet
 
