@@ -134,7 +134,7 @@ def test_without_a_recipe_the_default_is_played_and_said(tmp_path, capsys):
     assert f"equilibria sample runs/{DEFAULT}-ring" in capsys.readouterr().out
     assert json.loads((tmp_path / f"runs/{DEFAULT}-ring/recipe.json").read_text())["name"] == DEFAULT
     assert main(["train", "--help"]) == 0
-    assert f"{DEFAULT} is played if none is named" in " ".join(capsys.readouterr().out.split())
+    assert f"The recipes ({DEFAULT} if none is named)" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["-h"], ["help"]])

@@ -32,7 +32,8 @@ def more(word: str | None = None) -> tuple[dict[str, Any], str]:
     """What the recipe says itself, and every setting of it; without one, which recipes there are."""
     if word is None:
         rows = [(entry.name, entry.summary) for entry in RECIPES.describe()]
-        return {}, tables({f"The recipes; `equilibria train RECIPE --help` lists what can be set in one; {DEFAULT} is played if none is named": rows})
+        head = f"The recipes ({DEFAULT} if none is named); `equilibria train RECIPE --help` lists what can be set"
+        return {}, tables({head: rows})
     from ...recipes.wishes import named
     from ..listing import leaflet
 
