@@ -32,9 +32,15 @@ from equilibria.training.loop import run_rounds
 from equilibria.training.run import Run
 
 POINTS, WINDOW, COUNT = 20, 101, 2_048
+_ACROSS = 4  # panels
+_LAYERS = {"": "dense", ".width": 512, ".depth": 4}
+DENSE = {f"{role}{key}": value for role in ("generator", "critic") for key, value in _LAYERS.items()}
 GAMES: dict[str, tuple[str, dict[str, Any], int]] = {  # a recipe, what is changed in it, rounds
     "wgan": ("wgan", {}, 3_000),
     "wgan, bursts": ("wgan", {"n-critic": {"name": "bursts"}}, 3_000),  # as the authors' released code moves the critic
+    "wgan, no norm": ("wgan", {"critic.norm": "none"}, 3_000),
+    "wgan, dense": ("wgan", DENSE, 6_000),  # as the authors' other networks
+    "wgan, dense, bursts": ("wgan", {**DENSE, "n-critic": {"name": "bursts"}}, 6_000),
     "wgan-gp": ("wgan-gp", {}, 1_500),
     "gan, 5 critic moves": ("gan-ns", {"n-critic": 5}, 1_500),
 }
@@ -109,8 +115,12 @@ def draw(found: dict[str, list[Point]], out: Path) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, panels = plt.subplots(1, len(found), figsize=(4.2 * len(found), 3.2), squeeze=False, layout="constrained")
-    for panel, (game, points) in zip(panels[0], found.items(), strict=True):
+    rows = -(-len(found) // _ACROSS)
+    size = (4.2 * min(len(found), _ACROSS), 3.2 * rows)
+    figure, panels = plt.subplots(rows, -(-len(found) // rows), figsize=size, squeeze=False, layout="constrained")
+    for panel in panels.flat[len(found) :]:
+        panel.axis("off")
+    for panel, (game, points) in zip(panels.flat, found.items(), strict=False):
         steps, estimates, distances = zip(*points, strict=True)
         correlation = spearmanr(estimates, distances).statistic
         panel.plot(steps, estimates, "o-", color="tab:blue", markersize=3)

@@ -246,6 +246,20 @@ def test_a_line_that_is_still_being_written_is_left_for_later(tmp_path):
         history(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("recipe", "changes", "heavy"),
+    [
+        ("gan-ns", {}, True),
+        ("gan-ns", {"optimizer.beta1": 0.0}, False),
+        ("gan-ns", {"optimizer": "sgd", "optimizer.momentum": 0.9}, True),
+        ("gan-ns", {"optimizer": "sgd"}, False),
+        ("wgan", {}, False),
+    ],
+)
+def test_without_momentum_nothing_is_said_of_it(recipe, changes, heavy):
+    assert ("momentum" in names(findings(told(recipe, seen=constant(steps={"critic": -0.3}), **changes)))) == heavy
+
+
 def until(whole, step):
     """The history as it was at a round, while it played."""
     return History(whole.recipe, {}, [e for e in whole.events if e["step"] <= step and e["kind"] != "stop"])

@@ -1,12 +1,15 @@
 """How steps are taken: too unlike, against the gradient, or averaged too slowly."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from . import flags
 from .base import CERTAIN, LIKELY, POSSIBLE, Finding, History
 from .reasons import diagnosed
 
 _ASTRAY = 0.1  # cosine of a step with minus the gradient: plain descent has 1, usual momenta half of that
+_MOMENTA = {"adam": ("beta1", 0.5), "optimistic_adam": ("beta1", 0.5), "sgd": ("momentum", 0.0)}  # if nothing is said
 _BEHIND = 0.7  # of the spread of samples
 _UNLIKE = 20.0  # times as fast: beyond what any source plays with
 
@@ -39,28 +42,34 @@ def imbalance(history: History) -> Finding | None:
 
 def momentum(history: History) -> Finding | None:
     """The optimizer's step goes against the gradient of the moment."""
-    against = {role: history.series("steps", role) for role in ("critic", "generator", "pair")}
+    against = {role: history.series("steps", role) for role in ("critic", "generator", "pair") if _heavy(history, role)}
     found = [(s.since(lambda cosine: cosine < _ASTRAY), role) for role, s in against.items()]
     shown = [(first, role) for first, role in found if first is not None]
     if not shown:
         return None
     first, role = min(shown)
-    network = "generator" if role == "pair" else role
-    key, spec = flags.optimizer(history, network)
-    option = "momentum" if spec["name"] == "sgd" else "beta1"
-    change = (
-        flags.say(f"optimizers.{key}.{option}", 0)
-        if spec.get(option, 0.5) and spec["name"] in ("sgd", "adam", "optimistic_adam")
-        else flags.say(f"optimizers.{key}.lr", float(spec.get("lr", 1e-4)) / 10)
-    )
+    key, spec = _optimizer(history, role)
+    option, _ = _MOMENTA[spec["name"]]
     return diagnosed(
         "momentum",
         f"The {role}'s steps go against its gradient: the optimizer follows what was, not what is.",
         LIKELY if against[role].late.median < 0 else POSSIBLE,
         (against[role].said("cosine of the step with minus the gradient", "+.2f"),),
-        f"Forget sooner: {change}.",
+        f"Forget sooner: {flags.say(f'optimizers.{key}.{option}', 0)}.",
         first,
     )
+
+
+def _heavy(history: History, role: str) -> bool:
+    """Whether who moves a network remembers earlier gradients: else its steps cannot lag behind them."""
+    _, spec = _optimizer(history, role)
+    option, usual = _MOMENTA.get(spec["name"], ("", 0.0))
+    return bool(spec.get(option, usual))
+
+
+def _optimizer(history: History, role: str) -> tuple[str, Mapping[str, Any]]:
+    """The optimizer of a player; of a pair, its generator's."""
+    return flags.optimizer(history, "generator" if role == "pair" else role)
 
 
 def slow_average(history: History) -> Finding | None:

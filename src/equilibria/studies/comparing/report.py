@@ -1,9 +1,11 @@
 """The page of a comparison: numbers first, then what they stand on."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...evaluation.doctor.base import REMARK, Finding
 from ..reporting import curves, words
 from ..reporting.page import beside, code, folded, heading, page, paragraph, picture, section, table
 from .collecting import Result
@@ -135,17 +137,18 @@ def _cost(study: Study) -> str:
 
 
 def _findings(study: Study) -> list[str]:
-    """By run; those of which nothing is said are counted."""
-    told = [result for result in study.results if result.findings]
-    parts = [folded(f"{r.label} on {r.data}, seed {r.seed}: {_seen(r)}", words.findings(r.findings)) for r in told]
-    healthy = sum(result.past is not None for result in study.results) - len(told)
-    if healthy:
-        parts.append(paragraph(f"Of {healthy} {'other ' * bool(told)}runs nothing is to be said.", "soft"))
-    return parts
+    """What is wrong, run by run; remarks are counted."""
+    sick = [(r, wrong) for r in study.results if (wrong := [f for f in r.findings if f.severity != REMARK])]
+    parts = [folded(f"{r.label} on {r.data}, seed {r.seed}: {_named(f)}", words.findings(f)) for r, f in sick]
+    if healthy := sum(result.past is not None for result in study.results) - len(sick):
+        parts.append(paragraph(f"In {healthy} {'other ' * bool(sick)}runs nothing is wrong.", "soft"))
+    counts = Counter(f.name for result in study.results for f in result.findings if f.severity == REMARK)
+    said = ", ".join(f"{name.replace('_', ' ')} ({count} runs)" for name, count in counts.items())
+    return [*parts, paragraph(f"Remarks: {said}.", "soft") if said else ""]
 
 
-def _seen(result: Result) -> str:
-    return ", ".join(found.name.replace("_", " ") for found in result.findings)
+def _named(found: Sequence[Finding]) -> str:
+    return ", ".join(finding.name.replace("_", " ") for finding in found)
 
 
 def _cards(study: Study) -> list[str]:

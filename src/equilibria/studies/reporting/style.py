@@ -16,8 +16,8 @@ p { margin: .4rem 0; overflow-wrap: anywhere; }
 p.soft, figcaption, small { color: var(--soft); }
 p.claim { background: var(--card); border-left: 4px solid #4477aa; padding: .6rem .8rem; border-radius: 0 6px 6px 0; }
 .wide { overflow-x: auto; margin: .6rem 0; }
-table { border-collapse: collapse; font-size: .9rem; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .7rem; border-bottom: 1px solid var(--line); }
+table { border-collapse: collapse; font-size: .85rem; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .5rem; border-bottom: 1px solid var(--line); }
 td { overflow-wrap: anywhere; min-width: 4rem; }
 th { font-weight: 600; }
 td.n { font-variant-numeric: tabular-nums; white-space: nowrap; }
