@@ -12,7 +12,7 @@ import pytest
 import equilibria
 from equilibria.apps.cli import main
 from equilibria.apps.verbs.demo import DEMO
-from equilibria.recipes import DEFAULT, RECIPES, Recipe
+from equilibria.recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES, Recipe
 from equilibria.recipes.naming import short
 from equilibria.recipes.settings import settings
 from equilibria.recipes.stored import load
@@ -129,12 +129,15 @@ def test_help_says_how_a_recipe_without_penalties_gets_one(capsys):
     assert "--penalty NAME" in capsys.readouterr().out
 
 
-def test_without_a_recipe_the_default_is_played_and_said(tmp_path, capsys):
-    assert main(["train", "--data", "ring", "--rounds", "1", *TINY]) == 0
-    assert f"equilibria sample runs/{DEFAULT}-ring" in capsys.readouterr().out
-    assert json.loads((tmp_path / f"runs/{DEFAULT}-ring/recipe.json").read_text())["name"] == DEFAULT
+@pytest.mark.parametrize(("data", "recipe"), [("digits", DEFAULT), ("ring", DEFAULT_FOR_POINTS)])
+def test_without_a_recipe_what_suits_the_data_is_played(tmp_path, data, recipe):
+    assert main(["train", "--data", data, "--rounds", "1", *TINY]) == 0
+    assert json.loads((tmp_path / f"runs/{recipe}-{data}/recipe.json").read_text())["name"] == recipe
+
+
+def test_help_names_the_default(capsys):
     assert main(["train", "--help"]) == 0
-    assert f"The recipes ({DEFAULT} if none is named)" in " ".join(capsys.readouterr().out.split())
+    assert f"({DEFAULT} if none is named" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["-h"], ["help"]])

@@ -4,9 +4,9 @@ from ..core.catalogue import Catalogue
 from . import inferring, labelled, named, remedies
 from .recipe import Recipe
 
-__all__ = ["DEFAULT", "RECIPES", "Recipe"]
+__all__ = ["DEFAULT", "DEFAULT_FOR_POINTS", "RECIPES", "Recipe"]
 
-DEFAULT = "r3gan"  # where none is named: docs/comparing.md tells why
+DEFAULT, DEFAULT_FOR_POINTS = "gan-ns", "r3gan"  # where none is named: docs/comparing.md tells why
 
 RECIPES = Catalogue(
     "recipe",

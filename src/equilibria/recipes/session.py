@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import Refusal
-from ..data import find
+from ..data import Data, find
 from ..training import checkpoints, records
 from ..training.engine import applied
 from ..training.run import Run
-from . import DEFAULT
+from . import DEFAULT, DEFAULT_FOR_POINTS
 from .build import build, resolve
 from .display import Display, Lines
 from .opening import paragraph
@@ -21,18 +21,17 @@ from .tensorboard import boarded, require, taken_up
 from .wishes import place, split, wished
 
 
-def train(recipe: str | Recipe = DEFAULT, display: Display | None = None, **keywords: Any) -> Run:
-    """Play a recipe, given by name, as a JSON file or as an object, and record it under runs/; DEFAULT if left out.
+def train(recipe: str | Recipe | None = None, display: Display | None = None, **keywords: Any) -> Run:
+    """Play a recipe, given by name, as a JSON file or as an object, and record it under runs/.
 
-    Keywords are the fields of Options, and changes to the recipe: `clip=0.01`, `**{"penalty.weight": 5}`. What is said
-    is printed unless a display is given. Raises Refusal for what cannot be played, Failure for what broke.
+    None plays what suits the data. Keywords are the fields of Options, and changes to the recipe: `clip=0.01`,
+    `**{"penalty.weight": 5}`. What is said is printed unless a display is given. Raises Refusal for what cannot be
+    played, Failure for what broke.
     """
     display, (options, changes) = display or Lines(), split(keywords)
     if options.tensorboard:
         require()
-    wanted = wished(recipe, options, changes)
-    path = place(wanted, options)
-    data = find(wanted.data, Path(options.data_root) if options.data_root else None)
+    wanted, path, data = _meant(recipe, options, changes)
     wanted, choices, cost = settled(resolve(wanted, data), data, options)
     with applied(choices):
         run = build(wanted, data, choices.device, choices.precision, options.allow_coupled_critic)
@@ -57,6 +56,17 @@ def train(recipe: str | Recipe = DEFAULT, display: Display | None = None, **keyw
         display = boarded(display, run.folder) if options.tensorboard else display
         with records.locked(run.folder):
             return sit(Sitting(run, wanted, data, summary, run.folder, display))
+
+
+def _meant(recipe: str | Recipe | None, options: Options, changes: dict[str, Any]) -> tuple[Recipe, Path, Data]:
+    """The recipe, where its run will be recorded, and the data, which decide where no recipe is named."""
+    wanted = wished(recipe or DEFAULT, options, changes)
+    path = place(wanted, options)
+    data = find(wanted.data, Path(options.data_root) if options.data_root else None)
+    if recipe is None and len(data.space.shape) == 1:
+        wanted = wished(DEFAULT_FOR_POINTS, options, changes)
+        path = place(wanted, options)
+    return wanted, path, data
 
 
 def resume(

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ...core.errors import Refusal
-from ...recipes import DEFAULT, RECIPES, Recipe
+from ...recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES, Recipe
 from ...recipes.options import Options, read_budget
 from ...recipes.parts import words
 from ..arguments import Flags, flag
@@ -21,8 +21,8 @@ def run(word: str, options: Options, changes: Flags) -> int:
         from ...recipes.session import train
         from ...recipes.wishes import named
 
-        recipe = named(word or DEFAULT)
-        _refuse_silence(recipe, changes)
+        recipe = named(word) if word else None
+        _refuse_silence(recipe or named(DEFAULT), changes)
         said = {name: value for name, value in asdict(options).items() if value != getattr(Options, name)}
         train(recipe, display, **said, **changes)
     return 0
@@ -32,7 +32,8 @@ def more(word: str | None = None) -> tuple[dict[str, Any], str]:
     """What the recipe says itself, and every setting of it; without one, which recipes there are."""
     if word is None:
         rows = [(entry.name, entry.summary) for entry in RECIPES.describe()]
-        head = f"The recipes ({DEFAULT} if none is named); `equilibria train RECIPE --help` lists what can be set"
+        usual = f"{DEFAULT} if none is named, of points {DEFAULT_FOR_POINTS}"
+        head = f"The recipes ({usual}); `equilibria train RECIPE --help` lists what can be set"
         return {}, tables({head: rows})
     from ...recipes.wishes import named
     from ..listing import leaflet
