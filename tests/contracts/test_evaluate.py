@@ -66,7 +66,8 @@ def test_every_number_carries_a_whole_card(run, evaluated):
         assert "reporting part" in card.split
         assert number.floor is not None
     best, last = evaluated.of("frechet", "best"), evaluated.of("frechet", "last")
-    assert best.card.rule == "lowest sliced_wasserstein of 1,024 held-out samples, the selection part"
+    by = "sliced_wasserstein of 1,024 held-out samples, the selection part"
+    assert best.card.rule == f"the newest within chance of the lowest {by}"
     assert last.card.rule == "the last round"
     assert last.round == 40
     assert evaluated.of("sliced_wasserstein", "best").card.metric == "sliced_wasserstein(directions=16)"

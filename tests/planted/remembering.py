@@ -90,4 +90,20 @@ REMEMBERING = (
         ("properties/test_session.py::test_looking_leaves_a_run_as_it_was",),
         "norms are frozen from the first preview on",
     ),
+    Mutant(
+        "best-creeps-upwards",
+        "training/observers.py",
+        '"lowest": min(lowest, value)}',
+        '"lowest": value}',
+        ("properties/test_best.py::test_the_newest_round_within_chance_of_the_lowest_is_the_best",),
+        "each round may be worse than the last by chance, without end",
+    ),
+    Mutant(
+        "best-is-the-luckiest",
+        "training/observers.py",
+        "lowest + self.chance().get(name, 0.0)",
+        "lowest",
+        ("properties/test_best.py::test_the_newest_round_within_chance_of_the_lowest_is_the_best",),
+        "on a plateau the best round is drawn by lot",
+    ),
 )

@@ -1,5 +1,6 @@
 """What is measured of a model on held-out data while a run plays, and the samples it is measured on."""
 
+import statistics
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from ..evaluation.metrics.sliced import sliced_wasserstein
 from .model import Model
 
 _SELECTION = 1024  # held-out samples that a run is measured on while it plays, at most
+_DRAWS, _DIRECTIONS = 8, 64  # that tell how far distances scatter
 _AT_ONCE = 256  # held-out samples that a critic classifies
 _LOOKED_AT = -2  # the seed of the samples that are measured
 
@@ -29,6 +31,22 @@ def measure(model: Model, data: Data, binary: bool = False) -> tuple[dict[str, f
     fake = model.sample(len(real.x), seed=_LOOKED_AT).to(real.x.device)
     distances = {"sliced_wasserstein": sliced_wasserstein(real.x, fake)}
     return _mistakes(model, data) | _likelihood(model, real) | distances, len(real.x)
+
+
+def chance(data: Data, binary: bool = False) -> dict[str, float]:
+    """By how much a measure of real samples themselves differs from draw to draw: what is less is no difference.
+
+    The standard deviation of the distances of as many training samples, drawn several times, from the held-out ones.
+    Likelihoods and mistakes are asked of the same samples every time, and differ by nothing.
+    """
+    real = held_out_batch(data, len(selection(data)), binary=binary).x
+    distances = []
+    for i in range(_DRAWS):
+        draw = generator(i, len(real))
+        x = data.space.encode(data.x[torch.randperm(len(data.x), generator=draw)[: len(real)].to(data.x.device)])
+        seen = binarized(x.cpu(), draw).to(real.device) if binary else x.to(real.device)
+        distances.append(sliced_wasserstein(real, seen, _DIRECTIONS))
+    return {"sliced_wasserstein": statistics.stdev(distances)}
 
 
 @torch.no_grad()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from ..core.errors import Failure
@@ -18,6 +19,7 @@ from .attending import Attendant
 from .display import Display
 from .facts import facts
 from .looking import look
+from .measuring import chance
 from .opening import duration
 from .parts import make
 from .planning import ENDLESS
@@ -57,7 +59,8 @@ def sit(sitting: Sitting, since: Checkpoint | None = None) -> Run:
     with Records(sitting.folder, file_name(since.step) if since else None) as records, interruptible(run):
         diary = Diary(records, sitting.display.show, since.elapsed if since else 0.0)
         report = Reporter(diary, summary.cadence["report"], run)
-        keeper = Keeper(report, lambda run: look(run, sitting.recipe, sitting.data), since)
+        by_chance = cache(lambda: chance(sitting.data, sitting.recipe.binarize))
+        keeper = Keeper(report, lambda run: look(run, sitting.recipe, sitting.data), since, by_chance)
         summary.sit_down(run.step)
         records.write(FILE, summary.to_json())
         records.write("recipe.json", sitting.recipe.to_json().encode())  # last: where it lies, there is a run

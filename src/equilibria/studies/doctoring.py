@@ -115,10 +115,10 @@ def _course(found: History) -> str:
     name, series = found.measured()
     if len(series) < 2:
         return ""
-    best = min(zip(series.values, series.steps, strict=True))
+    lowest = min(zip(series.values, series.steps, strict=True))
     return (
         f"{name.replace('_', ' ')} on held-out data (lower is better): {series.values[0]:.3g} at round "
-        f"{series.steps[0]:,}, best {best[0]:.3g} at round {best[1]:,}, {series.values[-1]:.3g} at round "
+        f"{series.steps[0]:,}, lowest {lowest[0]:.3g} at round {lowest[1]:,}, {series.values[-1]:.3g} at round "
         f"{series.steps[-1]:,}."
     )
 

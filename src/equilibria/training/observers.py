@@ -1,7 +1,7 @@
 """What is noticed and kept between rounds. Observers look: none of them changes the run."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ class Look:
     """What can be seen of a run at one round, and the model it would leave behind."""
 
     sheet: bytes  # a PNG
-    metrics: dict[str, float]  # the first one decides which round was best: lowest
+    metrics: dict[str, float]  # the first one decides which round was best: lower is better
     count: int  # samples that were measured
     model: dict[str, bytes]  # files of the model folder
 
@@ -79,8 +79,15 @@ class Reporter:
 class Keeper:
     """Keeps what is needed to play on, to look at, and to draw from."""
 
-    def __init__(self, report: Reporter, look: Callable[[Run], Look], since: Checkpoint | None = None):
+    def __init__(
+        self,
+        report: Reporter,
+        look: Callable[[Run], Look],
+        since: Checkpoint | None = None,
+        chance: Callable[[], Mapping[str, float]] = dict,
+    ):
         self.diary, self.examine, self.look = report.diary, report.examine, look
+        self.chance = chance  # by how much a measure differs by chance alone
         self.best, self.looked = (None, -1) if since is None else (since.best, since.looked)
         self._saved = time.monotonic()
 
@@ -93,13 +100,22 @@ class Keeper:
         records.write(sheet := f"samples/{run.step:06d}.png", look.sheet)
         self.diary.note(run, "sample", file=sheet)
         self.diary.note(run, "measure", metrics=look.metrics, split="held_out", count=look.count)
-        value = next(iter(look.metrics.values()))
-        if better := self.best is None or value < self.best["value"]:
-            self.best = {"step": run.step, "value": value}
+        better = self.choose(run.step, *next(iter(look.metrics.items())))
         self.publish(look)
         self.looked = run.step
         self.diary.note(run, "checkpoint", file=checkpoints.file_name(run.step), best=better)
         self.save(run)
+
+    def choose(self, step: int, name: str, value: float) -> bool:
+        """Whether a round is the best so far: the newest whose measure is above the lowest by no more than chance.
+
+        The one-standard-error rule (Breiman et al. 1984): what chance makes does not speak for earlier rounds.
+        """
+        lowest = value if self.best is None else self.best.get("lowest", self.best["value"])
+        if self.best is not None and not value <= lowest and not value <= lowest + self.chance().get(name, 0.0):
+            return False
+        self.best = {"step": step, "value": value, "lowest": min(lowest, value)}
+        return True
 
     def save(self, run: Run) -> None:
         """A checkpoint and nothing else: events are the same with and without it."""

@@ -54,6 +54,11 @@ class History:
         return name, Series.of((event["step"], event["metrics"].get(name)) for event in events)
 
     @property
+    def best(self) -> int | None:
+        """The round that is kept as the best; None where nothing was kept yet."""
+        return next((event["step"] for event in reversed(self.of("checkpoint")) if event.get("best")), None)
+
+    @property
     def step(self) -> int:
         """The last round that anything is known of."""
         return max((event["step"] for event in self.events), default=0)

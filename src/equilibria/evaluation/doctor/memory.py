@@ -37,10 +37,8 @@ def generator_memorizes(history: History) -> Finding | None:
     if first is None:
         return None
     train, held_out = (history.series("neighbours", part) for part in ("train", "held_out"))
-    _, measured = history.measured()
     smaller = [flags.say("generator.width", width // 2)] if (width := _width(history)) else []
-    best = min(zip(measured.values, measured.steps, strict=True), default=(0.0, 0))[1]
-    stop = [flags.say("rounds", best)] if 0 < best < history.step else []
+    stop = [flags.say("rounds", best)] if (best := history.best) and best < history.step else []
     return diagnosed(
         "generator_memorizes",
         "The generator repeats its training samples: its own lie far nearer to them than to real ones it never saw.",

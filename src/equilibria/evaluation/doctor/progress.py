@@ -43,7 +43,7 @@ def past_best(history: History) -> Finding | None:
         return None
     best = min(zip(found.values, found.steps, strict=True))
     later = found.after(best[1])
-    late = found.late
+    late, kept = found.late, history.best or best[1]
     if len(later) < max(3, len(found) // 4) or not _worse(late, found):
         return None
     return diagnosed(
@@ -54,8 +54,8 @@ def past_best(history: History) -> Finding | None:
             f"{_plain(name)} on held-out data: {best[0]:.3g} at round {best[1]:,}, median {late.median:.3g} "
             f"since round {late.steps[0]:,}",
         ),
-        f"The checkpoint of round {best[1]:,} is kept: draw from it by `equilibria sample RUN --checkpoint best`; "
-        f"{flags.say('rounds', best[1])} stops in time.",
+        f"The checkpoint of round {kept:,} is kept: draw from it by `equilibria sample RUN --checkpoint best`; "
+        f"{flags.say('rounds', kept)} stops in time.",
         later.steps[0],
     )
 

@@ -13,8 +13,9 @@ from .columns import Column
 
 _FAMILY = (
     "Means over seeds with 95 % intervals (Student's t: for independent seeds whose values are roughly normal; with "
-    "two or three seeds they are wide, as they should be). Best: the checkpoint with the lowest first measure on the "
-    "selection part of the held-out samples; the numbers here are of the reporting part, which nothing was chosen by. "
+    "two or three seeds they are wide, as they should be). Best: the checkpoint that was chosen on the selection "
+    "part of the held-out samples, by the rule that is told below; the numbers here are of the reporting part, which "
+    "nothing was chosen by. "
     "The floor is the same metric for real samples in place of generated ones: no model does better but by chance."
 )
 

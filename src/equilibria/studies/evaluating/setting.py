@@ -65,7 +65,8 @@ def rule(run: Path, checkpoint: str) -> str:
         event = next((event for event in map(_event, lines) if event.get("kind") == "measure"), None)
     if event is None:
         return "nothing was measured"
-    return f"lowest {next(iter(event['metrics']))} of {event['count']:,} held-out samples, the selection part"
+    by = f"{next(iter(event['metrics']))} of {event['count']:,} held-out samples, the selection part"
+    return f"the newest within chance of the lowest {by}"
 
 
 def _event(line: str) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class Past:
     @property
     def best(self) -> int:
         """The round that was chosen as the best; 0 where none was."""
-        return int(next((e["step"] for e in reversed(self.history.of("checkpoint")) if e.get("best")), 0))
+        return self.history.best or 0
 
     def metrics(self) -> dict[str, Curve]:
         """What was measured while it played."""

@@ -1,0 +1,63 @@
+"""Which round is the best: the newest that chance alone may have made worse than the lowest."""
+
+import statistics
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from equilibria.data import find
+from equilibria.data.records import Data
+from equilibria.data.spaces import Plane
+from equilibria.evaluation.metrics.sliced import sliced_wasserstein
+from equilibria.recipes.measuring import chance, held_out_batch, selection
+from equilibria.training.observers import Keeper
+
+
+def chosen(values, by_chance=0.1, name="distance", best=None):
+    """The best round after measures of rounds 1, 2, ..."""
+    since = SimpleNamespace(best=best, looked=0)
+    keeper = Keeper(SimpleNamespace(diary=None, examine=None), None, since, lambda: {"distance": by_chance})
+    for step, value in enumerate(values, start=1):
+        marked = keeper.choose(step, name, value)
+        assert marked == (keeper.best["step"] == step)
+    return keeper.best
+
+
+@pytest.mark.parametrize(
+    ("values", "step"),
+    [
+        ([1.0], 1),
+        ([3.0, 2.0, 1.0], 3),
+        ([3.0, 1.0, 2.0], 2),  # worse, and not by chance
+        ([3.0, 1.0, 1.05, 1.09], 4),  # chance: the newest counts
+        ([1.0, 1.09, 1.18], 2),  # chance is reckoned from the lowest, so nothing creeps upwards
+        ([1.0, 1.09, 0.95, 1.04], 4),
+        ([1.0, float("nan"), 2.0], 1),
+    ],
+)
+def test_the_newest_round_within_chance_of_the_lowest_is_the_best(values, step):
+    assert chosen(values)["step"] == step
+
+
+def test_a_measure_that_chance_does_not_move_is_taken_at_its_word():
+    assert chosen([1.0, 1.0 + 1e-9], name="elbo")["step"] == 1
+    assert chosen([2.0, 1.0, 1.0], name="elbo")["step"] == 3
+
+
+def test_what_was_chosen_before_is_gone_on_with():
+    assert chosen([0.55], best={"step": -5, "value": 0.5})["step"] == 1  # of an older version
+    assert chosen([0.65], best={"step": -5, "value": 0.6, "lowest": 0.5})["step"] == -5
+
+
+def test_chance_is_the_deviation_among_real_samples():
+    data = find("ring")
+    real = held_out_batch(data, len(selection(data))).x
+    drawn = [data.space.encode(data.x[torch.randint(len(data.x), (len(real),))]) for _ in range(60)]
+    expected = statistics.stdev(sliced_wasserstein(real, x) for x in drawn)
+    assert expected / 2 < chance(data)["sliced_wasserstein"] < 2 * expected
+
+
+def test_data_of_one_sample_over_and_over_differ_by_no_chance():
+    ones = torch.ones(64, 2)
+    assert chance(Data("ones", Plane(), ones, ones))["sliced_wasserstein"] == 0.0
