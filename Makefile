@@ -12,7 +12,7 @@ DEV := .venv/dev.stamp
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo       train a WGAN-GP on handwritten digits and show what it draws (no data needed)"
+	@echo "make demo       train the default recipe on handwritten digits and show what it draws (no data needed)"
 	@echo "make test       the tests (minutes)"
 	@echo "make test-long  the tests that take many minutes"
 	@echo "make mutants    plant defects in a copy of the package: every one must be caught by the tests that it names"

@@ -177,7 +177,9 @@ def test_help_does_not_wait_for_torch(words):
 
 def test_recipes_lists_all(capsys):
     assert main(["recipes"]) == 0
-    assert {line.split()[0] for line in capsys.readouterr().out.splitlines() if line[0] != " "} == set(RECIPES)
+    listed, default, *_ = capsys.readouterr().out.split("\n\n")
+    assert {line.split()[0] for line in listed.splitlines() if line[0] != " "} == set(RECIPES)
+    assert f"plays {DEFAULT} where none is named; on points {DEFAULT_FOR_POINTS}" in default
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...recipes import DEFAULT
 from ...recipes.options import read_budget
 from ..arguments import Flags
 
-RECIPE = "wgan-gp"
-DEMO: dict[str, Any] = {"rounds": 1500, "budget": "75s"}  # slow machines stop early
+DEMO: dict[str, Any] = {"rounds": 4000, "budget": "75s"}  # slow machines stop early
 _NEXT = """
 Handwritten digits that nobody wrote: {picture}
 
 Go on with:
   equilibria sample {folder} --count 64 --seed 1 --out sheet.png
   equilibria data check MY_PICTURES/
-  equilibria train r3gan --data MY_PICTURES/ --budget 5m
+  equilibria train --data MY_PICTURES/ --budget 5m
 """
 
 
@@ -38,7 +38,7 @@ def run(word: str, flags: FLAGS, _: Flags) -> int:
         from ...training.records import free
 
         name = free(Path(flags.runs) / "demo").name
-        folder = train(RECIPE, display, **DEMO | {"name": name, "rounds": flags.rounds, "runs": flags.runs}).folder
+        folder = train(DEFAULT, display, **DEMO | {"name": name, "rounds": flags.rounds, "runs": flags.runs}).folder
     if folder is not None and (sheets := sorted((folder / "samples").glob("*.png"))):
         print(_NEXT.format(picture=sheets[-1], folder=folder))
     return 0

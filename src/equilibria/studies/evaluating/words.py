@@ -67,7 +67,7 @@ def _through(evaluation: Evaluation) -> list[str]:
 def _chosen(numbers: Sequence[Number]) -> list[str]:
     """How checkpoints were chosen."""
     cards: dict[str, Card] = {number.card.checkpoint: number.card for number in numbers}
-    return [f"Best is the checkpoint with the {cards['best'].rule}."] if "best" in cards else []
+    return [f"Best: {cards['best'].rule}."] if "best" in cards else []
 
 
 def _digits(error: float) -> int:
