@@ -22,7 +22,7 @@ from equilibria.core.errors import Failure
 from equilibria.data import find
 from equilibria.evaluation.doctor.reading import history
 
-UNSEEN = (6, 7, 8, 9)
+UNSEEN = (10, 11, 12, 13)
 LOOKS, SAVES = 12, 8  # in a run
 
 

@@ -7,11 +7,12 @@ from doctor_cases import CASES, HEALTHY, SICK
 
 from equilibria.evaluation.doctor import FINDINGS, Finding, findings, lasting
 from equilibria.evaluation.doctor.base import REMARK, History
+from equilibria.evaluation.doctor.base import SICK as GRAVE
 from equilibria.evaluation.doctor.reading import history
 from equilibria.evaluation.doctor.reasons import REASONS
 
 Found = dict[str, list[tuple[Finding, ...]]]  # by case, a run each
-Said = dict[str, list[set[str]]]  # while they played, likewise
+Said = dict[str, list[list[Finding]]]  # while they played, likewise
 _LAST = ("nonfinite", "short", "labels_unused")  # are said when a run is over
 PAGE = Path(__file__).parents[1] / "docs" / "doctor.md"
 
@@ -34,10 +35,10 @@ def spoken(runs: Path, seeds: list[int]) -> Said:
     }
 
 
-def _heard(whole: History) -> set[str]:
+def _heard(whole: History) -> list[Finding]:
     ends = [place + 1 for place, event in enumerate(whole.events) if event["kind"] == "diagnosis"]
     pasts = (History(whole.recipe, whole.summary, whole.events[:end]) for end in ends)
-    return {finding.name for past in pasts for finding in lasting(past)}
+    return [finding for past in pasts for finding in lasting(past)]
 
 
 def table(found: Found, said: Said) -> str:
@@ -94,17 +95,27 @@ def _alarms(found: Found) -> str:
 
 
 def _live(said: Said) -> str:
-    """How often a line came while a run played."""
+    """How often a line came while a run played, and how often that would have stopped it."""
     audible = {name: case for name, case in SICK.items() if case.finding not in _LAST}
-    sick = [case.finding in heard for name, case in audible.items() for heard in said[name]]
+    told = [case.finding in _names(heard) for name, case in audible.items() for heard in said[name]]
     healthy = [heard for name in HEALTHY for heard in said[name]]
-    lines = Counter(name for heard in healthy for name in heard)
+    grave = [heard for name, case in audible.items() for heard in said[name] if REASONS[case.finding].severity == GRAVE]
+    lines = Counter(name for heard in healthy for name in _names(heard))
     which = ", ".join(f"{name} {count}" for name, count in lines.items()) or "none"
     return (
-        f"While they played, {sum(sick)} of {len(sick)} sick runs were told what had been planted (remarks and "
+        f"While they played, {sum(told)} of {len(told)} sick runs were told what had been planted (remarks and "
         f"breakdowns wait for the end), and {sum(map(bool, healthy))} of {len(healthy)} healthy ones something that "
-        f"mostly passed: {which}."
+        f"mostly passed: {which}. `--stop-when sick` would have stopped {sum(map(_stops, grave))} of {len(grave)} runs "
+        f"that something grave was planted in, and {sum(map(_stops, healthy))} healthy ones."
     )
+
+
+def _names(heard: list[Finding]) -> set[str]:
+    return {finding.name for finding in heard}
+
+
+def _stops(heard: list[Finding]) -> bool:
+    return any(finding.severity == GRAVE for finding in heard)
 
 
 def reasons() -> str:

@@ -57,7 +57,7 @@ REASONS: Mapping[str, Reason] = {
         "latent, and once collapsed nothing parts its samples again (Goodfellow et al. 2014, section 6).",
     ),
     "oscillating": Reason(
-        SICK,
+        WARNING,
         "A generator that is trained against the critic of the moment moves all samples where that critic is wrong, "
         "and the critic follows them there (Metz et al. 2017, section 3.1). Without a price on slopes the two circle "
         "around their equilibrium instead of coming to it (Mescheder et al. 2018).",
