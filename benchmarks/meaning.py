@@ -39,6 +39,7 @@ GAMES: dict[str, tuple[str, dict[str, Any], int]] = {  # a recipe, what is chang
     "wgan": ("wgan", {}, 3_000),
     "wgan, bursts": ("wgan", {"n-critic": {"name": "bursts"}}, 3_000),  # as the authors' released code moves the critic
     "wgan, no norm": ("wgan", {"critic.norm": "none"}, 3_000),
+    "wgan, no norm, longer": ("wgan", {"critic.norm": "none", "seed": 1}, 6_000),
     "wgan, no norm, bursts": ("wgan", {"critic.norm": "none", "n-critic": {"name": "bursts"}}, 3_000),
     "wgan, dense": ("wgan", DENSE, 6_000),  # as the authors' other networks
     "wgan, dense, bursts": ("wgan", {**DENSE, "n-critic": {"name": "bursts"}}, 6_000),
