@@ -16,6 +16,7 @@ from equilibria.recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES, Recipe
 from equilibria.recipes.naming import short
 from equilibria.recipes.settings import settings
 from equilibria.recipes.stored import load
+from sessions import Silent
 
 SMALL = ["--threads", "1", "--matmul", "default", "--device", "cpu", "--batch", "8"]
 TINY = [*SMALL, "--generator.width", "8", "--critic.width", "8"]
@@ -133,6 +134,12 @@ def test_help_says_how_a_recipe_without_penalties_gets_one(capsys):
 def test_without_a_recipe_what_suits_the_data_is_played(tmp_path, data, recipe):
     assert main(["train", "--data", data, "--rounds", "1", *TINY]) == 0
     assert json.loads((tmp_path / f"runs/{recipe}-{data}/recipe.json").read_text())["name"] == recipe
+
+
+def test_what_is_changed_is_a_setting_of_what_is_played(tmp_path, capsys):
+    assert main(["train", "--data", "ring", "--rounds", "1", "--penalties.r1.weight", "0.5", *TINY]) == 0
+    run = equilibria.train(display=Silent(), data={"name": "ring", "count": 64}, rounds=1, runs=tmp_path, batch=8)
+    assert json.loads((run.folder / "recipe.json").read_text())["name"] == DEFAULT_FOR_POINTS
 
 
 def test_help_names_the_default(capsys):

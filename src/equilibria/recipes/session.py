@@ -60,13 +60,13 @@ def train(recipe: str | Recipe | None = None, display: Display | None = None, **
 
 def _meant(recipe: str | Recipe | None, options: Options, changes: dict[str, Any]) -> tuple[Recipe, Path, Data]:
     """The recipe, where its run will be recorded, and the data, which decide where no recipe is named."""
-    wanted = wished(recipe or DEFAULT, options, changes)
+    root = Path(options.data_root) if options.data_root else None
+    if recipe is None:
+        asked = wished(DEFAULT, options, {name: value for name, value in changes.items() if name == "data"})
+        recipe = DEFAULT_FOR_POINTS if len(find(asked.data, root).space.shape) == 1 else DEFAULT
+    wanted = wished(recipe, options, changes)
     path = place(wanted, options)
-    data = find(wanted.data, Path(options.data_root) if options.data_root else None)
-    if recipe is None and len(data.space.shape) == 1:
-        wanted = wished(DEFAULT_FOR_POINTS, options, changes)
-        path = place(wanted, options)
-    return wanted, path, data
+    return wanted, path, find(wanted.data, root)
 
 
 def resume(
