@@ -115,7 +115,7 @@ def test_pictures_are_within_the_page(tmp_path):
 def test_samples_that_several_metrics_share_are_told_once():
     said = words.cards([card(), card(checkpoint="last", rule="the last round"), card(metric="kernel(degree=3)")])
     assert said[0].endswith(": distance; kernel(degree=3).")
-    assert said[1:] == ["The best checkpoint: by lowest.", "The last checkpoint: by the last round."]
+    assert said[1:] == ["The best checkpoint: lowest.", "The last checkpoint: the last round."]
     assert len(words.cards([card(), card(seed=1)])) == 3
 
 

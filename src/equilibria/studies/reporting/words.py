@@ -28,7 +28,7 @@ def cards(told: Iterable[Card]) -> list[str]:
     for one in told:
         known = alike.setdefault(replace(one, metric="", checkpoint="", rule=""), [])
         known += [one.metric] if one.metric not in known else []
-        rules[f"The {one.checkpoint} checkpoint: by {one.rule}."] = None
+        rules[f"The {one.checkpoint} checkpoint: {one.rule}."] = None
     return [*(f"{_samples(one)}: {'; '.join(metrics)}." for one, metrics in alike.items()), *rules]
 
 
