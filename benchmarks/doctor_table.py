@@ -101,7 +101,7 @@ def _live(said: Said) -> str:
     healthy = [heard for name in HEALTHY for heard in said[name]]
     grave = [heard for name, case in audible.items() for heard in said[name] if REASONS[case.finding].severity == GRAVE]
     lines = Counter(name for heard in healthy for name in _names(heard))
-    which = ", ".join(f"{name} {count}" for name, count in lines.items()) or "none"
+    which = ", ".join(f"{name} {count}" for name, count in sorted(lines.items())) or "none"
     return (
         f"While they played, {sum(told)} of {len(told)} sick runs were told what had been planted (remarks and "
         f"breakdowns wait for the end), and {sum(map(bool, healthy))} of {len(healthy)} healthy ones something that "

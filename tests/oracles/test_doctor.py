@@ -284,3 +284,12 @@ def test_what_is_said_of_a_playing_run_has_lasted_a_tenth_of_all_rounds():
 def test_remarks_wait_for_the_end(name):
     assert name in names(findings(SICK_RUNS[name]()))
     assert name not in names(lasting(SICK_RUNS[name]()))
+
+
+@pytest.mark.parametrize(("kept", "said"), [(200, True), (1200, False)])
+def test_a_run_whose_kept_round_is_late_is_not_past_its_best(kept, said):
+    """Where chance is wide, a late round may be as good as the lowest one."""
+    whole = SICK_RUNS["past_best"]()
+    kept_at = {"kind": "checkpoint", "step": kept, "best": True}
+    found = findings(History(whole.recipe, {}, [*whole.events, kept_at]))
+    assert ("past_best" in names(found)) == said

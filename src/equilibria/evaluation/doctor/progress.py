@@ -44,7 +44,7 @@ def past_best(history: History) -> Finding | None:
     best = min(zip(found.values, found.steps, strict=True))
     later = found.after(best[1])
     late, kept = found.late, history.best or best[1]
-    if len(later) < max(3, len(found) // 4) or not _worse(late, found):
+    if len(later) < max(3, len(found) // 4) or kept >= late.steps[0] or not _worse(late, found):
         return None
     return diagnosed(
         "past_best",

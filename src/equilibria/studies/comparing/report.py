@@ -141,10 +141,11 @@ def _findings(study: Study) -> list[str]:
     """What is wrong, run by run; remarks are counted."""
     sick = [(r, wrong) for r in study.results if (wrong := [f for f in r.findings if f.severity != REMARK])]
     parts = [folded(f"{r.label} on {r.data}, seed {r.seed}: {_named(f)}", words.findings(f)) for r, f in sick]
-    if healthy := sum(result.past is not None for result in study.results) - len(sick):
+    begun = sum(result.past is not None for result in study.results)
+    if healthy := begun - len(sick):
         parts.append(paragraph(f"In {healthy} {'other ' * bool(sick)}runs nothing is wrong.", "soft"))
     counts = Counter(f.name for result in study.results for f in result.findings if f.severity == REMARK)
-    said = ", ".join(f"{name.replace('_', ' ')} ({count} runs)" for name, count in counts.items())
+    said = ", ".join(f"{name.replace('_', ' ')} ({count} of {begun} runs)" for name, count in counts.items())
     return [*parts, paragraph(f"Remarks: {said}.", "soft") if said else ""]
 
 
