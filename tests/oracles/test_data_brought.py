@@ -33,6 +33,17 @@ def test_subfolders_are_labels(tmp_path):
     assert [brought.labels.names[i] for i in brought.y.tolist()] == [name.split("/")[0] for name in brought.names]
 
 
+@pytest.mark.parametrize("broken", [None, "1"])
+def test_subfolders_have_the_class_numbers_of_training(tmp_path, broken):
+    pictures(tmp_path, [f"{name}/{i}.png" for name in range(12) for i in range(3)])
+    for i in range(3 if broken else 0):
+        (tmp_path / broken / f"{i}.png").write_bytes(b"no picture")  # a class without a picture is none
+    data, brought = find({"name": str(tmp_path), "size": 8}), bring(tmp_path, SPACE)
+    assert brought.labels == data.labels
+    assert sorted(brought.y.tolist()) == sorted([*data.y.tolist(), *data.held_out_y.tolist()])
+    assert [brought.labels.names[i] for i in brought.y.tolist()] == [name.split("/")[0] for name in brought.names]
+
+
 def test_pictures_are_brought_to_the_size_that_the_model_knows(tmp_path):
     pictures(tmp_path, ["some.png"], size=50)
     assert bring(tmp_path, Image(3, 16, 16)).raw.shape == (1, 3, 16, 16)

@@ -13,7 +13,7 @@ from .arrays.kinds import labels_of
 from .arrays.layout import chunks, reading
 from .arrays.stored import headers, read
 from .datasets.array import chosen_arrays
-from .files.walk import walk
+from .files.walk import numbered, walk
 from .find import Spec, find
 from .pictures.picture import SUFFIXES, Unreadable, fitted, opened
 from .records import Data, Labels, Space
@@ -96,10 +96,10 @@ def _pictures(
     if not rows:
         raise Refusal(f"None of the {len(names)} images of {place} can be read: {said}.")
     remarks = (f"{len(left_out)} could not be read and were left out: {said}.",) if left_out else ()
-    classes = tuple(sorted(set(known.values())))
-    y = torch.tensor([classes.index(known[name]) for name in rows]) if classes else None
+    classes, y = numbered([known[name] for name in rows] if known else [])
     raw = torch.from_numpy(np.stack(list(rows.values())))
-    return Brought(space, tuple(rows), raw, Labels("class", classes) if classes else None, y, remarks)
+    labels = (Labels("class", classes), torch.from_numpy(y)) if classes else (None, None)
+    return Brought(space, tuple(rows), raw, *labels, remarks)
 
 
 def _array(path: Path, space: Space) -> Brought:

@@ -1,10 +1,14 @@
 """The picture files of a folder, and the labels its subfolders give them."""
 
 import os
+import re
 import stat
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from ..pictures.picture import SUFFIXES
 
@@ -53,6 +57,19 @@ def walk(folder: Path) -> Found:
                 pictures[name] = (state.st_size, state.st_mtime_ns)
     names = sorted(pictures)
     return Found(tuple(names), tuple(pictures[name] for name in names), tuple(others), links)
+
+
+def numbered(labels: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
+    """The classes in natural order (2 before 10), and the number of each label among them: (N,) int64.
+
+    Fewer than two classes are none.
+    """
+    classes = sorted(
+        set(labels), key=lambda name: [(len(s), s) if s.isdigit() else (0, s) for s in re.split(r"(\d+)", name)]
+    )
+    places = {name: place for place, name in enumerate(classes)}
+    numbers = np.array([places[label] for label in labels], dtype=np.int64)
+    return tuple(classes) if len(classes) > 1 else (), numbers
 
 
 def _regular(path: Path) -> bool:

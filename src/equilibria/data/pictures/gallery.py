@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import torch
 
 from ...core.errors import Refusal, nearest
 from ..files.cache import Arrays, entry, key, write_parts
+from ..files.walk import numbered
 from ..records import Data, Labels
 from ..spaces import Image
 from .picture import FITS, RESIZERS, Unreadable, fitted
@@ -102,7 +102,7 @@ def _decode(gallery: Gallery, form: Form, folder: Path) -> None:
     if len(survey.sizes) > _MANY:
         logging.getLogger(__name__).warning("Resizing %d images, once; they are kept for next time.", len(survey.sizes))
     write_parts(rows(), (channels, size, size), "uint8", folder)
-    classes, y = _numbered([gallery.labels[name] for name in survey.sizes] if gallery.labels else [])
+    classes, y = numbered([gallery.labels[name] for name in survey.sizes] if gallery.labels else [])
     about = {
         "classes": classes,
         "remarks": [*survey.remarks(size, channels, form.resizer), *gallery.remarks],
@@ -111,13 +111,3 @@ def _decode(gallery: Gallery, form: Form, folder: Path) -> None:
     }
     np.save(folder / "y.npy", y)
     np.save(folder / "about.npy", np.array(json.dumps(about)))
-
-
-def _numbered(labels: Sequence[str]) -> tuple[list[str], np.ndarray]:
-    """The classes in reading order (2 before 10), and each label's place among them."""
-    classes = sorted(
-        set(labels), key=lambda name: [(len(s), s) if s.isdigit() else (0, s) for s in re.split(r"(\d+)", name)]
-    )
-    places = {name: place for place, name in enumerate(classes)}
-    one = len(classes) < 2
-    return ([] if one else classes), np.array([places[label] for label in labels], dtype=np.int64)
