@@ -8,10 +8,9 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
-from equilibria.products.inversion import Search
 from lines import MIXED, chance, line
 
-QUICK = Search(starts=2, steps=200)
+QUICK = {"starts": 2, "steps": 200}
 
 
 def pictures(place, x):
@@ -84,7 +83,7 @@ def test_labels_of_a_conditional_model_are_those_of_the_samples_or_the_one_that_
 def test_a_search_finds_the_latent_of_a_linear_generator(told, moves):
     model = line(told=told, moves=moves)
     x = model.sample(5, 1, ["cat", "owl"] if told else None)
-    pairs = model.invert(x, labels=["cat", "owl"] if told else None, search=QUICK)
+    pairs = model.invert(x, labels=["cat", "owl"] if told else None, **QUICK)
     y = model.asked(["cat", "owl", "cat", "owl", "cat"]) if told else None
     z = model.latent(model.material(64, (1, 0))[0][:5], y)
     assert torch.allclose(pairs.latents, z, atol=0.02)
@@ -96,7 +95,7 @@ def test_a_search_goes_as_near_as_the_generator_can():
     x = chance(5, 1, 3, 3, seed=7) / 3
     matrix = model.networks["generator"].matrix
     nearest = x.flatten(1) @ torch.linalg.pinv(matrix)
-    pairs = model.invert(x, search=QUICK)
+    pairs = model.invert(x, **QUICK)
     least = (nearest @ matrix - x.flatten(1)).square().mean(dim=1)
     assert torch.allclose(pairs.error, least, atol=1e-4)
     assert torch.allclose(pairs.latents, nearest, atol=0.05)
@@ -104,7 +103,7 @@ def test_a_search_goes_as_near_as_the_generator_can():
 
 def test_what_a_prior_bounds_stays_within_and_categories_stay_categories():
     model = line("joint", **MIXED)
-    pairs = model.invert(5 * chance(6, 1, 3, 3), search=QUICK)
+    pairs = model.invert(5 * chance(6, 1, 3, 3), **QUICK)
     assert pairs.latents[:, 3:5].abs().max() <= 1
     assert torch.equal(pairs.latents[:, 5:].sort(dim=1).values, torch.tensor([[0.0, 0.0, 1.0]]).expand(6, -1))
     assert pairs.latents[:, :3].abs().max() > 1
@@ -113,14 +112,14 @@ def test_what_a_prior_bounds_stays_within_and_categories_stay_categories():
 def test_a_search_starts_from_the_code_where_there_is_an_encoder():
     model = line(encoder="point")
     x = model.sample(5)
-    pairs = model.invert(x, search=Search(starts=1, steps=1, lr=1e-9))
+    pairs = model.invert(x, starts=1, steps=1, lr=1e-9)
     assert pairs.error.max() < 1e-10
-    assert line().invert(x, search=Search(starts=1, steps=1, lr=1e-9)).error.max() > 1e-3
+    assert line().invert(x, starts=1, steps=1, lr=1e-9).error.max() > 1e-3
 
 
 def test_more_starts_are_never_worse():
     model, x = line("joint", **MIXED), chance(6, 1, 3, 3)
-    one, many = (model.invert(x, search=Search(starts=starts, steps=100)).error for starts in (1, 6))
+    one, many = (model.invert(x, starts=starts, steps=100).error for starts in (1, 6))
     assert (many <= one + 1e-6).all()
     assert (many < one - 1e-4).any()
 
@@ -133,9 +132,9 @@ def test_features_of_the_critic_can_be_compared():
     model = line()
     x = model.sample(3)
     with pytest.raises(Refusal, match="no critic that sees single samples"):
-        model.invert(x, search=Search(distance="features"))
+        model.invert(x, distance="features")
     networks = torch.nn.ModuleDict({**model.networks, "critic": Half()})
-    found = dataclasses.replace(model, networks=networks).invert(x, search=Search(2, 200, distance="features"))
+    found = dataclasses.replace(model, networks=networks).invert(x, starts=2, steps=200, distance="features")
     assert torch.allclose(found.again.flatten(1)[:, :4], x.flatten(1)[:, :4], atol=0.02)
 
 
@@ -167,4 +166,4 @@ def test_a_code_that_is_read_alone_is_made_a_draw_of_the_prior():
 )
 def test_searches_that_cannot_be_made_are_refused(source, search, sentence):
     with pytest.raises(Refusal, match=sentence):
-        line().invert(source, search=Search(**search))
+        line().invert(source, **search)

@@ -69,10 +69,17 @@ def arithmetic(
     seed: int = 0,
     labels: Asked | None = None,
 ) -> Arithmetic:
-    """The average of a, less that of b, and that of c (Radford et al. 2016, section 6.3.2); see `latents.latents`.
+    """Latent arithmetic: mean(a) - mean(b) + mean(c) (Radford et al. 2016, section 6.3.2); see `latents.latents`.
 
-    Beside it eight answers with noise added, uniform within +-`noise`, as in the paper. All samples are of one of
-    `labels`; without, each has its own, and conditions are reckoned with as latents are.
+    Eight more results have uniform noise on their latents, as in the paper.
+
+    Args:
+        a: sample numbers, as 5 or 0,2 or 0..9; or an .npz of encode or invert; or images, if there is an encoder.
+        b: the samples to subtract; `sample` draws them in a grid, numbered from 0, row by row.
+        c: the samples to add.
+        noise: half-width of the uniform noise on the latents of the eight extra results.
+        seed: seed of the numbered samples, as in `sample`.
+        labels: for conditional models: class or attributes of all samples; default: labels are averaged as latents are.
     """
     if not noise >= 0:
         raise Refusal(f"noise is {noise:g}: 0 or more is needed.")

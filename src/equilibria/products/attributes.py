@@ -58,12 +58,18 @@ def attribute(
     seed: int = 0,
     labels: Asked | None = None,
 ) -> Directions:
-    """For each class or attribute, the mean latent of samples that have it less that of samples that do not.
+    """Find latent directions of labels: the mean latent of samples with a label minus that of samples without it.
 
-    The source is labelled samples for the encoder (a folder of classes, an array with labels, a data set by name); or,
-    with or without one, samples of this seed that somebody looked at, {number: class} or a .csv with a line of titles:
-    sample,class or sample,smiling,young. Of labels that are numbers, the slope of the regression on each. The sheet
-    moves sample `base` from -away to `away` times each direction.
+    For numeric labels the direction is the slope of the regression on each.
+
+    Args:
+        source: labelled samples, which needs an encoder: a folder of classes, an array with labels, a data set; or
+            labels of generated samples: {number: class}, or a .csv with a header: sample,class or sample,smiling,young.
+        base: number of the sample to move, as in `sample`.
+        steps: samples in a row.
+        away: range of the move: from minus to plus this many times the direction; 1 turns "without" into "with".
+        seed: seed of the numbered samples, as in `sample`.
+        labels: for conditional models: class or attributes of all samples; default: their own.
     """
     if steps < 3 or not away > 0:
         raise Refusal(f"steps is {steps}, away {away:g}: at least 3 steps are needed, and a distance above 0.")

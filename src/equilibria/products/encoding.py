@@ -67,9 +67,13 @@ def encoder(model: Model) -> Any:
 
 
 def encode(model: Model, source: Source = None, labels: Asked | None = None) -> Codes:
-    """The codes of all samples of a folder, a picture, an array, a data set by name, or a tensor (N, *space.shape).
+    """Encode samples: the encoder's latents of a folder, an image, an array, a data set or a tensor (N, *space.shape).
 
-    What is at first random in a Gaussian encoder's answer is not drawn: its mean is the code.
+    Of a Gaussian encoder the mean is the code; nothing is drawn.
+
+    Args:
+        source: the samples; default: the held-out part of the run's data.
+        labels: for conditional models: class or attributes of samples that have no labels of their own.
     """
     encoder(model)
     return codes(model, show(model, source, labels))
@@ -101,9 +105,12 @@ def drawable(model: Model, mean: Tensor) -> Tensor:
 
 
 def reconstruct(model: Model, source: Source = None, *, count: int = 32, labels: Asked | None = None) -> Pairs:
-    """Samples beside what the generator makes of their codes: so many of them, evenly spread.
+    """Reconstruct samples: the generator's output for their codes, next to the originals.
 
-    The source is a folder, a picture, an array, a data set by name, or a tensor (N, *space.shape).
+    Args:
+        source: a folder, an image, an array, a data set or a tensor (N, *space.shape); default: held-out data.
+        count: number of samples, evenly spaced over the source.
+        labels: for conditional models: class or attributes of samples that have no labels of their own.
     """
     encoder(model)
     shown = show(model, source, labels).few(count)

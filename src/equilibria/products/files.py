@@ -30,10 +30,18 @@ def write(
     force: bool = False,
     **wish: Any,
 ) -> Any:
-    """Ask the model of a run folder: `write("runs/NAME", "interpolate", "ways.png", steps=9)`. Returns the answer.
+    """Write a verb's result to a file: `write("runs/NAME", "interpolate", "rows.png", steps=9)`. Returns the result.
 
-    The verb's options are those of the method of `Trained` with its name. What is written is whole, or not there.
-    Raises Refusal rather than write over something, unless `force`.
+    The verb's options are those of the method of `Trained` with its name. Output is written completely or not at all.
+    Raises Refusal rather than overwrite a file, unless `force`.
+
+    Args:
+        run: the run folder.
+        verb: a name of `KINDS`.
+        out: the file to write.
+        checkpoint: best, last or a round; default: the model at the end of the run.
+        force: overwrite existing output.
+        wish: the verb's options.
     """
     if verb not in KINDS:
         raise Refusal(f"No verb that is written is called {verb!r}.{nearest(verb, KINDS)}")

@@ -21,7 +21,16 @@ _NAME = r"[A-Za-z0-9][\w.-]*/[\w.-]+"
 
 
 def publish(run: str | Path, name: str, license: str = "unknown", private: bool = False) -> str:
-    """Send the model of a run folder to the hub, as owner/name: the address of its page."""
+    """Upload a run's model to the Hugging Face hub with a model card. Returns the address of its page.
+
+    The sender is identified by `hf auth login` or HF_TOKEN.
+
+    Args:
+        run: the run folder.
+        name: owner/name on the hub.
+        license: license of the weights, as the hub spells it, such as mit; the data's license may restrict it.
+        private: make the model visible to you and those you invite only.
+    """
     _sender(name)
     from .trained import load
 

@@ -11,13 +11,12 @@ from .latents import Given, asked, latents
 from .rows import Rows
 
 WAYS = ("auto", "linear", "spherical")
-_STARTS, _ENDS = (0, 2, 4, 6, 8), (1, 3, 5, 7, 9)  # samples, where nobody names others
 
 
 def interpolate(
     model: Model,
-    start: Given = _STARTS,
-    end: Given = _ENDS,
+    start: Given = (0, 2, 4, 6, 8),
+    end: Given = (1, 3, 5, 7, 9),
     *,
     steps: int = 9,
     way: str = "auto",
@@ -25,11 +24,18 @@ def interpolate(
     labels: Asked | None = None,
     labels_to: Asked | None = None,
 ) -> Rows:
-    """Samples from each start to its end, a row of `steps` for each pair; see `latents.latents` for what can be given.
+    """Interpolate between latents: a row of samples for each pair of a start and an end; see `latents.latents`.
 
-    `way` is linear, spherical (Shoemake 1985), or auto: spherical in what is normal, where lengths matter (White 2016),
-    and linear in all else. A row has one of `labels`, or goes to one of `labels_to`; without, it goes from the start's
-    own label to the end's.
+    Spherical interpolation (Shoemake 1985) suits normal latents, whose norm matters (White 2016).
+
+    Args:
+        start: sample numbers, as 5 or 0,2 or 0..9; or an .npz of encode or invert; or images, if there is an encoder.
+        end: the same, as many as in start, or one.
+        steps: samples in a row, both ends included.
+        way: linear, spherical, or auto (spherical for normal latents, linear for all others).
+        seed: seed of the numbered samples, as in `sample`.
+        labels: for conditional models: classes (3 or 0..4), one a row in turn, or attributes; default: the ends' own.
+        labels_to: the label at the end of each row.
     """
     if steps < 2:
         raise Refusal(f"steps is {steps}: at least 2 are needed, the start and the end.")

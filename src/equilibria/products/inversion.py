@@ -41,15 +41,33 @@ class Search:
 
 
 def invert(
-    model: Model, source: Source = None, *, count: int = 16, labels: Asked | None = None, search: Search | None = None
+    model: Model,
+    source: Source = None,
+    *,
+    count: int = 16,
+    starts: int = 8,
+    steps: int = 300,
+    lr: float = 0.1,
+    distance: str = "squared",
+    seed: int = 0,
+    labels: Asked | None = None,
 ) -> Pairs:
-    """Samples beside the nearest that the generator was found to make: so many of them, evenly spread.
+    """Find latents of samples by gradient descent; no encoder is needed.
 
-    From several starts each, draws of the prior and the code where there is an encoder, Adam walks at a rate that falls
-    to 0, and the nearest end is kept. Uniform latents stay within their range (after Lipton and Tripathi 2017),
-    categories as they were drawn.
+    Each search starts from draws of the prior, and from the code where there is an encoder; the best end is kept.
+    Uniform latents stay within their range (after Lipton and Tripathi 2017), categories stay as drawn.
+
+    Args:
+        source: a folder, an image, an array, a data set or a tensor (N, *space.shape); default: held-out data.
+        count: number of samples, evenly spaced over the source.
+        starts: starting points per sample; the closest result is kept.
+        steps: Adam steps per start.
+        lr: Adam's initial learning rate; it decays to 0.
+        distance: what to minimize: squared (differences of samples) or features (differences of critic features).
+        seed: seed of the starting points.
+        labels: for conditional models: class or attributes of samples that have no labels of their own.
     """
-    wish = search or Search()
+    wish = Search(starts, steps, lr, distance, seed)
     wish.check()
     shown = show(model, source, labels).few(count)
     x, y = shown.x, shown.y

@@ -26,15 +26,25 @@ from .whole import free, whole
 
 @dataclass(frozen=True)
 class Wish:
-    """Whose opinion is asked, of what."""
+    """Which run's networks to apply, and to which samples.
+
+    Args:
+        run: the run folder.
+        path: a folder, an image, an .npy or .npz file, or the name of a data set.
+        label: class, by name or number, of samples that have no labels of their own.
+        part: part of a data set: held-out, train or all.
+        checkpoint: best, last or a round; default: the networks at the end of the run.
+        data_root: folder with the original files of data sets; default: EQUILIBRIA_DATA.
+        force: overwrite existing output.
+    """
 
     run: str | Path
-    path: str | Path  # a folder, a picture, an .npy or .npz file, or the name of a data set
-    label: Asked | None = None  # of all samples, where they have none of their own
-    part: str = "held-out"  # of a data set with a name: held-out, train, all
+    path: str | Path
+    label: Asked | None = None
+    part: str = "held-out"
     checkpoint: str | int | None = None
     data_root: str | None = None
-    force: bool = False  # write over what is there
+    force: bool = False
 
     def brought(self) -> tuple[Model, Brought]:
         """The model and the samples."""
@@ -43,9 +53,12 @@ class Wish:
 
 
 def score_table(wish: Wish, out: str | Path = "scores.csv", count: int = 16) -> list[str]:
-    """Every sample's score, the lowest first, in a table; `count` of the lowest and the highest in a picture beside it.
+    """Score samples with the critic: a table sorted from least to most real. Returns sentences about it.
 
-    Returns what there is to say.
+    Args:
+        wish: the run and the samples.
+        out: .csv: the sorted table; the lowest and highest are drawn in a .png of the same name.
+        count: number of lowest and of highest samples in the image.
     """
     path = free(out, (".csv",), wish.force)
     picture = free(path.with_suffix(".png"), (".png",), wish.force)
@@ -65,14 +78,19 @@ def score_table(wish: Wish, out: str | Path = "scores.csv", count: int = 16) -> 
 
 def feature_array(
     wish: Wish,
-    layers: Sequence[str] = (),
+    layers: tuple[str, ...] = (),
     of: str = "critic",
     pooled: int = 0,
     out: str | Path = "features.npz",
 ) -> list[str]:
-    """What hidden layers say of every sample, in an .npz: an array for each, `files`, and `labels` if there are.
+    """Extract hidden-layer features of samples to an .npz. Returns sentences about it.
 
-    With `pooled`, one array `features`: all maps, or those of these layers, brought to so many by so many values.
+    Args:
+        wish: the run and the samples.
+        layers: layer names, as conv2 or conv1,conv2; without any, the verb lists them.
+        of: network: critic or encoder.
+        pooled: max-pool each feature map to N x N and concatenate layers; 0: keep maps as they are.
+        out: .npz: an array for each layer, `files`, and `labels` if known.
     """
     path = free(out, (".npz",), wish.force)
     model, brought = wish.brought()
@@ -96,7 +114,12 @@ def layer_table(run: str | Path, of: str = "critic") -> dict[str, tuple[int, ...
 
 
 def class_table(wish: Wish, out: str | Path = "classes.csv") -> list[str]:
-    """What the class head takes every sample for, in a table; and how often it is right, where labels are known."""
+    """Classify samples with the critic's class head, and report the accuracy where labels are known.
+
+    Args:
+        wish: the run and the samples.
+        out: .csv: file, label (if known), predicted class and the probability of every class.
+    """
     path = free(out, (".csv",), wish.force)
     model, brought = wish.brought()
     labels, y = classes(model), truths(model, brought, wish.label)

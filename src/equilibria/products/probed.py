@@ -18,9 +18,16 @@ HEADS = ("features", "numbers", "linear", "1-nearest neighbour")
 
 @dataclass(frozen=True)
 class Setting:
-    """What a probe needs beside its question."""
+    """On which data, checkpoint and device to probe.
 
-    data: str = ""  # a name or a path; the run's own if empty
+    Args:
+        data: a data set with classes, by name or path; default: the run's own.
+        data_root: folder with the original files of data sets; default: EQUILIBRIA_DATA.
+        checkpoint: best, last or a round; default: the networks at the end of the run.
+        device: cpu or cuda.
+    """
+
+    data: str = ""
     data_root: str | None = None
     checkpoint: str | int | None = None
     device: str = "cpu"

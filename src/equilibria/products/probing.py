@@ -26,13 +26,21 @@ TOLD = (
 
 @dataclass(frozen=True)
 class Question:
-    """What is probed, and on how much."""
+    """What to probe, and on how many samples.
 
-    of: str = "critic"  # or encoder
-    layers: tuple[str, ...] = ()  # by name; the features before the last layer if none, and with `pooled` all maps
-    pooled: int = 0  # maps are brought to so many by so many values (Radford et al. 2016); 0: as they are
-    train: int = 10_000  # samples of the training part, at most
-    test: int = 10_000  # held-out samples, at most
+    Args:
+        of: network: critic or encoder.
+        layers: layer names, concatenated: conv1,conv2 (`equilibria features RUN` lists them); default: the last hidden.
+        pooled: max-pool each feature map to N x N, of all layers or of --layer (DCGAN: 4); 0: keep maps as they are.
+        train: maximum number of training samples.
+        test: maximum number of held-out samples.
+    """
+
+    of: str = "critic"
+    layers: tuple[str, ...] = ()
+    pooled: int = 0  # Radford et al. 2016
+    train: int = 10_000
+    test: int = 10_000
 
     def __post_init__(self) -> None:
         for name in ("train", "test"):

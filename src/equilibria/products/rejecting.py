@@ -1,6 +1,5 @@
 """Samples that a run's own critic lets pass, as files."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import Refusal
@@ -14,14 +13,6 @@ from .versions import opened
 from .whole import free, whole
 
 
-@dataclass(frozen=True)
-class Strictness:
-    """How much the critic is listened to."""
-
-    percentile: float | None = 80.0  # of the burn-in's logits, taken for gamma: higher is stricter; None: gamma is 0
-    burn_in: int = 10_000  # draws that the greatest ratio is found with, of each label that is asked for
-
-
 def reject(
     run: str | Path,
     count: int | None = None,
@@ -29,18 +20,29 @@ def reject(
     out: str | Path = "sheet.png",
     labels: Asked | None = None,
     force: bool = False,
-    strictness: Strictness = Strictness(),
+    percentile: float | None = 80.0,
+    burn_in: int = 10_000,
 ) -> list[str]:
-    """Draw as `sample` does, and keep what passes discriminator rejection sampling (Azadi et al. 2019).
+    """Discriminator rejection sampling (Azadi et al. 2019).
 
-    Returns what there is to say: what was assumed, and how much was kept. Raises Refusal for a run whose critic does
-    not tell how likely a sample is.
+    Returns sentences: what is assumed, and how many draws were kept. Raises Refusal for a run whose critic does not
+    estimate a density ratio.
+
+    Args:
+        run: the run folder.
+        count: number of samples to keep (64), or per label if there are several (8).
+        seed: seed of the draws; the first 64 of 1,000 samples are the 64.
+        out: sheet.png: a sample grid; folder/: one image each, by class; file.npz: arrays `samples` and `labels`.
+        labels: for conditional models: classes, 7 or 3,5 or 0..9, or attributes, smiling,young=0.5.
+        force: overwrite existing output.
+        percentile: percentile of the burn-in logits used as gamma; higher keeps fewer; none: exact rejection.
+        burn_in: burn-in samples used to estimate the maximum ratio and gamma, per label.
     """
     if count is not None and count < 1:
         raise Refusal(f"count is {count}: at least 1 is needed.")
     path, model, spec = free(out, WRITERS, force), opened(run), divergence_of(placed(run))
     ratio, meaning = log_ratio(spec)
-    sieve = Sieve(model, ratio, strictness.percentile, strictness.burn_in)
+    sieve = Sieve(model, ratio, percentile, burn_in)
     asked = None if labels is None else model.asked(labels)
     several = asked is not None and len(asked) > 1
     wish = Wish(model, count or (OF_EACH if several else ALONE), seed, asked, source=sieve.draws)

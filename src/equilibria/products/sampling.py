@@ -23,12 +23,20 @@ def sample(
     labels: Asked | None = None,
     truncation: float | None = None,
 ) -> Path:
-    """Draw from a run's model into a file: a sheet (.png), an array `samples` (.npz), or a folder of pictures.
+    """Generate samples: a grid (.png), an array `samples` (.npz), or a folder of images.
 
-    Sample i depends on the seed, i and its label alone. Of several labels, count samples of each are drawn, from the
-    same latents; a sheet has a row for each. What a conditional model draws is labelled: an array `labels`, a folder
-    for each class. With `truncation`, normal numbers of latents beyond it are drawn again, the others stay. Raises
-    Refusal rather than write over something, unless `force`.
+    Samples of a conditional model come with their labels: an array `labels`, a subfolder for each class. Raises Refusal
+    rather than overwrite a file, unless `force`.
+
+    Args:
+        run: the run folder.
+        count: number of samples (64), or of samples per label if there are several (8).
+        seed: sample i depends on the seed, i and its label only.
+        out: sheet.png: a sample grid; folder/: one image each, by class; file.npz: arrays `samples` and `labels`.
+        checkpoint: best, last or a round; default: the model at the end of the run.
+        force: overwrite existing output.
+        labels: for models conditional on classes: names or numbers, 7 or 3,5 or 0..9; one row each, same latents.
+        truncation: redraw normal latent values beyond this, such as 0.7: fidelity over diversity (Brock et al. 2019).
     """
     if count is not None and count < 1:
         raise Refusal(f"count is {count}: at least 1 is needed.")

@@ -24,13 +24,17 @@ _BINARY = "Grey values were taken as probabilities of white, and pixels drawn bl
 
 @dataclass(frozen=True)
 class Place:
-    """Where samples are."""
+    """Where samples are.
 
-    path: Spec | Path | None = (
-        None  # a folder, a picture, an .npy or .npz file, the name of a data set; None: the run's
-    )
-    part: str = "held-out"  # of a data set: held-out, train, all
-    data_root: str | None = None  # where original files of data sets are
+    Args:
+        path: a folder, an image, an .npy or .npz file, or the name of a data set; default: the run's data.
+        part: part of a data set: held-out, train or all.
+        data_root: folder with the original files of data sets; default: EQUILIBRIA_DATA.
+    """
+
+    path: Spec | Path | None = None
+    part: str = "held-out"
+    data_root: str | None = None
 
 
 Source = str | Path | Place | Brought | Tensor | None  # (N, *space.shape) as networks see; None: what it was trained on

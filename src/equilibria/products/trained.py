@@ -54,7 +54,14 @@ class Trained(Model):
     def export(
         self, format: str = "onnx", part: str = "generator", out: str | Path | None = None, force: bool = False
     ) -> Exported:
-        """A file of the generator, the encoder or the critic that other programs run, compared with the model."""
+        """Export a network to a file for other programs, and check that it computes the same.
+
+        Args:
+            format: onnx (ONNX runtimes), torch-export (.pt2, for torch.export.load) or safetensors (weights).
+            part: generator (z, y to samples), critic (x, y to scores) or encoder (x, y to mean, log_variance).
+            out: the file; default: PART.onnx, PART.pt2 or PART.safetensors.
+            force: overwrite existing output.
+        """
         return export(self, origin.config(self.place), origin.recipe_name(self.place), format, part, out, force)
 
     def score(self, x: Tensor, labels: Asked | None = None) -> Tensor:

@@ -26,10 +26,17 @@ def traverse(
     seed: int = 0,
     labels: Asked | None = None,
 ) -> Rows:
-    """A row for each coordinate: from -reach (3, or the prior's range) over the base's own value to reach.
+    """Vary one latent dimension at a time: a row of samples for each dimension, the base in the middle.
 
-    The base, in the middle of each row, is a sample by its number or a latent; see `latents.latents`. Categorical parts
-    of the prior take each of their values instead. Without `coordinates`, those are shown which change samples most.
+    Categorical parts of the prior take each of their values instead.
+
+    Args:
+        base: the middle of each row: a sample number, an .npz of a latent, or an image, if there is an encoder.
+        coordinates: latent dimensions, as 3 or 0,5 or 0..9; default: the ten that change the sample most.
+        steps: samples in a row, an odd number.
+        reach: largest value; each dimension goes from minus this to this; default: 3, or 1 for uniform latents.
+        seed: seed of the numbered samples, as in `sample`.
+        labels: for conditional models: class or attributes; default: the sample's own.
     """
     if steps < 3 or steps % 2 == 0:
         raise Refusal(f"steps is {steps}: an odd number of at least 3 is needed, so that the middle is the base.")

@@ -13,41 +13,41 @@ class Options:
     """Where, how long and on what to train."""
 
     data: str | None = None
-    """Data set, by name or path; the recipe's if left out."""
+    """Data set, by name or path; default: the recipe's."""
     data_root: str | None = None
-    """Folder with the original files of data sets; EQUILIBRIA_DATA if left out."""
+    """Folder with the original files of data sets; default: EQUILIBRIA_DATA."""
     rounds: int | None = None
-    """Rounds to play in all; the recipe's if left out."""
+    """Total number of rounds; default: the recipe's."""
     budget: str | None = None
-    """Wall time or images to see in all: 90s, 5m, 2h, 200000images."""
+    """Total wall time or number of images: 90s, 5m, 2h, 200000images."""
     batch: int | None = None
-    """Samples a batch; the recipe's if left out."""
+    """Batch size; default: the recipe's."""
     seed: int | None = None
-    """Seed of everything that is drawn; the recipe's if left out."""
+    """Seed of every random draw; default: the recipe's."""
     name: str | None = None
-    """Folder under runs; RECIPE-DATA if left out, then -2, -3, ..."""
+    """Name of the run folder; default: RECIPE-DATA, then RECIPE-DATA-2, ..."""
     runs: str = "runs"
-    """Folder in which runs are recorded."""
+    """Folder of the runs."""
     save_every: int | None = None
-    """Rounds between checkpoints, sheets and measures; a twentieth of all if left out."""
+    """Rounds between checkpoints, sample grids and measurements; default: a twentieth of all rounds."""
     watch: int | None = None
-    """Rounds between looks at what losses do not say; chosen to cost little if left out, 0 for none."""
+    """Rounds between diagnostics; default: as often as is cheap; 0: never."""
     stop_when: str | None = None
-    """sick: stop when the doctor finds the run sick, and set it back to its best checkpoint."""
+    """sick: stop at the first critical finding of the doctor and roll back to the best checkpoint."""
     tensorboard: bool = False
-    """Write the run for TensorBoard, too, under RUN/tensorboard; needs the extra tensorboard."""
+    """Also write TensorBoard logs to RUN/tensorboard; needs the extra tensorboard."""
     device: str = "auto"
-    """Where to compute: auto, cpu, cuda or mps."""
+    """Device: auto, cpu, cuda or mps."""
     threads: int | None = None
-    """Processor threads; measured at the start if left out."""
+    """CPU threads; default: measured at the start."""
     matmul: str = "auto"
-    """How matrices are multiplied on processors: auto (measured), default or bf16 (oneDNN)."""
+    """Matrix multiplication on CPUs: auto (measured), default or bf16 (oneDNN)."""
     precision: str = "fp32"
-    """Of the networks: fp32 or bf16."""
+    """Precision of the networks: fp32 or bf16."""
     allow_coupled_critic: bool = False
-    """Let a critic whose scores depend on the rest of the batch carry a penalty on its slope."""
+    """Allow a gradient penalty on a critic whose scores depend on the rest of the batch."""
     dry_run: bool = False
-    """Stop after the opening paragraph, and write nothing."""
+    """Print the opening paragraph and stop; write nothing."""
 
     def __post_init__(self) -> None:
         if self.save_every is not None and self.save_every < 1:

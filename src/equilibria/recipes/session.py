@@ -78,9 +78,16 @@ def resume(
     data_root: str | Path | None = None,
     stop_when: str | None = None,
 ) -> Run:
-    """Go on with the run in a folder from its newest checkpoint, bit for bit; `rounds` and `budget` are in all.
+    """Continue a run from its newest checkpoint, bit for bit. Raises Refusal if there is none.
 
-    `trust` lets a recipe name code of its author's own. Raises Refusal if there is nothing to go on with.
+    Args:
+        folder: the run folder.
+        display: where text and events go; default: printed lines.
+        trust: import custom code that the run's recipe names.
+        rounds: total number of rounds; default: as planned.
+        budget: total wall time or number of images: 90s, 5m, 2h, 200000images; default: as planned.
+        data_root: folder with the original files of data sets; default: the run's.
+        stop_when: sick: stop at the first critical finding and roll back to the best checkpoint; default: as planned.
     """
     folder, display = Path(folder), display or Lines()
     if not (folder / "recipe.json").is_file():

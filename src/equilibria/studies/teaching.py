@@ -16,9 +16,17 @@ def train_features(
     data_root: str | None = None,
     say: Callable[[str], None] = print,
 ) -> Kept:
-    """The classifier of these data, trained and kept in the cache folder; one that is there is shown, unless `force`.
+    """Train a classifier of the data's classes, the feature network of `evaluate`; it is stored in the cache folder.
 
     Raises Refusal for data without classes.
+
+    Args:
+        data: a data set with classes, by name or path.
+        epochs: passes over the training samples; 0: chosen by the size of the data.
+        seed: seed of the initial weights.
+        force: replace a stored classifier.
+        data_root: folder with the original files of data sets; default: EQUILIBRIA_DATA.
+        say: prints progress.
     """
     root = Path(data_root) if data_root else None
     found = find(data, root)

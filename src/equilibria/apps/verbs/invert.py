@@ -38,12 +38,11 @@ class FLAGS:
 def run(folder: str, path: str, flags: FLAGS, _: Flags) -> int:
     """Write the pairs; say how far they are apart, and where they are."""
     from ...products.files import write
-    from ...products.inversion import Search
     from ...products.showing import Place
 
-    search = Search(flags.starts, flags.steps, flags.lr, flags.distance, flags.seed)
     source = Place(path or None, flags.part, flags.data_root)
-    wish = {"source": source, "count": flags.count, "labels": flags.label or None, "search": search}
+    wish = {"source": source, "count": flags.count, "labels": flags.label or None}
+    wish |= {name: getattr(flags, name) for name in ("starts", "steps", "lr", "distance", "seed")}
     pairs = write(folder, "invert", flags.out, flags.checkpoint, flags.force, **wish)
     print("\n".join([pairs.said(), *pairs.remarks, f"They are in {flags.out}."]))
     return 0

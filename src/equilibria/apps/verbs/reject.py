@@ -27,9 +27,9 @@ class FLAGS:
 
 def run(folder: str, flags: FLAGS, _: Flags) -> int:
     """Write what passed; say how much did, and what that assumes."""
-    from ...products.rejecting import Strictness, reject
+    from ...products.rejecting import reject
 
-    strictness = Strictness(flags.percentile, flags.burn_in)
     labels = flags.label or None
-    print("\n".join(reject(folder, flags.count, flags.seed, flags.out, labels, flags.force, strictness)))
+    said = reject(folder, flags.count, flags.seed, flags.out, labels, flags.force, flags.percentile, flags.burn_in)
+    print("\n".join(said))
     return 0

@@ -10,27 +10,27 @@ class Wishes:
     """On what, how often, how long, where."""
 
     data: tuple[str, ...] = ()
-    """Data sets, by name or path, commas between several."""
+    """Data sets, by name or path, separated by commas."""
     seeds: int = 3
-    """Runs of each recipe on each data set; from 5 on, recipes are ranked where the intervals allow it."""
+    """Runs of each recipe on each data set; with 5 or more, recipes are ranked where the intervals allow it."""
     budget: str | None = None
-    """Wall time or images for each run: 90s, 5m, 2h, 200000images; or say --rounds."""
+    """Wall time or images per run: 90s, 5m, 2h, 200000images; or use --rounds."""
     seed: int = 0
-    """The first seed; the others follow it."""
+    """First seed; the others follow it."""
     out: str | None = None
-    """Folder of the runs, report.html and report.csv; comparison if left out."""
+    """Folder of the runs, report.html and report.csv; default: comparison."""
     jobs: int | None = None
-    """Runs at a time, one thread each; one a core if left out."""
+    """Parallel runs, one thread each (default: one per core)."""
     on: str = "pool"
-    """Who plays: pool (this machine), ray, ray://HOST:PORT, slurm or slurm:KEY=VALUE,..."""
+    """Where to run: pool (this machine), ray, ray://HOST:PORT, slurm or slurm:KEY=VALUE,..."""
     metrics: str = ""
-    """What to measure, as in `evaluate`; the first is what the conclusion is about."""
+    """Metrics, as in `evaluate`; the first decides the conclusion."""
     features: str = "auto"
-    """The network that samples are compared by: auto, or a name of `equilibria show features`."""
+    """Feature network of the metrics: auto, or a name of `equilibria show features`."""
     count: int = 0
-    """Samples to measure on; as many as there are held-out ones to report on, if left out."""
+    """Samples per evaluation; 0: as many as there are held-out samples for reports."""
     force: bool = False
-    """Replace the report of another comparison that lies in the folder; its runs are kept."""
+    """Replace the report of another comparison in the folder; its runs are kept."""
 
     def __post_init__(self) -> None:
         for name in ("seeds", "jobs"):

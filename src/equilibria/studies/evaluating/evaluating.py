@@ -35,11 +35,21 @@ def evaluate(
     data_root: str | Path | None = None,
     say: Say = print,
 ) -> Evaluation:
-    """Figures of a run's averaged generator on the reporting part of the held-out data, kept in RUN/metrics.json.
+    """Evaluate a run's averaged generator on the held-out data; the numbers are stored in RUN/metrics.json.
 
-    `count` is how many samples are drawn, 0: as many as the reporting part has, at most 10,000. Beside each figure
-    stands its floor: the same with training samples in the place of generated ones. A metric that fails its self-test
-    is not printed at all. Raises Refusal for what cannot be measured, Failure for a metric that cannot be trusted.
+    Next to each value stands its floor: the same metric on training samples. A metric that fails its self-test is not
+    printed. Raises Refusal for what cannot be measured, Failure for a metric that cannot be trusted.
+
+    Args:
+        run: the run folder.
+        metrics: names separated by commas, with options as in frechet,kernel(degree=2); default: what suits the data.
+        features: classifier, inception, random, pixels or your module:function; auto: points as they are, else
+            classifier.
+        count: number of samples to generate; 0: as many as there are held-out samples for reports, at most 10,000.
+        checkpoints: checkpoints to evaluate: best, last, or rounds that were kept.
+        seed: seed of the generated samples.
+        data_root: folder with the original files of data sets; default: the run's, or EQUILIBRIA_DATA.
+        say: prints progress.
     """
     with torch.random.fork_rng(devices=[]):  # networks are drawn before their weights are read
         setting, model, asked, inferring = _set(Path(run), metrics, features, count, seed, data_root, say)

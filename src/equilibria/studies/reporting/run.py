@@ -15,10 +15,12 @@ _SHEETS = 8  # of those that were made over time, at most
 
 
 def report(run: str | Path, out: str | Path | None = None, force: bool = False) -> Path:
-    """Write all that is known of a run as one HTML page that needs nothing but itself; where it lies.
+    """Write a report of a run as one self-contained HTML page: curves, samples, diagnoses, numbers. Returns its path.
 
-    In the run's folder as report.html if `out` is left out. Raises Refusal if there is no run, and rather than write
-    over a file that was named.
+    Args:
+        run: the run folder.
+        out: the page, an .html file; default: report.html in the run folder.
+        force: overwrite existing output.
     """
     folder = Path(run)
     if (folder / "comparison.json").is_file():
