@@ -20,7 +20,7 @@ from doctor_cases import CASES, Case
 import equilibria as eq
 from equilibria.core.errors import Failure
 from equilibria.data import find
-from equilibria.evaluation.doctor.reading import history
+from equilibria.records.history import read_history
 
 UNSEEN = (10, 11, 12, 13)
 LOOKS, SAVES = 12, 8  # in a run
@@ -46,7 +46,7 @@ class Silent:
 def play(name: str, case: Case, seed: int, runs: Path) -> bool:
     """Play one run unless it has been played; whether it was played now."""
     folder = runs / f"{name}-{seed}"
-    if (folder / "recipe.json").is_file() and history(folder).ended not in (None, "interrupted"):
+    if (folder / "recipe.json").is_file() and read_history(folder).ended not in (None, "interrupted"):
         return False
     shutil.rmtree(folder, ignore_errors=True)
     wish: dict[str, Any] = {

@@ -8,8 +8,8 @@ from doctor_cases import CASES, HEALTHY, SICK
 from equilibria.evaluation.doctor import FINDINGS, Finding, findings, lasting
 from equilibria.evaluation.doctor.base import REMARK, History
 from equilibria.evaluation.doctor.base import SICK as GRAVE
-from equilibria.evaluation.doctor.reading import history
 from equilibria.evaluation.doctor.reasons import REASONS
+from equilibria.records.history import read_history
 
 Found = dict[str, list[tuple[Finding, ...]]]  # by case, a run each
 Said = dict[str, list[list[Finding]]]  # while they played, likewise
@@ -22,7 +22,7 @@ def finished(runs: Path, seeds: list[int]) -> Found:
     found: Found = {name: [] for name in CASES}
     for name in CASES:
         for folder in (runs / f"{name}-{seed}" for seed in seeds):
-            if (folder / "recipe.json").is_file() and (whole := history(folder)).ended is not None:
+            if (folder / "recipe.json").is_file() and (whole := read_history(folder)).ended is not None:
                 found[name].append(findings(whole))
     return found
 
@@ -30,7 +30,9 @@ def finished(runs: Path, seeds: list[int]) -> Found:
 def spoken(runs: Path, seeds: list[int]) -> Said:
     """What a finished run was told while it played: by its records as they were at each look."""
     return {
-        name: [_heard(history(folder)) for folder in (runs / f"{name}-{seed}" for seed in seeds) if folder.is_dir()]
+        name: [
+            _heard(read_history(folder)) for folder in (runs / f"{name}-{seed}" for seed in seeds) if folder.is_dir()
+        ]
         for name in CASES
     }
 

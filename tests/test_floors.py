@@ -15,6 +15,7 @@ FLOORS = {
     "networks": 1,
     "data": 1,
     "games": 2,
+    "records": 2,
     "training": 3,
     "evaluation": 3,
     "recipes": 4,

@@ -10,12 +10,12 @@ from equilibria.apps.verbs import sample
 from equilibria.core.errors import Refusal
 from equilibria.evaluation.doctor import FINDINGS, findings, first_to_mend, flags, lasting
 from equilibria.evaluation.doctor.base import REMARK, SICK, WARNING, History
-from equilibria.evaluation.doctor.reading import history
 from equilibria.evaluation.doctor.reasons import REASONS
-from equilibria.evaluation.doctor.series import Series
 from equilibria.recipes import RECIPES, Recipe
 from equilibria.recipes.options import Options
 from equilibria.recipes.settings import changed
+from equilibria.records.history import read_history
+from equilibria.records.series import Series
 
 ROUNDS, LOOKS = 1200, 12
 WELL = {
@@ -238,12 +238,12 @@ def test_a_line_that_is_still_being_written_is_left_for_later(tmp_path):
     (tmp_path / "summary.json").write_text("{}")
     lines = [json.dumps(event) + "\n" for event in whole.events]
     (tmp_path / "events.jsonl").write_text("".join(lines) + lines[0][:20])
-    assert history(tmp_path).events == whole.events
+    assert read_history(tmp_path).events == whole.events
     with pytest.raises(Refusal, match="There is no run"):
-        history(tmp_path / "nowhere")
+        read_history(tmp_path / "nowhere")
     (tmp_path / "summary.json").write_text("{")
     with pytest.raises(Refusal, match=r"summary.json cannot be read"):
-        history(tmp_path)
+        read_history(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ COMPARING = (
     Mutant(
         "finished-cells-again",
         PLAYED + "working.py",
-        "    if _reason(cell.folder) in (None, *_OVER):",
+        "    if stop_reason(cell.folder) in (None, *_OVER):",
         "    if True:",
         (CELLS + "other_metrics_are_measured_without_playing_again",),
         "what is done is done again",

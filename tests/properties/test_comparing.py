@@ -10,12 +10,12 @@ import pytest
 
 from equilibria.core.errors import Refusal
 from equilibria.recipes.wishes import named
+from equilibria.records.events import Tail
 from equilibria.studies.comparing import working
 from equilibria.studies.comparing.cells import Cell, Measures, digest, outcome
 from equilibria.studies.comparing.collecting import collected
 from equilibria.studies.comparing.columns import columns
 from equilibria.studies.comparing.comparing import compare
-from equilibria.studies.comparing.following import Follower
 from equilibria.studies.comparing.jobs import Executor, Job, carry_out
 from equilibria.studies.comparing.planning import planned
 from equilibria.studies.comparing.pool import environment
@@ -240,15 +240,15 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_written(tmp_path, re
 
 
 def test_events_are_followed_while_they_are_written(tmp_path):
-    follower, path = Follower(tmp_path), tmp_path / "events.jsonl"
-    assert follower.news() == []
+    tail, path = Tail(tmp_path), tmp_path / "events.jsonl"
+    assert tail.news() == []
     lines = [json.dumps({"kind": "report", "step": i, "elapsed": 0.0}) + "\n" for i in range(3)]
     path.write_text(lines[0] + lines[1][:9])
-    assert [event["step"] for event in follower.news()] == [0]
+    assert [event["step"] for event in tail.news()] == [0]
     path.write_text(lines[0] + lines[1])
-    assert [event["step"] for event in follower.news()] == [1]
+    assert [event["step"] for event in tail.news()] == [1]
     path.write_text(lines[2])  # set back
-    assert [event["step"] for event in follower.news()] == [2]
+    assert [event["step"] for event in tail.news()] == [2]
 
 
 @pytest.mark.parametrize("library", ["OMP", "MKL", "OPENBLAS"])

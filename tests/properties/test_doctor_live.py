@@ -10,7 +10,7 @@ import equilibria as eq
 from equilibria.core.errors import Refusal
 from equilibria.recipes.options import Options
 from equilibria.recipes.session import resume, train
-from equilibria.training import checkpoints
+from equilibria.records import checkpoints
 from sessions import TINY, Silent, assert_equal, events, timeless
 
 COLLAPSING = {k: v for k, v in TINY.items() if k not in ("n_critic", "save_every")} | {

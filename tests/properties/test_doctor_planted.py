@@ -7,7 +7,7 @@ import pytest
 
 from equilibria.evaluation.doctor import FINDINGS, findings
 from equilibria.evaluation.doctor.base import REMARK
-from equilibria.evaluation.doctor.reading import history
+from equilibria.records.history import read_history
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SEED = 5  # of none of the table's runs
@@ -32,7 +32,7 @@ def found(bench, name, folder):
     """What the doctor finds of one run of the case, played here."""
     assert bench[0].play(name, bench[1].CASES[name], SEED, folder)
     assert not bench[0].play(name, bench[1].CASES[name], SEED, folder)  # what is finished is not played again
-    return findings(history(folder / f"{name}-{SEED}"))
+    return findings(read_history(folder / f"{name}-{SEED}"))
 
 
 @pytest.mark.parametrize("name", QUICK)

@@ -10,9 +10,9 @@ import torch
 
 from equilibria.core.errors import Failure, Refusal
 from equilibria.recipes.session import resume, train
-from equilibria.training import observers, records
+from equilibria.records.folder import RunFolder
+from equilibria.training import observers
 from equilibria.training.health import NonFinite, examine
-from equilibria.training.records import Records
 from games import run_of
 from sessions import TINY, Silent, assert_same_run, events, start, timeless, wait_for_round
 
@@ -113,12 +113,15 @@ def test_a_full_disk_stops_with_a_sentence_and_loses_nothing(tmp_path):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
 def test_a_disk_without_space_is_named(tmp_path):
     (tmp_path / "events.jsonl").symlink_to("/dev/full")
-    with Records(tmp_path, "checkpoints/000004.pt") as kept, pytest.raises(Failure, match="No space left on device"):
+    with (
+        RunFolder(tmp_path).writing("checkpoints/000004.pt") as kept,
+        pytest.raises(Failure, match="No space left on device"),
+    ):
         kept.append({"kind": "report"})
 
 
 def test_an_event_is_written_whole_or_not_at_all(tmp_path):
-    with Records(tmp_path) as kept:
+    with RunFolder(tmp_path).writing() as kept:
         kept.append({"kind": "report", "step": 1})
         length = kept.length()
         with files_of_at_most(length + 10), pytest.raises(Failure, match="no checkpoint yet"):
@@ -129,7 +132,7 @@ def test_an_event_is_written_whole_or_not_at_all(tmp_path):
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
-    with Records(tmp_path) as kept:
+    with RunFolder(tmp_path).writing() as kept:
         kept.write("a/b", b"before")
         with files_of_at_most(3), pytest.raises(Failure):
             kept.write("a/b", b"after that")
@@ -154,7 +157,7 @@ def test_a_folder_that_becomes_unwritable_stops_with_a_sentence(tmp_path):
 def test_two_writers_on_one_run_are_refused(tmp_path):
     folder = train("wgan-gp", Silent(), name="run", runs=tmp_path, **SHORT).folder
     before = timeless(folder)
-    with records.locked(folder), pytest.raises(Refusal, match="is being written by another process"):
+    with RunFolder(folder).lock(), pytest.raises(Refusal, match="is being written by another process"):
         resume(folder, Silent(), rounds=20)
     assert timeless(folder) == before
     assert resume(folder, Silent(), rounds=20).step == 20

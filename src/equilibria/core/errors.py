@@ -1,7 +1,8 @@
 """What the program says when it cannot go on."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class Refusal(ValueError):
@@ -18,3 +19,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     return f"{hint} Known: {', '.join(known) or 'none'}."
+
+
+def check_format(stored: Mapping[str, Any], known: int, where: str) -> None:
+    """Refuse what a newer version wrote."""
+    version = stored.get("format", known)
+    if not isinstance(version, int) or version > known:
+        raise Refusal(
+            f"{where} has format {version}, and this version of equilibria reads {known}: upgrade equilibria."
+        )

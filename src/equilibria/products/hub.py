@@ -10,13 +10,14 @@ from urllib.error import HTTPError
 
 from ..core.errors import Failure, Refusal
 from ..core.servers import first_answer
+from ..records.folder import RECIPE
 
 if TYPE_CHECKING:
     from .trained import Trained
 
 _SECONDS = 1.0  # in which the hub must answer
 _ANSWERS = (401, 404, 429)  # of the hub itself; a proxy in between says otherwise
-_FILES = ("config.json", "weights.safetensors", "recipe.json", "metrics.json", "README.md", "sheet.png")
+_FILES = ("config.json", "weights.safetensors", RECIPE, "metrics.json", "README.md", "sheet.png")
 _NAME = r"[A-Za-z0-9][\w.-]*/[\w.-]+"
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from ..core.errors import Refusal
 from ..recipes.recipe import Recipe
 from ..recipes.stored import config_of
+from ..records.events import read_lines
+from ..records.folder import EVENTS, RECIPE
 
 
 def config(place: Path | None) -> dict[str, Any]:
@@ -24,7 +26,7 @@ def beside(place: Path | None, name: str) -> Path | None:
 
 def recipe(place: Path | None) -> Recipe | None:
     """What the model was trained by, where that is known. Raises Refusal for a recipe that cannot be read."""
-    path = beside(place, "recipe.json")
+    path = beside(place, RECIPE)
     return None if path is None else Recipe.load(path)
 
 
@@ -45,7 +47,7 @@ def data(place: Path | None) -> dict[str, Any]:
 
 def recipe_of(place: Path | None, part: str | None = None) -> dict[str, Any]:
     """The recipe as it is stored, or a part of it; nothing where it is not known."""
-    path = beside(place, "recipe.json")
+    path = beside(place, RECIPE)
     try:
         stored = json.loads(path.read_text(encoding="utf-8")) if path else {}
     except (OSError, UnicodeDecodeError, json.JSONDecodeError):
@@ -56,11 +58,6 @@ def recipe_of(place: Path | None, part: str | None = None) -> dict[str, Any]:
 
 def measured(place: Path | None) -> dict[str, Any]:
     """The last figures of the run: {"step": ..., "metrics": {...}, "count": ...}; nothing where none are known."""
-    path, events = beside(place, "events.jsonl") or beside(place, "metrics.json"), list[Any]()
-    try:
-        for line in path.read_text(encoding="utf-8").splitlines() if path else []:
-            events.append(json.loads(line))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
-        pass  # a run that plays writes its last line
-    known = [event for event in events if isinstance(event, dict) and isinstance(event.get("metrics"), dict)]
+    path = beside(place, EVENTS) or beside(place, "metrics.json")
+    known = [line for line in read_lines(path) if isinstance(line.get("metrics"), dict)] if path else []
     return {key: known[-1][key] for key in ("step", "metrics", "split", "count")} if known else {}

@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 
 from ..core.errors import Refusal
 from ..recipes.model import Model
+from ..records.folder import RECIPE
 from .forms import Wish, sheet
 from .hubcard import card
 from .origin import beside, config, measured
@@ -37,8 +38,8 @@ def save_pretrained(
     if not force and path.is_dir() and any(path.iterdir()):
         raise Refusal(f"{path} exists and is not empty: choose another folder, or write over it with force=True.")
     texts = {"config.json": json.dumps(described, indent=2) + "\n"}
-    if (recipe := beside(place, "recipe.json")) is not None:
-        texts["recipe.json"] = recipe.read_text(encoding="utf-8")
+    if (recipe := beside(place, RECIPE)) is not None:
+        texts[RECIPE] = recipe.read_text(encoding="utf-8")
     if figures := measured(place):
         texts["metrics.json"] = json.dumps(figures) + "\n"
     texts["README.md"] = card(model, place, name or path.name, license)

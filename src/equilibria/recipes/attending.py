@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from ..evaluation.doctor import Finding, lasting
-from ..evaluation.doctor.base import SICK, Event, History
-from ..evaluation.doctor.reading import events, history
-from ..training.records import EVENTS
+from ..evaluation.doctor.base import SICK
+from ..records.events import Event, read_events
+from ..records.folder import RunFolder
+from ..records.history import History, read_history
 from ..training.run import Run
 from .display import Display
 
@@ -16,9 +17,9 @@ class Attendant:
     def __init__(self, folder: Path, display: Display, every: int, stops: bool = False):
         self.folder, self.display, self.every, self.stops = folder, display, every, stops
         self.reason = ""  # what the run was stopped for
-        self._before = history(folder)
+        self._before = read_history(folder)
         self._events: list[Event] = list(self._before.events)
-        self._read = (folder / EVENTS).stat().st_size
+        self._read = RunFolder(folder).events_file.stat().st_size
         resumed = bool(self._before.of("diagnosis"))
         self._said = {finding.name for finding in self.found()} if resumed else set()  # in an earlier sitting
 
@@ -43,8 +44,8 @@ class Attendant:
         return lasting(History(self._before.recipe, self._before.summary, self._events))
 
     def _catch_up(self) -> None:
-        self._events += events(self.folder / EVENTS, self._read)
-        self._read = (self.folder / EVENTS).stat().st_size
+        self._events += read_events(RunFolder(self.folder).events_file, self._read)
+        self._read = (RunFolder(self.folder).events_file).stat().st_size
 
     def _line(self, finding: Finding, step: int) -> str:
         more = "" if len(self._said) > 1 else f" `equilibria doctor {self.folder}` says why, and what to change."

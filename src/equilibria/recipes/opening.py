@@ -3,17 +3,17 @@
 from torch import nn
 
 from ..data import Data
+from ..records.summary import Summary
+from ..training.engine import Choices
 from ..training.run import Run
 from .planning import Cost
 from .recipe import Recipe
-from .summary import Summary
 
 
-def paragraph(run: Run, recipe: Recipe, data: Data, summary: Summary, cost: Cost) -> str:
+def paragraph(run: Run, recipe: Recipe, data: Data, summary: Summary, choices: Choices, cost: Cost) -> str:
     """Formulation, data, networks, machine, and the cost."""
-    choices = f"Chosen: {summary.chosen()}."
     how_long = f"{_how_long(recipe, summary, cost)}{_looks(summary)}"
-    return " ".join([*_what(recipe, data), _networks(run, recipe), choices, how_long])
+    return " ".join([*_what(recipe, data), _networks(run, recipe), f"Chosen: {choices}.", how_long])
 
 
 def _what(recipe: Recipe, data: Data) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from ..core.errors import Refusal, nearest
+from ..core.errors import Refusal, check_format, nearest
 from .parts import Spec
 
 FORMAT = 1
@@ -102,15 +102,6 @@ def at_least_one(name: str, value: int) -> int:
     if value < 1:
         raise Refusal(f"{name} is {value}: at least 1 is needed.")
     return value
-
-
-def check_format(stored: dict[str, Any], known: int, where: str) -> None:
-    """Refuse what a newer version wrote."""
-    version = stored.get("format", known)
-    if not isinstance(version, int) or version > known:
-        raise Refusal(
-            f"{where} has format {version}, and this version of equilibria reads {known}: upgrade equilibria."
-        )
 
 
 def refuse_code(recipe: Recipe, where: str) -> None:

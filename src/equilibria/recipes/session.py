@@ -5,8 +5,10 @@ from typing import Any
 
 from ..core.errors import Refusal
 from ..data import Data, find
-from ..training import checkpoints, records
-from ..training.engine import applied
+from ..records import checkpoints
+from ..records.folder import RunFolder, free
+from ..records.summary import Summary, device_name, fingerprint
+from ..training.engine import Choices, applied, choose
 from ..training.run import Run
 from . import DEFAULT, DEFAULT_FOR_POINTS
 from .build import build, resolve
@@ -16,7 +18,6 @@ from .options import Options
 from .planning import end, prolonged, report_every, save_every, settled
 from .recipe import Recipe
 from .sitting import Sitting, sit
-from .summary import Summary, device_name, fingerprint
 from .tensorboard import boarded, require, taken_up
 from .wishes import place, split, wished
 
@@ -49,12 +50,13 @@ def train(recipe: str | Recipe | None = None, display: Display | None = None, **
             allow_coupled_critic=options.allow_coupled_critic,
             device=device_name(choices.device),
         )
-        display.say(paragraph(run, wanted, data, summary, cost))
+        display.say(paragraph(run, wanted, data, summary, choices, cost))
         if options.dry_run:
             return run
-        run.folder = records.create(path if options.name else records.free(path))
+        records = RunFolder.create(path if options.name else free(path))
+        run.folder = records.path
         display = boarded(display, run.folder) if options.tensorboard else display
-        with records.locked(run.folder):
+        with records.lock():
             return sit(Sitting(run, wanted, data, summary, run.folder, display))
 
 
@@ -90,11 +92,10 @@ def resume(
         stop_when: sick: stop at the first critical finding and roll back to the best checkpoint; default: as planned.
     """
     folder, display = Path(folder), display or Lines()
-    if not (folder / "recipe.json").is_file():
-        raise Refusal(f"There is no run in {folder}: give a folder such as runs/NAME.")
-    with records.locked(folder):
-        recipe, summary = Recipe.load(folder / "recipe.json", trust), Summary.load(folder)
-        choices = summary.chosen()
+    records = RunFolder.open(folder)
+    with records.lock():
+        recipe, summary = Recipe.load(records.recipe_file, trust), Summary.load(records)
+        choices = _choices(summary)
         root = data_root or summary.data_root
         data = find(recipe.data, Path(root) if root else None)
         if fingerprint(data) != summary.data:
@@ -126,3 +127,13 @@ def _set(run: Run, checkpoint: checkpoints.Checkpoint) -> None:
     except (RuntimeError, ValueError, KeyError) as error:
         name, reason = checkpoints.file_name(checkpoint.step), str(error).splitlines()[0].rstrip(":")
         raise Refusal(f"{name} does not fit recipe.json ({reason}): was the recipe changed after the run?") from None
+
+
+def _choices(summary: Summary) -> Choices:
+    """The start-up choices. Raises Refusal if they cannot be had here."""
+    try:
+        choices = Choices.from_dict(summary.choices)
+        choose(choices.device, choices.threads, choices.matmul, choices.precision)
+    except (Refusal, TypeError) as error:
+        raise Refusal(f"The run goes on only with the choices it began with. {error}") from None
+    return choices

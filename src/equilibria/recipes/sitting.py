@@ -7,17 +7,17 @@ from pathlib import Path
 
 from ..core.errors import Failure
 from ..data import Data
+from ..records.checkpoints import Checkpoint, file_name
+from ..records.folder import RunFolder
+from ..records.summary import Summary, data_facts
 from ..terms.divergences import DIVERGENCES
-from ..training.checkpoints import Checkpoint, file_name
 from ..training.health import NonFinite
 from ..training.loop import Observer, run_rounds
 from ..training.observers import Diary, Keeper, Reporter, clock, every
-from ..training.records import Records
 from ..training.run import Run
 from ..training.signals import interruptible
 from .attending import Attendant
 from .display import Display
-from .facts import facts
 from .looking import look
 from .measuring import chance
 from .opening import duration
@@ -25,7 +25,6 @@ from .parts import make
 from .planning import ENDLESS
 from .recipe import FORMAT, Recipe
 from .stopping import set_back
-from .summary import FILE, Summary
 from .watching import Witness, watcher
 
 _REASONS = {
@@ -56,14 +55,14 @@ class Sitting:
 def sit(sitting: Sitting, since: Checkpoint | None = None) -> Run:
     """Play to the end, from the start or from a checkpoint that the run was set to. Raises Failure if it breaks."""
     run, summary = sitting.run, sitting.summary
-    with Records(sitting.folder, file_name(since.step) if since else None) as records, interruptible(run):
+    with RunFolder(sitting.folder).writing(file_name(since.step) if since else None) as records, interruptible(run):
         diary = Diary(records, sitting.display.show, since.elapsed if since else 0.0)
         report = Reporter(diary, summary.cadence["report"], run)
         by_chance = cache(lambda: chance(sitting.data, sitting.recipe.binarize))
         keeper = Keeper(report, lambda run: look(run, sitting.recipe, sitting.data), since, by_chance)
-        summary.sit_down(run.step)
-        records.write(FILE, summary.to_json())
-        records.write("recipe.json", sitting.recipe.to_json().encode())  # last: where it lies, there is a run
+        summary.begin_session(run.step)
+        summary.write(records)
+        records.write_recipe(sitting.recipe.to_json())
         _begin(sitting, diary, keeper, since)
         attendants = _attendants(sitting)
         try:
@@ -75,8 +74,8 @@ def sit(sitting: Sitting, since: Checkpoint | None = None) -> Run:
         if reason == "sick":
             text = f"{text} {set_back(run, sitting.folder, keeper, records)}"
             summary.end.pop("when")
-        summary.stand_up(run.step, reason)
-        records.write(FILE, summary.to_json())
+        summary.end_session(run.step, reason)
+        summary.write(records)
     if reason == "nonfinite":
         raise Failure(text)
     sitting.display.say(_farewell(sitting, reason, diary.elapsed, text))
@@ -87,7 +86,7 @@ def _begin(sitting: Sitting, diary: Diary, keeper: Keeper, since: Checkpoint | N
     """The first event and checkpoint, or the records as they were at the one that is taken up."""
     run, recipe = sitting.run, sitting.recipe
     start = {"format": FORMAT, "recipe": recipe.name, "data": sitting.data.name, "rounds": recipe.rounds}
-    start |= facts(sitting.data)
+    start |= data_facts(sitting.data)
     if recipe.divergence is not None:
         start["measures"] = make(DIVERGENCES, recipe.divergence, "divergence").measures
     diary.records.truncate(since.events if since else 0)

@@ -2,15 +2,13 @@
 
 from pathlib import Path
 
-from ..training import checkpoints
+from ..records import checkpoints
+from ..records.folder import RunFolder
 from ..training.observers import Keeper
-from ..training.records import Records
 from ..training.run import Run
 
-ASIDE = "checkpoints/aside"
 
-
-def set_back(run: Run, folder: Path, keeper: Keeper, records: Records) -> str:
+def set_back(run: Run, folder: Path, keeper: Keeper, records: RunFolder) -> str:
     """Set the run, and the model that can be drawn from, to the best checkpoint; says where it is now.
 
     Later checkpoints are put aside, so that whoever resumes goes on from there. Where nothing has been measured yet
@@ -21,18 +19,11 @@ def set_back(run: Run, folder: Path, keeper: Keeper, records: Records) -> str:
         return f"Nothing had been measured yet, so it is left at round {run.step:,} as it was."
     best = checkpoints.at(folder, keeper.best["step"])
     with records.guarded():
-        put_aside(folder, best.step)
+        checkpoints.archive(folder, best.step)
     records.checkpoint = checkpoints.file_name(best.step)
     run.load_state_dict(best.state)
     keeper.publish(keeper.look(run))
-    aside = f"; later checkpoints lie in {folder / ASIDE}" if (folder / ASIDE).is_dir() else ""
+    aside = (
+        f"; later checkpoints lie in {folder / checkpoints.ARCHIVE}" if (folder / checkpoints.ARCHIVE).is_dir() else ""
+    )
     return f"It is back at round {run.step:,}, its best, and so is its model{aside}."
-
-
-def put_aside(folder: Path, step: int) -> None:
-    """Move the checkpoints of later rounds to where nobody takes them for the newest."""
-    aside = folder / ASIDE
-    for path in (folder / checkpoints.FOLDER).glob("*.pt"):
-        if path.stem.isdecimal() and int(path.stem) > step:
-            aside.mkdir(exist_ok=True)
-            path.replace(aside / path.name)

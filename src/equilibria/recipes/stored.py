@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from ..core.errors import Refusal
+from ..core.errors import Refusal, check_format
 from ..core.priors import PRIORS
 from ..data.records import KINDS, Labels
 from ..data.spaces import SPACES
@@ -18,7 +18,6 @@ from .composing import likelihood_of
 from .conditions import rebuilt
 from .model import UNCONDITIONAL, Model
 from .parts import Spec, make
-from .recipe import check_format
 
 FORMAT = 1
 DAMAGE = (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError)

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from ..core.errors import Refusal
-from ..training import checkpoints
-from ..training.checkpoints import Checkpoint
+from ..records import checkpoints
+from ..records.checkpoints import Checkpoint
+from ..records.folder import RunFolder
 from .looking import settle
 from .model import Model
 from .recipe import Recipe
@@ -22,7 +23,7 @@ def opened(run: str | Path, checkpoint: str | int | None = None) -> Model:
 def turn_back(model: Model, folder: Path, checkpoint: Checkpoint) -> None:
     """Give the model of this run the weights that it had then, the generator's averaged, with statistics of its own."""
     state = checkpoint.state
-    recipe = Recipe.load(folder / "recipe.json", trust=True)  # code that it names is not called: nothing of it is built
+    recipe = Recipe.load(RunFolder(folder).recipe_file, trust=True)  # nothing of it is built
     average = {name.removeprefix("networks."): value for name, value in state["average"].items()}
     weights = state["networks"] | average  # the critic as it played, the generator averaged
     model.networks.load_state_dict({name: weights[name] for name in model.networks.state_dict()})

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core.errors import Refusal
 from ..data import DATASETS
-from ..training import records
+from ..records.folder import refuse_taken
 from . import RECIPES
 from .naming import paths
 from .options import Options
@@ -48,7 +48,7 @@ def place(recipe: Recipe, options: Options) -> Path:
         return Path(options.runs) / "-".join(re.sub(r"[^\w.]+", "-", part).strip("-.") for part in (recipe.name, data))
     if options.name in ("", ".", "..") or any(mark in options.name for mark in ("/", "\\", "\0")):
         raise Refusal(f"name is {options.name!r}: it must be the name of a folder, without slashes; --runs says where.")
-    records.refuse_taken(path := Path(options.runs) / options.name)
+    refuse_taken(path := Path(options.runs) / options.name)
     return path
 
 

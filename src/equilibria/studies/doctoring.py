@@ -9,7 +9,7 @@ from typing import Any
 from ..evaluation.doctor import FINDINGS, Finding, findings, first_to_mend
 from ..evaluation.doctor.base import REMARK, SICK, WARNING, History
 from ..evaluation.doctor.losses import meanings
-from ..evaluation.doctor.reading import history
+from ..records.history import read_history
 
 FORMAT = 1
 _WIDTH = 100
@@ -86,7 +86,7 @@ _UNSEEN = (
 
 def doctor(run: str | Path) -> Checkup:
     """What is wrong with the run in a folder, why, and what to change. Raises Refusal if there is none."""
-    found = history(Path(run))
+    found = read_history(Path(run))
     shown = findings(found)
     grave = {finding.severity for finding in shown}
     looks = len(found.of("diagnosis"))

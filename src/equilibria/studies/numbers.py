@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from ..core.errors import Failure, Refusal
+from ..core.errors import Failure, Refusal, check_format
 from ..evaluation.cards import Card, comparable
 from ..evaluation.metrics.base import Figure
-from ..recipes.recipe import check_format
-from ..training.records import replace
+from ..records.folder import replace
 
 FORMAT = 1
 FILE = "metrics.json"

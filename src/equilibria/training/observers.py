@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import checkpoints
-from .checkpoints import Checkpoint
+from ..records import checkpoints
+from ..records.checkpoints import Checkpoint
+from ..records.folder import RunFolder
 from .health import examine
 from .loop import Observer
-from .records import Records
 from .run import Run
 
 _SAFE_SECONDS = 300.0  # playing that a kill may cost, at most
@@ -18,7 +18,7 @@ _SAFE_SECONDS = 300.0  # playing that a kill may cost, at most
 class Diary:
     """Events in order, each with the round and the seconds of playing, all sittings together."""
 
-    def __init__(self, records: Records, show: Callable[[dict[str, Any]], None], elapsed: float = 0.0):
+    def __init__(self, records: RunFolder, show: Callable[[dict[str, Any]], None], elapsed: float = 0.0):
         self.records, self.show = records, show
         self._since = time.monotonic() - elapsed
 

@@ -35,7 +35,7 @@ def run(word: str, flags: FLAGS, _: Flags) -> int:
 
     with watching(read_budget(DEMO["budget"]).seconds) as display:
         from ...recipes.session import train
-        from ...training.records import free
+        from ...records.folder import free
 
         name = free(Path(flags.runs) / "demo").name
         folder = train(DEFAULT, display, **DEMO | {"name": name, "rounds": flags.rounds, "runs": flags.runs}).folder

@@ -1,10 +1,11 @@
 """Go on with a run that was stopped."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ...core.errors import Refusal
 from ...recipes.options import read_budget
+from ...records.folder import RunFolder
 from ..arguments import Flags
 
 
@@ -40,6 +41,6 @@ def _seconds(folder: Path, flags: FLAGS) -> float | None:
     if flags.rounds is not None or flags.budget is not None:
         return read_budget(flags.budget).seconds
     try:
-        return json.loads((folder / "summary.json").read_text("utf-8"))["end"]["seconds"]
-    except (OSError, ValueError, TypeError, KeyError):
-        return None  # whoever resumes will say what is wrong
+        return RunFolder(folder).summary()["end"]["seconds"]
+    except (Refusal, TypeError, KeyError):
+        return None  # `resume` will say what is wrong

@@ -2,10 +2,10 @@
 
 import math
 
+from ...records.series import Series
 from . import flags
 from .base import CERTAIN, LIKELY, Finding, History
 from .reasons import diagnosed
-from .series import Series
 
 _STARVED = 0.05  # of its early gradient: the generator has almost nothing to go by
 _FULL, _EMPTY = 0.95, 0.2  # of the most that the divergence can be

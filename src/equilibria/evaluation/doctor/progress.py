@@ -3,10 +3,10 @@
 from itertools import pairwise
 from statistics import mean
 
+from ...records.series import Series
 from . import flags
 from .base import CERTAIN, LIKELY, Finding, History
 from .reasons import diagnosed
-from .series import Series
 
 _STILL = 0.15  # of its value the measure fell in the last third: there is more to gain
 _PAST = 1.3  # times its best is what the measure has come to

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ...records.series import Series
 from . import flags
 from .base import CERTAIN, LIKELY, Finding, History
 from .reasons import diagnosed
-from .series import Series
 
 _LAGS = 0.3  # of its greatest size is what the estimate gains in a few more moves of the critic
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ...recipes.recipe import Recipe
-from ...training.records import replace
+from ...records.folder import replace
 
 _SILENT = ("about", "format")  # fields of a recipe that train nothing
 _ELSEWHERE = ("data_root",)  # an option that says where, not what

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from ...core.errors import Refusal
 from ...evaluation.doctor.base import Finding
+from ...records.folder import RunFolder
+from ...records.history import History, read_history
 from ..doctoring import doctor
 from ..numbers import Number, stored
-from ..reporting.past import Past, past
 from .cells import Cell, Outcome, outcome
 
 
@@ -21,7 +22,7 @@ class Result:
     seed: int
     folder: Path
     outcome: Outcome
-    past: Past | None  # none where it never began
+    past: History | None  # none where it never began
     numbers: tuple[Number, ...] = ()
     findings: tuple[Finding, ...] = ()
 
@@ -36,7 +37,7 @@ def runs(folders: Sequence[str | Path]) -> list[Result]:
 
     Runs that differ in nothing but the seed share a row, which is named by the recipe where that is clear.
     """
-    pasts = [past(Path(folder)) for folder in folders]
+    pasts = [read_history(Path(folder)).started() for folder in folders]
     found = []
     for one in pasts:
         label = _row(one, pasts)
@@ -48,14 +49,14 @@ def runs(folders: Sequence[str | Path]) -> list[Result]:
 
 
 def _result(label: str, data: str, seed: int, folder: Path, found: Outcome) -> Result:
-    known = past(folder) if (folder / "recipe.json").is_file() else None
+    known = read_history(folder).started() if RunFolder(folder).exists() else None
     sick = doctor(folder).findings if known else ()
     measured = found.state == "finished" and (folder / "metrics.json").is_file()
     numbers = stored(folder).numbers if measured else ()
     return Result(label, data, seed, folder, found, known, tuple(numbers), sick)
 
 
-def _row(one: Past, others: Sequence[Past]) -> str:
+def _row(one: History, others: Sequence[History]) -> str:
     """The name of a run's row: its recipe's, unless another recipe has it, too."""
     alike = [other for other in others if _seedless(other) == _seedless(one)]
     name = str(one.recipe["name"])
@@ -64,7 +65,7 @@ def _row(one: Past, others: Sequence[Past]) -> str:
     return name if clear and len(set(seeds)) == len(seeds) else one.folder.name
 
 
-def _seedless(one: Past) -> dict[str, object]:
+def _seedless(one: History) -> dict[str, object]:
     """All that decides a run beside its seed."""
     told = {key: value for key, value in one.recipe.items() if key not in ("seed", "rounds", "about")}
     return told | {"end": one.summary["end"], "data": one.summary["data"]}

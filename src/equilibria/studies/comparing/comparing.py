@@ -10,7 +10,7 @@ from typing import Any
 from ...core.errors import Refusal
 from ...evaluation.features.choosing import choose
 from ...recipes.parts import check
-from ...training.records import create, locked
+from ...records.folder import RunFolder
 from ..evaluating.wishes import INFERRED, parted, specs, wanted
 from .cells import Cell, outcome
 from .collecting import collected
@@ -53,8 +53,8 @@ def compare(recipes: Sequence[str], display: Watch | None = None, /, **keywords:
     plan = planned(recipes, wishes, said, before.get("choices", {}))
     refuse_other(plan, before)
     if not folder.is_dir():
-        create(folder)
-    with locked(folder):
+        RunFolder.create(folder)
+    with RunFolder(folder).lock():
         keep(plan)
         return _carried_out(plan, watch)
 
@@ -133,4 +133,4 @@ def _refuse_lost(recipes: Sequence[str]) -> None:
     for word in recipes:
         name = word.partition(":")[0]
         if "/" in name and not Path(name).is_file():
-            raise Refusal(f"There is no run in {word}, and no recipe: name a recipe, a JSON file, or a run's folder.")
+            raise Refusal(f"{word} is neither a run nor a recipe: name a recipe, a JSON file, or a run's folder.")

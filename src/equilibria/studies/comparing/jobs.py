@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 
+from ...records.events import Tail
 from .cells import Cell, outcome, record
-from .following import Follower
 from .watching import Watch
 
 _TICK = 0.25  # seconds between looks
@@ -39,7 +39,7 @@ class Executor:
 
 def carry_out(cells: Sequence[Cell], executor: Executor, watch: Watch) -> bool:
     """Have the cells run. False if that was stopped on request: those that had begun are saved."""
-    waiting, playing = deque(cells), dict[str, tuple[Cell, Job, Follower]]()
+    waiting, playing = deque(cells), dict[str, tuple[Cell, Job, Tail]]()
     try:
         with _asked():
             while waiting or playing:
@@ -60,21 +60,21 @@ def carry_out(cells: Sequence[Cell], executor: Executor, watch: Watch) -> bool:
         executor.close()
 
 
-def _begun(cell: Cell, watch: Watch) -> Follower:
+def _begun(cell: Cell, watch: Watch) -> Tail:
     """Tell of a cell that begins, and of what it has played before; not why that was left."""
     watch.begin(cell)
-    follower = Follower(cell.folder)
-    for event in follower.news():
+    tail = Tail(cell.folder)
+    for event in tail.news():
         if event["kind"] != "stop":
             watch.show(cell, event)
-    return follower
+    return tail
 
 
-def _look(playing: dict[str, tuple[Cell, Job, Follower]], watch: Watch, stopping: bool = False) -> None:
+def _look(playing: dict[str, tuple[Cell, Job, Tail]], watch: Watch, stopping: bool = False) -> None:
     """Tell of every run what is new; forget those that are done."""
-    for key, (cell, job, follower) in list(playing.items()):
+    for key, (cell, job, tail) in list(playing.items()):
         over = job.done()
-        for event in follower.news():
+        for event in tail.news():
             watch.show(cell, event)
         if over:
             del playing[key]
@@ -87,7 +87,7 @@ def _look(playing: dict[str, tuple[Cell, Job, Follower]], watch: Watch, stopping
             watch.end(cell, found)
 
 
-def _stop(playing: dict[str, tuple[Cell, Job, Follower]], watch: Watch) -> None:
+def _stop(playing: dict[str, tuple[Cell, Job, Tail]], watch: Watch) -> None:
     """Ask all to stop, and wait until they have; asked again, wait no longer."""
     with suppress(KeyboardInterrupt), _asked():
         for _, job, _ in playing.values():

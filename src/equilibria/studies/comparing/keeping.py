@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import Failure, Refusal
-from ...training.records import replace
+from ...records.folder import replace
 from .planning import CELLS, Plan
 from .report import Study, html
 from .spreadsheet import comma_separated

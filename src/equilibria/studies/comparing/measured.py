@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import Refusal
+from ...records.folder import RunFolder
 from .collecting import runs
 from .columns import columns
 from .concluding import conclusions
@@ -41,4 +42,4 @@ def measured(folders: Sequence[str], wishes: Wishes, said: Mapping[str, Any]) ->
 
 def is_run(word: str) -> bool:
     """Whether a run lies there."""
-    return (Path(word) / "recipe.json").is_file()
+    return RunFolder(word).exists()

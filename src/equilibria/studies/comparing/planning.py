@@ -15,9 +15,9 @@ from ...recipes.naming import no_setting
 from ...recipes.options import Options, read_budget
 from ...recipes.reading import typed
 from ...recipes.recipe import Recipe
-from ...recipes.summary import fingerprint
 from ...recipes.wishes import named as recipe_named
 from ...recipes.wishes import split, wished
+from ...records.summary import fingerprint
 from ...training.engine import choose
 from ..evaluating.wishes import parted as parted_metrics
 from ..evaluating.wishes import specs

@@ -132,7 +132,7 @@ def _cost(study: Study) -> str:
     for result in study.results:
         took = list(words.cost(result.past).values()) if result.past is not None else ["-"] * 4
         memory = f"{result.outcome.peak / 2**20:,.0f} MiB" if result.outcome.peak else "-"
-        ended = result.past.stop.get("text", "") if result.past is not None else result.outcome.state
+        ended = result.past.events[-1].get("text", "") if result.past is not None else result.outcome.state
         body.append([f"{result.label} on {result.data}\nseed {result.seed}", *took, memory, ended])
     return table(head, body, numbers=1)
 

@@ -12,10 +12,10 @@ from ...core.errors import Failure, Refusal
 from ...recipes.display import Display, Lines
 from ...recipes.recipe import Recipe, refuse_code
 from ...recipes.session import resume, train
-from ...training.records import locked
+from ...records.events import stop_reason
+from ...records.folder import RunFolder
 from ...training.rehearsal import peak_memory
 from .cells import Cell, Outcome, outcome, record
-from .following import Follower
 
 _PATIENCE = 60.0  # seconds to wait for a process that is about to leave the folder
 _OVER = ("interrupted", "nonfinite")  # reasons for a stop that finish nothing
@@ -32,7 +32,7 @@ def run_one(cell: Cell, display: Display | None = None) -> Path:
     try:
         found = _carried_out(cell, display or Lines(), before)
     except (Refusal, Failure) as error:
-        found = Outcome("failed", str(error), _reason(cell.folder) == "nonfinite")
+        found = Outcome("failed", str(error), stop_reason(cell.folder) == "nonfinite")
     except Exception as error:  # of a part of the user's own, or a mistake of ours: the other cells go on
         traceback.print_exc()
         what = str(error).strip().partition("\n")[0]
@@ -54,9 +54,9 @@ def is_over(cell: Cell, found: Outcome) -> bool:
 
 
 def _carried_out(cell: Cell, display: Display, before: Outcome) -> Outcome:
-    if _reason(cell.folder) in (None, *_OVER):
+    if stop_reason(cell.folder) in (None, *_OVER):
         _play(cell, display)
-        if _reason(cell.folder) == "interrupted":
+        if stop_reason(cell.folder) == "interrupted":
             return Outcome("interrupted")
     if before.measured != cell.measures:
         from ..evaluating import evaluate
@@ -79,17 +79,11 @@ def _play(cell: Cell, display: Display) -> None:
     folder = cell.folder
     if folder.exists():
         _wait_for(folder)
-    if (folder / "recipe.json").is_file():
+    if RunFolder(folder).exists():
         resume(folder, display, trust=_names_code(cell.recipe), data_root=cell.options.get("data_root"))
         return
     shutil.rmtree(folder, ignore_errors=True)  # begun, and stopped before there was a run
     train(cell.recipe, display, name=folder.name, runs=str(folder.parent), **{"threads": 1} | dict(cell.options))
-
-
-def _reason(folder: Path) -> str | None:
-    """Why the run in a folder stopped; None where it did not."""
-    last = (Follower(folder).news() or [{"kind": ""}])[-1]
-    return str(last["reason"]) if last["kind"] == "stop" else None
 
 
 def _wait_for(folder: Path) -> None:
@@ -97,7 +91,7 @@ def _wait_for(folder: Path) -> None:
     end = time.monotonic() + _PATIENCE
     while True:
         try:
-            with locked(folder):
+            with RunFolder(folder).lock():
                 return
         except Refusal:
             if time.monotonic() > end:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 
-from ...core.errors import Refusal
 from ...data import Data, Stream, find
 from ...evaluation.features.choosing import choose
 from ...recipes.looking import settle_encoder
@@ -14,10 +13,10 @@ from ...recipes.model import Model
 from ...recipes.parts import Spec
 from ...recipes.recipe import Recipe
 from ...recipes.stored import load
-from ...recipes.summary import FILE as SUMMARY
-from ...recipes.summary import Summary, fingerprint
 from ...recipes.versions import found, turn_back
-from ...training.checkpoints import Checkpoint
+from ...records.checkpoints import Checkpoint
+from ...records.folder import RunFolder
+from ...records.summary import Summary, fingerprint
 from ..numbers import Evaluation, Number
 from .material import Say, Seen, material
 from .measuring import floors, likely, measured
@@ -92,10 +91,9 @@ def _set(
 
 def _opened(folder: Path, data_root: str | Path | None, say: Say) -> tuple[Model, Recipe, Data, Path | None]:
     """The model, what it was trained by, and on. Raises Refusal for what is no run."""
-    if not (folder / "recipe.json").is_file() or not (folder / SUMMARY).is_file():
-        raise Refusal(f"There is no run in {folder}: give a folder such as runs/NAME.")
-    recipe = Recipe.load(folder / "recipe.json", trust=True)  # code that it names is not called: nothing of it is built
-    summary = Summary.load(folder)
+    records = RunFolder.open(folder)
+    recipe = Recipe.load(records.recipe_file, trust=True)  # code that it names is not called: nothing of it is built
+    summary = Summary.load(records)
     place = data_root or summary.data_root
     root = Path(place) if place else None
     data = find(recipe.data, root)

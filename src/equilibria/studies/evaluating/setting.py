@@ -1,16 +1,14 @@
 """What all numbers of an evaluation share, and what each of them says of itself."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ...data import Data
 from ...data.digest import digest
 from ...evaluation.cards import Card
 from ...evaluation.features import Features
 from ...recipes.recipe import Recipe
-from ...training.records import EVENTS
+from ...records.events import Tail
 from .material import Material, Say, Seen
 from .wishes import Wanted
 
@@ -61,18 +59,8 @@ def rule(run: Path, checkpoint: str) -> str:
         return "the last round"
     if checkpoint != "best":
         return f"round {checkpoint}, named"
-    with (run / EVENTS).open(encoding="utf-8") as lines:
-        event = next((event for event in map(_event, lines) if event.get("kind") == "measure"), None)
+    event = next((event for event in Tail(run).news() if event["kind"] == "measure"), None)
     if event is None:
         return "nothing was measured"
     by = f"{next(iter(event['metrics']))} of {event['count']:,} held-out samples, the selection part"
     return f"the newest within chance of the lowest {by}"
-
-
-def _event(line: str) -> dict[str, Any]:
-    """What a line says; nothing for one that is being written."""
-    try:
-        read = json.loads(line)
-    except ValueError:
-        return {}
-    return read if isinstance(read, dict) else {}

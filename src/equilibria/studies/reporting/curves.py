@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ...records.history import Curve, History
 from .figures import COLORS, Line, Panel, curves, mean
 from .page import beside, legend, plot
-from .past import Curve, Past
 
-Groups = Mapping[str, Sequence[Past]]  # runs by whose they are: the seeds of a recipe
+Groups = Mapping[str, Sequence[History]]  # runs by whose they are: the seeds of a recipe
 
 
 def color(place: int) -> str:
@@ -21,7 +21,7 @@ def key(groups: Groups) -> str:
 
 def metrics(groups: Groups) -> str:
     """Everything that was measured while the runs played."""
-    names = dict.fromkeys(name for runs in groups.values() for run in runs for name in run.metrics())
+    names = dict.fromkeys(name for runs in groups.values() for run in runs for name in run.metric_curves())
     return beside(*(figure for name in names for figure in _shared(groups, name)))
 
 
@@ -29,8 +29,8 @@ def estimates(groups: Groups) -> str:
     """What each group's critic estimates; their scales differ, so each has axes of its own."""
     parts = []
     for place, (name, runs) in enumerate(groups.items()):
-        known = [series for run in runs if (series := run.estimate()) is not None]
-        what = str(runs[0].history.events[0].get("measures", "")) if runs else ""
+        known = [series for run in runs if (series := run.estimate_curve()) is not None]
+        what = str(runs[0].events[0].get("measures", "")) if runs else ""
         for across, title in (("rounds", f"{name}: critic's estimate"), ("seconds", f"{name}: critic's estimate")):
             if known:
                 panel = Panel(title, across, "", _lines(known, across, color(place)))
@@ -43,11 +43,11 @@ def terms(groups: Groups) -> str:
     return beside(*(figure for name, runs in groups.items() for figure in _players(name, runs)))
 
 
-def seen(runs: Sequence[Past], title: str, diagnostic: str, keys: Sequence[str], names: Sequence[str] = ()) -> str:
+def seen(runs: Sequence[History], title: str, diagnostic: str, keys: Sequence[str], names: Sequence[str] = ()) -> str:
     """Numbers of one diagnostic over rounds, a colour each; nothing where it saw none of them."""
     told = dict[str, list[Curve]]()
     for run in runs:
-        for name, series in run.seen(diagnostic, *keys).items():
+        for name, series in run.diagnostic_curves(diagnostic, *keys).items():
             told.setdefault(name, []).append(series)
     return "".join(_figure(title, {name: told[name] for name in names or told if name in told}))
 
@@ -58,16 +58,18 @@ def _shared(groups: Groups, name: str) -> Iterator[str]:
         lines = [
             line
             for place, runs in enumerate(groups.values())
-            for line in _lines([run.metrics()[name] for run in runs if name in run.metrics()], across, color(place))
+            for line in _lines(
+                [run.metric_curves()[name] for run in runs if name in run.metric_curves()], across, color(place)
+            )
         ]
         spoken = name.replace("_", " ")
         yield plot(curves(Panel(spoken, across, "", lines)), f"{spoken} on held-out samples, over {across}")
 
 
-def _players(name: str, runs: Sequence[Past]) -> Iterator[str]:
-    players = dict.fromkeys(player for run in runs for player in run.terms())
+def _players(name: str, runs: Sequence[History]) -> Iterator[str]:
+    players = dict.fromkeys(player for run in runs for player in run.term_curves())
     for player in players:
-        found = [run.terms().get(player, {}) for run in runs]
+        found = [run.term_curves().get(player, {}) for run in runs]
         known = dict.fromkeys(term for each in found for term in each)
         yield from _figure(f"{name}: {player}", {term: [e[term] for e in found if term in e] for term in known})
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ...records.history import History
 from . import curves
 from .figures import COLORS, bars, histogram
 from .page import beside, plot
-from .past import Past
 
 _DRAWN = (  # diagnostic, keys below it, names (all if none), title
     ("scores", (), ("train", "held_out", "generated"), "Critic's scores"),
@@ -32,7 +32,7 @@ _DRAWN = (  # diagnostic, keys below it, names (all if none), title
 _TOTALS = ("norm", "players")  # of gradients: sums over layers
 
 
-def all_of(run: Past) -> str:
+def all_of(run: History) -> str:
     """Figures of all diagnostics that the run has; nothing where nobody looked."""
     last = _last(run)
     found = [*_slopes(last), *_layers(last)]
@@ -40,10 +40,10 @@ def all_of(run: Past) -> str:
     return beside(*(figure for figure in found if figure))
 
 
-def _last(run: Past) -> dict[str, Mapping[str, Any]]:
+def _last(run: History) -> dict[str, Mapping[str, Any]]:
     """The newest look of each diagnostic."""
     found = dict[str, Mapping[str, Any]]()
-    for event in run.history.of("diagnosis"):
+    for event in run.of("diagnosis"):
         found |= {
             name: dict(seen) | {"step": event["step"]}
             for name, seen in event["seen"].items()

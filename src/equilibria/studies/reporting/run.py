@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 from ...core.errors import Failure, Refusal
-from ...training.records import replace
+from ...records.folder import replace
+from ...records.history import History, read_history
 from ..doctoring import Checkup, doctor
 from ..numbers import Number, stored
 from . import curves, looks, words
 from .page import beside, code, folded, heading, page, paragraph, picture, section, table
-from .past import Past, past
 
 _SHEETS = 8  # of those that were made over time, at most
 
@@ -25,7 +25,7 @@ def report(run: str | Path, out: str | Path | None = None, force: bool = False) 
     folder = Path(run)
     if (folder / "comparison.json").is_file():
         raise Refusal(f"{folder} holds a comparison: its page is {folder / 'report.html'}.")
-    known = past(folder)
+    known = read_history(folder).started()
     place = folder / "report.html" if out is None else Path(out).expanduser()
     if place.suffix.lower() not in (".html", ".htm") or place.is_dir():
         raise Refusal(f"--out is {str(place)!r}: name a file that ends in .html.")
@@ -44,7 +44,7 @@ def numbers(folder: Path) -> tuple[Number, ...]:
     return tuple(stored(folder).numbers) if (folder / "metrics.json").is_file() else ()
 
 
-def html(run: Past, checkup: Checkup, found: tuple[Number, ...] = ()) -> str:
+def html(run: History, checkup: Checkup, found: tuple[Number, ...] = ()) -> str:
     """The page."""
     title = f"{run.recipe['name']} on {run.data}"
     groups = {str(run.recipe["name"]): [run]}
@@ -66,11 +66,11 @@ def html(run: Past, checkup: Checkup, found: tuple[Number, ...] = ()) -> str:
     )
 
 
-def _facts(run: Past) -> str:
+def _facts(run: History) -> str:
     """Cost and end, a row each."""
     told = words.cost(run) | {
-        "best round": f"{run.best:,}",
-        "ended": str(run.stop.get("text", "It plays, or was killed.")),
+        "best round": f"{run.best or 0:,}",
+        "ended": str(run.events[-1].get("text", "It plays, or was killed.")),
     }
     seed = {"seed": str(run.recipe["seed"]), "device": str(run.summary.get("device", ""))}
     return table(["", ""], [[name, value] for name, value in (told | seed).items()], kind="said")
@@ -105,7 +105,7 @@ def _floor(row: dict[str, Number]) -> str:
     return "-" if floor is None else words.figure(floor.value, floor.error)
 
 
-def _sheets(run: Past) -> str:
+def _sheets(run: History) -> str:
     """Some of them from first to last, and the best round's."""
     known = run.sheets()
     count = min(len(known), _SHEETS)

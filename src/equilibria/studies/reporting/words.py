@@ -7,8 +7,8 @@ from dataclasses import replace
 from ...evaluation.cards import Card
 from ...evaluation.doctor.base import Finding
 from ...recipes.opening import duration
+from ...records.history import History
 from .page import beside, heading, paragraph
-from .past import Past
 
 
 def figure(value: float | None, error: float | None = None) -> str:
@@ -50,12 +50,12 @@ def _samples(told: Card) -> str:
     )
 
 
-def cost(run: Past) -> dict[str, str]:
+def cost(run: History) -> dict[str, str]:
     """What a run took."""
-    seconds = float(run.stop["elapsed"])
+    seconds = float(run.events[-1]["elapsed"])
     return {
         "time": duration(seconds),
-        "rounds": f"{run.stop['step']:,}",
+        "rounds": f"{run.events[-1]['step']:,}",
         "images": f"{run.images:,}",
         "images/s": f"{run.images / seconds:,.0f}" if seconds else "-",
     }

@@ -1,4 +1,4 @@
-"""What a run was made with: versions, machine, choices, sittings."""
+"""What a run was made with: versions, machine, choices, sessions; and what its records say of the data."""
 
 import importlib.metadata
 import json
@@ -12,14 +12,13 @@ from typing import Any, Self
 import numpy as np
 import torch
 
-from ..core.errors import Refusal
+from ..core.errors import Refusal, check_format
 from ..data import Data
 from ..data.digest import digest
-from ..training.engine import Choices, choose
-from .recipe import check_format
+from .folder import SUMMARY, RunFolder
 
 FORMAT = 1
-FILE = "summary.json"
+_SAMPLES = 4096  # whose values are summed up
 
 
 @dataclass
@@ -28,12 +27,12 @@ class Summary:
 
     seed: int
     choices: dict[str, Any]  # of training/engine.py
-    cadence: dict[str, int]  # rounds between reports ("report"), milestones ("save"), looks ("watch"; 0: none)
+    cadence: dict[str, int]  # rounds between reports ("report"), milestones ("save"), diagnostics ("watch"; 0: none)
     data: dict[str, Any]  # name, counts, fingerprint
     end: dict[str, Any]  # "rounds" and "seconds" in all, whichever comes first; null where it does not matter
     data_root: str | None = None
     allow_coupled_critic: bool = False
-    sittings: list[dict[str, Any]] = field(default_factory=list)
+    sittings: list[dict[str, Any]] = field(default_factory=list)  # the sessions, under the name that is stored
     versions: dict[str, str | None] = field(default_factory=lambda: versions())
     device: str = ""
     format: int = FORMAT
@@ -41,35 +40,31 @@ class Summary:
     def to_json(self) -> bytes:
         return (json.dumps(asdict(self), indent=2) + "\n").encode()
 
+    def write(self, folder: RunFolder) -> None:
+        """Replace what is recorded."""
+        folder.write(SUMMARY, self.to_json())
+
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """The summary of a run folder. Raises Refusal if it cannot be read."""
-        try:
-            stored = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            check_format(stored, FORMAT, str(folder / FILE))
-            summary = cls(**{f.name: stored[f.name] for f in fields(cls)})
-        except Refusal:
-            raise
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Refusal(f"{folder / FILE} cannot be read: {error}.") from None
-        return summary
+    def load(cls, folder: RunFolder) -> Self:
+        """The summary of a run. Raises Refusal if it cannot be read."""
+        stored, where = folder.summary(), folder / SUMMARY
+        check_format(stored, FORMAT, str(where))
+        if missing := [f.name for f in fields(cls) if f.name not in stored]:
+            raise Refusal(f"{where} cannot be read: it lacks {missing[0]!r}.")
+        return cls(**{f.name: stored[f.name] for f in fields(cls)})
 
-    def chosen(self) -> Choices:
-        """The start-up choices. Raises Refusal if they cannot be had here."""
-        try:
-            choices = Choices.from_dict(self.choices)
-            choose(choices.device, choices.threads, choices.matmul, choices.precision)
-        except (Refusal, TypeError) as error:
-            raise Refusal(f"The run goes on only with the choices it began with. {error}") from None
-        return choices
+    @property
+    def diagnose_every(self) -> int:
+        """Rounds between diagnostics, 0 for none: runs of older versions have not planned any."""
+        return self.cadence.get("watch", 0)
 
-    def sit_down(self, step: int) -> None:
-        """Begin a sitting."""
+    def begin_session(self, step: int) -> None:
+        """A session begins at this round."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self.sittings.append({"started": now, "from": step, "to": None, "reason": None})
 
-    def stand_up(self, step: int, reason: str) -> None:
-        """End the sitting."""
+    def end_session(self, step: int, reason: str) -> None:
+        """It ends; one without a round is forgotten."""
         self.sittings[-1] |= {"to": step, "reason": reason}
         if self.sittings[-1]["from"] == step:
             self.sittings.pop()
@@ -92,8 +87,20 @@ def fingerprint(data: Data) -> dict[str, Any]:
     return {"name": data.name, "train": len(data.x), "held_out": len(data.held_out), "fingerprint": digest(data)}
 
 
+def data_facts(data: Data) -> dict[str, Any]:
+    """The kind of the labels, and the values as networks get them, of some training samples."""
+    indices = torch.linspace(0, len(data.x) - 1, min(len(data.x), _SAMPLES)).long().to(data.x.device)
+    x = data.batch(indices).x.double()
+    deviation = float(x.std(correction=0))
+    values = {"least": float(x.min()), "most": float(x.max()), "mean": float(x.mean()), "deviation": deviation}
+    return {
+        "labels": None if data.labels is None else data.labels.kind,
+        "values": {"shape": list(data.space.shape), **values},
+    }
+
+
 def device_name(device: str) -> str:
-    """What the device calls itself."""
+    """The device's own name."""
     return torch.cuda.get_device_name() if device == "cuda" else platform.processor() or platform.machine()
 
 

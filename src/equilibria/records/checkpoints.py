@@ -9,12 +9,13 @@ from typing import Any
 
 import torch
 
-from ..core.errors import Refusal
-from .records import EVENTS, PART, Records
+from ..core.errors import Refusal, check_format
+from .folder import CHECKPOINTS, EVENTS, PART, RunFolder
 
 FORMAT = 1
-FOLDER = "checkpoints"
-_KEPT = 3
+ARCHIVE = f"{CHECKPOINTS}/aside"
+_RECENT = 3  # that are kept
+_DAMAGES = (OSError, RuntimeError, EOFError, LookupError, TypeError, ValueError, AttributeError, pickle.UnpicklingError)
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Checkpoint:
     """A run between two rounds, and how much of its records belongs to it."""
 
     state: dict[str, Any]  # Run.state_dict()
-    events: int  # bytes of events.jsonl written before it
-    elapsed: float  # seconds of playing, all sittings together
+    events: int  # bytes of the events written before it
+    elapsed: float  # seconds of training, all sessions together
     best: dict[str, Any] | None = None  # {"step", "value"} of the best measure so far
     looked: int = -1  # round of the last milestone
 
@@ -34,18 +35,18 @@ class Checkpoint:
 
 def file_name(step: int) -> str:
     """Where the checkpoint after this many rounds lies, in the run folder."""
-    return f"{FOLDER}/{step:06d}.pt"
+    return f"{CHECKPOINTS}/{step:06d}.pt"
 
 
-def save(records: Records, checkpoint: Checkpoint) -> None:
+def save(folder: RunFolder, checkpoint: Checkpoint) -> None:
     """Write one, whole or not at all; then forget those that are neither recent nor best."""
     buffer = io.BytesIO()
     torch.save({"format": FORMAT, **_shallow(checkpoint)}, buffer)
     name = file_name(checkpoint.step)
-    records.write(name, buffer.getvalue())
-    records.checkpoint = name
-    with records.guarded():
-        _prune(records.path / FOLDER, checkpoint)
+    folder.write(name, buffer.getvalue())
+    folder.checkpoint = name
+    with folder.guarded():
+        _prune(folder.checkpoint_folder, checkpoint)
 
 
 def newest(folder: Path, device: torch.device | str = "cpu") -> tuple[Checkpoint | None, list[str]]:
@@ -55,17 +56,17 @@ def newest(folder: Path, device: torch.device | str = "cpu") -> tuple[Checkpoint
     """
     length = _length(folder / EVENTS)
     remarks: list[str] = []
-    for path in (found := list(_newest_first(folder / FOLDER))):
+    for path in (paths := list(_newest_first(folder / CHECKPOINTS))):
         try:
             checkpoint = _load(path, device)
             if checkpoint.events <= length:
                 return checkpoint, remarks
-            remarks.append(f"{path} is passed over: events.jsonl is shorter than when it was written.")
-        except (OSError, RuntimeError, EOFError, KeyError, TypeError, ValueError, pickle.UnpicklingError) as error:
-            if isinstance(error, Refusal):
-                raise
+            remarks.append(f"{path} is passed over: {EVENTS} is shorter than when it was written.")
+        except Refusal:
+            raise
+        except _DAMAGES:
             remarks.append(f"{path} is damaged and passed over.")
-    if found:
+    if paths:
         raise Refusal(f"No checkpoint in {folder} can be read: " + " ".join(remarks))
     return None, remarks
 
@@ -74,20 +75,27 @@ def at(folder: Path, step: int) -> Checkpoint:
     """The checkpoint after this many rounds. Raises Refusal if it is not kept or cannot be read."""
     path = folder / file_name(step)
     if not path.is_file():
-        kept = [f"{int(other.stem):,}" for other in reversed(list(_newest_first(folder / FOLDER)))]
+        kept = [f"{int(other.stem):,}" for other in reversed(list(_newest_first(folder / CHECKPOINTS)))]
         raise Refusal(f"{folder} keeps no checkpoint of round {step:,}; it keeps those of {', '.join(kept) or 'none'}.")
     try:
         return _load(path, "cpu")
-    except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError):
+    except Refusal:
+        raise
+    except _DAMAGES:
         raise Refusal(f"{path} is damaged: take another checkpoint.") from None
+
+
+def archive(folder: Path, step: int) -> None:
+    """Move the checkpoints of later rounds to where nobody takes them for the newest."""
+    for path in list(_newest_first(folder / CHECKPOINTS)):
+        if int(path.stem) > step:
+            (folder / ARCHIVE).mkdir(exist_ok=True)
+            path.replace(folder / ARCHIVE / path.name)
 
 
 def _load(path: Path, device: torch.device | str) -> Checkpoint:
     stored = torch.load(path, map_location=device, weights_only=True)
-    if stored["format"] > FORMAT:
-        raise Refusal(
-            f"{path} has format {stored['format']}, and this version of equilibria reads {FORMAT}: upgrade equilibria."
-        )
+    check_format(stored, FORMAT, str(path))
     return Checkpoint(stored["state"], stored["events"], stored["elapsed"], stored["best"], stored["looked"])
 
 
@@ -100,7 +108,7 @@ def _prune(folder: Path, checkpoint: Checkpoint) -> None:
     steps = {path: int(path.stem) for path in _newest_first(folder)}
     past = [path for path, step in steps.items() if step <= checkpoint.step]
     best = None if checkpoint.best is None else checkpoint.best["step"]
-    kept = {*past[:_KEPT], *(path for path in past if steps[path] == best)}
+    kept = {*past[:_RECENT], *(path for path in past if steps[path] == best)}
     for path in {*steps, *folder.glob(f".*{PART}")} - kept:
         path.unlink(missing_ok=True)
 

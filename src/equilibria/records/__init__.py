@@ -1,0 +1,1 @@
+"""The folder of a run: its recipe, summary, events and checkpoints, written whole and read in one place."""

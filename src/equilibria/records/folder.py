@@ -1,0 +1,214 @@
+"""The run folder: what is written there is whole, or not there."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+from ..core.errors import Failure, Refusal
+
+try:
+    import fcntl
+except ImportError:  # Windows: two writers are not noticed there
+    fcntl = None  # type: ignore[assignment]
+
+RECIPE, SUMMARY, EVENTS, CHECKPOINTS, LOCK = "recipe.json", "summary.json", "events.jsonl", "checkpoints", "lock"
+PART = ".part"
+
+
+class RunFolder:
+    """One run's files. The newest whole checkpoint is known, so that a full disk can be answered with what is safe."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.checkpoint: str | None = None  # the newest one that is whole: "checkpoints/000500.pt"
+        self._events: BinaryIO | None = None  # while it is written
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """The folder of a run that has begun. Raises Refusal where there is none."""
+        folder = cls(path)
+        if not folder.exists():
+            raise Refusal(f"There is no run in {path}: give a folder such as runs/NAME.")
+        return folder
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """A new folder. Raises Refusal for a name that is taken or a place that cannot be written."""
+        refuse_taken(path)
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            refuse_taken(path)
+            raise Refusal(f"{path.parent} is a file: the runs need a folder.") from None
+        except OSError as error:
+            raise Refusal(f"The folder {path} cannot be created: {error.strerror}. Give another with --runs.") from None
+        return cls(path)
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    def exists(self) -> bool:
+        """Whether a run has begun here: its recipe is written last."""
+        return self.recipe_file.is_file()
+
+    @property
+    def recipe_file(self) -> Path:
+        return self.path / RECIPE
+
+    @property
+    def events_file(self) -> Path:
+        return self.path / EVENTS
+
+    @property
+    def checkpoint_folder(self) -> Path:
+        return self.path / CHECKPOINTS
+
+    def recipe(self) -> dict[str, Any]:
+        """The recipe as it is stored. Raises Refusal if it cannot be read."""
+        return read_object(self.path / RECIPE)
+
+    def summary(self) -> dict[str, Any]:
+        """The summary as it is stored. Raises Refusal if it cannot be read."""
+        return read_object(self.path / SUMMARY)
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep every other writer out; the system ends this when the process ends, however it ends."""
+        try:
+            file = (self.path / LOCK).open("ab")
+        except OSError as error:
+            raise Refusal(f"{self} cannot be written: {error.strerror}.") from None
+        with file:
+            if fcntl is not None:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    message = f"{self} is being written by another process: wait until it ends, or stop it."
+                    raise Refusal(message) from None
+                except OSError:  # a file system without locks
+                    pass
+            yield
+
+    @contextlib.contextmanager
+    def writing(self, checkpoint: str | None = None) -> Iterator[Self]:
+        """Open the events for appending; `checkpoint` is the newest whole one."""
+        self.checkpoint = checkpoint
+        with self.guarded():
+            self._events = self.events_file.open("ab", buffering=0)
+        try:
+            yield self
+        finally:
+            self._events.close()
+
+    def append(self, event: dict[str, Any]) -> None:
+        """Add one line to the events: all of it, or nothing."""
+        line = (json.dumps(event, allow_nan=False) + "\n").encode()
+        with self.guarded():
+            length, rest = self.length(), line
+            try:
+                while rest:  # a full disk takes a part, then says why it takes no more
+                    rest = rest[self._file.write(rest) :]
+            except OSError:
+                with contextlib.suppress(OSError):
+                    self._file.truncate(length)
+                raise
+
+    def length(self) -> int:
+        """The bytes of the events."""
+        return os.fstat(self._file.fileno()).st_size
+
+    def sync(self) -> int:
+        """Have the events on the disk, and say how many bytes they are."""
+        with self.guarded():
+            os.fsync(self._file.fileno())
+        return self.length()
+
+    def truncate(self, length: int) -> None:
+        """Forget the events after this many bytes."""
+        with self.guarded():
+            self._file.truncate(length)
+
+    def write_recipe(self, text: str) -> None:
+        """The last file of a new run: where it lies, there is a run."""
+        self.write(RECIPE, text.encode())
+
+    def write(self, name: str, content: bytes) -> None:
+        """A whole file in the folder, or the one that was there before."""
+        with self.guarded():
+            replace(self.path / name, content)
+
+    @contextlib.contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Turn what the system says of a disk into what to do about it."""
+        try:
+            yield
+        except OSError as error:
+            safe = (
+                f"the last checkpoint, {self.checkpoint}, is intact: put that right, then `equilibria resume {self}`"
+                if self.checkpoint
+                else "there is no checkpoint yet"
+            )
+            raise Failure(f"{self} cannot be written ({error.strerror or error}); {safe}.") from error
+
+    @property
+    def _file(self) -> BinaryIO:
+        assert self._events is not None, "only while the folder is written"
+        return self._events
+
+
+def refuse_taken(path: Path) -> None:
+    """Say what to do about a name that is taken."""
+    if path.exists() or path.is_symlink():
+        raise Refusal(
+            f"{path} exists: go on with it by `equilibria resume {path}`, or start anew with --name {free(path).name}."
+        )
+
+
+def free(path: Path) -> Path:
+    """This folder's name, or the first of NAME-2, NAME-3, ... that is not taken."""
+    candidates = (path if n == 1 else path.with_name(f"{path.name}-{n}") for n in range(1, 1_000_000))
+    return next(candidate for candidate in candidates if not candidate.exists())
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """A JSON object in a file. Raises Refusal for anything else."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Refusal(f"{path} cannot be read: {error}.") from None
+    if not isinstance(stored, dict):
+        raise Refusal(f"{path} holds no record of a run: a JSON object is expected.")
+    return stored
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write under a temporary name, have it on the disk, then rename: a file under its own name is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}{PART}")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    """Have the folder's own entries on the disk, where systems allow that."""
+    with contextlib.suppress(PermissionError, NotImplementedError):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
