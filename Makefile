@@ -7,8 +7,9 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
 CORE := .venv/core.stamp
 DEV := .venv/dev.stamp
+DOCS := .venv/docs.stamp
 
-.PHONY: help demo test test-long mutants lint clean
+.PHONY: help demo test test-long mutants lint docs clean
 .DELETE_ON_ERROR:
 
 help:
@@ -17,6 +18,7 @@ help:
 	@echo "make test-long  the tests that take many minutes"
 	@echo "make mutants    plant defects in a copy of the package: every one must be caught by the tests that it names"
 	@echo "make lint       style, format and types"
+	@echo "make docs       the documentation as pages, in docs/_build/html: warnings are errors"
 	@echo "make clean      remove .venv and caches, never runs/"
 
 demo: $(CORE)
@@ -36,8 +38,12 @@ lint: $(DEV)
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 
+docs: $(DOCS)
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html -d docs/_build/doctrees docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
+
 clean:
-	@rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/_build docs/reference
 	@find . -name runs -prune -o -name .git -prune -o -type d \( -name __pycache__ -o -name '*.egg-info' \) -exec rm -rf {} +
 	@echo "Removed .venv and the caches; runs/ is as it was."
 
@@ -58,4 +64,9 @@ $(CORE): pyproject.toml constraints.txt | $(BIN)/python
 $(DEV): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing equilibria and the tools for tests into .venv."
 	@$(PIP) '$(TORCH)' -c constraints.txt -e '.[dev]'
+	@touch $@ $(CORE)
+
+$(DOCS): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing equilibria and the tools for its documentation into .venv."
+	@$(PIP) '$(TORCH)' -c constraints.txt -e '.[docs]'
 	@touch $@ $(CORE)

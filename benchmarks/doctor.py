@@ -1,4 +1,4 @@
-"""How often the doctor is right: sick runs of each kind and healthy ones, as a confusion table in docs/doctor.md.
+"""How often the doctor is right: sick runs of each kind and healthy ones, as a table in docs/guides/doctor.md.
 
 `python benchmarks/doctor.py --runs FOLDER` plays what FOLDER does not hold yet, one run after another, then counts.
 Thresholds were chosen on the runs of seed 0; the table is of other seeds, whose runs nobody had looked at.
@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=list(UNSEEN))
     parser.add_argument("--only", nargs="+", default=list(CASES), help="cases, by name")
     parser.add_argument(
-        "--count", action="store_true", help="play nothing, and write docs/doctor.md from what is there"
+        "--count", action="store_true", help="play nothing, and write docs/guides/doctor.md from what is there"
     )
     asked = parser.parse_args()
     asked.runs.mkdir(parents=True, exist_ok=True)

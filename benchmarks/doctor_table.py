@@ -1,4 +1,4 @@
-"""From finished runs to the pages of docs/doctor.md: what was planted, what was found, and why things happen."""
+"""From finished runs to the table of docs/guides/doctor.md: what was planted and what was found."""
 
 from collections import Counter
 from pathlib import Path
@@ -14,7 +14,7 @@ from equilibria.records.history import read_history
 Found = dict[str, list[tuple[Finding, ...]]]  # by case, a run each
 Said = dict[str, list[list[Finding]]]  # while they played, likewise
 _LAST = ("nonfinite", "short", "labels_unused")  # are said when a run is over
-PAGE = Path(__file__).parents[1] / "docs" / "doctor.md"
+PAGE = Path(__file__).parents[1] / "docs" / "guides" / "doctor.md"
 
 
 def finished(runs: Path, seeds: list[int]) -> Found:
@@ -120,18 +120,10 @@ def _stops(heard: list[Finding]) -> bool:
     return any(finding.severity == GRAVE for finding in heard)
 
 
-def reasons() -> str:
-    """Every finding with its severity and its why."""
-    return "\n".join(
-        f"* **{entry.name}** ({REASONS[entry.name].severity}): {entry.summary} {REASONS[entry.name].why}"
-        for entry in FINDINGS.describe()
-    )
-
-
 def write(found: Found, said: Said) -> None:
-    """Both parts into the page, between their marks."""
-    page = PAGE.read_text(encoding="utf-8")
-    for name, text in {"confusion": table(found, said), "reasons": reasons()}.items():
-        before, rest = page.split(f"<!-- {name} -->", 1)
-        page = f"{before}<!-- {name} -->\n{text}\n<!-- end: {name} -->{rest.split(f'<!-- end: {name} -->', 1)[1]}"
-    PAGE.write_text(page, encoding="utf-8")
+    """The table into the page, between its marks."""
+    before, rest = PAGE.read_text(encoding="utf-8").split("<!-- confusion -->", 1)
+    after = rest.split("<!-- end: confusion -->", 1)[1]
+    PAGE.write_text(
+        f"{before}<!-- confusion -->\n{table(found, said)}\n<!-- end: confusion -->{after}", encoding="utf-8"
+    )

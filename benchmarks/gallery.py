@@ -1,7 +1,7 @@
 """Every divergence and penalty played side by side: `python benchmarks/gallery.py --data-root DATA`, half an hour.
 
 Each is played on the ring and on MNIST by the command that the page shows under it. The pictures go to docs/pictures/,
-the tables into docs/formulations.md, between the marks. A run that does not stay finite is said to.
+the tables into docs/guides/formulations.md, between the marks. A run that does not stay finite is said to.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.penalties import PENALTIES
 
 ROOT = Path(__file__).parents[1]
-PAGE, PICTURES = ROOT / "docs" / "formulations.md", ROOT / "docs" / "pictures"
+PAGE, PICTURES = ROOT / "docs" / "guides" / "formulations.md", ROOT / "docs" / "pictures"
 PLAYED: dict[str, dict[str, Any]] = {"ring": {"rounds": 10_000}, "mnist": {"rounds": 500}}
 COUNT, SIDE, TITLE, ACROSS = 2_500, 232, 16, 4
 Changes = dict[str, Any]

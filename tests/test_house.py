@@ -51,7 +51,8 @@ def test_constraints_are_exact_versions_without_torch():
 
 def test_every_dependency_is_constrained():
     constrained = {line.split("==")[0].lower().replace("_", "-") for line in _lines("constraints.txt")}
-    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    extras = PROJECT["optional-dependencies"]
+    wanted = [*PROJECT["dependencies"], *extras["dev"], *extras["docs"]]
     names = {re.split(r"[^A-Za-z0-9-]", want)[0].lower() for want in wanted} - {"torch"}
     assert names <= constrained, f"missing in constraints.txt: {sorted(names - constrained)}"
 
