@@ -17,6 +17,7 @@ from equilibria.core.errors import Refusal
 from equilibria.core.servers import first_answer
 from equilibria.data import find
 from equilibria.data.datasets import idx
+from equilibria.data.datasets.builtin import fashion
 from equilibria.data.datasets.cifar10 import BATCHES, load
 from equilibria.data.files.places import data_root
 from equilibria.data.files.published import Published
@@ -268,3 +269,24 @@ def test_the_real_cifar_holds_what_its_authors_say(data_root):
     assert data.y.bincount().tolist() == [5000] * 10
     assert data.held_out_y.bincount().tolist() == [1000] * 10
     assert torch.equal(find("cifar10", data_root).x[-1], data.x[-1])
+
+
+def test_the_built_in_clothes_are_a_thousand_images_of_each_class():
+    data = fashion()
+    x, y = torch.cat([data.x, data.held_out]), torch.cat([data.y, data.held_out_y])
+    assert y.bincount().tolist() == [1000] * 10
+    assert 0.09 < len(data.held_out) / len(x) < 0.11
+    assert data.held_out_y.bincount().min() > 70
+    rows = sorted(bytes([int(kind)]) + image.numpy().tobytes() for image, kind in zip(x, y, strict=True))
+    assert (
+        hashlib.sha256(b"".join(rows)).hexdigest() == "e5777572baadfb222023314faff58b7123643d5f100e11fdf6f1abffaf564727"
+    )
+
+
+def test_the_built_in_clothes_are_the_first_of_each_class_of_the_original(data_root):
+    data, original = fashion(), find("fashion_mnist", data_root)
+    assert data.labels == original.labels
+    for kind in range(10):
+        kept = torch.cat([data.x[data.y == kind], data.held_out[data.held_out_y == kind]])
+        expected = original.x[original.y == kind][:1000]
+        assert {image.numpy().tobytes() for image in kept} == {image.numpy().tobytes() for image in expected}

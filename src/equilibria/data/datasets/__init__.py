@@ -2,8 +2,8 @@
 
 from ...core.catalogue import Catalogue
 from .array import array
+from .builtin import digits, fashion
 from .cifar10 import cifar10
-from .digits import digits
 from .folder import folder
 from .hub import hub
 from .idx import fashion_mnist, mnist
@@ -15,6 +15,7 @@ __all__ = ["DATASETS"]
 DATASETS = Catalogue(
     "data set",
     digits=digits,
+    fashion=fashion,
     mnist=mnist,
     fashion_mnist=fashion_mnist,
     cifar10=cifar10,

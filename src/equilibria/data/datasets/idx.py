@@ -36,7 +36,7 @@ FASHION_MNIST = _published(
     "bef4ecab320f06d8554ea6380940ec79",
     "bb300cfdad3c16e7a12a480ee83cd310",
 )
-_CLOTHES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+CLOTHES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 
 
 def mnist(root: Path | None) -> Data:
@@ -47,7 +47,7 @@ def mnist(root: Path | None) -> Data:
 def fashion_mnist(root: Path | None) -> Data:
     """Clothes, 28 x 28 grey, 60,000 and 10,000 held out (Xiao et al. 2017)."""
     folders = ("fashion-mnist", "fashion_mnist", "FashionMNIST/raw")
-    return load("fashion_mnist", FASHION_MNIST, folders, _CLOTHES, root)
+    return load("fashion_mnist", FASHION_MNIST, folders, CLOTHES, root)
 
 
 def load(
