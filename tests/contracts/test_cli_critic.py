@@ -9,7 +9,9 @@ import torch
 
 import equilibria as eq
 from equilibria.apps.cli import main
+from equilibria.core.randomness import generator
 from equilibria.data import find
+from equilibria.data.stream import binarized
 
 TINY = ["--threads", "1", "--matmul", "default", "--batch", "8", "--rounds", "2", "--generator", "dense"]
 
@@ -70,6 +72,41 @@ def test_features_are_listed_by_name_and_written_as_arrays(place, capsys):
     assert main(["features", folder, "digits", "--pooled", "2", "--out", "pooled.npz"]) == 0
     with np.load("pooled.npz", allow_pickle=False) as stored:
         assert stored["features"].shape == (188, (8 + 16) * 4)
+
+
+def scored(folder, path):
+    """The scores of samples by their names."""
+    assert main(["score", str(folder), str(path), "--force"]) == 0
+    return {name: float(score) for name, score in rows("scores.csv")[1:]}
+
+
+def test_a_critic_sees_a_folder_as_in_training(tmp_path):
+    """Wide pictures are padded, not cropped, where training padded them."""
+    chance = np.random.default_rng(0)
+    for i in range(20):
+        (tmp_path / "wide").mkdir(exist_ok=True)
+        PIL.Image.fromarray(chance.integers(0, 256, (8, 12), np.uint8)).save(tmp_path / "wide" / f"{i:02}.png")
+    options = ["--data.fit", "pad", "--data.resizer", "nearest", "--data.size", "8", "--critic.width", "8"]
+    assert main(["train", "wgan-gp", "--data", "wide", *options, "--name", "padded", *TINY]) == 0
+    data, model = find({"name": "wide", "fit": "pad", "resizer": "nearest", "size": 8}), eq.load("runs/padded")
+    expected = model.score(data.space.encode(torch.cat([data.x, data.held_out]))).sort().values
+    found = torch.tensor(sorted(scored("runs/padded", "wide").values()))
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_critic_of_black_and_white_is_shown_no_grey(tmp_path):
+    said = ["train", "acgan", "--data", "digits", "--binarize", "true", "--critic.width", "8", "--name", "binary"]
+    assert main([*said, *TINY]) == 0
+    data, model = find("digits"), eq.load("runs/binary")
+    x, labels = binarized(data.space.encode(data.held_out), generator(0)), data.held_out_y.tolist()
+    found = torch.tensor([score for _, score in sorted(scored("runs/binary", "digits").items())])
+    torch.testing.assert_close(found, model.score(x, labels=labels), rtol=1e-4, atol=1e-5)
+    assert main(["classify", "runs/binary", "digits"]) == 0
+    classes = torch.tensor([[float(value) for value in row[3:]] for row in rows("classes.csv")[1:]])
+    torch.testing.assert_close(classes, model.classify(x), rtol=1e-4, atol=1e-5)
+    assert main(["features", "runs/binary", "digits", "--layer", "features"]) == 0
+    with np.load("features.npz", allow_pickle=False) as stored:
+        np.testing.assert_allclose(stored["features"], model.features(x, labels=labels).numpy(), atol=1e-5)
 
 
 def test_classes_are_a_table_of_probabilities(place, capsys):

@@ -7,7 +7,7 @@ import torch
 
 from equilibria.core.errors import Refusal
 from equilibria.data import find
-from equilibria.data.brought import bring
+from equilibria.data.brought import read_samples
 from equilibria.data.spaces import Image, Plane
 
 SPACE = Image(1, 8, 8)
@@ -22,14 +22,14 @@ def pictures(place, names, size=8):
 
 
 def test_pictures_keep_their_names_and_their_order(tmp_path):
-    brought = bring(pictures(tmp_path, [f"{i:03}.png" for i in range(40)]), SPACE)
+    brought = read_samples(pictures(tmp_path, [f"{i:03}.png" for i in range(40)]), SPACE)
     assert brought.names == tuple(f"{i:03}.png" for i in range(40))
     assert brought.raw[:, 0, 0, 0].tolist() == list(range(40))
     assert torch.equal(torch.cat(list(brought.chunks(7))), brought.x())
 
 
 def test_subfolders_are_labels(tmp_path):
-    brought = bring(pictures(tmp_path, ["owl/0.png", "cat/1.png", "owl/2.png"]), SPACE)
+    brought = read_samples(pictures(tmp_path, ["owl/0.png", "cat/1.png", "owl/2.png"]), SPACE)
     assert [brought.labels.names[i] for i in brought.y.tolist()] == [name.split("/")[0] for name in brought.names]
 
 
@@ -38,7 +38,7 @@ def test_subfolders_have_the_class_numbers_of_training(tmp_path, broken):
     pictures(tmp_path, [f"{name}/{i}.png" for name in range(12) for i in range(3)])
     for i in range(3 if broken else 0):
         (tmp_path / broken / f"{i}.png").write_bytes(b"no picture")  # a class without a picture is none
-    data, brought = find({"name": str(tmp_path), "size": 8}), bring(tmp_path, SPACE)
+    data, brought = find({"name": str(tmp_path), "size": 8}), read_samples(tmp_path, SPACE)
     assert brought.labels == data.labels
     assert sorted(brought.y.tolist()) == sorted([*data.y.tolist(), *data.held_out_y.tolist()])
     assert [brought.labels.names[i] for i in brought.y.tolist()] == [name.split("/")[0] for name in brought.names]
@@ -46,34 +46,34 @@ def test_subfolders_have_the_class_numbers_of_training(tmp_path, broken):
 
 def test_pictures_are_brought_to_the_size_that_the_model_knows(tmp_path):
     pictures(tmp_path, ["some.png"], size=50)
-    assert bring(tmp_path, Image(3, 16, 16)).raw.shape == (1, 3, 16, 16)
-    assert torch.equal(bring(tmp_path / "some.png", SPACE).raw, bring(tmp_path, SPACE).raw)
+    assert read_samples(tmp_path, Image(3, 16, 16)).raw.shape == (1, 3, 16, 16)
+    assert torch.equal(read_samples(tmp_path / "some.png", SPACE).raw, read_samples(tmp_path, SPACE).raw)
 
 
 def test_what_cannot_be_read_is_left_out_and_named(tmp_path):
     pictures(tmp_path, ["good.png"])
     (tmp_path / "bad.png").write_bytes(b"no picture")
-    brought = bring(tmp_path, SPACE)
+    brought = read_samples(tmp_path, SPACE)
     assert brought.names == ("good.png",)
     assert "bad.png" in brought.remarks[0]
     (tmp_path / "good.png").write_bytes(b"no picture either")
     with pytest.raises(Refusal, match="None of the 2 images"):
-        bring(tmp_path, SPACE)
+        read_samples(tmp_path, SPACE)
 
 
 def test_arrays_keep_their_order_and_their_labels(tmp_path):
     x = np.arange(50, dtype=np.uint8)[:, None, None].repeat(8, 1).repeat(8, 2)
     np.savez(tmp_path / "some.npz", samples=x, labels=np.arange(50) % 3)
-    brought = bring(tmp_path / "some.npz", SPACE)
+    brought = read_samples(tmp_path / "some.npz", SPACE)
     assert brought.raw[:, 0, 0, 0].tolist() == list(range(50))
     assert [brought.labels.names[i] for i in brought.y.tolist()] == [str(i % 3) for i in range(50)]
     np.save(tmp_path / "points.npy", np.random.default_rng(0).normal(size=(9, 2)))
-    assert bring(tmp_path / "points.npy", Plane(2.0)).raw.shape == (9, 2)
+    assert read_samples(tmp_path / "points.npy", Plane(2.0)).raw.shape == (9, 2)
 
 
 @pytest.mark.parametrize(("part", "count"), [("train", 1609), ("held-out", 188), ("all", 1797)])
 def test_a_set_with_a_name_is_brought_in_parts(part, count):
-    data, brought = find("digits"), bring("digits", SPACE, part)
+    data, brought = find("digits"), read_samples("digits", SPACE, part)
     assert len(brought) == len(brought.raw) == len(brought.y) == count
     assert torch.equal(brought.raw[-1], (data.x if part == "train" else data.held_out)[-1])
 
@@ -93,4 +93,4 @@ def test_what_the_model_does_not_know_is_refused(path, space, part, words, tmp_p
     monkeypatch.chdir(pictures(tmp_path, ["some.png"]))
     (tmp_path / "empty").mkdir()
     with pytest.raises(Refusal, match=words):
-        bring(path, space, part)
+        read_samples(path, space, part)

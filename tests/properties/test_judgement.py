@@ -9,7 +9,7 @@ from torch import nn
 from equilibria.core.errors import Refusal
 from equilibria.core.posteriors import Point
 from equilibria.core.priors import PRIORS
-from equilibria.data.brought import Brought
+from equilibria.data.brought import UserSamples
 from equilibria.data.records import Labels
 from equilibria.data.spaces import Image, Plane
 from equilibria.networks import CRITICS, GENERATORS, NETWORKS
@@ -88,7 +88,7 @@ def test_scores_that_do_not_depend_on_labels_need_none():
 
 def test_a_label_that_is_given_is_every_samples():
     judged, x = model(conditioning="projection"), some(4)
-    brought = Brought(SPACE, tuple("abcd"), torch.zeros(4, *SPACE.shape, dtype=torch.uint8))
+    brought = UserSamples(SPACE, tuple("abcd"), torch.zeros(4, *SPACE.shape, dtype=torch.uint8))
     assert conditions(judged, brought) is None
     assert torch.equal(conditions(judged, brought, "dog"), torch.eye(3)[[1, 1, 1, 1]])
     with pytest.raises(Refusal, match="means 2 labels"):
@@ -114,7 +114,7 @@ def test_brought_samples_go_with_their_own_labels():
     judged = model(conditioning="concat")
     raw = (some(600) * 127).to(torch.uint8)
     y = torch.arange(600) % 3
-    brought = Brought(SPACE, tuple(map(str, range(600))), raw, Labels("class", ("owl", "dog", "cat")), y)
+    brought = UserSamples(SPACE, tuple(map(str, range(600))), raw, Labels("class", ("owl", "dog", "cat")), y)
     given = torch.cat([part for _, part in paired(judged, brought)])
     assert torch.equal(given, torch.eye(3)[2 - y])
 

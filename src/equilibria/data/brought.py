@@ -1,14 +1,16 @@
-"""Samples that somebody brings to a trained model, in the order in which they lie there."""
+"""A user's samples for a trained model, in the order of their files."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..core.errors import Refusal, nearest
+from ..core.randomness import generator
 from .arrays.kinds import labels_of
 from .arrays.layout import chunks, reading
 from .arrays.stored import headers, read
@@ -18,13 +20,15 @@ from .find import Spec, find
 from .pictures.picture import SUFFIXES, Unreadable, fitted, opened
 from .records import Data, Labels, Space
 from .spaces import Image
+from .stream import binarized
 
 PARTS = ("held-out", "train", "all")  # of a set with a name
 _SHOWN = 3
+_BINARY = "Grey values were taken as probabilities of white, and pixels drawn black or white, as in training."
 
 
 @dataclass(frozen=True)
-class Brought:
+class UserSamples:
     """Samples with a name each."""
 
     space: Space
@@ -46,44 +50,56 @@ class Brought:
         return self.space.encode(self.raw)
 
 
-def bring(
+def read_samples(
     path: Spec | Path,
     space: Space,
     part: str = "held-out",
     root: Path | None = None,
-    fit: str = "crop",
-    resizer: str = "lanczos",
-) -> Brought:
-    """The samples of a folder, a picture, an .npy or .npz file, or a data set, for networks that know this space.
+    trained_on: Mapping[str, Any] | None = None,
+    binary: bool = False,
+) -> UserSamples:
+    """The samples of a folder, an image, an .npy or .npz file, or a data set, for networks of this space.
 
-    Pictures become as large as the space's, as in training. Of a set by its name, or described as in a recipe, `part`
-    is held-out, train or all. `fit` and `resizer` are those of a folder that is trained on.
+    They are read as the model's training data were: `trained_on` is the description of those data, whose fit, resizer,
+    layout and names of arrays are used; with `binary` grey values are drawn black or white, the same each time. Of a
+    data set by name, or described as in a recipe, `part` is held-out, train or all. Raises Refusal for samples of
+    another shape.
     """
+    options = dict(trained_on or {})
+    samples = _read(path, space, part, root, options)
+    if not binary:
+        return samples
+    white = binarized(samples.x(), generator(0)) > 0
+    return replace(samples, raw=white.to(torch.uint8) * 255, remarks=(*samples.remarks, _BINARY))
+
+
+def _read(path: Spec | Path, space: Space, part: str, root: Path | None, options: dict[str, Any]) -> UserSamples:
     if isinstance(path, Mapping):
         return _set(find(path, root), space, part)
     place = Path(path).expanduser()
     if place.is_file() and place.suffix.lower() in SUFFIXES:
-        return _pictures(place.parent, (place.name,), {}, space, fit, resizer)
+        return _pictures(place.parent, (place.name,), {}, space, options)
     if str(path) and place.is_dir():
-        return _folder(place, space, fit, resizer)
+        return _folder(place, space, options)
     if place.is_file() and place.suffix in (".npy", ".npz"):
-        return _array(place, space)
-    return _set(find(str(path), root), space, part)
+        return _array(place, space, options)
+    return _set(find(options if str(path) == options.get("name") else str(path), root), space, part)
 
 
-def _folder(place: Path, space: Space, fit: str, resizer: str) -> Brought:
+def _folder(place: Path, space: Space, options: dict[str, Any]) -> UserSamples:
     found = walk(place)
     if not found.names:
         raise Refusal(f"{place} holds no images: PNG, JPEG, WebP, BMP, GIF, TIFF or PNM are needed.")
-    return _pictures(place, found.names, found.labels(), space, fit, resizer)
+    return _pictures(place, found.names, found.labels(), space, options)
 
 
 def _pictures(
-    place: Path, names: tuple[str, ...], known: dict[str, str], space: Space, fit: str, resizer: str
-) -> Brought:
+    place: Path, names: tuple[str, ...], known: dict[str, str], space: Space, options: dict[str, Any]
+) -> UserSamples:
     """Pictures that can be read, made square as in training; the others are left out and named."""
     if not isinstance(space, Image) or space.height != space.width or space.channels not in (1, 3):
         raise Refusal(f"Pictures were given, and {_wanted(space)}: give an .npz file with an array of such samples.")
+    fit, resizer = options.get("fit", "crop"), options.get("resizer", "lanczos")
     rows, left_out = dict[str, np.ndarray](), list[str]()
     for name in names:
         try:
@@ -96,27 +112,27 @@ def _pictures(
     if not rows:
         raise Refusal(f"None of the {len(names)} images of {place} can be read: {said}.")
     remarks = (f"{len(left_out)} could not be read and were left out: {said}.",) if left_out else ()
-    classes, y = numbered([known[name] for name in rows] if known else [])
-    raw = torch.from_numpy(np.stack(list(rows.values())))
-    labels = (Labels("class", classes), torch.from_numpy(y)) if classes else (None, None)
-    return Brought(space, tuple(rows), raw, *labels, remarks)
+    classes, numbers = numbered([known[name] for name in rows] if known else [])
+    labels, y = (Labels("class", classes), torch.from_numpy(numbers)) if classes else (None, None)
+    return UserSamples(space, tuple(rows), torch.from_numpy(np.stack(list(rows.values()))), labels, y, remarks)
 
 
-def _array(path: Path, space: Space) -> Brought:
+def _array(path: Path, space: Space, options: dict[str, Any]) -> UserSamples:
     stored = headers(path)
-    chosen, known = chosen_arrays(path, stored)
+    named = {part: options[part] for part in ("samples", "labels") if options.get(part) in stored}
+    chosen, known = chosen_arrays(path, stored, **named)
     raw = read(path, chosen)
     if raw.ndim == 2:
         x = torch.from_numpy(np.array(raw, dtype=np.float32))
     else:
-        how = reading(path, raw, "auto")
+        how = reading(path, raw, options.get("layout", "auto"))
         x = torch.from_numpy(np.concatenate([how.convert(rows) for rows in chunks(raw)]))
     _refuse_others(str(path), x, space)
     labels, y = (None, None) if known is None else labels_of(path, read(path, known), len(raw))
-    return Brought(space, tuple(map(str, range(len(x)))), x, labels, y)
+    return UserSamples(space, tuple(map(str, range(len(x)))), x, labels, y)
 
 
-def _set(data: Data, space: Space, part: str) -> Brought:
+def _set(data: Data, space: Space, part: str) -> UserSamples:
     if part not in PARTS:
         raise Refusal(f"part is {part!r}: a data set has these.{nearest(part, PARTS)}")
     _refuse_others(data.name, data.x, space)
@@ -124,7 +140,7 @@ def _set(data: Data, space: Space, part: str) -> Brought:
     shown = [each for each in shown if part in (each[0], "all")]
     names = tuple(f"{name}/{i:05}" for name, x, _ in shown for i in range(len(x)))
     y = [y for _, _, y in shown if y is not None]
-    return Brought(space, names, torch.cat([x for _, x, _ in shown]), data.labels, torch.cat(y) if y else None)
+    return UserSamples(space, names, torch.cat([x for _, x, _ in shown]), data.labels, torch.cat(y) if y else None)
 
 
 def _refuse_others(name: str, x: Tensor, space: Space) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Refusal
-from ..data.brought import Brought, bring
+from ..data.brought import UserSamples
 from ..recipes.asking import Asked, spelled
 from ..recipes.model import Model
 from ..recipes.sheets import side_by_side
@@ -20,6 +20,7 @@ from .features import FEATURES, hearing, maps, named
 from .forms import stored
 from .scoring import COMPARABLE, opinion
 from .seeing import answers, paired, truths
+from .showing import Place, read_inputs
 from .versions import opened
 from .whole import free, whole
 
@@ -46,10 +47,10 @@ class Wish:
     data_root: str | None = None
     force: bool = False
 
-    def brought(self) -> tuple[Model, Brought]:
+    def samples(self) -> tuple[Model, UserSamples]:
         """The model and the samples."""
         model = opened(self.run, self.checkpoint)
-        return model, bring(self.path, model.space, self.part, Path(self.data_root) if self.data_root else None)
+        return model, read_inputs(model, Place(self.path, self.part, self.data_root))
 
 
 def score_table(wish: Wish, out: str | Path = "scores.csv", count: int = 16) -> list[str]:
@@ -64,16 +65,16 @@ def score_table(wish: Wish, out: str | Path = "scores.csv", count: int = 16) -> 
     picture = free(path.with_suffix(".png"), (".png",), wish.force)
     if count < 1:
         raise Refusal(f"count is {count}: at least 1 is needed.")
-    model, brought = wish.brought()
-    scores = torch.cat(list(answers(model, opinion(model), paired(model, brought, wish.label)))).cpu()
+    model, samples = wish.samples()
+    scores = torch.cat(list(answers(model, opinion(model), paired(model, samples, wish.label)))).cpu()
     order = scores.argsort(stable=True)
     with whole(path) as table, whole(picture) as sheet:
-        _write(table, ["file", "score"], [[brought.names[i], f"{scores[i]:.6g}"] for i in order.tolist()])
-        _extremes(brought, order, count).save(sheet, "PNG")
+        _write(table, ["file", "score"], [[samples.names[i], f"{scores[i]:.6g}"] for i in order.tolist()])
+        _extremes(samples, order, count).save(sheet, "PNG")
     low, middle, high = scores[order[[0, len(order) // 2, -1]]].tolist()
-    found = f"{len(brought):,} samples: scores from {low:.4g} to {high:.4g}, half of them below {middle:.4g}."
-    least = f"Least real: {', '.join(f'{brought.names[i]} ({scores[i]:.4g})' for i in order[:5].tolist())}."
-    return [found, least, *brought.remarks, COMPARABLE, f"All scores are in {path}, the extremes in {picture}."]
+    found = f"{len(samples):,} samples: scores from {low:.4g} to {high:.4g}, half of them below {middle:.4g}."
+    least = f"Least real: {', '.join(f'{samples.names[i]} ({scores[i]:.4g})' for i in order[:5].tolist())}."
+    return [found, least, *samples.remarks, COMPARABLE, f"All scores are in {path}, the extremes in {picture}."]
 
 
 def feature_array(
@@ -93,19 +94,19 @@ def feature_array(
         out: .npz: an array for each layer, `files`, and `labels` if known.
     """
     path = free(out, (".npz",), wish.force)
-    model, brought = wish.brought()
+    model, samples = wish.samples()
     wanted = list(layers) or (maps(model, of) if pooled else [FEATURES])
     groups = {FEATURES: wanted} if pooled else {name: [name] for name in wanted}
     said = {}
     for name, group in groups.items():
-        heard = answers(model, hearing(model, group, of, pooled), paired(model, brought, wish.label))
+        heard = answers(model, hearing(model, group, of, pooled), paired(model, samples, wish.label))
         said[name] = np.concatenate([part.cpu().numpy() for part in heard])
-    known, y = brought.labels, brought.y
+    known, y = samples.labels, samples.y
     with whole(path) as part, part.open("wb") as file:
         labels = {} if known is None or y is None else {"labels": stored(known.encode(y), known)}
-        np.savez(file, **said, **labels, files=np.array(brought.names))  # type: ignore[arg-type]
+        np.savez(file, **said, **labels, files=np.array(samples.names))  # type: ignore[arg-type]
     what = ", ".join(f"{name} ({' x '.join(map(str, array.shape[1:]))})" for name, array in said.items())
-    return [f"{len(brought):,} samples: {what} of the {of} are in {path}.", *brought.remarks]
+    return [f"{len(samples):,} samples: {what} of the {of} are in {path}.", *samples.remarks]
 
 
 def layer_table(run: str | Path, of: str = "critic") -> dict[str, tuple[int, ...]]:
@@ -121,19 +122,19 @@ def class_table(wish: Wish, out: str | Path = "classes.csv") -> list[str]:
         out: .csv: file, label (if known), predicted class and the probability of every class.
     """
     path = free(out, (".csv",), wish.force)
-    model, brought = wish.brought()
-    labels, y = classes(model), truths(model, brought, wish.label)
-    said = torch.cat(list(answers(model, guess(model), ((x, None) for x in brought.chunks())))).cpu()
+    model, samples = wish.samples()
+    labels, y = classes(model), truths(model, samples, wish.label)
+    said = torch.cat(list(answers(model, guess(model), ((x, None) for x in samples.chunks())))).cpu()
     known = [""] * len(said) if y is None else [spelled(row, labels) for row in y]
     best = [labels.names[i] for i in said.argmax(dim=1).tolist()] if labels.kind == "class" else []
     heads = ["file", "label", *(["class"] if best else []), *labels.names]
     rows = [
         [name, known[i], *best[i : i + 1], *(f"{value:.6g}" for value in said[i].tolist())]
-        for i, name in enumerate(brought.names)
+        for i, name in enumerate(samples.names)
     ]
     with whole(path) as table:
         _write(table, heads, rows)
-    return [f"{len(brought):,} samples: {_right(said, y, model)}", *brought.remarks, f"The table is in {path}."]
+    return [f"{len(samples):,} samples: {_right(said, y, model)}", *samples.remarks, f"The table is in {path}."]
 
 
 def _right(said: Tensor, y: Tensor | None, model: Model) -> str:
@@ -143,11 +144,11 @@ def _right(said: Tensor, y: Tensor | None, model: Model) -> str:
     return f"{what} {share:.4g}." if what.endswith("error") else f"{what} {100 * share:.2f} %."
 
 
-def _extremes(brought: Brought, order: Tensor, count: int) -> PIL.Image.Image:
-    """The samples with the lowest scores over those with the highest; points over all that were brought."""
-    space, few = brought.space, min(count, max(len(order) // 2, 1))
-    drawn = [space.encode(brought.raw[places]) for places in (order[:few], order.flip(0)[:few])]
-    return side_by_side(space, drawn, ["least real", "most real"], [brought.x()] * 2)
+def _extremes(samples: UserSamples, order: Tensor, count: int) -> PIL.Image.Image:
+    """The samples with the lowest scores over those with the highest; points over all of them."""
+    space, few = samples.space, min(count, max(len(order) // 2, 1))
+    drawn = [space.encode(samples.raw[places]) for places in (order[:few], order.flip(0)[:few])]
+    return side_by_side(space, drawn, ["least real", "most real"], [samples.x()] * 2)
 
 
 def _write(path: Path, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -10,12 +10,14 @@ from torch import Tensor
 from ..core.errors import Refusal
 from ..core.randomness import generator
 from ..data.records import Data
+from ..data.stream import binarized
 from ..recipes.model import Model
 from .beginnings import settle
 from .features import FEATURES, hearing, maps
 from .margins import fitted
 from .neighbours import nearest_class
 from .seeing import answers, chunked
+from .showing import is_binary
 
 _ORDER = -7  # place of the order in which samples are taken
 TOLD = (
@@ -90,14 +92,16 @@ class Samples:
     classes: int
 
     @classmethod
-    def of(cls, data: Data, question: Question, device: torch.device) -> "Samples":
-        """Some of the data, always the same. Raises Refusal without classes."""
+    def of(cls, data: Data, question: Question, device: torch.device, binary: bool = False) -> "Samples":
+        """Some of the data, always the same; black or white if `binary`. Raises Refusal without classes."""
         if data.labels is None or data.labels.kind != "class" or data.y is None or data.held_out_y is None:
             raise Refusal(
                 f"A probe asks features for classes, and the data {data.name!r} have none: choose other --data."
             )
         train, test = _some(len(data.x), question.train), _some(len(data.held_out), question.test)
         x, held_out = data.space.encode(data.x[train]), data.space.encode(data.held_out[test])
+        if binary:
+            x, held_out = binarized(x.cpu(), generator(0)), binarized(held_out.cpu(), generator(1))
         y, held_out_y = data.y[train].long(), data.held_out_y[test].long()
         return cls(x.to(device), y.to(device), held_out.to(device), held_out_y.to(device), data.labels.size)
 
@@ -111,7 +115,7 @@ def probe(model: Model, untrained: Model, data: Data, question: Question = Quest
     if tuple(data.space.shape) != tuple(model.space.shape):
         theirs, ours = (" x ".join(map(str, space.shape)) for space in (data.space, model.space))
         raise Refusal(f"The data {data.name!r} have samples of {theirs}, and this model knows samples of {ours}.")
-    samples, names = Samples.of(data, question, model.device), question.names(model)
+    samples, names = Samples.of(data, question, model.device, is_binary(model)), question.names(model)
     settle(untrained, samples.x, question.of)
     rows = [_row("raw pixels", samples.x.flatten(1).clone(), samples.held_out.flatten(1), samples)]
     for title, each in (("untrained", untrained), ("trained", model)):

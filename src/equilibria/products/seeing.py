@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..core.errors import Refusal
 from ..core.types import Views
-from ..data.brought import Brought
+from ..data.brought import UserSamples
 from ..data.records import KINDS, Labels
 from ..networks.minibatch import MinibatchDeviation
 from ..recipes.asking import Asked, asked_for
@@ -61,15 +61,15 @@ def told(y: Tensor | None) -> dict[str, Tensor]:
     return {} if y is None else {"y": y}
 
 
-def conditions(model: Model, brought: Brought, label: Asked | None = None) -> Tensor | None:
+def conditions(model: Model, samples: UserSamples, label: Asked | None = None) -> Tensor | None:
     """What the samples are, as the networks are told: (N, C); None if nobody knows, or the model does not care.
 
     A label that is given is every sample's.
     """
-    return None if model.conditions is None else truths(model, brought, label)
+    return None if model.conditions is None else truths(model, samples, label)
 
 
-def truths(model: Model, brought: Brought, label: Asked | None = None) -> Tensor | None:
+def truths(model: Model, samples: UserSamples, label: Asked | None = None) -> Tensor | None:
     """The same, whether the networks are told or not: (N, C), or None if nobody knows."""
     if model.labels is None:
         return None
@@ -77,8 +77,8 @@ def truths(model: Model, brought: Brought, label: Asked | None = None) -> Tensor
         asked = asked_for(label, model.labels)
         if len(asked) > 1:
             raise Refusal(f"{label!r} means {len(asked)} labels, and all samples are of one: give one, or none.")
-        return asked.expand(len(brought), -1)
-    return None if brought.labels is None or brought.y is None else translated(brought.y, brought.labels, model.labels)
+        return asked.expand(len(samples), -1)
+    return None if samples.labels is None or samples.y is None else translated(samples.y, samples.labels, model.labels)
 
 
 def labelled(model: Model, labels: Asked | None, count: int) -> Tensor | None:
@@ -108,10 +108,10 @@ def translated(y: Tensor, theirs: Labels, ours: Labels) -> Tensor:
     return ours.encode(places[y.long()])
 
 
-def paired(model: Model, brought: Brought, label: Asked | None = None) -> Iterator[Pair]:
+def paired(model: Model, samples: UserSamples, label: Asked | None = None) -> Iterator[Pair]:
     """Samples as the networks see them, and their conditions, some at a time."""
-    y = conditions(model, brought, label)
-    chunks = brought.chunks(_ROWS)
+    y = conditions(model, samples, label)
+    chunks = samples.chunks(_ROWS)
     return ((x, None) for x in chunks) if y is None else zip(chunks, y.split(_ROWS), strict=True)
 
 

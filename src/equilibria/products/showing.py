@@ -8,18 +8,15 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Refusal
-from ..core.randomness import generator
-from ..data.brought import Brought, bring
+from ..data.brought import UserSamples, read_samples
 from ..data.find import Spec
 from ..data.records import Labels
-from ..data.stream import binarized
 from ..recipes.asking import Asked
 from ..recipes.model import Model
 from . import origin
 from .seeing import conditions
 
 _SEEN = 256  # at a time
-_BINARY = "Grey values were taken as probabilities of white, and pixels drawn black or white, as in training."
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class Place:
     data_root: str | None = None
 
 
-Source = str | Path | Place | Brought | Tensor | None  # (N, *space.shape) as networks see; None: what it was trained on
+Source = str | Path | Place | UserSamples | Tensor | None  # (N, *space.shape) as networks see; None: held-out data
 
 
 @dataclass(frozen=True)
@@ -86,33 +83,33 @@ def show(model: Model, source: Source, labels: Asked | None = None) -> Shown:
     """
     if isinstance(source, Tensor):
         return _of_tensor(model, source, labels)
-    brought = source if isinstance(source, Brought) else _brought(model, source)
-    y = conditions(model, brought, labels)
+    samples = source if isinstance(source, UserSamples) else read_inputs(model, source)
+    y = conditions(model, samples, labels)
     if (y is None) != (model.conditions is None):
         raise Refusal(
             "This model is told labels, and these samples have none: bring labelled ones (a folder of each class, or "
             "an array `labels`), or say --label for all of them."
         )
-    known = None if brought.labels is None or brought.y is None else (brought.labels, brought.y)
-    raw, see, said = _seen(model, brought)
+    known = None if samples.labels is None or samples.y is None else (samples.labels, samples.y)
     told = None if y is None else y.to(model.device)
-    return Shown(brought.names, raw, see, told, known, (*brought.remarks, *said))
+    encode = lambda raw: model.space.encode(raw).to(model.device)  # noqa: E731
+    return Shown(samples.names, samples.raw, encode, told, known, samples.remarks)
 
 
-def _brought(model: Model, source: str | Path | Place | None) -> Brought:
-    """Samples as training would have brought them."""
+def read_inputs(model: Model, source: Spec | Path | Place | None = None) -> UserSamples:
+    """A user's samples, read as the model's training data were; without a source, those that were held out.
+
+    The one way in for every verb: fit, resizer, layout and black or white pixels are those of the model's recipe.
+    """
     place, made = source if isinstance(source, Place) else Place(source), getattr(model, "place", None)
+    trained_on = origin.recipe_of(made, "data")
     root = None if place.data_root is None else Path(place.data_root)
-    fitting = {key: value for key, value in origin.recipe_of(made, "data").items() if key in ("fit", "resizer")}
-    return bring(place.path or origin.data(made), model.space, place.part, root, **fitting)
+    return read_samples(place.path or origin.data(made), model.space, place.part, root, trained_on, is_binary(model))
 
 
-def _seen(model: Model, brought: Brought) -> tuple[Tensor, Callable[[Tensor], Tensor], tuple[str, ...]]:
-    """Samples, and how networks see them; of a model of black and white, drawn so, the same each time."""
-    if origin.recipe_of(getattr(model, "place", None)).get("binarize") is not True:
-        return brought.raw, lambda raw: model.space.encode(raw).to(model.device), ()
-    drawn = binarized(brought.x(), generator(0))
-    return drawn, lambda x: x.to(model.device), (_BINARY,)
+def is_binary(model: Model) -> bool:
+    """Whether the model was trained on pixels drawn black or white."""
+    return origin.recipe_of(getattr(model, "place", None)).get("binarize") is True
 
 
 def _of_tensor(model: Model, x: Tensor, labels: Asked | None) -> Shown:
