@@ -11,7 +11,7 @@ from unittest import mock
 import torch
 
 from equilibria.recipes.session import train
-from equilibria.recipes.watching import Watcher
+from equilibria.recipes.watching import Diagnoser
 from equilibria.training.run import Run
 
 _CASES = {"wgan-gp": ("digits", 600), "r3gan": ("mnist", 1200), "gan-ns": ("ring", 6000)}  # data, rounds
@@ -36,21 +36,21 @@ class Clock:
 
 
 class Looks:
-    """Watchers that are timed."""
+    """Diagnoses that are timed."""
 
     def __init__(self) -> None:
         self.seconds = list[float]()
 
     def __enter__(self) -> "Looks":
-        plain = Watcher.look
+        plain = Diagnoser.diagnose
 
-        def timed(watcher: Watcher, run: Run) -> Any:
+        def timed(diagnoser: Diagnoser, run: Run) -> Any:
             start = time.process_time()
-            found = plain(watcher, run)
+            found = plain(diagnoser, run)
             self.seconds.append(time.process_time() - start)
             return found
 
-        self._patch = mock.patch.object(Watcher, "look", timed)
+        self._patch = mock.patch.object(Diagnoser, "diagnose", timed)
         self._patch.start()
         return self
 

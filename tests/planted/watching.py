@@ -87,10 +87,10 @@ WATCHING = (
         "batch statistics and averages of scores follow the look",
     ),
     Mutant(
-        "the-shadow-shares-moments",
-        "recipes/watching.py",
-        "self.shadow.load_state_dict(deepcopy(run.state_dict()))",
-        "self.shadow.load_state_dict(run.state_dict())",
+        "a-diagnosis-keeps-no-copy",
+        "training/run.py",
+        "before = copy.deepcopy(self.state_dict())",
+        "before = self.state_dict()",
         (LOOK + "a_look_changes_nothing_and_sees_what_the_game_allows",),
         "steps that are only looked at change the run's moments",
     ),
@@ -105,12 +105,12 @@ WATCHING = (
     Mutant(
         "seen-again-after-the-end",
         "recipes/sitting.py",
-        """    keeper.milestone(run)
-    for each in witness:
+        """    checkpointer.milestone(run)
+    for each in diagnostics:
         each.last(run)""",
-        """    for each in witness:
+        """    for each in diagnostics:
         each.last(run)
-    keeper.milestone(run)
+    checkpointer.milestone(run)
     #""",
         (LOOK + "going_on_with_a_run_that_is_over_changes_no_event",),
         "resuming a finished run looks at its last round a second time",

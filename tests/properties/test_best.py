@@ -11,13 +11,13 @@ from equilibria.data.records import Data
 from equilibria.data.spaces import Plane
 from equilibria.evaluation.metrics.sliced import sliced_wasserstein
 from equilibria.recipes.measuring import chance, held_out_batch, selection
-from equilibria.training.observers import Keeper
+from equilibria.training.observers import Checkpointer
 
 
 def chosen(values, by_chance=0.1, name="distance", best=None):
     """The best round after measures of rounds 1, 2, ..."""
     since = SimpleNamespace(best=best, looked=0)
-    keeper = Keeper(SimpleNamespace(diary=None, examine=None), None, since, lambda: {"distance": by_chance})
+    keeper = Checkpointer(SimpleNamespace(log=None, examine=None), None, since, lambda: {"distance": by_chance})
     for step, value in enumerate(values, start=1):
         marked = keeper.choose(step, name, value)
         assert marked == (keeper.best["step"] == step)

@@ -99,7 +99,7 @@ def test_a_stopped_run_is_resumed_from_its_best_and_plays_to_the_end(sick, tmp_p
 def test_the_doctor_changes_nothing(tmp_path, monkeypatch):
     wish = COLLAPSING | {"rounds": 40}
     with_him = train("gan-ns", Silent(), name="with", runs=tmp_path, **wish)
-    monkeypatch.setattr("equilibria.recipes.sitting._attendants", lambda sitting: [])
+    monkeypatch.setattr("equilibria.recipes.attending.DoctorObserver.__call__", lambda doctor, run: None)
     without = train("gan-ns", Silent(), name="without", runs=tmp_path, **wish)
     assert timeless(with_him.folder) == timeless(without.folder)
     assert_equal(with_him.state_dict(), without.state_dict())

@@ -6,7 +6,7 @@ import pytest
 
 from equilibria.core.errors import Refusal
 from equilibria.recipes.session import resume, train
-from equilibria.recipes.tensorboard import FOLDER, histograms, scalars, taken_up
+from equilibria.recipes.tensorboard import FOLDER, histograms, scalars, with_tensorboard
 from sessions import TINY, Silent, events
 
 REPORT = {
@@ -71,10 +71,10 @@ def test_without_the_library_the_run_is_refused_before_it_begins(tmp_path, monke
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_the_library_a_run_is_taken_up_all_the_same(run, monkeypatch, tmp_path):
+def test_without_the_library_a_run_is_with_tensorboard_all_the_same(run, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     display = Silent()
-    assert taken_up(display, run, 15) is display
+    assert with_tensorboard(display, run, 15) is display
     assert "not written on" in display.said[0]
-    assert taken_up(display, tmp_path, 15) is display
+    assert with_tensorboard(display, tmp_path, 15) is display
     assert len(display.said) == 1

@@ -16,7 +16,7 @@ from equilibria.evaluation.diagnostics.looking import plain
 from equilibria.recipes.build import build
 from equilibria.recipes.options import Options
 from equilibria.recipes.session import resume, train
-from equilibria.recipes.watching import LOOKS, SHARE, watch_every, watcher
+from equilibria.recipes.watching import LOOKS, SHARE, diagnoser, watch_every
 from equilibria.training.loop import run_rounds
 from games import points, small
 from scenes import line_game, scene_of
@@ -49,7 +49,7 @@ def watched(name, **fields):
     fields |= {"labelled": 20} if name == "sgan" else {}
     recipe = dataclasses.replace(small(name), **fields)
     run = run_rounds(build(recipe, points()), 3)
-    return run, watcher(run, recipe)
+    return run, diagnoser(run, recipe)
 
 
 def state(run):
@@ -64,7 +64,7 @@ def state(run):
 def test_a_look_changes_nothing_and_sees_what_the_game_allows(name):
     run, watching = watched(name)
     before = state(run)
-    seen, unseen = watching.look(run)
+    seen, unseen = watching.diagnose(run)
     assert unseen == {}
     assert set(seen) == EVERYBODY | ALSO.get(name, CONTEST)
     assert_equal(before, state(run))
@@ -76,7 +76,7 @@ def test_a_look_serves_every_variant(variant):
     name, fields = VARIANTS[variant]
     run, watching = watched(name, **fields)
     before = state(run)
-    seen, unseen = watching.look(run)
+    seen, unseen = watching.diagnose(run)
     assert unseen == {}
     assert set(seen) >= EVERYBODY
     assert ("scores" in seen) == (variant != "taught by labels alone")
@@ -86,17 +86,19 @@ def test_a_look_serves_every_variant(variant):
 
 def test_the_same_round_looks_the_same_however_often_it_was_looked_at():
     run, watching = watched("aae")
-    first = watching.look(run)
-    assert watching.look(run) == first
-    assert watched("aae")[1].look(run) == first
-    assert watching.look(run_rounds(run, 4)) != first
+    first = watching.diagnose(run)
+    assert watching.diagnose(run) == first
+    assert watched("aae")[1].diagnose(run) == first
+    assert watching.diagnose(run_rounds(run, 4)) != first
 
 
 def test_a_diagnostic_does_not_see_what_another_has_done():
     run, watching = watched("hinge", penalties={"lecam": {"name": "lecam"}})
-    together = watching.look(run).seen
+    together = watching.diagnose(run).seen
     for name in ("gradients", "rotation", "burst", "steps", "scores"):
-        alone = looked(watching.scene(), {name: DIAGNOSTICS[name]}, lambda _: None).seen
+        with run.restored():
+            run.average.networks.train()
+            alone = looked(watching.scene(run), {name: DIAGNOSTICS[name]}, lambda _: None).seen
         assert alone[name] == together[name]
 
 
@@ -130,7 +132,7 @@ def test_a_run_that_has_become_infinite_is_still_looked_at():
     run, watching = watched("wgan-gp")
     with torch.no_grad():
         next(run.game.networks["critic"].parameters()).fill_(float("nan"))
-    seen, _ = watching.look(run)
+    seen, _ = watching.diagnose(run)
     assert seen["scores"]["train"] is None
     assert seen["weights"]["critic"] is None
 
@@ -210,4 +212,4 @@ def test_a_negative_number_of_rounds_is_refused():
 def test_data_without_classes_or_modes_have_no_coverage():
     data = dataclasses.replace(points(), labels=Labels("vector", ("height",)), y=None)
     run = run_rounds(build(small("gan-ns"), data), 1)
-    assert "coverage" not in watcher(run, small("gan-ns")).look(run).seen
+    assert "coverage" not in diagnoser(run, small("gan-ns")).diagnose(run).seen

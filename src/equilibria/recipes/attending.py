@@ -1,6 +1,4 @@
-"""The doctor at the bedside: at most a line for each new finding while a run plays, and a word to stop it."""
-
-from pathlib import Path
+"""The doctor during training: at most a line for each new finding, and a stop where that is asked for."""
 
 from ..evaluation.doctor import Finding, lasting
 from ..evaluation.doctor.base import SICK
@@ -11,42 +9,42 @@ from ..training.run import Run
 from .display import Display
 
 
-class Attendant:
-    """Reads the events of a run as they come. He only reads: the run is the same without him, unless it is stopped."""
+class DoctorObserver:
+    """Reads the events of a run as they come. It only reads: the run is the same without it, unless it is stopped."""
 
-    def __init__(self, folder: Path, display: Display, every: int, stops: bool = False):
+    def __init__(self, folder: RunFolder, display: Display, every: int, stops: bool = False):
         self.folder, self.display, self.every, self.stops = folder, display, every, stops
         self.reason = ""  # what the run was stopped for
-        self._before = read_history(folder)
-        self._events: list[Event] = list(self._before.events)
-        self._read = RunFolder(folder).events_file.stat().st_size
-        resumed = bool(self._before.of("diagnosis"))
-        self._said = {finding.name for finding in self.found()} if resumed else set()  # in an earlier sitting
+        self._start = read_history(folder.path)
+        self._events: list[Event] = list(self._start.events)
+        self._read = folder.length()
+        resumed = bool(self._start.of("diagnosis"))
+        self._reported = {finding.name for finding in self.findings()} if resumed else set()  # in an earlier session
 
     def __call__(self, run: Run) -> None:
         if run.step % self.every == 0:
-            self.attend(run)
+            self.examine(run)
 
-    def attend(self, run: Run) -> None:
-        """Say what is new; stop a run that is sick, if that is wished for."""
+    def examine(self, run: Run) -> None:
+        """Report what is new; stop a run that is sick, if that is asked for."""
         self._catch_up()
-        shown = self.found()
-        for finding in shown:
-            if finding.name not in self._said:
-                self._said.add(finding.name)
+        findings = self.findings()
+        for finding in findings:
+            if finding.name not in self._reported:
+                self._reported.add(finding.name)
                 self.display.say(self._line(finding, run.step))
-        grave = [finding for finding in shown if finding.severity == SICK]
-        if self.stops and run.stop is None and grave:
-            run.stop, self.reason = "sick", grave[0].what
+        critical = [finding for finding in findings if finding.severity == SICK]
+        if self.stops and run.stop is None and critical:
+            run.stop, self.reason = "sick", critical[0].what
 
-    def found(self) -> tuple[Finding, ...]:
-        """What is to be said of the run by now."""
-        return lasting(History(self._before.recipe, self._before.summary, self._events))
+    def findings(self) -> tuple[Finding, ...]:
+        """What lasts of all findings by now."""
+        return lasting(History(self._start.recipe, self._start.summary, self._events))
 
     def _catch_up(self) -> None:
-        self._events += read_events(RunFolder(self.folder).events_file, self._read)
-        self._read = (RunFolder(self.folder).events_file).stat().st_size
+        self._events += read_events(self.folder.events_file, self._read)
+        self._read = self.folder.length()
 
     def _line(self, finding: Finding, step: int) -> str:
-        more = "" if len(self._said) > 1 else f" `equilibria doctor {self.folder}` says why, and what to change."
+        more = "" if len(self._reported) > 1 else f" `equilibria doctor {self.folder}` says why, and what to change."
         return f"Doctor, round {step:,}: {finding.what} ({finding.severity}, {finding.sure}){more}"

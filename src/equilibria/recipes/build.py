@@ -1,6 +1,7 @@
 """From a recipe to a run that is ready to play."""
 
 import dataclasses
+from collections.abc import Iterable
 
 import torch
 from torch import nn
@@ -14,7 +15,7 @@ from ..training.average import Average
 from ..training.optimizers import OPTIMIZERS
 from ..training.rules import RULES, refuse_turns
 from ..training.run import Run
-from ..training.schedules import SCHEDULES
+from ..training.schedules import SCHEDULES, Schedule
 from .casting import build_networks, condition, mixes_samples, refuse_lone_rows, seen, taught
 from .composing import build_game
 from .parts import make
@@ -49,6 +50,17 @@ def build(
     allow_coupled_critic: bool = False,
 ) -> Run:
     """A run at round 0. Raises Refusal for a name, an option or a combination that cannot be played."""
+    return assemble(resolve(recipe, data), data, device, precision, allow_coupled_critic)
+
+
+def assemble(
+    recipe: Recipe,
+    data: Data,
+    device: str | torch.device = "cpu",
+    precision: str = "fp32",
+    allow_coupled_critic: bool = False,
+) -> Run:
+    """The run of a recipe without any `auto`. Raises Refusal as `build` does."""
     if not recipe.halflife >= 0:
         raise Refusal(f"halflife is {recipe.halflife}: a number of rounds is needed; 0 means no average.")
     batch, labelled = at_least_one("batch", recipe.batch), recipe.conditional
@@ -56,7 +68,7 @@ def build(
     stream = Stream(data, batch, recipe.seed, labelled, recipe.binarize, taught(recipe, data))
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(key(recipe.seed, -1))
-        recipe, prior = resolve(recipe, data), make(PRIORS, recipe.prior, "prior")
+        prior = make(PRIORS, recipe.prior, "prior")
         networks = build_networks(recipe.networks, data.space, prior, condition(recipe, data), seen(recipe, data))
         refuse_lone_rows(networks, recipe)
         mixing = "critic" in networks and mixes_samples(networks["critic"], recipe, data, prior)
@@ -80,10 +92,14 @@ def build(
         )
         for key, player in owners.items()
     }
-    schedule = make(SCHEDULES, recipe.schedule, "schedule", rounds=at_least_one("rounds", recipe.rounds))
-    schedules = {} if recipe.schedule == {"name": "constant"} else dict.fromkeys(owners, schedule)
     average = Average(averaged(game.networks, stream), recipe.halflife)
-    return Run(game, stream, optimizers, average, schedules, precision, recipe.seed, rule)
+    return Run(game, stream, optimizers, average, schedules(recipe, owners), precision, recipe.seed, rule)
+
+
+def schedules(recipe: Recipe, optimizers: Iterable[str]) -> dict[str, Schedule]:
+    """The learning rates of all optimizers over the recipe's rounds; nothing where they are constant."""
+    schedule = make(SCHEDULES, recipe.schedule, "schedule", rounds=at_least_one("rounds", recipe.rounds))
+    return {} if recipe.schedule == {"name": "constant"} else dict.fromkeys(optimizers, schedule)
 
 
 def averaged(networks: nn.ModuleDict, stream: Stream) -> nn.ModuleDict:

@@ -15,7 +15,7 @@ from ..data import Data, Stream
 from ..data.records import Labels
 from ..games import READ
 from ..training.average import reestimate
-from ..training.observers import Look
+from ..training.observers import Snapshot
 from ..training.run import Run
 from .card import card
 from .casting import seen
@@ -31,11 +31,11 @@ _ROWS = 16  # classes that get a row each, at most
 _LOOKED_AT = -2  # place of the latents that batch statistics are re-estimated from
 
 
-def look(run: Run, recipe: Recipe, data: Data) -> Look:
+def look(run: Run, recipe: Recipe, data: Data) -> Snapshot:
     """A sheet of fixed latents, measures on held-out data, and the files of the model as it is now."""
     model = slow(run, recipe, data)
     metrics, count = measure(model, data, recipe.binarize)
-    return Look(sheet(model, data, recipe.seed), metrics, count, files(run, model, recipe, data))
+    return Snapshot(sheet(model, data, recipe.seed), metrics, count, files(run, model, recipe, data))
 
 
 def slow(run: Run, recipe: Recipe, data: Data) -> Model:

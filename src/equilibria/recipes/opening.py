@@ -1,18 +1,19 @@
-"""What is said before a run begins."""
+"""What is said before and after a session."""
 
 from torch import nn
 
 from ..data import Data
+from ..records.folder import RunFolder
 from ..records.summary import Summary
 from ..training.engine import Choices
 from ..training.run import Run
-from .planning import Cost
+from .planning import Plan
 from .recipe import Recipe
 
 
-def paragraph(run: Run, recipe: Recipe, data: Data, summary: Summary, choices: Choices, cost: Cost) -> str:
+def paragraph(run: Run, recipe: Recipe, data: Data, summary: Summary, choices: Choices, plan: Plan) -> str:
     """Formulation, data, networks, machine, and the cost."""
-    how_long = f"{_how_long(recipe, summary, cost)}{_looks(summary)}"
+    how_long = f"{_how_long(recipe, summary, plan)}{_looks(summary)}"
     return " ".join([*_what(recipe, data), _networks(run, recipe), f"Chosen: {choices}.", how_long])
 
 
@@ -38,19 +39,58 @@ def _networks(run: Run, recipe: Recipe) -> str:
     return f"Networks: {'; '.join(parts)}."
 
 
-def _how_long(recipe: Recipe, summary: Summary, cost: Cost) -> str:
-    memory = f", at most about {cost.peak / 2**20:,.0f} MiB of memory" if cost.peak else ""
+def _how_long(recipe: Recipe, summary: Summary, plan: Plan) -> str:
+    memory = f", at most about {plan.peak / 2**20:,.0f} MiB of memory" if plan.peak else ""
     limit, rounds = summary.end["seconds"], summary.end["rounds"]
     if rounds is None:
         return f"Plays for {duration(limit)}, about {recipe.rounds:,} rounds{memory}."
     clock = "" if limit is None else f", stopped after {duration(limit)}"
-    return f"{rounds:,} rounds take about {duration(cost.seconds)}{clock}{memory}."
+    return f"{rounds:,} rounds take about {duration(plan.seconds)}{clock}{memory}."
 
 
 def _looks(summary: Summary) -> str:
     """How often somebody looks at more than the losses."""
-    rounds = summary.cadence.get("watch", 0)
+    rounds = summary.diagnose_every
     return f" Looked at closely {'every round' if rounds == 1 else f'every {rounds:,} rounds'}." if rounds else ""
+
+
+def farewell(
+    run: Run,
+    recipe: Recipe,
+    data: Data,
+    summary: Summary,
+    folder: RunFolder,
+    reason: str,
+    elapsed: float,
+    text: str,
+) -> str:
+    """How it ended, and how to go on."""
+    played = f"{run.step:,} rounds in {duration(elapsed)}"
+    if reason == "interrupted":
+        return f"Stopped after {played}, and saved: `equilibria resume {folder}` goes on."
+    if reason == "sick":
+        return (
+            f"{text} `equilibria doctor {folder}` says what to change; "
+            f"`equilibria resume {folder}` plays on from there as it is."
+        )
+    more = f"--rounds {2 * run.step}" if reason == "done" else f"--budget {2 * summary.end['seconds']:g}s"
+    return (
+        f"{'Done' if reason == 'done' else 'The time is used up'}: {played}, recorded in {folder}. "
+        f"Draw from it with `equilibria sample {folder}{_condition(recipe, data)}`; "
+        f"`equilibria resume {folder} {more}` plays on."
+    )
+
+
+def _condition(recipe: Recipe, data: Data) -> str:
+    """The flag by which a conditional model is asked for a condition."""
+    labels = data.labels
+    if not recipe.conditional or labels is None:
+        return ""
+    if labels.kind != "class":
+        return " --attributes ..."
+    numbered = any(name.isdecimal() for name in labels.names)  # else a class is named by its place
+    first, last = (labels.names[0], labels.names[-1]) if numbered else (0, labels.size - 1)
+    return f" --label {first}..{last}"
 
 
 def count(network: nn.Module) -> int:

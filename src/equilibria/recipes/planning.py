@@ -1,4 +1,4 @@
-"""What is settled before a run: the machine's choices, how many rounds a wish comes to, how often to look."""
+"""What is decided before a run: how many rounds a budget allows, how often to report, to save and to diagnose."""
 
 import dataclasses
 from collections.abc import Callable
@@ -6,43 +6,34 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.errors import Refusal
-from ..data import Data
-from ..training.engine import Choices, applied, choose, choose_threads
 from ..training.rehearsal import peak_memory, rehearse
 from ..training.run import Run
-from .build import build
 from .options import Budget, Options, read_budget
 from .recipe import Recipe
-from .watching import seconds_a_look, watch_every
+from .watching import diagnosis_seconds, watch_every
 
 ENDLESS = 1 << 62  # rounds, where the clock decides
 
 
 @dataclass(frozen=True)
-class Cost:
-    """What a run will take here, as far as a few moves tell."""
+class Plan:
+    """How long to train, how often to diagnose, and what a run will take here, as far as a few moves tell."""
 
-    seconds: float  # for all its rounds
+    rounds: int
+    watch: int  # rounds from one diagnosis to the next, 0 for none
+    seconds: float  # for all rounds
     peak: int  # bytes of memory
-    watch: int = 0  # rounds from one closer look to the next, 0 for none
 
 
-def settled(recipe: Recipe, data: Data, options: Options) -> tuple[Recipe, Choices, Cost]:
-    """The recipe with its number of rounds, the machine's choices, and the cost; by a rehearsal."""
-    choices = choose(options.device, options.threads, options.matmul, options.precision)
-    with applied(choices):
-        run = build(recipe, data, choices.device, choices.precision, options.allow_coupled_critic)
-        if options.threads is None:
-            choices = choose_threads(choices, lambda: rehearse(run).seconds(run, 0, 1))
-    with applied(choices):
-        told = rehearse(run, 1.0, ENDLESS if options.rounds is None else options.rounds // 20)
-        coupled = options.allow_coupled_critic
-        looking = seconds_a_look(run, recipe, coupled) if options.watch is None else 0.0
+def plan(run: Run, recipe: Recipe, options: Options) -> Plan:
+    """The plan for a run at its start, by a rehearsal that leaves the run as it is."""
+    costs = rehearse(run, 1.0, ENDLESS if options.rounds is None else options.rounds // 20)
     budget = read_budget(options.budget)
-    rounds = planned(run, options.rounds, budget, recipe.rounds, lambda rounds: told.seconds(run, 0, rounds))
-    seconds = told.seconds(run, 0, rounds)
-    watch = watch_every(rounds, seconds, looking) if options.watch is None else options.watch
-    return dataclasses.replace(recipe, rounds=rounds), choices, Cost(seconds, peak_memory(run.device), watch)
+    rounds = planned(run, options.rounds, budget, recipe.rounds, lambda rounds: costs.seconds(run, 0, rounds))
+    seconds, watch = costs.seconds(run, 0, rounds), options.watch
+    if watch is None:
+        watch = watch_every(rounds, seconds, diagnosis_seconds(run, recipe))
+    return Plan(rounds, watch, seconds, peak_memory(run.device))
 
 
 def prolonged(recipe: Recipe, options: Options, run: Run, step: int, elapsed: float) -> Recipe:

@@ -1,5 +1,6 @@
-"""Training a recipe, and taking up a run that was left."""
+"""Training a recipe, and resuming a run."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,18 +9,19 @@ from ..data import Data, find
 from ..records import checkpoints
 from ..records.folder import RunFolder, free
 from ..records.summary import Summary, device_name, fingerprint
-from ..training.engine import Choices, applied, choose
+from ..training.engine import Choices, applied, choose, choose_threads
+from ..training.rehearsal import rehearse
 from ..training.run import Run
 from . import DEFAULT, DEFAULT_FOR_POINTS
-from .build import build, resolve
+from .build import assemble, resolve, schedules
 from .display import Display, Lines
 from .opening import paragraph
 from .options import Options
-from .planning import end, prolonged, report_every, save_every, settled
+from .planning import Plan, end, plan, prolonged, report_every, save_every
 from .recipe import Recipe
-from .sitting import Sitting, sit
-from .tensorboard import boarded, require, taken_up
-from .wishes import place, split, wished
+from .sitting import Session, run_session
+from .tensorboard import Board, require_tensorboard, with_tensorboard
+from .wishes import load_recipe, run_folder, split_options
 
 
 def train(recipe: str | Recipe | None = None, display: Display | None = None, **keywords: Any) -> Run:
@@ -29,46 +31,62 @@ def train(recipe: str | Recipe | None = None, display: Display | None = None, **
     `**{"penalty.weight": 5}`. What is said is printed unless a display is given. Raises Refusal for what cannot be
     played, Failure for what broke.
     """
-    display, (options, changes) = display or Lines(), split(keywords)
+    display, (options, changes) = display or Lines(), split_options(keywords)
     if options.tensorboard:
-        require()
-    wanted, path, data = _meant(recipe, options, changes)
-    wanted, choices, cost = settled(resolve(wanted, data), data, options)
+        require_tensorboard()
+    recipe, path, data = _resolved(recipe, options, changes)
+    run, choices = _built(recipe, data, options)
     with applied(choices):
-        run = build(wanted, data, choices.device, choices.precision, options.allow_coupled_critic)
-        summary = Summary(
-            seed=wanted.seed,
-            choices=choices.to_dict(),
-            cadence={
-                "report": report_every(wanted.rounds),
-                "save": options.save_every or save_every(wanted.rounds),
-                "watch": cost.watch,
-            },
-            data=fingerprint(data),
-            end=end(wanted, options),
-            data_root=options.data_root and str(Path(options.data_root).absolute()),
-            allow_coupled_critic=options.allow_coupled_critic,
-            device=device_name(choices.device),
-        )
-        display.say(paragraph(run, wanted, data, summary, choices, cost))
+        planned = plan(run, recipe, options)
+        recipe = replace(recipe, rounds=planned.rounds)
+        run.schedules = schedules(recipe, run.optimizers)
+        summary = _summary(recipe, data, options, choices, planned)
+        display.say(paragraph(run, recipe, data, summary, choices, planned))
         if options.dry_run:
             return run
-        records = RunFolder.create(path if options.name else free(path))
-        run.folder = records.path
-        display = boarded(display, run.folder) if options.tensorboard else display
-        with records.lock():
-            return sit(Sitting(run, wanted, data, summary, run.folder, display))
+        folder = RunFolder.create(path if options.name else free(path))
+        run.folder = folder.path
+        display = Board(display, folder.path) if options.tensorboard else display
+        with folder.lock():
+            return run_session(Session(run, recipe, data, summary, folder, display))
 
 
-def _meant(recipe: str | Recipe | None, options: Options, changes: dict[str, Any]) -> tuple[Recipe, Path, Data]:
+def _resolved(recipe: str | Recipe | None, options: Options, changes: dict[str, Any]) -> tuple[Recipe, Path, Data]:
     """The recipe, where its run will be recorded, and the data, which decide where no recipe is named."""
     root = Path(options.data_root) if options.data_root else None
     if recipe is None:
-        asked = wished(DEFAULT, options, {name: value for name, value in changes.items() if name == "data"})
-        recipe = DEFAULT_FOR_POINTS if len(find(asked.data, root).space.shape) == 1 else DEFAULT
-    wanted = wished(recipe, options, changes)
-    path = place(wanted, options)
-    return wanted, path, find(wanted.data, root)
+        default = load_recipe(DEFAULT, options, {name: value for name, value in changes.items() if name == "data"})
+        recipe = DEFAULT_FOR_POINTS if len(find(default.data, root).space.shape) == 1 else DEFAULT
+    recipe = load_recipe(recipe, options, changes)
+    path, data = run_folder(recipe, options), find(recipe.data, root)
+    return resolve(recipe, data), path, data
+
+
+def _built(recipe: Recipe, data: Data, options: Options) -> tuple[Run, Choices]:
+    """The run at its start, and the choices for this machine."""
+    choices = choose(options.device, options.threads, options.matmul, options.precision)
+    with applied(choices):
+        run = assemble(recipe, data, choices.device, choices.precision, options.allow_coupled_critic)
+        if options.threads is None:
+            choices = choose_threads(choices, lambda: rehearse(run).seconds(run, 0, 1))
+    return run, choices
+
+
+def _summary(recipe: Recipe, data: Data, options: Options, choices: Choices, planned: Plan) -> Summary:
+    return Summary(
+        seed=recipe.seed,
+        choices=choices.to_dict(),
+        cadence={
+            "report": report_every(recipe.rounds),
+            "save": options.save_every or save_every(recipe.rounds),
+            "watch": planned.watch,
+        },
+        data=fingerprint(data),
+        end=end(recipe, options),
+        data_root=options.data_root and str(Path(options.data_root).absolute()),
+        allow_coupled_critic=options.allow_coupled_critic,
+        device=device_name(choices.device),
+    )
 
 
 def resume(
@@ -91,45 +109,33 @@ def resume(
         data_root: folder with the original files of data sets; default: the run's.
         stop_when: sick: stop at the first critical finding and roll back to the best checkpoint; default: as planned.
     """
-    folder, display = Path(folder), display or Lines()
-    records = RunFolder.open(folder)
+    records, display = RunFolder.open(folder), display or Lines()
     with records.lock():
         recipe, summary = Recipe.load(records.recipe_file, trust), Summary.load(records)
-        choices = _choices(summary)
-        root = data_root or summary.data_root
-        data = find(recipe.data, Path(root) if root else None)
-        if fingerprint(data) != summary.data:
-            display.say(f"The data {data.name!r} are not what this run began with: it will not go on bit for bit.")
+        choices = _stored_choices(summary)
+        data = _stored_data(recipe, summary, data_root, display)
         with applied(choices):
-            newest, remarks = checkpoints.newest(folder, choices.device)
+            newest, remarks = checkpoints.newest(records.path, choices.device)
             for remark in remarks:
                 display.say(remark)
-            run = build(recipe, data, choices.device, choices.precision, summary.allow_coupled_critic)
-            wish = Options(rounds=rounds, budget=budget, stop_when=stop_when or summary.end.get("when"))
-            if stop_when is not None and not summary.cadence.get("watch"):
+            recipe = resolve(recipe, data)
+            run = assemble(recipe, data, choices.device, choices.precision, summary.allow_coupled_critic)
+            options = Options(rounds=rounds, budget=budget, stop_when=stop_when or summary.end.get("when"))
+            if stop_when is not None and not summary.diagnose_every:
                 raise Refusal("stop_when is 'sick', and nobody looks at this run (--watch 0): leave stop_when out.")
             if rounds is not None or budget is not None:
-                recipe = prolonged(recipe, wish, run, *((newest.step, newest.elapsed) if newest else (0, 0.0)))
-                summary.end = end(recipe, wish)
-                run = build(recipe, data, choices.device, choices.precision, summary.allow_coupled_critic)
+                recipe = prolonged(recipe, options, run, *((newest.step, newest.elapsed) if newest else (0, 0.0)))
+                run.schedules = schedules(recipe, run.optimizers)
+                summary.end = end(recipe, options)
             elif stop_when is not None:
                 summary.end["when"] = stop_when
             if newest is not None:
-                _set(run, newest)
-            run.folder, display = folder, taken_up(display, folder, run.step)
-            return sit(Sitting(run, recipe, data, summary, folder, display), newest)
+                _restore(run, newest)
+            run.folder, display = records.path, with_tensorboard(display, records.path, run.step)
+            return run_session(Session(run, recipe, data, summary, records, display), newest)
 
 
-def _set(run: Run, checkpoint: checkpoints.Checkpoint) -> None:
-    """Put a run where the checkpoint was taken."""
-    try:
-        run.load_state_dict(checkpoint.state)
-    except (RuntimeError, ValueError, KeyError) as error:
-        name, reason = checkpoints.file_name(checkpoint.step), str(error).splitlines()[0].rstrip(":")
-        raise Refusal(f"{name} does not fit recipe.json ({reason}): was the recipe changed after the run?") from None
-
-
-def _choices(summary: Summary) -> Choices:
+def _stored_choices(summary: Summary) -> Choices:
     """The start-up choices. Raises Refusal if they cannot be had here."""
     try:
         choices = Choices.from_dict(summary.choices)
@@ -137,3 +143,21 @@ def _choices(summary: Summary) -> Choices:
     except (Refusal, TypeError) as error:
         raise Refusal(f"The run goes on only with the choices it began with. {error}") from None
     return choices
+
+
+def _stored_data(recipe: Recipe, summary: Summary, data_root: str | Path | None, display: Display) -> Data:
+    """The data of the run; a remark where they have changed."""
+    root = data_root or summary.data_root
+    data = find(recipe.data, Path(root) if root else None)
+    if fingerprint(data) != summary.data:
+        display.say(f"The data {data.name!r} are not what this run began with: it will not go on bit for bit.")
+    return data
+
+
+def _restore(run: Run, checkpoint: checkpoints.Checkpoint) -> None:
+    """Put a run where the checkpoint was taken."""
+    try:
+        run.load_state_dict(checkpoint.state)
+    except (RuntimeError, ValueError, KeyError) as error:
+        name, reason = checkpoints.file_name(checkpoint.step), str(error).splitlines()[0].rstrip(":")
+        raise Refusal(f"{name} does not fit recipe.json ({reason}): was the recipe changed after the run?") from None

@@ -40,13 +40,8 @@ class Board:
         self.display.show(event)
 
 
-def boarded(display: Display, folder: Path) -> Display:
-    """The same display, with a board for a new run."""
-    return Board(display, folder)
-
-
-def taken_up(display: Display, folder: Path, step: int) -> Display:
-    """The same display, with the board that a run has been written to, if it has and TensorBoard is still there."""
+def with_tensorboard(display: Display, folder: Path, step: int) -> Display:
+    """The same display; with the log of a resumed run, if it has one and TensorBoard is still there."""
     if not (folder / FOLDER).is_dir():
         return display
     try:
@@ -56,7 +51,7 @@ def taken_up(display: Display, folder: Path, step: int) -> Display:
         return display
 
 
-def require() -> None:
+def require_tensorboard() -> None:
     """Raise Refusal where TensorBoard is not installed."""
     _library()
 

@@ -1,4 +1,4 @@
-"""From what a caller says to a recipe, options and a folder."""
+"""From the keywords of a caller to a recipe, options and a folder."""
 
 import dataclasses
 import os
@@ -20,7 +20,7 @@ from .settings import changed
 _OF_THE_RECIPE = ("rounds", "batch", "seed")
 
 
-def split(keywords: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
+def split_options(keywords: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
     """The options among keywords, checked; the rest are changes to the recipe."""
     said = {name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in keywords.items()}
     known = {field.name for field in dataclasses.fields(Options)}
@@ -29,7 +29,7 @@ def split(keywords: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
     return Options(**options), {k: v for k, v in said.items() if k not in options}
 
 
-def wished(recipe: str | Recipe, options: Options, changes: Mapping[str, Any]) -> Recipe:
+def load_recipe(recipe: str | Recipe, options: Options, changes: Mapping[str, Any]) -> Recipe:
     """The recipe that is meant, with everything that was said about it."""
     wanted = recipe if isinstance(recipe, Recipe) else named(recipe)
     if options.data is not None and options.data != wanted.data["name"]:
@@ -41,7 +41,7 @@ def wished(recipe: str | Recipe, options: Options, changes: Mapping[str, Any]) -
     return wanted
 
 
-def place(recipe: Recipe, options: Options) -> Path:
+def run_folder(recipe: Recipe, options: Options) -> Path:
     """Where the run will be recorded. Raises Refusal for a name that is taken or cannot be one."""
     if options.name is None:
         data = Path(str(recipe.data["name"])).stem

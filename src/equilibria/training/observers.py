@@ -1,4 +1,4 @@
-"""What is noticed and kept between rounds. Observers look: none of them changes the run."""
+"""What is recorded between rounds: reports, checkpoints, the clock. No observer changes the run."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -12,30 +12,30 @@ from .health import examine
 from .loop import Observer
 from .run import Run
 
-_SAFE_SECONDS = 300.0  # playing that a kill may cost, at most
+_SAFE_SECONDS = 300.0  # of training that a kill may cost, at most
 
 
-class Diary:
-    """Events in order, each with the round and the seconds of playing, all sittings together."""
+class EventLog:
+    """Events in order, each with the round and the seconds of training, all sessions together."""
 
-    def __init__(self, records: RunFolder, show: Callable[[dict[str, Any]], None], elapsed: float = 0.0):
-        self.records, self.show = records, show
+    def __init__(self, folder: RunFolder, show: Callable[[dict[str, Any]], None], elapsed: float = 0.0):
+        self.folder, self.show = folder, show
         self._since = time.monotonic() - elapsed
 
     @property
     def elapsed(self) -> float:
         return time.monotonic() - self._since
 
-    def note(self, run: Run, kind: str, **fields: Any) -> None:
-        """Write one event, and show it to whoever watches."""
+    def record(self, run: Run, kind: str, **fields: Any) -> None:
+        """Write one event, and show it."""
         event = {"kind": kind, "step": run.step, "elapsed": round(self.elapsed, 3), **fields}
-        self.records.append(event)
+        self.folder.append(event)
         self.show(event)
 
 
 @dataclass(frozen=True)
-class Look:
-    """What can be seen of a run at one round, and the model it would leave behind."""
+class Snapshot:
+    """A run at one round: a sheet of samples, measures, and the model."""
 
     sheet: bytes  # a PNG
     metrics: dict[str, float]  # the first one decides which round was best: lower is better
@@ -46,8 +46,8 @@ class Look:
 class Reporter:
     """Means of all terms since the last report; stops a run that is no longer finite."""
 
-    def __init__(self, diary: Diary, every: int, run: Run):
-        self.diary, self.every = diary, every
+    def __init__(self, log: EventLog, every: int, run: Run):
+        self.log, self.every = log, every
         self.since = run.step - run.step % every if run.statistics.counts else run.step
         self._counted, self._images = 0, 0
 
@@ -58,7 +58,7 @@ class Reporter:
     def __call__(self, run: Run) -> None:
         self.examine(run)
         terms = run.statistics.read()
-        self.diary.note(
+        self.log.record(
             run,
             "report",
             since=self.since,
@@ -76,17 +76,17 @@ class Reporter:
         return self._images
 
 
-class Keeper:
-    """Keeps what is needed to play on, to look at, and to draw from."""
+class Checkpointer:
+    """Keeps checkpoints, sheets, and the model that can be drawn from."""
 
     def __init__(
         self,
         report: Reporter,
-        look: Callable[[Run], Look],
+        snapshot: Callable[[Run], Snapshot],
         since: Checkpoint | None = None,
         chance: Callable[[], Mapping[str, float]] = dict,
     ):
-        self.diary, self.examine, self.look = report.diary, report.examine, look
+        self.log, self.examine, self.snapshot = report.log, report.examine, snapshot
         self.chance = chance  # by how much a measure differs by chance alone
         self.best, self.looked = (None, -1) if since is None else (since.best, since.looked)
         self._saved = time.monotonic()
@@ -96,14 +96,14 @@ class Keeper:
         if self.looked == run.step:
             return
         self.examine(run)
-        look, records = self.look(run), self.diary.records
-        records.write(sheet := f"samples/{run.step:06d}.png", look.sheet)
-        self.diary.note(run, "sample", file=sheet)
-        self.diary.note(run, "measure", metrics=look.metrics, split="held_out", count=look.count)
-        better = self.choose(run.step, *next(iter(look.metrics.items())))
-        self.publish(look)
+        snapshot, folder = self.snapshot(run), self.log.folder
+        folder.write(sheet := f"samples/{run.step:06d}.png", snapshot.sheet)
+        self.log.record(run, "sample", file=sheet)
+        self.log.record(run, "measure", metrics=snapshot.metrics, split="held_out", count=snapshot.count)
+        better = self.choose(run.step, *next(iter(snapshot.metrics.items())))
+        self.publish(snapshot)
         self.looked = run.step
-        self.diary.note(run, "checkpoint", file=checkpoints.file_name(run.step), best=better)
+        self.log.record(run, "checkpoint", file=checkpoints.file_name(run.step), best=better)
         self.save(run)
 
     def choose(self, step: int, name: str, value: float) -> bool:
@@ -120,21 +120,21 @@ class Keeper:
     def save(self, run: Run) -> None:
         """A checkpoint and nothing else: events are the same with and without it."""
         self.examine(run)
-        records = self.diary.records
-        state, length = run.state_dict(), records.sync()
-        checkpoints.save(records, Checkpoint(state, length, self.diary.elapsed, self.best, self.looked))
+        folder = self.log.folder
+        state, length = run.state_dict(), folder.sync()
+        checkpoints.save(folder, Checkpoint(state, length, self.log.elapsed, self.best, self.looked))
         self._saved = time.monotonic()
 
     def leave(self, run: Run) -> None:
         """A checkpoint and the model, before the milestone they would belong to."""
         if self.looked != run.step:
             self.save(run)
-            self.publish(self.look(run))
+            self.publish(self.snapshot(run))
 
-    def publish(self, look: Look) -> None:
+    def publish(self, snapshot: Snapshot) -> None:
         """Replace the model that can be drawn from."""
-        for name, content in look.model.items():
-            self.diary.records.write(f"model/{name}", content)
+        for name, content in snapshot.model.items():
+            self.log.folder.write(f"model/{name}", content)
 
     def safety(self, run: Run) -> None:
         """A checkpoint where the last one is minutes old."""
@@ -142,21 +142,21 @@ class Keeper:
             self.save(run)
 
 
-def every(rounds: int, look: Observer) -> Observer:
-    """Look once in so many rounds."""
+def every(rounds: int, observer: Observer) -> Observer:
+    """Observe once in so many rounds."""
 
     def observe(run: Run) -> None:
         if run.step % rounds == 0:
-            look(run)
+            observer(run)
 
     return observe
 
 
-def clock(diary: Diary, seconds: float) -> Observer:
-    """Stop when this much time has been played, all sittings together."""
+def clock(log: EventLog, seconds: float) -> Observer:
+    """Stop when training has taken this much time, all sessions together."""
 
     def observe(run: Run) -> None:
-        if run.stop is None and diary.elapsed >= seconds:
+        if run.stop is None and log.elapsed >= seconds:
             run.stop = "budget"
 
     return observe

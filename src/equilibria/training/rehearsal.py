@@ -1,6 +1,5 @@
 """A few moves played to be timed, and taken back."""
 
-import copy
 import sys
 import time
 from dataclasses import dataclass, field
@@ -33,18 +32,13 @@ class Rehearsal:
 
 def rehearse(run: Run, seconds: float = 0.35, rounds: int = 1 << 62) -> Rehearsal:
     """Play at most so many rounds of one move each, for about this long, then restore the run exactly as it was."""
-    before, told = copy.deepcopy(run.state_dict()), Rehearsal()
-    end = time.perf_counter() + seconds
-    try:
-        with playing(run):
-            _time_round(run, Rehearsal())
-            while True:
-                _time_round(run, told)
-                if time.perf_counter() >= end or told.rounds >= rounds:
-                    break
-    finally:
-        run.load_state_dict(before)
-    return told
+    costs, end = Rehearsal(), time.perf_counter() + seconds
+    with run.restored(), playing(run):
+        _time_round(run, Rehearsal())
+        while True:
+            _time_round(run, costs)
+            if time.perf_counter() >= end or costs.rounds >= rounds:
+                return costs
 
 
 def peak_memory(device: torch.device) -> int:
@@ -59,17 +53,17 @@ def peak_memory(device: torch.device) -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _time_round(run: Run, told: Rehearsal) -> None:
+def _time_round(run: Run, costs: Rehearsal) -> None:
     """One move of whoever moves; means rather than best times, since that is how long playing will take."""
-    told.rounds += 1
+    costs.rounds += 1
     for players, _ in run.rule.order(run.game, run.step):
         start = _now(run.device)
         run.rule.move(run, players)
-        before = told.moves.get(_who(players), 0.0)
-        told.moves[_who(players)] = before + (_now(run.device) - start - before) / told.rounds
+        before = costs.moves.get(_who(players), 0.0)
+        costs.moves[_who(players)] = before + (_now(run.device) - start - before) / costs.rounds
     start = _now(run.device)
     run.average.update(run.game.networks, run.step)
-    told.between += (_now(run.device) - start - told.between) / told.rounds
+    costs.between += (_now(run.device) - start - costs.between) / costs.rounds
     run.step += 1
 
 

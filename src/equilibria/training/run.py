@@ -1,6 +1,8 @@
 """A run: a game, and everything about playing it that must survive a restart."""
 
-from contextlib import AbstractContextManager, nullcontext
+import copy
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,6 +77,22 @@ class Run:
             "step": self.step,
             "draws": self.draws,
         }
+
+    @contextmanager
+    def restored(self) -> Iterator[None]:
+        """Whatever happens to the run meanwhile, it is afterwards as it was, bit for bit."""
+        networks = self.game.networks, self.game.memories, self.average
+        modes = {module: module.training for each in networks for module in each.modules()}
+        moving = {parameter: parameter.requires_grad for each in networks for parameter in each.parameters()}
+        before = copy.deepcopy(self.state_dict())
+        try:
+            yield
+        finally:
+            self.load_state_dict(before)
+            for module, training in modes.items():
+                module.training = training
+            for parameter, requires_grad in moving.items():
+                parameter.requires_grad_(requires_grad).grad = None
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go back, or on, to a state."""

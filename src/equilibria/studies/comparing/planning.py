@@ -15,8 +15,8 @@ from ...recipes.naming import no_setting
 from ...recipes.options import Options, read_budget
 from ...recipes.reading import typed
 from ...recipes.recipe import Recipe
+from ...recipes.wishes import load_recipe, split_options
 from ...recipes.wishes import named as recipe_named
-from ...recipes.wishes import split, wished
 from ...records.summary import fingerprint
 from ...training.engine import choose
 from ..evaluating.wishes import parted as parted_metrics
@@ -97,7 +97,7 @@ def _options(wishes: Wishes, said: Mapping[str, Any]) -> tuple[Options, dict[str
         raise Refusal("Say what to compare them on: --data mnist, or several with commas between them.")
     hints = typing.get_type_hints(Options)
     read = {k: typed(v, hints[k], _named(k)) if k in hints else v for k, v in said.items()}
-    options, changes = split(read | {"budget": wishes.budget, "data": None})
+    options, changes = split_options(read | {"budget": wishes.budget, "data": None})
     if wishes.budget is None and options.rounds is None:
         raise Refusal("Say how much each run may spend, the same for all: --budget 5m, 200000images, or --rounds 1000.")
     read_budget(wishes.budget)
@@ -121,7 +121,7 @@ def _recipe(word: str, options: Options, changes: Mapping[str, Any]) -> Recipe:
     name, own = parted(word)
     known = recipe_named(name)
     try:
-        return wished(known, options, {**changes, **own})
+        return load_recipe(known, options, {**changes, **own})
     except Refusal as error:
         hint = next((k for k in changes if str(error).startswith(str(no_setting(known, k))[:40])), None)
         more = f" To change one recipe alone, write {name}:{hint}={changes[hint]}." if hint else ""
