@@ -17,7 +17,7 @@ FLOORS = {
     "games": 2,
     "records": 2,
     "training": 3,
-    "evaluation": 3,
+    "evaluation": 3.5,  # the doctor reads what optimizers say of themselves
     "recipes": 4,
     "products": 5,
     "studies": 5,

@@ -88,6 +88,7 @@ class Data:
     left_out: tuple[str, ...] = ()  # what could not be read, "name: reason" each
     found: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # what the files were: sizes, modes, counted
     modes: Modes | None = None  # where the truth is known
+    channels_of: str = ""  # the data set whose pictures the channels are, each one of its own; none where they are not
 
     def to(self, device: torch.device) -> "Data":
         """The same data, resident on a device."""

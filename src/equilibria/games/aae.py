@@ -10,12 +10,13 @@ from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
 from .bounds import active_units, log_likelihood, per_dimension
 from .contest import Contest
-from .game import Game, Player, Turns, memories_of, networks_of
+from .game import Game, Player, Traits, Turns, memories_of, networks_of, states
 from .judges import judges
 from .play import Play
 from .views import codes, latents
 
 
+@states(Traits(critic_input="latents", player="encoder"))
 def aae(
     generator: nn.Module,
     encoder: nn.Module,

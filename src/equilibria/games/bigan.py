@@ -10,7 +10,7 @@ from ..core.priors import Prior
 from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
 from .contest import Contest
-from .game import Game, Player, Turns, memories_of, networks_of
+from .game import Game, Player, Traits, Turns, memories_of, networks_of, states
 from .judges import judges, unpaid
 from .views import encoded, generated
 
@@ -19,6 +19,7 @@ ANSWERS = Catalogue(
 )
 
 
+@states(Traits(critic_input="pairs", player="pair"))
 def bigan(
     generator: nn.Module,
     encoder: nn.Module,

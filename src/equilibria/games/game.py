@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from typing import Any
 
 from torch import nn
 
+from ..core.catalogue import options
 from ..core.priors import Prior
 from ..core.types import Terms
 from .contest import Contest
@@ -35,6 +37,40 @@ class Player:
     def turns_at(self, step: int) -> int:
         """Its moves in round `step`."""
         return self.turns(step) if callable(self.turns) else self.turns
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What must be known of a game before its networks are built, and by those who read its records."""
+
+    critic_input: str = "samples"  # or "pairs", with their latents, or "latents"
+    encoder_output: str = "latents"  # or "code", a part of them
+    learns_classes: bool = False  # the critic learns classes, from the labels that are known
+    player: str = "generator"  # who moves against the critic; where there is none, who moves at all
+    meaning: str = ""  # of the losses in words, where they are not those of the divergence
+
+
+Builder = Callable[..., "Game"]
+
+
+def states(traits: Traits) -> Callable[[Builder], Builder]:
+    """A decorator of a game's builder: the game has these traits. A builder without it has the usual ones."""
+
+    def stating(builder: Builder) -> Builder:
+        vars(builder)["traits"] = traits
+        return builder
+
+    return stating
+
+
+def traits_of(builder: Builder) -> Traits:
+    """The traits of the games that a builder makes."""
+    return getattr(builder, "traits", Traits())
+
+
+def traits(builder: Builder) -> dict[str, Any]:
+    """The same as plain values, with the names of its options: the doctor reads them; a run records the user's own."""
+    return asdict(traits_of(builder)) | {"options": list(options(builder))}
 
 
 @dataclass(frozen=True)

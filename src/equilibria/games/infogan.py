@@ -15,13 +15,14 @@ from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
 from .bounds import uncertain
 from .contest import Contest
-from .game import Game, Player, Turns, memories_of, networks_of, summands
+from .game import Game, Player, Traits, Turns, memories_of, networks_of, states, summands
 from .judges import judges, unpaid
 from .play import Play
 
 _PRIOR = """--prior joint --prior.parts '[{"name": "normal"}, {"name": "categorical"}]'"""
 
 
+@states(Traits(encoder_output="code"))
 def infogan(
     generator: nn.Module,
     encoder: nn.Module,

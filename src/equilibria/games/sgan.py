@@ -13,12 +13,19 @@ from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
 from .classes import of_class, tells_classes
 from .contest import Contest
-from .game import Game, Player, Turns, memories_of, networks_of
+from .game import Game, Player, Traits, Turns, memories_of, networks_of, states
 from .judges import judges
 from .play import Play
 from .views import View, data, noised, samples
 
+_MEANING = (
+    "Critic: cross-entropy of the labels that are known, in nats, and telling data from samples; the share of "
+    "held-out samples whose class it mistakes is what to watch. Generator: a distance of mean features, which moves "
+    "with the critic."
+)
 
+
+@states(Traits(learns_classes=True, meaning=_MEANING))
 def sgan(
     generator: nn.Module,
     critic: nn.Module,

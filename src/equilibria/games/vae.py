@@ -16,10 +16,21 @@ from .bounds import (
     ramp,
     refuse_other_priors,
 )
-from .game import Game, Player, networks_of
+from .game import Game, Player, Traits, networks_of, states
 from .play import Play
 
+_ELBO = (
+    "Autoencoder: all in nats a sample. The elbo, -(reconstruction + kl), bounds the log-likelihood from below: higher "
+    "is better, on held-out data, too, and runs on the same data can be compared by it. Of densities it may be "
+    "positive. A kl near 0 says that latents are not used."
+)
+_BOUND = (
+    "Autoencoder: all in nats a sample. The bound lies between the elbo and the log-likelihood: higher is better, "
+    "on held-out data, too, and it rises with the number of draws by itself (Burda et al. 2016, theorem 1)."
+)
 
+
+@states(Traits(player="autoencoder", meaning=_ELBO))
 def vae(
     generator: nn.Module,
     encoder: nn.Module,
@@ -50,6 +61,7 @@ def vae(
     return Game(networks, (Player("autoencoder", tuple(networks), elbo, figures=described),), prior)
 
 
+@states(Traits(player="autoencoder", meaning=_BOUND))
 def iwae(
     generator: nn.Module,
     encoder: nn.Module,

@@ -24,10 +24,21 @@ def beside(place: Path | None, name: str) -> Path | None:
     return next((path / name for path in places if (path / name).is_file()), None)
 
 
-def recipe(place: Path | None) -> Recipe | None:
-    """What the model was trained by, where that is known. Raises Refusal for a recipe that cannot be read."""
+def recipe(place: Path | None, trust: bool = False) -> Recipe | None:
+    """What the model was trained by, where that is known. Raises Refusal for a recipe that cannot be read.
+
+    `trust` lets it name code of the user's own, which the caller must not run.
+    """
     path = beside(place, RECIPE)
-    return None if path is None else Recipe.load(path)
+    return None if path is None else Recipe.load(path, trust)
+
+
+def parts(place: Path | None) -> dict[str, Any]:
+    """What the run recorded of parts of the user's own, by their place in the recipe; nothing where it did not."""
+    path = beside(place, EVENTS)
+    start = next((line for line in read_lines(path) if line.get("kind") == "start"), {}) if path else {}
+    found = start.get("parts")
+    return found if isinstance(found, dict) else {}
 
 
 def recipe_name(place: Path | None) -> str:

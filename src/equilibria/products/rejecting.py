@@ -6,7 +6,7 @@ from ..core.errors import Refusal
 from ..recipes.asking import Asked
 from ..recipes.stored import placed
 from .forms import Wish
-from .ratios import divergence_of, log_ratio
+from .ratios import ratio_of
 from .rejection import Sieve
 from .sampling import ALONE, OF_EACH, WRITERS
 from .versions import opened
@@ -40,8 +40,7 @@ def reject(
     """
     if count is not None and count < 1:
         raise Refusal(f"count is {count}: at least 1 is needed.")
-    path, model, spec = free(out, WRITERS, force), opened(run), divergence_of(placed(run))
-    ratio, meaning = log_ratio(spec)
+    path, model, (ratio, meaning) = free(out, WRITERS, force), opened(run), ratio_of(placed(run))
     sieve = Sieve(model, ratio, percentile, burn_in)
     asked = None if labels is None else model.asked(labels)
     several = asked is not None and len(asked) > 1

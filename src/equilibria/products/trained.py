@@ -80,7 +80,7 @@ class Trained(Model):
 
     def reject(self, count: int, seed: int = 0, labels: Asked | None = None, percentile: float | None = 80.0) -> Tensor:
         """Draws that the critic lets pass, (count, *space.shape), of one label or none; see `rejection.Sieve`."""
-        ratio, _ = ratios.log_ratio(ratios.divergence_of(self.place))
+        ratio, _ = ratios.ratio_of(self.place)
         return rejection.passed(self, ratio, count, seed, labels, percentile)
 
     def probe(self, data: Data, **question: Any) -> Report:

@@ -18,7 +18,7 @@ from ..terms.augmentations import AUGMENTATIONS
 from ..terms.divergences import DIVERGENCES
 from ..terms.likelihoods import LIKELIHOODS
 from ..terms.penalties import PENALTIES
-from ..training.optimizers import OPTIMIZERS
+from ..training.optimizers import DEFAULT, OPTIMIZERS
 from ..training.rules import RULES
 from ..training.schedules import SCHEDULES
 from .glossary import meaning
@@ -97,7 +97,7 @@ def catalogue_of(path: str) -> Catalogue:
 def optimizers(recipe: Recipe) -> dict[str, Spec]:
     """The optimizer of every player: Adam for the networks that the recipe leaves open."""
     said = {role for key in recipe.optimizers for role in key.split("+")}
-    return dict(recipe.optimizers) | {role: {"name": "adam"} for role in recipe.networks if role not in said}
+    return dict(recipe.optimizers) | {role: {"name": DEFAULT} for role in recipe.networks if role not in said}
 
 
 def known_options(catalogue: Catalogue, name: str) -> dict[str, Setting]:

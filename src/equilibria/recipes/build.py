@@ -12,7 +12,7 @@ from ..core.randomness import key
 from ..data import Data, Stream
 from ..networks.auto import resolve as resolve_network
 from ..training.average import Average
-from ..training.optimizers import OPTIMIZERS
+from ..training.optimizers import DEFAULT, OPTIMIZERS
 from ..training.rules import RULES, refuse_turns
 from ..training.run import Run
 from ..training.schedules import SCHEDULES, Schedule
@@ -32,12 +32,12 @@ _COUPLED = (
 def resolve(recipe: Recipe, data: Data) -> Recipe:
     """The same recipe with every `auto` decided for this data."""
     shape, shown = data.space.shape, seen(recipe, data).shape(data.space, make(PRIORS, recipe.prior, "prior"))
-    penalised = bounds_slopes(recipe.penalties)
+    penalties = {key: weighed(spec, shown) for key, spec in recipe.penalties.items()}
+    penalised = bounds_slopes(penalties, shown)
     networks = {
         role: resolve_network(role, spec, shown if role == "critic" else shape, penalised, recipe.conditional)
         for role, spec in recipe.networks.items()
     }
-    penalties = {key: weighed(spec, shown) for key, spec in recipe.penalties.items()}
     likelihood = chosen(recipe.likelihood, recipe.binarize)
     return dataclasses.replace(recipe, networks=networks, penalties=penalties, likelihood=likelihood)
 
@@ -68,11 +68,12 @@ def assemble(
     stream = Stream(data, batch, recipe.seed, labelled, recipe.binarize, taught(recipe, data))
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(key(recipe.seed, -1))
-        prior = make(PRIORS, recipe.prior, "prior")
-        networks = build_networks(recipe.networks, data.space, prior, condition(recipe, data), seen(recipe, data))
+        prior, shown = make(PRIORS, recipe.prior, "prior"), seen(recipe, data)
+        networks = build_networks(recipe.networks, data.space, prior, condition(recipe, data), shown)
         refuse_lone_rows(networks, recipe)
         mixing = "critic" in networks and mixes_samples(networks["critic"], recipe, data, prior)
-        if mixing and bounds_slopes(recipe.penalties) and not allow_coupled_critic:
+        bounded = mixing and bounds_slopes(recipe.penalties, shown.shape(data.space, prior))
+        if bounded and not allow_coupled_critic:
             raise Refusal(_COUPLED)
         labels = data.labels.kind if recipe.conditional and data.labels else None
         game = build_game(recipe, networks, prior, data.space, labels, together=not mixing)
@@ -86,7 +87,7 @@ def assemble(
     optimizers = {
         key: make(
             OPTIMIZERS,
-            recipe.optimizers.get(key, {"name": "adam"}),
+            recipe.optimizers.get(key, {"name": DEFAULT}),
             f"optimizers.{key}",
             parameters=game.parameters(player),
         )

@@ -10,12 +10,12 @@ from ..core.errors import Refusal, nearest
 from ..core.priors import Prior
 from ..core.randomness import generator
 from ..data import Data, Space, known
-from ..games import SEEN, TAUGHT
+from ..games import GAMES, Traits, traits_of
 from ..games.views import pack
 from ..networks import NETWORKS
 from ..networks.coupling import coupled
 from ..networks.norms import needs_rows
-from .parts import Spec, make
+from .parts import Spec, builder_of, make
 from .recipe import Recipe, at_least_one
 
 
@@ -92,16 +92,21 @@ def packing(recipe: Recipe) -> int:
     return count
 
 
+def game_traits(recipe: Recipe) -> Traits:
+    """What the game of a recipe says of itself."""
+    return traits_of(builder_of(GAMES, recipe.game["name"]))
+
+
 def seen(recipe: Recipe, data: Data) -> Seen:
     """What the critic of a recipe is shown."""
-    name = recipe.game["name"]
-    classes = data.labels.size if name in TAUGHT and data.labels is not None else 0
-    return Seen(SEEN.get(name, "samples"), packing(recipe), classes)
+    game = game_traits(recipe)
+    classes = data.labels.size if game.learns_classes and data.labels is not None else 0
+    return Seen(game.critic_input, packing(recipe), classes)
 
 
 def taught(recipe: Recipe, data: Data) -> Tensor | None:
     """Places of the labels that the critic learns classes from, (K,); None in other games, which see all or none."""
-    if recipe.game["name"] not in TAUGHT:
+    if not game_traits(recipe).learns_classes:
         if recipe.labelled:
             raise Refusal(
                 f"The game {recipe.game['name']!r} does not learn from few labels: leave out --labelled, or use the "

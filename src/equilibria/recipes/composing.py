@@ -11,16 +11,19 @@ from ..core.errors import Refusal
 from ..core.priors import Prior
 from ..data import Space
 from ..games import GAMES
+from ..games import traits as traits_of_game
 from ..games.game import Game
 from ..games.turns import TURNS
+from ..terms import divergences, penalties
 from ..terms.augmentations import AUGMENTATIONS
-from ..terms.divergences import DIVERGENCES, Divergence
+from ..terms.divergences import DIVERGENCES
 from ..terms.likelihoods import LIKELIHOODS
 from ..terms.penalties import PENALTIES
+from ..training import optimizers
+from ..training.run import Run
+from .casting import seen
 from .parts import Spec, builder_of, make
 from .recipe import Recipe, at_least_one
-
-_UNPARTED = ("wasserstein", "relativistic", "relativistic_average")  # real scores have no sign of their own
 
 
 def build_game(
@@ -48,11 +51,11 @@ def _terms(recipe: Recipe, space: Space) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if recipe.divergence is not None:
         found["divergence"] = make(DIVERGENCES, recipe.divergence, "divergence")
-        _refuse_unparted(recipe, found["divergence"])
         made = {name: make(PENALTIES, spec, f"penalties.{name}") for name, spec in recipe.penalties.items()}
         found["penalties"] = made
     if recipe.augmentation is not None:
         found["augmentation"] = make(AUGMENTATIONS, recipe.augmentation, "augmentation", shape=space.shape)
+        _refuse_unsigned(recipe, found)
     if recipe.likelihood is not None:
         found["likelihood"] = likelihood_of(recipe.likelihood, space)
     return found
@@ -77,23 +80,37 @@ def _refuse_idle(recipe: Recipe, parts: Sequence[str]) -> None:
         raise Refusal(f"The game {name!r} has no critic, so nobody pays penalties: leave them out.")
 
 
-def _refuse_unparted(recipe: Recipe, divergence: Divergence) -> None:
-    """Raise Refusal for an augmentation that would read scores which say nothing to it."""
-    if recipe.augmentation is None or recipe.divergence is None or recipe.augmentation["name"] != "ada":
+def _refuse_unsigned(recipe: Recipe, terms: dict[str, Any]) -> None:
+    """Raise Refusal for an augmentation that would read scores whose signs say nothing."""
+    if "divergence" not in terms or terms["divergence"].signed_scores:
         return
-    if not parted_by_zero(recipe.divergence, divergence):
+    if recipe.divergence and recipe.augmentation and getattr(terms["augmentation"], "reads_signs", False):
         raise Refusal(
-            f"The augmentation 'ada' reads overfitting from the sign of scores, which says nothing under "
-            f"{recipe.divergence['name']!r} as it is: use another divergence, such as non_saturating or hinge, or "
-            f"--augmentation diffaugment."
+            f"The augmentation {recipe.augmentation['name']!r} reads overfitting from the sign of scores, which says "
+            f"nothing under {recipe.divergence['name']!r} as it is: use another divergence, such as non_saturating or "
+            f"hinge, or --augmentation diffaugment."
         )
 
 
-def parted_by_zero(spec: Spec, divergence: Divergence) -> bool:
-    """Whether the best critic's score is positive where data are likelier than samples, and negative elsewhere."""
-    if spec["name"] == "least_squares":
-        return spec.get("fake_code", 0.0) == -spec.get("real_code", 1.0)
-    if (facts := divergence.facts) is not None:
-        said = float(facts.activation(torch.zeros((), dtype=torch.float64)))
-        return abs(said - facts.slope_at_one) < 1e-9
-    return spec["name"] not in _UNPARTED
+def own_parts(recipe: Recipe, run: Run) -> dict[str, dict[str, Any]]:
+    """What parts of the user's own say of themselves, by their place in the recipe: records are read without code."""
+    shape = seen(recipe, run.stream.data).shape(run.stream.data.space, run.game.prior)
+    with torch.random.fork_rng(devices=[]):
+        return {
+            path: found
+            for path, spec in recipe.specs()
+            if ":" in spec["name"] and (found := _traits(path, spec, run, shape)) is not None
+        }
+
+
+def _traits(path: str, spec: Spec, run: Run, shape: tuple[int, ...]) -> dict[str, Any] | None:
+    group, _, key = path.partition(".")
+    if path == "game":
+        return traits_of_game(builder_of(GAMES, spec["name"]))
+    if path == "divergence":
+        return divergences.traits(make(DIVERGENCES, spec, path))
+    if group == "penalties":
+        return penalties.traits(make(PENALTIES, spec, path), shape)
+    if group == "optimizers":
+        return optimizers.traits(builder_of(optimizers.OPTIMIZERS, spec["name"]), run.optimizers[key])
+    return None

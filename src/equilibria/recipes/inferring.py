@@ -61,7 +61,8 @@ def infogan() -> Recipe:
     networks = {"generator": {"name": "auto"}, "encoder": {"name": "auto"}, "critic": {"name": "auto"}}
     optimizers = dict.fromkeys(("critic", "generator+encoder"), STEADY)
     prior = {"name": "joint", "parts": parts}
-    return _compose(infogan, "infogan", networks, optimizers, {"name": "infogan"}, penalties=dict(FLAT), prior=prior)
+    fields = {"penalties": dict(FLAT), "prior": prior, "augmentation": {"name": "none"}}
+    return _compose(infogan, "infogan", networks, optimizers, {"name": "infogan"}, **fields)
 
 
 def _autoencoder(function: Any, name: str, game: str, roles: tuple[str, ...], **fields: Any) -> Recipe:
@@ -88,8 +89,6 @@ def _compose(
     function: Any, name: str, networks: dict[str, Any], optimizers: dict[str, Any], game: dict[str, Any], **fields: Any
 ) -> Recipe:
     """A recipe that says of itself what its function does; where somebody competes, by the non-saturating GAN."""
-    chosen = {"divergence": {"name": "non_saturating"}} | fields
-    if game["name"] != "infogan":
-        chosen["augmentation"] = None
+    chosen = {"divergence": {"name": "non_saturating"}, "augmentation": None} | fields
     about = function.__doc__.split("\n")[0]
     return Recipe(name, about, networks=networks, optimizers=optimizers, game=game, **chosen)

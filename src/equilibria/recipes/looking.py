@@ -13,12 +13,11 @@ from torch import nn
 from ..core.randomness import key
 from ..data import Data, Stream
 from ..data.records import Labels
-from ..games import READ
 from ..training.average import reestimate
 from ..training.observers import Snapshot
 from ..training.run import Run
 from .card import card
-from .casting import seen
+from .casting import game_traits, seen
 from .conditions import seen as conditions_in
 from .measuring import held_out, measure
 from .model import Model
@@ -47,8 +46,7 @@ def slow(run: Run, recipe: Recipe, data: Data) -> Model:
     conditions = conditions_in(data) if run.stream.labelled else None
     shown = seen(recipe, data)
     parts = nn.ModuleDict(networks), data.space, run.game.prior, data.labels, conditions
-    reads = READ.get(recipe.game["name"], "latents")
-    model = Model(*parts, shown.packed, shown.views, shown.classes, reads)
+    model = Model(*parts, shown.packed, shown.views, shown.classes, game_traits(recipe).encoder_output)
     settle(model, run.stream.size, run.seed)
     settle_encoder(model, run.stream)
     settle_classes(model, run.stream)

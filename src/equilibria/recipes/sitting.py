@@ -15,6 +15,7 @@ from ..training.observers import Checkpointer, EventLog, Reporter, clock, every
 from ..training.run import Run
 from ..training.signals import interruptible
 from .attending import DoctorObserver
+from .composing import own_parts
 from .display import Display
 from .looking import look
 from .measuring import chance
@@ -85,6 +86,8 @@ def _begin(session: Session, log: EventLog, checkpointer: Checkpointer, since: C
     start |= data_facts(session.data)
     if recipe.divergence is not None:
         start["measures"] = make(DIVERGENCES, recipe.divergence, "divergence").measures
+    if parts := own_parts(recipe, run):
+        start["parts"] = parts
     session.folder.truncate(since.events if since else 0)
     if since is None:
         log.record(run, "start", **start)

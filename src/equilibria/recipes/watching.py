@@ -11,10 +11,10 @@ from ..core.types import Batch
 from ..data import Data
 from ..data.stream import binarized
 from ..evaluation.diagnostics import DIAGNOSTICS, Looked, Scene, looked
-from ..games import READ
 from ..games.play import Play
 from ..training.observers import EventLog
 from ..training.run import Run
+from .casting import game_traits
 from .measuring import held_out_batch, selection
 from .recipe import Recipe
 
@@ -118,7 +118,7 @@ def diagnoser(run: Run, recipe: Recipe) -> Diagnoser:
         train = binarized(train.cpu(), generator(1)).to(run.device)
     held_out = held_out_batch(data, count, recipe.conditional, recipe.binarize)
     centres, deviation = _centres(data, order)
-    return Diagnoser(train, held_out, centres, deviation, READ.get(recipe.game["name"], "latents") == "latents")
+    return Diagnoser(train, held_out, centres, deviation, game_traits(recipe).encoder_output == "latents")
 
 
 def watch_every(rounds: int, playing: float, looking: float) -> int:

@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping
 
-from .parts import Spec
+import torch
 
-_CHOSEN: Mapping[str, tuple[float, float]] = {  # for points, for images
-    "gradient_penalty": (0.1, 10.0),  # both the authors': of their experiments with toy data, and of all others
-}
-
-_ON_SCORES = ("lecam",)  # all others read slopes
+from ..terms.likelihoods import BINARY, REAL
+from ..terms.penalties import PENALTIES, uses_gradient
+from .parts import Spec, make
 
 
-def bounds_slopes(penalties: Mapping[str, Spec]) -> bool:
-    """Whether a penalty reads slopes, which a critic that mixes samples does not have one by one."""
-    return any(spec["name"] not in _ON_SCORES for spec in penalties.values())
+def bounds_slopes(penalties: Mapping[str, Spec], shape: tuple[int, ...]) -> bool:
+    """Whether a penalty reads the critic's gradient, which a critic that mixes samples does not have one by one.
+
+    `shape` is that of what the critic is shown.
+    """
+    with torch.random.fork_rng(devices=[]):  # a user's own penalty may draw its first weights
+        return any(uses_gradient(make(PENALTIES, spec, f"penalties.{key}"), shape) for key, spec in penalties.items())
 
 
 def weighed(spec: Spec, shape: tuple[int, ...]) -> Spec:
@@ -21,9 +23,12 @@ def weighed(spec: Spec, shape: tuple[int, ...]) -> Spec:
 
     Under a weight for images the critic stays too flat to tell the neighbouring modes of points apart.
     """
-    if spec.get("weight") != "auto" or spec["name"] not in _CHOSEN:
+    if spec.get("weight") != "auto":
         return spec
-    points, images = _CHOSEN[spec["name"]]
+    penalty = make(PENALTIES, {key: value for key, value in spec.items() if key != "weight"}, "penalty")
+    if (weights := getattr(penalty, "auto_weight", None)) is None:
+        return spec
+    points, images = weights
     return spec | {"weight": points if len(shape) == 1 else images}
 
 
@@ -32,4 +37,4 @@ def chosen(likelihood: Spec | None, binary: bool) -> Spec | None:
     if likelihood is None or likelihood["name"] != "auto":
         return likelihood
     kept = {} if binary else {key: value for key, value in likelihood.items() if key in ("noise", "learned")}
-    return kept | {"name": "bernoulli" if binary else "gaussian"}
+    return kept | {"name": BINARY if binary else REAL}

@@ -102,4 +102,5 @@ def _positive(name: str, option: str, value: float) -> None:
         raise Refusal(f"The likelihood {name!r} has {option} {value}: a number above 0 is needed.")
 
 
+BINARY, REAL = "bernoulli", "gaussian"  # what `auto` means: for black or white pixels, for all other values
 LIKELIHOODS = Catalogue("likelihood", bernoulli=bernoulli, gaussian=gaussian, discretized_logistic=discretized_logistic)

@@ -1,14 +1,14 @@
 """What moves weights down a loss. The table is the registration."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ..core.catalogue import Catalogue
+from ..core.catalogue import Catalogue, options
 from ..core.errors import Refusal
 
 
@@ -74,4 +74,19 @@ def _refuse_missteps(lr: float, eps: float = 0.0, **shares: float) -> None:
             raise Refusal(f"An optimizer has {option} {share:g}: a share of at least 0 and below 1 is needed.")
 
 
+def traits(builder: Callable[..., Optimizer], optimizer: Optimizer) -> dict[str, Any]:
+    """What others must know of an optimizer, as plain values: the doctor reads them, and a run records the user's own.
+
+    `momentum` is what it keeps of the last gradients, 0 for nothing, and `option` is how a user sets that; an
+    `adaptive` one divides by the size of past gradients, so that its rates compare with no plain descent's.
+    """
+    group = optimizer.param_groups[0]
+    return {
+        "momentum": float(group["betas"][0] if "betas" in group else group.get("momentum", 0.0)),
+        "option": next((option for option in ("beta1", "momentum") if option in options(builder)), ""),
+        "adaptive": "betas" in group or "alpha" in group,
+    }
+
+
+DEFAULT, PLAIN = "adam", "sgd"  # what moves networks if nothing is said; what keeps nothing of the past
 OPTIMIZERS = Catalogue("optimizer", adam=adam, optimistic_adam=optimistic_adam, rmsprop=rmsprop, sgd=sgd)

@@ -30,7 +30,8 @@ def stacked_mnist(root: Path | None, count: int = 128_000) -> Data:
     kept = entry("stacked_mnist", key(sums, count), lambda folder: _write(root, count, folder))
     x, y, held_out, held_out_y = (torch.from_numpy(kept[part]) for part in ("x", "y", "held_out", "held_out_y"))
     names = tuple(f"{number:0{_CHANNELS}}" for number in range(10**_CHANNELS))
-    return Data("stacked_mnist", Image(_CHANNELS, 28, 28), x, held_out, Labels("class", names), y, held_out_y)
+    space, labels = Image(_CHANNELS, 28, 28), Labels("class", names)
+    return Data("stacked_mnist", space, x, held_out, labels, y, held_out_y, channels_of="mnist")
 
 
 def _write(root: Path | None, count: int, folder: Path) -> None:

@@ -1,24 +1,13 @@
 """A critic that is too strong, or too weak."""
 
-import math
-
 from ...records.series import Series
+from ...terms.penalties import LIPSCHITZ
 from . import flags
 from .base import CERTAIN, LIKELY, Finding, History
 from .reasons import diagnosed
 
 _STARVED = 0.05  # of its early gradient: the generator has almost nothing to go by
 _FULL, _EMPTY = 0.95, 0.2  # of the most that the divergence can be
-_MOST = {
-    "minimax": math.log(2),
-    "non_saturating": math.log(2),
-    "relativistic": math.log(2),
-    "jensen_shannon": 2 * math.log(2),
-    "least_squares": 1.0,
-    "hinge": 1.0,
-    "total_variation": 1.0,
-    "squared_hellinger": 2.0,
-}
 
 
 def saturated(history: History) -> Finding | None:
@@ -36,8 +25,8 @@ def saturated(history: History) -> Finding | None:
     if len(full):
         evidence.append(full.said("the critic's estimate, as a share of the most that this divergence can be", ".0%"))
     change = (
-        f"Take the loss that does not starve: {flags.say('divergence', 'non_saturating')}."
-        if flags.divergence(history) in ("minimax", "gan")
+        f"Take the loss that does not starve: {flags.say('divergence', unsaturated)}."
+        if (unsaturated := flags.divergence_traits(history).get("unsaturated"))
         else f"Keep the critic's slopes down, {flags.flatten(history)}, so that it stays wrong in between."
     )
     said = "The critic tells every sample from data, and the generator has almost nothing left to go by."
@@ -74,13 +63,13 @@ def _strengthen(history: History) -> str:
     if lr is not None and lr < 1e-4:
         return flags.say(key, 10 * lr)
     if flags.game(history).get("clip") is not None:
-        return f"{flags.say('clip', 'none')} {flags.say('penalty', 'gradient_penalty')}"
+        return f"{flags.say('clip', 'none')} {flags.say('penalty', LIPSCHITZ)}"
     return flags.say("n_critic", 5 if flags.turns(history) < 5 else 2 * flags.turns(history))
 
 
 def _fullness(history: History) -> Series:
     """The critic's estimate as a share of the greatest value that its divergence has, if that is known."""
-    most = _MOST.get(flags.divergence(history))
+    most = flags.divergence_traits(history).get("supremum")
     found = history.estimates
     return Series() if most is None else Series(found.steps, tuple(value / most for value in found.values))
 

@@ -101,7 +101,7 @@ def missing(history: History) -> Finding | None:
 
 def _remedy(history: History) -> str:
     """What makes samples differ, as far as the game has it."""
-    if flags.game(history)["name"] != "gan" or flags.game(history).get("pack", 1) > 1:
+    if "pack" not in flags.game_traits(history).get("options", ()) or flags.game(history).get("pack", 1) > 1:
         return flags.flatten(history)
     return f"{flags.say('pack', 2)} or {flags.flatten(history)}"
 

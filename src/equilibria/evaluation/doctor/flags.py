@@ -1,11 +1,20 @@
-"""The flags that change a run, as its recipe has them, and what they stand at."""
+"""The flags that change a run, as its recipe has them, what they stand at, and what its parts say of themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
+from torch import nn
+
+from ...core.catalogue import Catalogue
+from ...core.errors import Refusal
+from ...games import GAMES
+from ...games import traits as traits_of_game
+from ...terms import divergences, penalties
+from ...training import optimizers
 from .base import History
 
-SLOPES = ("gradient_penalty", "divergence_penalty", "r1", "r2", "zero_centered", "dragan")
+Traits = Mapping[str, Any]  # of a part, as plain values
 
 
 def say(flag: str, value: object) -> str:
@@ -25,30 +34,31 @@ def optimizer(history: History, role: str) -> tuple[str, Mapping[str, Any]]:
     """The key and the description of the optimizer that moves a network."""
     known = history.recipe.get("optimizers", {})
     key = next((key for key in known if role in key.split("+")), role)
-    return key, known.get(key, {"name": "adam"})
+    return key, known.get(key, {"name": optimizers.DEFAULT})
 
 
 def slope_penalties(history: History) -> dict[str, Mapping[str, Any]]:
-    """The penalties that read slopes, by their keys."""
-    penalties = history.recipe.get("penalties") or {}
-    return {key: spec for key, spec in penalties.items() if spec["name"] in SLOPES}
+    """The penalties that read the critic's gradient, by their keys."""
+    paid = history.recipe.get("penalties") or {}
+    return {key: spec for key, spec in paid.items() if penalty_traits(history, key).get("uses_gradient")}
 
 
 def weigh(history: History, key: str, factor: float) -> str:
     """The flag that makes a penalty so many times as heavy."""
-    penalties = history.recipe["penalties"]
-    now = penalties[key].get("weight", 10.0)
-    name = "penalty" if len(penalties) == 1 else f"penalties.{key}"
+    paid = history.recipe["penalties"]
+    now = paid[key].get("weight", 10.0)
+    name = "penalty" if len(paid) == 1 else f"penalties.{key}"
     return say(f"{name}.weight", float(now) * factor if isinstance(now, int | float) else 10.0 * factor)
 
 
 def flatten(history: History) -> str:
     """The flag that has the critic pay more for slopes."""
-    if game(history)["name"] == "sgan":  # its critic's scores are classes, which penalties would not bound
+    if game_traits(history).get("learns_classes"):  # its critic's scores are classes, which penalties would not bound
         return say("critic.norm", "spectral")
-    if penalties := slope_penalties(history):
-        return weigh(history, next(iter(penalties)), 10.0)
-    return say("penalties.r1", "r1") if history.recipe.get("penalties") else say("penalty", "r1")
+    if paid := slope_penalties(history):
+        return weigh(history, next(iter(paid)), 10.0)
+    flat = penalties.FLAT
+    return say(f"penalties.{flat}", flat) if history.recipe.get("penalties") else say("penalty", flat)
 
 
 def game(history: History) -> Mapping[str, Any]:
@@ -76,3 +86,57 @@ def of_images(history: History) -> bool:
     """Whether samples are pictures; where the run does not say, as far as the networks tell."""
     values = next(iter(history.of("start")), {}).get("values") or {}
     return len(values["shape"]) == 3 if "shape" in values else network(history, "generator").get("name") != "dense"
+
+
+def divergence_traits(history: History) -> Traits:
+    """What the divergence says of itself; nothing where nobody competes, or nothing is known of the user's own."""
+    spec = history.recipe.get("divergence") or {}
+    return _traits(history, "divergence", spec, divergences.DIVERGENCES, _of_divergence)
+
+
+def penalty_traits(history: History, key: str) -> Traits:
+    """What a penalty says of itself; nothing where nothing is known of the user's own."""
+    spec = history.recipe["penalties"][key]
+    return _traits(history, f"penalties.{key}", spec, penalties.PENALTIES, _of_penalty)
+
+
+def game_traits(history: History) -> Traits:
+    """What the game says of itself; nothing where nothing is known of the user's own."""
+    return _traits(history, "game", game(history), GAMES, lambda builder, options: traits_of_game(builder))
+
+
+def optimizer_traits(history: History, role: str) -> Traits:
+    """What the optimizer that moves a network says of itself; nothing where nothing is known of the user's own."""
+    key, spec = optimizer(history, role)
+    return _traits(history, f"optimizers.{key}", spec, optimizers.OPTIMIZERS, _of_optimizer)
+
+
+def _traits(
+    history: History,
+    path: str,
+    spec: Mapping[str, Any],
+    catalogue: Catalogue,
+    read: Callable[[Callable[..., Any], dict[str, Any]], Traits],
+) -> Traits:
+    """Of a part of a catalogue by its description; of the user's own, whose code is not run, by the run's record."""
+    name, options = spec.get("name", ""), {key: value for key, value in spec.items() if key != "name"}
+    if name not in catalogue:
+        recorded = (next(iter(history.of("start")), {}).get("parts") or {}).get(path)
+        return recorded if isinstance(recorded, Mapping) else {}
+    try:
+        return read(catalogue[name], options)
+    except (Refusal, TypeError, ValueError):  # an option of another version
+        return {}
+
+
+def _of_divergence(builder: Callable[..., divergences.Divergence], options: dict[str, Any]) -> Traits:
+    return divergences.traits(builder(**options))
+
+
+def _of_penalty(builder: Callable[..., penalties.Penalty], options: dict[str, Any]) -> Traits:
+    numbers = {key: value for key, value in options.items() if value != "auto"}
+    return penalties.traits(builder(**numbers))
+
+
+def _of_optimizer(builder: Callable[..., torch.optim.Optimizer], options: dict[str, Any]) -> Traits:
+    return optimizers.traits(builder, builder([nn.Parameter(torch.zeros(1))], **options))

@@ -13,7 +13,8 @@ def posterior_collapse(history: History) -> Finding | None:
         return None
     game = flags.game(history)
     beta = game.get("beta", game.get("kl", 1.0))
-    name = "kl" if game["name"] == "vae_gan" else "beta"
+    options = flags.game_traits(history).get("options", ())
+    name = "kl" if "kl" in options else "beta"
     eased = flags.say(name, 1.0 if beta > 1 else 0.5)
     warmed = flags.say("warmup", max(history.rounds // 5, 1))
     return diagnosed(
@@ -24,10 +25,7 @@ def posterior_collapse(history: History) -> Finding | None:
             kl.said("KL of posterior and prior, in nats"),
             active.said("coordinates of the latent in use", ".0f"),
         ),
-        (
-            f"Let the KL weigh less, or later: {eased}"
-            + (f" or {warmed}." if name == "beta" and game["name"] == "vae" else ".")
-        ),
+        (f"Let the KL weigh less, or later: {eased}" + (f" or {warmed}." if "warmup" in options else ".")),
         first,
     )
 
@@ -36,7 +34,8 @@ def disagreement(history: History) -> Finding | None:
     """The generator does not make of an encoder's answer what the encoder was shown."""
     sample = history.series("agreement", "sample")
     first = sample.since(lambda distance: distance > 0.65)
-    if first is None or flags.game(history)["name"] not in ("bigan", "aae", "vae_gan"):
+    whole = flags.game_traits(history).get("encoder_output", "latents") == "latents"
+    if first is None or not whole or not flags.divergence(history):  # an autoencoder's own loss tells of likeness
         return None
     code = history.series("agreement", "code")
     longer = flags.say("rounds", 4 * max(history.rounds, 1))
@@ -48,10 +47,6 @@ def disagreement(history: History) -> Finding | None:
             sample.said("distance of x and G(E(x)), in that of two data"),
             code.said("distance of z and E(G(z)), in that of two latents"),
         ),
-        (
-            f"Play longer, {longer}, and keep the critic of pairs flat: {flags.flatten(history)}."
-            if flags.divergence(history)
-            else f"Play longer: {longer}."
-        ),
+        (f"Play longer, {longer}, and keep the critic of pairs flat: {flags.flatten(history)}."),
         first,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from ...terms.penalties import LIPSCHITZ
 from . import flags
 from .base import CERTAIN, LIKELY, Finding, History
 from .reasons import diagnosed
@@ -23,10 +24,7 @@ def pinned(history: History) -> Finding | None:
         (f"Most of the critic's weights stand at the bound that clips them, {bound:g}: it is simpler than it looks."),
         CERTAIN,
         (share.said("share of the weights at either bound", ".0%"),),
-        (
-            f"Bound the slope instead of the weights: {flags.say('clip', 'none')} "
-            f"{flags.say('penalty', 'gradient_penalty')}."
-        ),
+        (f"Bound the slope instead of the weights: {flags.say('clip', 'none')} {flags.say('penalty', LIPSCHITZ)}."),
         first,
     )
 
@@ -50,7 +48,7 @@ def _deep(history: History, role: str, typical: float, late: Sequence[tuple[int,
     step, last = late[-1]
     clip = flags.game(history).get("clip") if role == "critic" else None
     change = (
-        f"Bound the slope, not the weights: {flags.say('clip', 'none')} {flags.say('penalty', 'gradient_penalty')}."
+        f"Bound the slope, not the weights: {flags.say('clip', 'none')} {flags.say('penalty', LIPSCHITZ)}."
         if clip is not None
         else f"Normalize each layer: {flags.say(f'{role}.norm', 'layer')}; or take fewer of them, "
         f"{flags.say(f'{role}.depth', 3)}."

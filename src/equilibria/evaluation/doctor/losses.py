@@ -4,12 +4,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-import torch
-
-from ...core.errors import Refusal
-from ...terms.divergences import DIVERGENCES, Divergence
+from . import flags
 from .base import History
-from .wordings import BOUND, BOUNDED, LIKELIHOODS, OTHERS, PAIR, PRICES, SGAN, SHIFTED, TEXTS
+from .wordings import OTHERS, PAIR, PRICES
 
 _LOG2 = {2 * math.log(2): " (2 log 2)", math.log(2): " (log 2)", -math.log(2): " (-log 2)"}
 
@@ -22,47 +19,36 @@ class Rest(NamedTuple):
     score: float  # what the best critic then says of everything
 
 
-def rest(spec: Mapping[str, Any]) -> Rest | None:
-    """Where a divergence, described as in a recipe, comes to rest; None for one that is not of the table."""
-    divergence = known(spec)
-    if divergence is None:
-        return None
-    score = _score(spec, divergence)
-    scores = torch.full((1,), score, dtype=torch.float64)
-    losses = [float(loss(scores, scores)) for loss in (divergence.critic, divergence.generator)]
-    return Rest(losses[0], None if spec["name"] in SHIFTED else losses[1], score)
-
-
-def known(spec: Mapping[str, Any]) -> Divergence | None:
-    """The divergence that is described, if the table has it."""
-    try:
-        return DIVERGENCES[spec["name"]](**{key: value for key, value in spec.items() if key != "name"})
-    except (Refusal, TypeError):
-        return None
+def rest(divergence: Mapping[str, Any]) -> Rest | None:
+    """Where a divergence with these traits comes to rest; None where nothing is known of it."""
+    critic, generator, score = divergence.get("rests") or (None, None, None)
+    return None if critic is None or score is None else Rest(critic, generator, score)
 
 
 def meanings(history: History) -> Iterator[str]:
     """What the losses of this run's formulation mean, a sentence or two for each side, with their last values."""
-    spec, game = history.recipe.get("divergence"), str((history.recipe.get("game") or {}).get("name"))
-    if game in LIKELIHOODS:
-        yield _with_last(history, "autoencoder", LIKELIHOODS[game])
+    game, divergence = flags.game_traits(history), flags.divergence_traits(history)
+    side = game.get("player", "generator")
+    if game.get("meaning"):
+        yield _with_last(history, side, game["meaning"])
         return
-    if spec is None:
+    if not (name := flags.divergence(history)):
         return
-    if game == "sgan":
-        yield SGAN
+    at = rest(divergence)
+    if at is None or not divergence.get("meaning"):
+        yield f"The divergence {name!r} is your own: what its losses come to rest at, only you can say."
         return
-    at = rest(spec)
-    if at is None:
-        yield f"The divergence {spec['name']!r} is your own: what its losses come to rest at, only you can say."
-        return
-    critic, generator = TEXTS.get(spec["name"], (BOUND, BOUNDED))
-    yield _with_last(history, "critic", f"Critic: {critic}".format(at=spelled(at.critic), measures=_measures(spec)))
-    rested = "nowhere in particular" if at.generator is None else spelled(at.generator)
-    side = "pair" if game == "bigan" else "encoder" if game == "aae" else "generator"
-    said = PAIR if side == "pair" else f"{side.capitalize()}: {generator}"
-    yield _with_last(history, side, said.format(at=rested))
+    critic, generator = divergence["meaning"]
+    measures = divergence["measures"].partition(", ")[0]
+    yield _with_last(history, "critic", _filled(f"Critic: {critic}", at.critic, measures))
+    said = PAIR if game.get("critic_input") == "pairs" else generator
+    yield _with_last(history, side, _filled(f"{side.capitalize()}: {said}", at.generator, measures))
     yield from _beside(history)
+
+
+def _filled(text: str, at: float | None, measures: str) -> str:
+    rests = "nowhere in particular" if at is None else spelled(at)
+    return text.replace("{at}", rests).replace("{measures}", measures)
 
 
 def spelled(value: float) -> str:
@@ -89,17 +75,3 @@ def _with_last(history: History, player: str, said: str) -> str:
         return said
     which = "" if name == "divergence" else f"{name} "
     return f"{said} Now: {which}{terms[name]:.4g} (round {reports[-1]['step']:,})."
-
-
-def _measures(spec: Mapping[str, Any]) -> str:
-    divergence = known(spec)
-    return divergence.measures.partition(", ")[0] if divergence is not None else ""
-
-
-def _score(spec: Mapping[str, Any], divergence: Divergence) -> float:
-    """What the best critic says where data and samples are alike: by the divergence's facts, or by its kind."""
-    if divergence.facts is not None:
-        rested = float(divergence.facts.score(torch.ones(1, dtype=torch.float64)))
-        return rested if math.isfinite(rested) else 0.0
-    halfway = (spec.get("fake_code", 0.0) + spec.get("real_code", 1.0)) / 2
-    return halfway if spec["name"] == "least_squares" else 0.0

@@ -1,5 +1,6 @@
 """Networks that know their training samples by heart."""
 
+from ...terms.augmentations import FIXED
 from . import flags
 from .base import CERTAIN, LIKELY, Finding, History
 from .reasons import diagnosed
@@ -13,7 +14,7 @@ def critic_memorizes(history: History) -> Finding | None:
         return None
     train, held_out = (history.series("scores", part) for part in ("train", "held_out"))
     change = (
-        f"Augment all that the critic sees: {flags.say('augmentation', 'diffaugment')}; more data help most."
+        f"Augment all that the critic sees: {flags.say('augmentation', FIXED)}; more data help most."
         if flags.of_images(history) and history.recipe.get("augmentation")
         else f"Keep it from being steep: {flags.flatten(history)}; more data help most."
     )

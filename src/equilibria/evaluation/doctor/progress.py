@@ -3,6 +3,7 @@
 from itertools import pairwise
 from statistics import mean
 
+from ...data.datasets.points import MODES
 from ...records.series import Series
 from . import flags
 from .base import CERTAIN, LIKELY, Finding, History
@@ -103,7 +104,7 @@ def data_range(history: History) -> Finding | None:
 
 def _is_toy(recipe: object) -> bool:
     """Points of the plane with labels that only say which mode they are from."""
-    return isinstance(recipe, dict) and recipe.get("data", {}).get("name") in ("ring", "grid")
+    return isinstance(recipe, dict) and recipe.get("data", {}).get("name") in MODES
 
 
 def _plain(name: str) -> str:

@@ -13,15 +13,15 @@ _LAGS = 0.3  # of its greatest size is what the estimate gains in a few more mov
 
 def slope(history: History) -> Finding | None:
     """The critic's slope is far from the one that its penalty asks for."""
-    key, spec = next(
-        ((k, s) for k, s in flags.slope_penalties(history).items() if s["name"] == "gradient_penalty"), ("", {})
-    )
-    if not key or not (wanted := float(spec.get("slope", 1.0))):
+    stated = {key: flags.penalty_traits(history, key) for key in flags.slope_penalties(history)}
+    key = next((key for key, penalty in stated.items() if penalty.get("target_norm")), "")
+    if not key:
         return None
+    spec, wanted, one_sided = history.recipe["penalties"][key], stated[key]["target_norm"], stated[key]["one_sided"]
     mean = history.series("slopes", "mean")
     steep = mean.since(lambda found: found > _steep(spec) * wanted)
     flat = mean.since(lambda found: found < 0.4 * wanted)
-    first = steep if steep is not None else None if spec.get("one_sided") else flat
+    first = steep if steep is not None else None if one_sided else flat
     if first is None:
         return None
     key_lr, lr = flags.rate(history, "critic")
@@ -70,7 +70,7 @@ def unconverged(history: History) -> Finding | None:
     """The Wasserstein estimate still grows when the critic moves alone, so it is no distance yet."""
     gain, most = _gains(history)
     first = gain.since(lambda more: more > _LAGS * most)
-    if first is None or flags.divergence(history) != "wasserstein":
+    if first is None or not flags.divergence_traits(history).get("lipschitz"):
         return None
     before, moves = history.series("burst", "before"), history.series("burst", "moves")
     key, lr = flags.rate(history, "critic")

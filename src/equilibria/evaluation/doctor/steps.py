@@ -1,15 +1,13 @@
 """How steps are taken: too unlike, against the gradient, or averaged too slowly."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
+from ...training.optimizers import PLAIN
 from . import flags
 from .base import CERTAIN, LIKELY, POSSIBLE, Finding, History
 from .reasons import diagnosed
 
 _ASTRAY = 0.1  # cosine of a step with minus the gradient: plain descent has 1, usual momenta half of that
-_MOMENTA = {"adam": ("beta1", 0.5), "optimistic_adam": ("beta1", 0.5), "sgd": ("momentum", 0.0)}  # if nothing is said
 _BEHIND = 0.7  # of the spread of samples
 _UNLIKE = 20.0  # times as fast: beyond what any source plays with
 
@@ -19,7 +17,8 @@ def imbalance(history: History) -> Finding | None:
     (key, critic), (other, generator) = (flags.rate(history, role) for role in ("critic", "generator"))
     if not flags.divergence(history) or not critic or not generator or key == other:
         return None
-    if flags.optimizer(history, "critic")[1]["name"] == "sgd" != flags.optimizer(history, "generator")[1]["name"]:
+    adaptive = {flags.optimizer_traits(history, role).get("adaptive") for role in ("critic", "generator")}
+    if len(adaptive) > 1:
         return None  # rates of unlike optimizers say nothing of each other
     ratio = critic / generator
     if 1 / _UNLIKE < ratio < _UNLIKE:
@@ -48,28 +47,27 @@ def momentum(history: History) -> Finding | None:
     if not shown:
         return None
     first, role = min(shown)
-    key, spec = _optimizer(history, role)
-    option, _ = _MOMENTA[spec["name"]]
+    mover = _mover(role)
+    key, option = flags.optimizer(history, mover)[0], flags.optimizer_traits(history, mover).get("option")
+    forget = flags.say(f"optimizers.{key}.{option}", 0) if option else flags.say(f"optimizers.{key}", PLAIN)
     return diagnosed(
         "momentum",
         f"The {role}'s steps go against its gradient: the optimizer follows what was, not what is.",
         LIKELY if against[role].late.median < 0 else POSSIBLE,
         (against[role].said("cosine of the step with minus the gradient", "+.2f"),),
-        f"Forget sooner: {flags.say(f'optimizers.{key}.{option}', 0)}.",
+        f"Forget sooner: {forget}.",
         first,
     )
 
 
 def _heavy(history: History, role: str) -> bool:
     """Whether who moves a network remembers earlier gradients: else its steps cannot lag behind them."""
-    _, spec = _optimizer(history, role)
-    option, usual = _MOMENTA.get(spec["name"], ("", 0.0))
-    return bool(spec.get(option, usual))
+    return bool(flags.optimizer_traits(history, _mover(role)).get("momentum"))
 
 
-def _optimizer(history: History, role: str) -> tuple[str, Mapping[str, Any]]:
-    """The optimizer of a player; of a pair, its generator's."""
-    return flags.optimizer(history, "generator" if role == "pair" else role)
+def _mover(role: str) -> str:
+    """Whose optimizer it is; a pair's is its generator's."""
+    return "generator" if role == "pair" else role
 
 
 def slow_average(history: History) -> Finding | None:

@@ -9,7 +9,7 @@ from ...core.errors import Refusal
 from ...core.imports import imported
 from ...data.records import Data
 from . import FEATURES, Features
-from .classifier import STACKED, Say, kept_of
+from .classifier import Say, kept_of
 
 AUTO = "auto"
 
@@ -47,4 +47,4 @@ def suitable(data: Data) -> str:
     if len(data.space.shape) != 3:
         return "pixels"
     classes = data.labels is not None and data.labels.kind == "class" and data.held_out_y is not None
-    return "classifier" if classes or data.name == STACKED else "random"
+    return "classifier" if classes or data.channels_of else "random"

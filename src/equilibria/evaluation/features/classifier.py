@@ -17,7 +17,6 @@ from .hashing import digest
 from .kept import Kept
 from .learning import Lesson, accuracy, learned, usual_epochs
 
-STACKED = "stacked_mnist"  # whose channels are digits of MNIST
 Say = Callable[[str], None]
 
 
@@ -37,7 +36,7 @@ def classifier(
         f"a classifier of {taught.name}, right on {100 * stored.accuracy:.2f} % of {stored.asked:,} held-out samples"
     )
     name, resized, marked = f"classifier of {taught.name}", resizing(taught.space.shape), digest(stored.weights)
-    if data.name != STACKED:
+    if not data.channels_of:
         return Features(name, _still(network.features), marked, resized, about, _still(network))
     seen, told = _still(_side_by_side(network)), _still(_joint(network))
     return Features(f"{name}, channel by channel", seen, marked, resized, f"{about}, channel by channel", told)
@@ -65,8 +64,8 @@ def kept_of(data: Data, root: Path | None = None, seed: int = 0) -> Kept | None:
 
 def of(data: Data, root: Path | None = None) -> Data:
     """The data whose classes are learned: the same, but of stacked MNIST the digits. Raises Refusal without classes."""
-    if data.name == STACKED:
-        return find("mnist", root)
+    if data.channels_of:
+        return find(data.channels_of, root)
     refuse_unlabelled(data)
     return data
 

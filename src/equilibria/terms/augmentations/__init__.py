@@ -6,6 +6,8 @@ from .base import Augmentation
 from .diffaugment import diffaugment
 from .plain import none
 
-__all__ = ["AUGMENTATIONS", "Augmentation"]
+__all__ = ["AUGMENTATIONS", "FIXED", "Augmentation"]
 
 AUGMENTATIONS = Catalogue("augmentation", none=none, diffaugment=diffaugment, ada=ada)
+
+FIXED = "diffaugment"  # to take where data are few: right for every divergence

@@ -37,6 +37,8 @@ def ada(
 class Adaptive(nn.Module):
     """The pipeline, and the memory of its controller."""
 
+    reads_signs = True
+
     probability: Tensor  # (), of each change of a sample
     signs: Tensor  # (), sum of the mean signs of real scores since the last adjustment
     moves: Tensor  # (), how many those were

@@ -12,7 +12,10 @@ Change = Callable[[Tensor], Tensor]  # images (B, C, H, W) to images
 
 
 class Augmentation(Protocol):
-    """Around a critic: critic(*augment(*views)). It is an nn.Module, whose buffers are saved with the run."""
+    """Around a critic: critic(*augment(*views)). It is an nn.Module, whose buffers are saved with the run.
+
+    One with a true `reads_signs` learns from the signs of scores, which not every divergence gives a meaning.
+    """
 
     def __call__(self, *views: Tensor) -> Views:
         """The views, each (B, ...), every sample changed by a draw of its own."""

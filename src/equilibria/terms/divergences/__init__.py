@@ -1,7 +1,7 @@
 """How critic scores become the losses of the two sides. The table is the registration."""
 
 from ...core.catalogue import Catalogue
-from .base import Divergence, Loss
+from .base import Divergence, Loss, traits
 from .classic import hinge, least_squares, minimax, non_saturating
 from .facts import Facts
 from .parametric import alpha, weighted_jensen_shannon
@@ -19,7 +19,7 @@ from .variational import (
     total_variation,
 )
 
-__all__ = ["DIVERGENCES", "Divergence", "Facts", "Loss"]
+__all__ = ["DIVERGENCES", "Divergence", "Facts", "Loss", "traits"]
 
 DIVERGENCES = Catalogue(
     "divergence",

@@ -1,11 +1,16 @@
 """What a divergence is: how scores become the losses of the two sides."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+import torch
 from torch import Tensor
 
-from .facts import Facts
+from .facts import Facts, Function
+
+LIKELIER = "it says which of the two is likelier, not by how much"  # a best score that is one of two values
 
 Loss = Callable[[Tensor, Tensor], Tensor]  # scores (real, fake), each (B,), to per-sample values (B,)
 
@@ -20,3 +25,39 @@ class Divergence:
     estimate: Callable[[float], float] | None = None  # the critic's mean loss, read as a distance (a lower bound)
     measures: str = ""  # that distance in words; after a comma its units and its range
     facts: Facts | None = None  # of an f-divergence in its variational form
+    supremum: float | None = None  # the greatest value of the estimate; None where it has none, or nobody knows it
+    lipschitz: bool = False  # the estimate is a distance only while the critic's gradient norm is bounded
+    signed_scores: bool = True  # the best critic's score is above 0 where data are likelier, and below 0 elsewhere
+    rest: float = 0.0  # the best critic's score where data and samples are alike
+    generator_rests: bool = True  # not where the generator's loss moves with the critic's scores, which have no zero
+    unsaturated: str = ""  # the divergence to take where this generator's gradient vanishes before a good critic
+    log_ratio: Function | None = None  # from the best critic's score to log(p_data / p_model), each (B,)
+    score: str = ""  # what that score is in words; without a log_ratio why it tells none; {name} is the divergence's
+    meaning: tuple[str, str] | None = None  # of the two losses in words; {at} is where they rest, {measures} as above
+
+
+def traits(divergence: Divergence) -> dict[str, Any]:
+    """What others must know of a divergence, as plain values: the doctor reads them, and a run records the user's own.
+
+    `rests` are the losses and the score where data and samples are alike and the critic at its best, None for no such
+    value. `logit` says whether the score itself is the logarithm of the ratio.
+    """
+    scores = torch.full((1,), divergence.rest, dtype=torch.float64)
+    with torch.no_grad():
+        losses = [float(loss(scores, scores)) for loss in (divergence.critic, divergence.generator)]
+    rests = [losses[0], losses[1] if divergence.generator_rests else None, divergence.rest]
+    return {
+        "measures": divergence.measures,
+        "supremum": divergence.supremum,
+        "lipschitz": divergence.lipschitz,
+        "unsaturated": divergence.unsaturated,
+        "rests": [value if value is not None and math.isfinite(value) else None for value in rests],
+        "meaning": None if divergence.meaning is None else list(divergence.meaning),
+        "logit": _is_logit(divergence.log_ratio),
+        "score": divergence.score,
+    }
+
+
+def _is_logit(log_ratio: Function | None) -> bool:
+    scores = torch.linspace(-3, 3, 7, dtype=torch.float64)
+    return log_ratio is not None and torch.equal(log_ratio(scores), scores)

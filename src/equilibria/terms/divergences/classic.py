@@ -6,8 +6,13 @@ from torch import Tensor
 from torch.nn.functional import relu, softplus
 
 from ...core.errors import Refusal
-from .base import Divergence
+from .base import LIKELIER, Divergence
 
+NO_ZERO = "minus its samples' mean score, which has no zero, so neither its size nor its course says anything."
+_LOG_CRITIC = (
+    "at rest it is {at}, where it gives everything probability .5; towards 0 it tells every sample from data, which "
+    "is no good sign. At its best it is 2 log 2 less twice the Jensen-Shannon divergence."
+)
 _JENSEN_SHANNON = "Jensen-Shannon divergence, in nats, at most log 2 = 0.6931"
 
 
@@ -18,6 +23,15 @@ def minimax() -> Divergence:
         generator=lambda real, fake: -softplus(fake),
         estimate=_jensen_shannon,
         measures=_JENSEN_SHANNON,
+        supremum=math.log(2),
+        unsaturated="non_saturating",
+        log_ratio=Tensor.double,
+        score="log(p_data / p_model)",
+        meaning=(
+            _LOG_CRITIC,
+            "at rest it is {at}, and 0 where the critic knows every sample: there its gradient is gone, too. It does "
+            "not say how good samples are.",
+        ),
     )
 
 
@@ -33,6 +47,14 @@ def non_saturating() -> Divergence:
         generator=lambda real, fake: softplus(-fake),
         estimate=_jensen_shannon,
         measures=_JENSEN_SHANNON,
+        supremum=math.log(2),
+        log_ratio=Tensor.double,
+        score="log(p_data / p_model)",
+        meaning=(
+            _LOG_CRITIC,
+            "at rest it is {at}. Rising means that the critic is ahead, not that samples get worse: it does not say "
+            "how good they are.",
+        ),
     )
 
 
@@ -53,6 +75,15 @@ def least_squares(fake_code: float = 0.0, real_code: float = 1.0, generator_code
         generator=lambda real, fake: (fake - c) ** 2 / 2,
         estimate=lambda loss: 1 - 4 * loss / (b - a) ** 2,
         measures="triangular discrimination, half the integral of (p - q)^2 / (p + q), at most 1",
+        supremum=1.0,
+        signed_scores=a == -b,
+        rest=(a + b) / 2,
+        score="it reaches the codes of real and fake, where the ratio would be infinite or zero",
+        meaning=(
+            "at rest it is {at}, where every score lies halfway between the codes of data and of samples; 0 where it "
+            "tells all of them apart.",
+            "at rest it is {at}. It is measured by a critic that changes, so it does not say how good samples are.",
+        ),
     )
 
 
@@ -66,6 +97,14 @@ def hinge() -> Divergence:
         generator=lambda real, fake: -fake,
         estimate=lambda loss: 1 - loss / 2,
         measures="total variation, at most 1",
+        supremum=1.0,
+        generator_rests=False,
+        score=LIKELIER,
+        meaning=(
+            "at rest it is {at}; 0 where all data score above 1 and all samples below -1. Half of what it lacks to 2 "
+            "is the estimate of the total variation.",
+            NO_ZERO,
+        ),
     )
 
 

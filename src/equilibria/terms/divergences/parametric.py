@@ -60,7 +60,7 @@ def weighted_jensen_shannon(pi: float = 0.5, generator_loss: str = EXACT) -> Div
         price=lambda v: (1 - pi) * (math.log(1 - pi) - logsigmoid(-v)),
     )
     measures = f"Jensen-Shannon divergence with shares {pi:g} and {1 - pi:g}, in nats, at most {entropy:.4g}"
-    return variational(facts, generator_loss, measures)
+    return variational(facts, generator_loss, measures, supremum=entropy)
 
 
 def _linear(alpha: float) -> tuple[Function, Function, Function]:

@@ -1,6 +1,7 @@
 """f-divergences, from below: the critic raises E_p T - E_q f*(T), T = g_f(score) (Nowozin et al. 2016, eq. 4 and 6)."""
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor, exp, expm1, log, log1p, sqrt, tanh
@@ -8,18 +9,30 @@ from torch.nn.functional import logsigmoid, relu
 from torch.special import xlogy
 
 from ...core.errors import Refusal, nearest
-from .base import Divergence
+from .base import LIKELIER, Divergence
 from .facts import Facts
 from .inverse import log_ratio
 
 EXACT, ALTERNATIVE = "exact", "alternative"
 EVERYWHERE = (-math.inf, math.inf)
 
+_BOUND = (
+    "minus it bounds the {measures} from below: at rest it is {at}. It follows the quality of samples as far as the "
+    "critic keeps up."
+)
+_BOUNDED = (
+    "at rest it is {at}. It is half of a bound whose other half it cannot move, so it does not say how good samples "
+    "are."
+)
 
-def variational(facts: Facts, generator_loss: str, measures: str) -> Divergence:
+
+def variational(
+    facts: Facts, generator_loss: str, measures: str, supremum: float | None = None, unsaturated: str = ""
+) -> Divergence:
     """The divergence that facts describe, as a lower bound that the critic raises.
 
     The generator lowers that bound (`exact`), or raises T on its samples (`alternative`; the paper's section 3.2).
+    `unsaturated` is said of the exact loss alone: the gradient of the alternative one survives.
     """
     generators = {EXACT: lambda real, fake: -facts.price(fake), ALTERNATIVE: lambda real, fake: -facts.activation(fake)}
     if generator_loss not in generators:
@@ -30,6 +43,13 @@ def variational(facts: Facts, generator_loss: str, measures: str) -> Divergence:
         estimate=lambda loss: -loss,
         measures=measures,
         facts=facts,
+        supremum=supremum,
+        signed_scores=facts.signed,
+        rest=facts.score_at_one,
+        unsaturated=unsaturated if generator_loss == EXACT else "",
+        log_ratio=facts.log_ratio,
+        score="a rising function of p_data / p_model ({name}), which is undone",
+        meaning=(_BOUND, _BOUNDED),
     )
 
 
@@ -112,7 +132,7 @@ def squared_hellinger(generator_loss: str = EXACT) -> Divergence:
         score=lambda u: log(u) / 2,
         price=expm1,
     )
-    return variational(facts, generator_loss, "squared Hellinger distance, at most 2")
+    return variational(facts, generator_loss, "squared Hellinger distance, at most 2", supremum=2.0)
 
 
 def jeffreys(generator_loss: str = EXACT) -> Divergence:
@@ -147,7 +167,8 @@ def jensen_shannon(generator_loss: str = EXACT) -> Divergence:
         score=log,
         price=lambda v: -math.log(2) - logsigmoid(-v),
     )
-    return variational(facts, generator_loss, "twice the Jensen-Shannon divergence, in nats, at most log 4 = 1.386")
+    measures = "twice the Jensen-Shannon divergence, in nats, at most log 4 = 1.386"
+    return variational(facts, generator_loss, measures, supremum=2 * math.log(2))
 
 
 def gan(generator_loss: str = EXACT) -> Divergence:
@@ -162,7 +183,8 @@ def gan(generator_loss: str = EXACT) -> Divergence:
         score=log,
         price=lambda v: -logsigmoid(-v),
     )
-    return variational(facts, generator_loss, "2 JSD - log 4, in nats, from -1.386 where data and model agree to 0")
+    measures = "2 JSD - log 4, in nats, from -1.386 where data and model agree to 0"
+    return variational(facts, generator_loss, measures, unsaturated="non_saturating")
 
 
 def total_variation(generator_loss: str = EXACT) -> Divergence:
@@ -177,4 +199,5 @@ def total_variation(generator_loss: str = EXACT) -> Divergence:
         score=lambda u: torch.copysign(torch.full_like(u, math.inf), u - 1),
         price=lambda v: tanh(v) / 2,
     )
-    return variational(facts, generator_loss, "total variation, at most 1")
+    bound = variational(facts, generator_loss, "total variation, at most 1", supremum=1.0)
+    return replace(bound, generator_rests=False, log_ratio=None, score=LIKELIER)

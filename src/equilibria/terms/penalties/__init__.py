@@ -1,11 +1,11 @@
 """What a critic pays. The table is the registration."""
 
 from ...core.catalogue import Catalogue
-from .base import Duel, Penalty
+from .base import Duel, GradientPenalty, Penalty, traits, uses_gradient
 from .lecam import lecam
 from .slopes import divergence_penalty, dragan, gradient_penalty, r1, r2, zero_centered
 
-__all__ = ["PENALTIES", "Duel", "Penalty"]
+__all__ = ["FLAT", "LIPSCHITZ", "PENALTIES", "Duel", "GradientPenalty", "Penalty", "traits", "uses_gradient"]
 
 PENALTIES = Catalogue(
     "penalty",
@@ -17,3 +17,5 @@ PENALTIES = Catalogue(
     dragan=dragan,
     lecam=lecam,
 )
+
+LIPSCHITZ, FLAT = "gradient_penalty", "r1"  # to take where a critic's gradient norm is to be 1, or its game to rest

@@ -26,6 +26,8 @@ class LeCam(nn.Module):
     processes.
     """
 
+    uses_gradient = False
+
     averages: Tensor  # (2,), of the real and of the fake scores
     anchors: Tensor  # (2,), what they were before this move
 

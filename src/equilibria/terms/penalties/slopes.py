@@ -6,7 +6,7 @@ from torch.nn.functional import relu
 
 from ...core.errors import Refusal, nearest
 from ..gradients import input_gradient
-from .base import Duel, Penalty, refuse_negative
+from .base import Duel, GradientPenalty, Penalty, refuse_negative
 from .samplers import SAMPLERS, Sampler, around, between, fake, real
 
 
@@ -23,7 +23,8 @@ def gradient_penalty(weight: float = 10.0, slope: float = 1.0, one_sided: bool =
     def only_above(duel: Duel) -> Tensor:
         return weight * relu(_steepness(duel, between) - slope) ** 2
 
-    return only_above if one_sided else two_sided
+    cost = only_above if one_sided else two_sided
+    return GradientPenalty(cost, slope, one_sided, auto_weight=(0.1, 10.0))  # the authors', of toy data and all others
 
 
 def divergence_penalty(weight: float = 2.0, power: float = 6.0, sampler: str = "between") -> Penalty:
@@ -41,23 +42,23 @@ def divergence_penalty(weight: float = 2.0, power: float = 6.0, sampler: str = "
         return weight * _slopes(duel, SAMPLERS[place]).square().sum(dim=1) ** (power / 2)
 
     if sampler == "both":
-        return lambda duel: (on("real", duel) + on("fake", duel)) / 2
+        return GradientPenalty(lambda duel: (on("real", duel) + on("fake", duel)) / 2)
     if sampler not in SAMPLERS:
         known = [*SAMPLERS, "both"]
         raise Refusal(f"divergence_penalty knows no sampler {sampler!r}.{nearest(sampler, known)}")
-    return lambda duel: on(sampler, duel)
+    return GradientPenalty(lambda duel: on(sampler, duel))
 
 
 def r1(weight: float = 10.0) -> Penalty:
     """Flat on the data: weight/2 |grad D|^2 (Mescheder et al. 2018)."""
     refuse_negative("r1", weight=weight)
-    return lambda duel: weight / 2 * _slopes(duel, real).square().sum(dim=1)
+    return GradientPenalty(lambda duel: weight / 2 * _slopes(duel, real).square().sum(dim=1))
 
 
 def r2(weight: float = 10.0) -> Penalty:
     """Flat on the samples: weight/2 |grad D|^2 (Mescheder et al. 2018)."""
     refuse_negative("r2", weight=weight)
-    return lambda duel: weight / 2 * _slopes(duel, fake).square().sum(dim=1)
+    return GradientPenalty(lambda duel: weight / 2 * _slopes(duel, fake).square().sum(dim=1))
 
 
 def zero_centered(weight: float = 10.0) -> Penalty:
@@ -74,7 +75,7 @@ def dragan(weight: float = 10.0, slope: float = 1.0, spread: float = 0.5) -> Pen
     """
     refuse_negative("dragan", weight=weight, slope=slope, spread=spread)
     near = around(spread)
-    return lambda duel: weight * (_steepness(duel, near) - slope) ** 2
+    return GradientPenalty(lambda duel: weight * (_steepness(duel, near) - slope) ** 2)
 
 
 def _steepness(duel: Duel, sampler: Sampler) -> Tensor:

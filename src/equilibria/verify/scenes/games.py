@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ...core.posteriors import Gaussian
 from ...core.priors import PRIORS
 from ...core.types import Batch
-from ...games import GAMES, SEEN
+from ...games import GAMES, traits_of
 from ...games.game import Game
 from ...games.play import Play
 from ...terms.divergences import DIVERGENCES, Divergence
@@ -62,9 +62,10 @@ def inferring_game(
 ) -> Game:
     """A game with a smooth encoder: the non-saturating one without penalties, where somebody competes."""
     torch.manual_seed(0)
-    seen = {"pairs": SAMPLE[0] + LATENT, "latents": LATENT}.get(SEEN.get(name, "samples"), SAMPLE[0])
+    traits = traits_of(GAMES[name])
+    seen = {"pairs": SAMPLE[0] + LATENT, "latents": LATENT, "samples": SAMPLE[0]}[traits.critic_input]
     code = [{"name": "categorical", "classes": 2}, {"name": "uniform", "size": 1}]
-    prior = PRIORS["joint"](code) if name == "infogan" else PRIORS["normal"](LATENT)
+    prior = PRIORS["joint"](code) if traits.encoder_output == "code" else PRIORS["normal"](LATENT)
     given = {
         "generator": Maker(),
         "encoder": Finder(),
