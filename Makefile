@@ -13,7 +13,7 @@ DOCS := .venv/docs.stamp
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo       train the default recipe on handwritten digits and show what it draws (no data needed)"
+	@echo "make demo       train for 75 seconds on pictures of clothes and show what the model draws (no data needed)"
 	@echo "make test       the tests (minutes)"
 	@echo "make test-long  the tests that take many minutes"
 	@echo "make mutants    plant defects in a copy of the package: every one must be caught by the tests that it names"

@@ -268,9 +268,21 @@ def test_the_demonstration_can_be_repeated(tmp_path, capsys, monkeypatch):
     for name in ("demo", "demo-2"):
         assert main(["demo", "--rounds", "1"]) == 0
         said = capsys.readouterr().out
+        assert said.count(f"runs/{name}/live.png") == 1
         assert f"runs/{name}/samples/000001.png" in said
         assert said.count("  equilibria ") == 3
         assert (tmp_path / "runs" / name / "samples" / "000001.png").is_file()
+
+
+def test_the_demonstration_keeps_to_its_budget_and_its_picture_is_live(tmp_path, capsys, monkeypatch):
+    for name, value in {"threads": 1, "matmul": "default", "batch": 8, "save_every": 1}.items():
+        monkeypatch.setitem(DEMO, name, value)
+    assert main(["demo", "--budget", "1s"]) == 0
+    folder, said = tmp_path / "runs" / "demo", capsys.readouterr().out
+    sheets = sorted((folder / "samples").glob("*.png"))
+    assert len(sheets) > 1  # of rounds that take a second together
+    assert said.index("live.png") < said.index("The time is used up")
+    assert (folder / "live.png").read_bytes() == sheets[-1].read_bytes()
 
 
 def test_data_check_tells_the_usable_from_the_unusable(tmp_path, capsys):

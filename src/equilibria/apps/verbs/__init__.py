@@ -13,7 +13,7 @@ from ..arguments import described, fields, fill, flag, split, switches
 from ..text import paragraph, table
 
 VERBS = {  # name: (module, the words that follow, what it does)
-    "demo": ("demo", "", "Train the default recipe on handwritten digits (built in) and show what it draws."),
+    "demo": ("demo", "", "Train for 75 seconds on pictures of clothes (built in) and show what the model draws."),
     "train": ("train", "[RECIPE|FILE.json]", "Train a recipe, and record the run."),
     "resume": ("resume", "RUN", "Go on with a run that was stopped, bit for bit."),
     "sample": ("sample", "RUN", "Draw from a trained model: one picture, a folder of them, or an array."),
