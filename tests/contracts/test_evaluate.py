@@ -18,7 +18,7 @@ from equilibria.evaluation.metrics.base import Figure
 from equilibria.evaluation.metrics.frechet import frechet_distance
 from equilibria.recipes.measuring import reporting, selection
 from equilibria.recipes.session import train
-from equilibria.recipes.versions import opened
+from equilibria.recipes.stored import load
 from equilibria.studies.evaluating import evaluate, words
 from equilibria.studies.evaluating.material import material
 from equilibria.studies.evaluating.wishes import parted, specs
@@ -80,7 +80,7 @@ def test_numbers_are_those_of_the_checkpoints_beside_held_out_data_that_nothing_
     real = data.space.encode(data.held_out[places])
     rounds = evaluate(run, ["frechet"], count=COUNT, checkpoints=("20", "30"), seed=3, say=quiet)
     for which, found in {"best": evaluated, "last": evaluated, "20": rounds, "30": rounds}.items():
-        fake = opened(run, which).sample(COUNT, seed=3)
+        fake = load(run, which).sample(COUNT, seed=3)
         assert found.of("frechet", which).value == pytest.approx(frechet_distance(real, fake), rel=1e-6)
     assert not set(places.tolist()) & set(selection(data).tolist())
 

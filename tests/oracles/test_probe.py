@@ -11,7 +11,7 @@ from equilibria.data import find
 from equilibria.data.records import Data, Labels
 from equilibria.data.spaces import Image, Plane
 from equilibria.networks import CRITICS
-from equilibria.products.beginnings import beginning, settle, untrained
+from equilibria.products.beginnings import beginning, reestimate_untrained, untrained
 from equilibria.products.margins import fitted, loss, minimized
 from equilibria.products.neighbours import nearest_class
 from equilibria.products.probing import Question, joined, probe
@@ -160,7 +160,7 @@ def test_features_that_are_not_told_are(conditioning):
 def test_batch_norms_that_saw_nothing_are_settled_on_the_data():
     settled, samples = model(norm="batch"), data()
     x = samples.space.encode(samples.x)
-    settle(settled, x, "critic")
+    reestimate_untrained(settled, x, "critic")
     trunk = settled.networks["critic"].trunk
     norm = next(part for part in trunk if isinstance(part, nn.BatchNorm2d))
     before = trunk[: list(trunk).index(norm)](x)

@@ -17,7 +17,7 @@ EVALUATING = (
     Mutant(
         "checkpoint-not-taken",
         STUDIED + "evaluating.py",
-        "    turn_back(model, setting.run, checkpoint)",
+        "    load_checkpoint_weights(model, setting.recipe, checkpoint, lambda: setting.data)",
         "    pass",
         (EVALUATED + "numbers_are_those_of_the_checkpoints_beside_held_out_data_that_nothing_was_chosen_by",),
         "every checkpoint is measured as the run was left",

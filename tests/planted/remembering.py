@@ -76,7 +76,7 @@ REMEMBERING = (
     ),
     Mutant(
         "average-of-batch-statistics-by-momentum",
-        AVERAGE,
+        "networks/norms.py",
         "norm.train().momentum = None",
         "norm.train().momentum = 0.1",
         (LOOP + "TestAverage::test_batch_norm_statistics_are_those_of_the_averaged_network",),

@@ -10,7 +10,8 @@ from torch import nn
 
 from equilibria.core.types import Batch
 from equilibria.games.play import Play
-from equilibria.training.average import Average, reestimate
+from equilibria.networks.norms import reestimate_batchnorm
+from equilibria.training.average import Average
 from equilibria.training.loop import run_rounds
 from equilibria.training.moves import draw, move
 from equilibria.training.rehearsal import rehearse
@@ -164,7 +165,7 @@ class TestAverage:
         source = torch.Generator().manual_seed(0)
         inputs = [torch.randn(64, 3, generator=source) * 2 + 5 for _ in range(8)]
         net = nn.Sequential(nn.BatchNorm1d(3)).eval()
-        reestimate(net, lambda i: net(inputs[i]), batches=8)
+        reestimate_batchnorm(net, lambda i: net(inputs[i]), batches=8)
         assert torch.allclose(net[0].running_mean, torch.stack([x.mean(0) for x in inputs]).mean(0), atol=1e-4)
         assert torch.allclose(net[0].running_var, torch.stack([x.var(0) for x in inputs]).mean(0), atol=1e-4)
         assert not net[0].training

@@ -1,12 +1,21 @@
 """Laws of a saved model."""
 
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
 import pytest
 import torch
 
 import equilibria as eq
+from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
+from equilibria.data import Stream, find
 from equilibria.data.spaces import Plane
 from equilibria.networks import GENERATORS
+from equilibria.recipes import RECIPES
 from equilibria.recipes.model import Model
 from equilibria.recipes.session import train
 from sessions import TINY, Silent
@@ -93,3 +102,66 @@ def test_the_model_of_a_packed_game_is_found_again(tmp_path):
     assert model.packed == 2
     assert model.networks["critic"](torch.zeros(3, 4)).shape == (3,)
     assert model.sample(5).shape == (5, 2)
+
+
+NORMED = {  # an averaged network beside the generator that has batch norm
+    "encoder": ("vae", {"encoder.norm": "batch"}),
+    "code": ("infogan", {"encoder.norm": "batch"}),
+    "pairs": ("bigan", {"encoder.norm": "batch"}),
+    "classes": ("sgan", {"critic.norm": "batch", "labelled": 100}),
+}
+
+
+@pytest.fixture(scope="module", params=NORMED)
+def normed(request, tmp_path_factory):
+    """A run of three rounds on data of its own, one of whose averaged networks takes its statistics from the data."""
+    place = tmp_path_factory.mktemp(request.param)
+    chance = np.random.default_rng(0)
+    np.savez(place / "set.npz", samples=chance.integers(0, 256, (160, 8, 8), np.uint8), labels=np.arange(160) % 4)
+    recipe, options = NORMED[request.param]
+    parts = {role: "dense" for role in ("generator", "encoder", "critic") if role in RECIPES[recipe]().networks}
+    wish = {**parts, **options, "data": str(place / "set.npz"), "batch": 16, "rounds": 3, "save_every": 2, "watch": 0}
+    train(recipe, Silent(), name="run", runs=str(place), threads=1, matmul="default", **wish)
+    return place / "run"
+
+
+def test_the_last_checkpoint_is_the_model_at_the_end_of_the_run(normed):
+    """Weights, and batch-norm statistics of every averaged network."""
+    last, end = eq.load(normed, "last").networks.state_dict(), eq.load(normed).networks.state_dict()
+    assert list(last) == list(end)
+    assert [name for name in end if not torch.equal(last[name], end[name])] == []
+    before = eq.load(normed, 2).networks.state_dict()
+    assert [name for name in end if "running_mean" in name and not torch.equal(before[name], end[name])]
+
+
+@pytest.mark.parametrize("checkpoint", [None, "last"])
+def test_batch_norm_of_an_encoder_and_a_class_head_has_the_statistics_of_the_data(normed, checkpoint):
+    """The mean of the first norm's input over the first sixteen batches of training."""
+    model, recipe, inputs = eq.load(normed, checkpoint), eq.Recipe.load(normed / "recipe.json"), []
+    network = model.networks["critic" if model.classes else "encoder"]
+    norm = next(part for part in network.modules() if isinstance(part, torch.nn.BatchNorm1d))
+    norm.register_forward_pre_hook(lambda _, given: inputs.append(given[0].mean(0)))
+    stream = Stream(find(recipe.data), recipe.batch, recipe.seed)
+    for i in range(16):
+        network(stream.batch(i).x)
+    torch.testing.assert_close(norm.running_mean, torch.stack(inputs).mean(0))
+
+
+def test_a_checkpoint_without_its_data_draws_and_does_not_encode(normed, tmp_path):
+    folder = shutil.copytree(normed, tmp_path / "run")
+    recipe = json.loads((folder / "recipe.json").read_text())
+    recipe["data"]["name"] = str(tmp_path / "gone.npz")
+    (folder / "recipe.json").write_text(json.dumps(recipe))
+    assert eq.load(folder).networks
+    assert eq.sample(folder, 4, out=tmp_path / "some.npz", checkpoint="last").is_file()
+    with pytest.raises(Refusal, match=r"estimated from the training data.*gone\.npz"):
+        eq.load(folder, "last")
+
+
+def test_samples_are_drawn_without_the_code_that_trains(normed, tmp_path):
+    """Not a module of it is imported, with a checkpoint either."""
+    said = f"eq.sample({str(normed)!r}, 4, out={str(tmp_path / 'some.png')!r}"
+    code = f"import sys, equilibria as eq; {said}); {said}, checkpoint='last', force=True); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    parts = {".".join(name.split(".")[:2]) for name in run.stdout.split() if name.startswith("equilibria.")}
+    assert parts.isdisjoint({"equilibria.training", "equilibria.evaluation", "equilibria.studies", "equilibria.apps"})

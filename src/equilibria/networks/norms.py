@@ -1,9 +1,11 @@
 """What keeps a layer's activations in scale: a module after the layer, or a wrapper around it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 from ..core.catalogue import Catalogue
@@ -78,6 +80,39 @@ def spectral() -> Norm:
 def needs_rows(network: nn.Module) -> bool:
     """Whether a norm of the network compares the rows of a batch, and has no pixels to compare."""
     return any(isinstance(part, nn.BatchNorm1d) for part in network.modules())
+
+
+def batch_norms(network: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
+    """The batch norms of a network that keep statistics for later."""
+    norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    return [norm for norm in norms if norm.track_running_stats]
+
+
+@torch.no_grad()
+def reestimate_batchnorm(network: nn.Module, forward: Callable[[int], Tensor], batches: int = 16) -> None:
+    """Replace batch-norm statistics by the mean over `forward(0)`, `forward(1)`, ...: averaged weights need their own.
+
+    `forward` runs the network on a batch of its own choice.
+    """
+    if not (norms := batch_norms(network)):
+        return
+    with _cumulative(norms):
+        for i in range(batches):
+            forward(i)
+
+
+@contextmanager
+def _cumulative(norms: Iterable[nn.modules.batchnorm._BatchNorm]) -> Iterator[None]:
+    """Batch norms that average what they see with equal weight."""
+    momenta = {norm: norm.momentum for norm in norms}
+    for norm in momenta:
+        norm.reset_running_stats()
+        norm.train().momentum = None
+    try:
+        yield
+    finally:
+        for norm, momentum in momenta.items():
+            norm.eval().momentum = momentum
 
 
 NORMS = Catalogue(

@@ -7,9 +7,11 @@ from torch import Tensor
 
 from ..core.errors import Refusal
 from ..core.randomness import key
+from ..networks.norms import reestimate_batchnorm
 from ..recipes.model import Model
 from ..recipes.stored import DAMAGE, assembled, config_of, damaged
 from . import origin
+from .features import network_of
 from .seeing import told, views
 
 _BATCH = 256
@@ -33,10 +35,8 @@ def untrained(place: Path, seed: int) -> Model:
         raise damaged(place, error) from None
 
 
-def settle(model: Model, x: Tensor, of: str) -> None:
+def reestimate_untrained(model: Model, x: Tensor, of: str) -> None:
     """Give batch norms that have seen nothing the statistics of samples (N, *shape)."""
-    from ..training.average import reestimate  # training code: a loaded model does without until it is probed
-
     y = None if model.conditions is None else torch.zeros(len(x), model.conditions.rows.shape[1]).to(x)
 
     def batch(i: int) -> tuple[Tensor, Tensor | None]:
@@ -45,7 +45,7 @@ def settle(model: Model, x: Tensor, of: str) -> None:
 
     if "encoder" in model.networks and (of == "encoder" or model.sees == "pairs"):
         network = model.networks["encoder"]
-        reestimate(network, lambda i: network(*batch(i)).mean)
+        reestimate_batchnorm(network, lambda i: network(*batch(i)).mean)
     if of == "critic":
-        critic = model.networks["critic"]
-        reestimate(critic, lambda i: critic(*views(model, *batch(i)), **told(batch(i)[1])))
+        critic = network_of(model, of)
+        reestimate_batchnorm(critic, lambda i: critic(*views(model, *batch(i)), **told(batch(i)[1])))

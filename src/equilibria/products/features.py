@@ -28,7 +28,7 @@ def features(
 
 def named(model: Model, of: str = "critic") -> dict[str, tuple[int, ...]]:
     """The layers of the critic or the encoder, from the input on, each with the shape of what it says of a sample."""
-    network, found = _network(model, of), dict[str, tuple[int, ...]]()
+    network, found = network_of(model, of), dict[str, tuple[int, ...]]()
     sizes = 0 if model.conditions is None else model.conditions.rows.shape[1]
     like = next(network.parameters())
     x, y = torch.zeros(1, *model.space.shape).to(like), torch.zeros(1, sizes).to(like) if sizes else None
@@ -44,7 +44,7 @@ def hearing(model: Model, wanted: Sequence[str], of: str = "critic", pooled: int
     With `pooled`, maps are brought to so many by so many values by the largest of each part (Radford et al. 2016),
     those that are smaller stay as they are, and all is one row: (B, F).
     """
-    network, ends = _network(model, of), dict[str, nn.Module]()
+    network, ends = network_of(model, of), dict[str, nn.Module]()
     known = named(model, of)
     for name in wanted:
         if name not in known:
@@ -76,7 +76,8 @@ def _features(model: Model, of: str, x: Tensor, y: Tensor | None) -> Tensor:
     return judge(model).features(*views(model, x, y), **told(y))
 
 
-def _network(model: Model, of: str) -> Any:
+def network_of(model: Model, of: str) -> Any:
+    """The critic or the encoder. Raises Refusal if there is none."""
     if of not in NETWORKS:
         raise Refusal(f"--of is {of!r}.{nearest(of, NETWORKS)}")
     if of == "encoder":

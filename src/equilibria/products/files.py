@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import Refusal, nearest
-from .versions import opened
+from .trained import load
 from .whole import free, whole
 
 KINDS = {  # what each verb can be written as; attribute: a sheet of the same name lies beside its arrays
@@ -47,7 +47,7 @@ def write(
         raise Refusal(f"No verb that is written is called {verb!r}.{nearest(verb, KINDS)}")
     path = free(out, KINDS[verb], force)
     paths = [path, free(path.with_suffix(".png"), (".png",), force)] if verb == "attribute" else [path]
-    answer = getattr(opened(run, checkpoint), verb)(**wish)
+    answer = getattr(load(run, checkpoint, getattr(wish.get("source"), "data_root", None)), verb)(**wish)
     with ExitStack() as stack:
         parts = [stack.enter_context(whole(each)) for each in paths]
         for each, part in zip(paths, parts, strict=True):

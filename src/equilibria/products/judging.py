@@ -15,13 +15,13 @@ from ..data.brought import UserSamples
 from ..recipes.asking import Asked, spelled
 from ..recipes.model import Model
 from ..recipes.sheets import side_by_side
+from ..recipes.stored import load
 from .classifying import classes, guess, right
 from .features import FEATURES, hearing, maps, named
 from .forms import stored
 from .scoring import COMPARABLE, opinion
 from .seeing import answers, paired, truths
 from .showing import Place, read_inputs
-from .versions import opened
 from .whole import free, whole
 
 
@@ -49,7 +49,7 @@ class Wish:
 
     def samples(self) -> tuple[Model, UserSamples]:
         """The model and the samples."""
-        model = opened(self.run, self.checkpoint)
+        model = load(self.run, self.checkpoint, self.data_root)
         return model, read_inputs(model, Place(self.path, self.part, self.data_root))
 
 
@@ -111,7 +111,7 @@ def feature_array(
 
 def layer_table(run: str | Path, of: str = "critic") -> dict[str, tuple[int, ...]]:
     """The hidden layers of a run's critic or encoder by name, each with the shape of what it says of a sample."""
-    return named(opened(run), of)
+    return named(load(run), of)
 
 
 def class_table(wish: Wish, out: str | Path = "classes.csv") -> list[str]:

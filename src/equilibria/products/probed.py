@@ -11,7 +11,7 @@ from ..recipes.stored import placed
 from . import origin
 from .beginnings import untrained
 from .probing import Question, Report, probe
-from .versions import opened
+from .trained import load
 
 HEADS = ("features", "numbers", "linear", "1-nearest neighbour")
 
@@ -35,7 +35,7 @@ class Setting:
 
 def probe_run(run: str | Path, question: Question, setting: Setting = Setting()) -> tuple[str, Report]:
     """The three rows, and what they were measured on and how, in words."""
-    model, place = opened(run, setting.checkpoint), placed(run)
+    model, place = load(run, setting.checkpoint, setting.data_root), placed(run)
     recipe = origin.recipe(place)
     if not setting.data and recipe is None:
         raise Refusal(f"There is no recipe.json in {run} that says what data it was trained on: say --data.")

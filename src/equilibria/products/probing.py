@@ -12,7 +12,7 @@ from ..core.randomness import generator
 from ..data.records import Data
 from ..data.stream import binarized
 from ..recipes.model import Model
-from .beginnings import settle
+from .beginnings import reestimate_untrained
 from .features import FEATURES, hearing, maps
 from .margins import fitted
 from .neighbours import nearest_class
@@ -116,7 +116,7 @@ def probe(model: Model, untrained: Model, data: Data, question: Question = Quest
         theirs, ours = (" x ".join(map(str, space.shape)) for space in (data.space, model.space))
         raise Refusal(f"The data {data.name!r} have samples of {theirs}, and this model knows samples of {ours}.")
     samples, names = Samples.of(data, question, model.device, is_binary(model)), question.names(model)
-    settle(untrained, samples.x, question.of)
+    reestimate_untrained(untrained, samples.x, question.of)
     rows = [_row("raw pixels", samples.x.flatten(1).clone(), samples.held_out.flatten(1), samples)]
     for title, each in (("untrained", untrained), ("trained", model)):
         known, asked = (_seen(each, names, question, x) for x in (samples.x, samples.held_out))

@@ -4,12 +4,11 @@ from pathlib import Path
 
 from ..core.errors import Refusal
 from ..recipes.asking import Asked
-from ..recipes.stored import placed
+from ..recipes.stored import load, placed
 from .forms import Wish
 from .ratios import ratio_of
 from .rejection import Sieve
 from .sampling import ALONE, OF_EACH, WRITERS
-from .versions import opened
 from .whole import free, whole
 
 
@@ -40,7 +39,7 @@ def reject(
     """
     if count is not None and count < 1:
         raise Refusal(f"count is {count}: at least 1 is needed.")
-    path, model, (ratio, meaning) = free(out, WRITERS, force), opened(run), ratio_of(placed(run))
+    path, model, (ratio, meaning) = free(out, WRITERS, force), load(run), ratio_of(placed(run))
     sieve = Sieve(model, ratio, percentile, burn_in)
     asked = None if labels is None else model.asked(labels)
     several = asked is not None and len(asked) > 1

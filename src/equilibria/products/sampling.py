@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ..core.errors import Refusal
 from ..recipes.asking import Asked
+from ..recipes.stored import load
 from .forms import Wish, array, folder, sheet
-from .versions import opened
 from .whole import free, whole
 
 ALONE, OF_EACH = 64, 8  # samples where no count is given: of one label or none, of each of several
@@ -41,7 +41,7 @@ def sample(
     if count is not None and count < 1:
         raise Refusal(f"count is {count}: at least 1 is needed.")
     path = free(out, WRITERS, force)
-    model = opened(run, checkpoint)
+    model = load(run, checkpoint, networks=("generator", "prior"))
     asked = None if labels is None else model.asked(labels)
     several = asked is not None and len(asked) > 1
     wish = Wish(model, count or (OF_EACH if several else ALONE), seed, asked, truncation)

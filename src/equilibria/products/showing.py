@@ -101,7 +101,7 @@ def read_inputs(model: Model, source: Spec | Path | Place | None = None) -> User
 
     The one way in for every verb: fit, resizer, layout and black or white pixels are those of the model's recipe.
     """
-    place, made = source if isinstance(source, Place) else Place(source), getattr(model, "place", None)
+    place, made = source if isinstance(source, Place) else Place(source), model.place
     trained_on = origin.recipe_of(made, "data")
     root = None if place.data_root is None else Path(place.data_root)
     return read_samples(place.path or origin.data(made), model.space, place.part, root, trained_on, is_binary(model))
@@ -109,7 +109,7 @@ def read_inputs(model: Model, source: Spec | Path | Place | None = None) -> User
 
 def is_binary(model: Model) -> bool:
     """Whether the model was trained on pixels drawn black or white."""
-    return origin.recipe_of(getattr(model, "place", None)).get("binarize") is True
+    return origin.recipe_of(model.place).get("binarize") is True
 
 
 def _of_tensor(model: Model, x: Tensor, labels: Asked | None) -> Shown:

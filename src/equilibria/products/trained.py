@@ -1,5 +1,6 @@
 """A model with all that it is good for."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,8 +38,6 @@ from .seeing import labelled
 @dataclass(frozen=True, repr=False)
 class Trained(Model):
     """A model that a run has left behind: each verb is a function of `products`, called on the model."""
-
-    place: Path | None = None  # the folder of its files
 
     interpolate = interpolation.interpolate
     arithmetic = arithmetic.arithmetic
@@ -92,13 +91,25 @@ class Trained(Model):
         return classifying.classify(self, x)
 
 
-def load(folder: str | Path) -> Trained:
-    """The model of a run folder (or of its `model` folder), ready to use. Raises Refusal if there is none.
+def load(
+    folder: str | Path,
+    checkpoint: str | int | None = None,
+    data_root: str | Path | None = None,
+    networks: Collection[str] | None = None,
+) -> Trained:
+    """The model of a run folder (or of its `model` folder), ready to use; see `recipes.stored.load`.
 
-    Nothing is executed, no data are touched: `load("runs/NAME").sample(64)` draws, of a conditional model also
-    `sample(64, labels=7)`.
+    Nothing is executed. Data are opened only for a `checkpoint` whose encoder or class head has batch norm.
+    `load("runs/NAME").sample(64)` draws, of a conditional model also `sample(64, labels=7)`. Raises Refusal if there is
+    no such model.
+
+    Args:
+        folder: the run folder.
+        checkpoint: best, last or a round; default: the model at the end of the run.
+        data_root: folder with the original files of data sets; default: the run's, or EQUILIBRIA_DATA.
+        networks: names of the networks to load, such as generator and prior; default: all.
     """
-    return Trained(**vars(stored.load(folder)), place=stored.placed(folder))
+    return Trained(**vars(stored.load(folder, checkpoint, data_root, networks)))
 
 
 def from_pretrained(name: str | Path, revision: str | None = None, token: str | None = None) -> Trained:

@@ -15,6 +15,7 @@ from ..games.views import pack
 from ..networks import NETWORKS
 from ..networks.coupling import coupled
 from ..networks.norms import needs_rows
+from ..terms.likelihoods import LIKELIHOODS
 from .parts import Spec, builder_of, make
 from .recipe import Recipe, at_least_one
 
@@ -138,3 +139,8 @@ def refuse_lone_rows(networks: dict[str, nn.Module], recipe: Recipe) -> None:
                 f"networks.{role} has the norm 'batch', and a batch of {recipe.batch} shows it one row, which has none "
                 f"to be compared with: use a larger --batch, or --{role}.norm layer."
             )
+
+
+def likelihood_of(spec: Spec, space: Space) -> nn.Module:
+    """The likelihood of samples of this space."""
+    return make(LIKELIHOODS, spec, "likelihood", shape=space.shape, outlet=space.outlet())

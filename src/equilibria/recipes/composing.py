@@ -17,11 +17,10 @@ from ..games.turns import TURNS
 from ..terms import divergences, penalties
 from ..terms.augmentations import AUGMENTATIONS
 from ..terms.divergences import DIVERGENCES
-from ..terms.likelihoods import LIKELIHOODS
 from ..terms.penalties import PENALTIES
 from ..training import optimizers
 from ..training.run import Run
-from .casting import seen
+from .casting import likelihood_of, seen
 from .parts import Spec, builder_of, make
 from .recipe import Recipe, at_least_one
 
@@ -59,11 +58,6 @@ def _terms(recipe: Recipe, space: Space) -> dict[str, Any]:
     if recipe.likelihood is not None:
         found["likelihood"] = likelihood_of(recipe.likelihood, space)
     return found
-
-
-def likelihood_of(spec: Spec, space: Space) -> nn.Module:
-    """The likelihood of samples of this space."""
-    return make(LIKELIHOODS, spec, "likelihood", shape=space.shape, outlet=space.outlet())
 
 
 def _refuse_idle(recipe: Recipe, parts: Sequence[str]) -> None:

@@ -3,17 +3,14 @@
 import copy
 import io
 import json
-from typing import Any
 
 import PIL.Image
 import torch
 from safetensors.torch import save
 from torch import nn
 
-from ..core.randomness import key
-from ..data import Data, Stream
+from ..data import Data
 from ..data.records import Labels
-from ..training.average import reestimate
 from ..training.observers import Snapshot
 from ..training.run import Run
 from .card import card
@@ -23,11 +20,10 @@ from .measuring import held_out, measure
 from .model import Model
 from .recipe import Recipe
 from .sheets import side_by_side
-from .stored import describe
+from .stored import describe, reestimate
 
 _SHEET, _POINTS = 64, 1024  # samples shown: pictures, points
 _ROWS = 16  # classes that get a row each, at most
-_LOOKED_AT = -2  # place of the latents that batch statistics are re-estimated from
 
 
 def look(run: Run, recipe: Recipe, data: Data) -> Snapshot:
@@ -47,33 +43,8 @@ def slow(run: Run, recipe: Recipe, data: Data) -> Model:
     shown = seen(recipe, data)
     parts = nn.ModuleDict(networks), data.space, run.game.prior, data.labels, conditions
     model = Model(*parts, shown.packed, shown.views, shown.classes, game_traits(recipe).encoder_output)
-    settle(model, run.stream.size, run.seed)
-    settle_encoder(model, run.stream)
-    settle_classes(model, run.stream)
+    reestimate(model, run.stream.size, run.seed, lambda: run.stream)
     return model
-
-
-def settle(model: Model, size: int, seed: int) -> None:
-    """Give the generator batch statistics of its own, from batches of latents that are always the same."""
-    if "generator" in model.networks:
-        network = model.networks["generator"]
-        reestimate(network, lambda i: network(*model.drawn(size, seed, _LOOKED_AT, i)))
-
-
-def settle_encoder(model: Model, stream: Stream) -> None:
-    """Give the encoder batch statistics of its own, from the first batches of the data."""
-    if "encoder" in model.networks:
-        network = model.networks["encoder"]
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(key(stream.seed, _LOOKED_AT))
-            reestimate(network, lambda i: network(*stream.batch(i)).mean)
-
-
-def settle_classes(model: Model, stream: Stream) -> None:
-    """Give a critic that tells classes batch statistics of its own, from the first batches of the data."""
-    if model.classes:
-        critic: Any = model.networks["critic"]
-        reestimate(critic, lambda i: critic.classify(stream.batch(i).x))
 
 
 def sheet(model: Model, data: Data, seed: int) -> bytes:

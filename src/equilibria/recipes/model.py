@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +40,7 @@ class Model:
     sees: str = "samples"  # what the critic is shown: "samples", "pairs" with their latents, or "latents"
     classes: int = 0  # that the critic tells, of labels that no network is told
     reads: str = "latents"  # what the encoder answers: "latents", or their "code" alone, of categories logits (InfoGAN)
+    place: Path | None = None  # the folder of its files
 
     def sample(self, count: int, seed: int = 0, labels: Asked | None = None, truncation: float | None = None) -> Tensor:
         """Draws from the model, as networks see them: (count, *space.shape).

@@ -1,32 +1,57 @@
-"""A model as files: what is written beside its weights, and loading, which executes nothing and touches no data."""
+"""A model as files: its description, and the one way to load it."""
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
 from ..core.errors import Refusal, check_format
 from ..core.priors import PRIORS
+from ..core.randomness import key
+from ..data import Data, Stream, find
 from ..data.records import KINDS, Labels
 from ..data.spaces import SPACES
-from .casting import Seen, build_networks
-from .composing import likelihood_of
+from ..networks.norms import batch_norms, reestimate_batchnorm
+from ..records import checkpoints
+from ..records.checkpoints import Checkpoint
+from ..records.folder import RunFolder
+from ..records.summary import fingerprint
+from .casting import Seen, build_networks, likelihood_of
 from .conditions import rebuilt
 from .model import UNCONDITIONAL, Model
 from .parts import Spec, make
+from .recipe import Recipe
 
 FORMAT = 1
+_STATISTICS = -2  # place of what batch-norm statistics are estimated from
 DAMAGE = (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError)
 
 
-def load(folder: str | Path) -> Model:
-    """The model of a run folder (or of its `model` folder), ready to `sample`. Raises Refusal if there is none.
+def load(
+    folder: str | Path,
+    checkpoint: str | int | None = None,
+    data_root: str | Path | None = None,
+    networks: Collection[str] | None = None,
+) -> Model:
+    """The model of a run folder (or of its `model` folder), ready to `sample`; nothing in it is executed.
 
-    A conditional one can be asked for labels: `load("runs/NAME").sample(64, labels=7)`.
+    A conditional model takes labels: `load("runs/NAME").sample(64, labels=7)`. A checkpoint's averaged networks get
+    batch-norm statistics of their own, by the rule of the model at the end of a run: the generator's come from latents,
+    those of an encoder and a class head from the training data. The data are opened for that alone. Raises Refusal if
+    there is no such model, or if data are needed and not found.
+
+    Args:
+        folder: the run folder.
+        checkpoint: best, last or a round; default: the model at the end of the run.
+        data_root: folder with the original files of data sets; default: the run's, or EQUILIBRIA_DATA.
+        networks: names of the networks to load, such as generator and prior; default: all.
     """
     place = placed(folder)
     config = config_of(place)
@@ -37,7 +62,77 @@ def load(folder: str | Path) -> Model:
         raise
     except DAMAGE as error:
         raise damaged(place, error) from None
-    return model
+    if networks is not None:
+        model = replace(model, networks=nn.ModuleDict({k: v for k, v in model.networks.items() if k in networks}))
+    if checkpoint is not None:
+        run = RunFolder(place.parent if place.name == "model" else place)
+        recipe = Recipe.load(run.recipe_file, trust=True)  # code that it names is not called: nothing of it is built
+        chosen = select_checkpoint(run.path, str(checkpoint))
+        load_checkpoint_weights(model, recipe, chosen, lambda: _training_data(run, recipe, data_root))
+    return replace(model, place=place)
+
+
+def select_checkpoint(folder: Path, which: str) -> Checkpoint:
+    """The checkpoint "best", "last" or of a round. Raises Refusal for one that is not kept."""
+    if which not in ("best", "last"):
+        if not which.isdecimal():
+            raise Refusal(f"checkpoint is {which!r}: it must be best, last, or the number of a round.")
+        return checkpoints.at(folder, int(which))
+    newest, _ = checkpoints.newest(folder)
+    if newest is None:
+        raise Refusal(f"{folder} keeps no checkpoints.")
+    if which == "last" or newest.best is None:
+        return newest
+    return checkpoints.at(folder, newest.best["step"])
+
+
+def load_checkpoint_weights(model: Model, recipe: Recipe, checkpoint: Checkpoint, data: Callable[[], Data]) -> None:
+    """Set a model to a checkpoint: averaged weights where an average is kept, batch-norm statistics of their own."""
+    average = {name.removeprefix("networks."): value for name, value in checkpoint.state["average"].items()}
+    weights = checkpoint.state["networks"] | average
+    model.networks.load_state_dict({name: weights[name] for name in model.networks.state_dict()})
+    options = recipe.batch, recipe.seed, recipe.conditional, recipe.binarize
+    reestimate(model, recipe.batch, recipe.seed, lambda: Stream(data(), *options))
+
+
+def reestimate(model: Model, size: int, seed: int, stream: Callable[[], Stream]) -> None:
+    """Estimate the batch-norm statistics of every averaged network, from batches that are always the same.
+
+    The generator's come from latents; those of an encoder, and of a critic that learned classes from few labels, from
+    the first batches of the training data. `stream` is called only where such a network has batch norm.
+    """
+    networks: Any = model.networks
+    if "generator" in networks:
+        generator = networks["generator"]
+        reestimate_batchnorm(generator, lambda i: generator(*model.drawn(size, seed, _STATISTICS, i)))
+    averaged = ["encoder", "critic"] if model.classes else ["encoder"]
+    if not (rest := [name for name in averaged if name in networks and batch_norms(networks[name])]):
+        return
+    batch = stream().batch
+    forward = {
+        "encoder": lambda i: networks["encoder"](*batch(i)).mean,
+        "critic": lambda i: networks["critic"].classify(batch(i).x),
+    }
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(key(seed, _STATISTICS))
+        for name in rest:
+            reestimate_batchnorm(networks[name], forward[name])
+
+
+def _training_data(run: RunFolder, recipe: Recipe, data_root: str | Path | None) -> Data:
+    """The data of a run. Raises Refusal if they are not found."""
+    summary = run.summary()
+    root = data_root or summary.get("data_root")
+    try:
+        data = find(recipe.data, Path(root) if root else None)
+    except Refusal as refusal:
+        raise Refusal(
+            f"The batch-norm statistics of a checkpoint's encoder or class head are estimated from the training data, "
+            f"and these are not found: {refusal} Leave out the checkpoint, or give their folder (--data-root)."
+        ) from None
+    if fingerprint(data) != summary.get("data"):
+        logging.getLogger(__name__).warning("The data %r have changed since the run was trained.", data.name)
+    return data
 
 
 def assembled(config: Mapping[str, Any]) -> Model:

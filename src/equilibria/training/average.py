@@ -1,8 +1,6 @@
 """The slow copy of the networks that samples are drawn from."""
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -29,31 +27,3 @@ class Average(nn.Module):
         buffers = [b for network in fast.values() for b in network.buffers()]
         for slow, current in zip(self.networks.buffers(), buffers, strict=True):
             slow.copy_(current)
-
-
-@torch.no_grad()
-def reestimate(network: nn.Module, forward: Callable[[int], Tensor], batches: int = 16) -> None:
-    """Replace batch-norm statistics by the mean over `forward(0)`, `forward(1)`, ...: averaged weights need their own.
-
-    `forward` runs the network on a batch of its own choice.
-    """
-    norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.track_running_stats]
-    if not norms:
-        return
-    with _cumulative(norms):
-        for i in range(batches):
-            forward(i)
-
-
-@contextmanager
-def _cumulative(norms: Iterable[nn.modules.batchnorm._BatchNorm]) -> Iterator[None]:
-    """Batch norms that average what they see with equal weight."""
-    momenta = {norm: norm.momentum for norm in norms}
-    for norm in momenta:
-        norm.reset_running_stats()
-        norm.train().momentum = None
-    try:
-        yield
-    finally:
-        for norm, momentum in momenta.items():
-            norm.eval().momentum = momentum

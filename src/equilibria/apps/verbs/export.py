@@ -23,7 +23,7 @@ class FLAGS:
 
 def run(folder: str, flags: FLAGS, _: Flags) -> int:
     """Write the file, run it, and say what it takes and gives."""
-    from ...products.versions import opened
+    from ...products.trained import load
 
-    print(opened(folder, flags.checkpoint).export(flags.format, flags.part, flags.out, flags.force))
+    print(load(folder, flags.checkpoint).export(flags.format, flags.part, flags.out, flags.force))
     return 0

@@ -6,15 +6,12 @@ from pathlib import Path
 
 import torch
 
-from ...data import Data, Stream, find
+from ...data import Data, find
 from ...evaluation.features.choosing import choose
-from ...recipes.looking import settle_encoder
 from ...recipes.model import Model
 from ...recipes.parts import Spec
 from ...recipes.recipe import Recipe
-from ...recipes.stored import load
-from ...recipes.versions import found, turn_back
-from ...records.checkpoints import Checkpoint
+from ...recipes.stored import load, load_checkpoint_weights, select_checkpoint
 from ...records.folder import RunFolder
 from ...records.summary import Summary, fingerprint
 from ..numbers import Evaluation, Number
@@ -52,7 +49,7 @@ def evaluate(
     """
     with torch.random.fork_rng(devices=[]):  # networks are drawn before their weights are read
         setting, model, asked, inferring = _set(Path(run), metrics, features, count, seed, data_root, say)
-        taken = {which: found(setting.run, which) for which in checkpoints}
+        taken = {which: select_checkpoint(setting.run, which) for which in checkpoints}
         where = " and ".join(f"round {checkpoint.step:,} ({which})" for which, checkpoint in taken.items())
         say(f"Measuring {setting.run} at {where}, beside {len(setting.real.samples):,} held-out samples.")
         beside, numbers = floors(setting, asked), list[Number]()
@@ -60,7 +57,7 @@ def evaluate(
             if numbers and numbers[-1].round == checkpoint.step:
                 numbers += _again(numbers, setting.run, which)
                 continue
-            _turn_back(setting, model, checkpoint)
+            load_checkpoint_weights(model, setting.recipe, checkpoint, lambda: setting.data)
             numbers += measured(setting, model, which, checkpoint.step, asked, beside)
             numbers += likely(setting, model, which, checkpoint.step, inferring, bool(metrics))
     evaluation = Evaluation(tuple(numbers), "" if setting.network is None else setting.network.about)
@@ -100,13 +97,6 @@ def _opened(folder: Path, data_root: str | Path | None, say: Say) -> tuple[Model
     if fingerprint(data) != summary.data:
         say(f"The data {data.name!r} are not what this run was trained on: its numbers may mean something else.")
     return load(folder), recipe, data, root
-
-
-def _turn_back(setting: Setting, model: Model, checkpoint: Checkpoint) -> None:
-    """Give the model its weights at a checkpoint, the encoder's statistics of its own, too."""
-    turn_back(model, setting.run, checkpoint)
-    recipe = setting.recipe
-    settle_encoder(model, Stream(setting.data, recipe.batch, recipe.seed, recipe.conditional, recipe.binarize))
 
 
 def _again(numbers: Sequence[Number], run: Path, which: str) -> list[Number]:
