@@ -8,6 +8,7 @@ from safetensors.torch import load_file
 
 import equilibria as eq
 from equilibria.core.errors import Refusal
+from equilibria.recipes.attending import DoctorObserver
 from equilibria.recipes.options import Options
 from equilibria.recipes.session import resume, train
 from equilibria.records import checkpoints
@@ -99,7 +100,7 @@ def test_a_stopped_run_is_resumed_from_its_best_and_plays_to_the_end(sick, tmp_p
 def test_the_doctor_changes_nothing(tmp_path, monkeypatch):
     wish = COLLAPSING | {"rounds": 40}
     with_him = train("gan-ns", Silent(), name="with", runs=tmp_path, **wish)
-    monkeypatch.setattr("equilibria.recipes.attending.DoctorObserver.__call__", lambda doctor, run: None)
+    monkeypatch.setattr(DoctorObserver, "__call__", lambda doctor, run: None)
     without = train("gan-ns", Silent(), name="without", runs=tmp_path, **wish)
     assert timeless(with_him.folder) == timeless(without.folder)
     assert_equal(with_him.state_dict(), without.state_dict())

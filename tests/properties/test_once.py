@@ -8,14 +8,18 @@ import pytest
 import torch
 
 from equilibria.apps import cli
-from equilibria.recipes import build as builds
-from equilibria.recipes import session, sitting
+from equilibria.recipes.build import build
 from equilibria.recipes.session import resume, train
+from equilibria.recipes.sitting import run_session
+from equilibria.training.rehearsal import rehearse
 from games import points, small
 from sessions import TINY, Silent, StopsAt, assert_equal, timeless
 
 SHORT = TINY | {"rounds": 6, "watch": 2}
 MOST = 10  # modules between the command line and the loop
+BUILDS, SESSION, TRAINER, REHEARSAL = (
+    sys.modules[function.__module__] for function in (build, train, run_session, rehearse)
+)
 UNPLANNED = {name: value for name, value in SHORT.items() if name not in ("watch", "threads")}
 
 
@@ -24,14 +28,14 @@ def calls(monkeypatch):
     """How often a run was assembled and a recipe resolved."""
     counts = {"assemble": 0, "resolve": 0}
     for name in counts:
-        function = getattr(builds, name)
+        function = getattr(BUILDS, name)
 
         def counted(*arguments, _name=name, _function=function, **keywords):
             counts[_name] += 1
             return _function(*arguments, **keywords)
 
-        monkeypatch.setattr(builds, name, counted)
-        monkeypatch.setattr(session, name, counted)
+        monkeypatch.setattr(BUILDS, name, counted)
+        monkeypatch.setattr(SESSION, name, counted)
     return counts
 
 
@@ -49,13 +53,13 @@ def modules_below(frame):
 @pytest.fixture
 def path(monkeypatch):
     """The modules that lay on the stack when the loop was called."""
-    seen, loop = [], sitting.run_rounds
+    seen, loop = [], TRAINER.run_rounds
 
     def recorded(*arguments):
         seen[:] = [*modules_below(sys._getframe(1)), loop.__module__]
         return loop(*arguments)
 
-    monkeypatch.setattr(sitting, "run_rounds", recorded)
+    monkeypatch.setattr(TRAINER, "run_rounds", recorded)
     return seen
 
 
@@ -85,10 +89,10 @@ def test_few_modules_lie_between_the_command_line_and_the_loop(tmp_path, path):
 
 @pytest.mark.parametrize("name", ["wgan-gp", "hinge", "vae-gan", "infogan"])
 def test_planning_leaves_a_run_as_it_was_built(name, monkeypatch):
-    monkeypatch.setattr(session, "find", lambda spec, root: points())
+    monkeypatch.setattr(SESSION, "find", lambda spec, root: points())
     recipe = dataclasses.replace(small(name), schedule={"name": "cosine"})
     run = train(recipe, Silent(), dry_run=True, matmul="default", device="cpu", rounds=40)
-    fresh = builds.build(dataclasses.replace(recipe, rounds=40), points())
+    fresh = build(dataclasses.replace(recipe, rounds=40), points())
     assert_equal(run.state_dict(), fresh.state_dict())
     for mine, other in ((run.game.networks, fresh.game.networks), (run.average, fresh.average)):
         assert [m.training for m in mine.modules()] == [m.training for m in other.modules()]
@@ -103,8 +107,8 @@ def test_a_run_that_was_planned_goes_the_way_of_one_that_was_not(tmp_path, monke
     """Its threads are given, since other threads may give other bits."""
     wish = {name: value for name, value in SHORT.items() if name != "watch"}
     measured = train("wgan-gp", Silent(), name="planned", runs=tmp_path, **wish)
-    monkeypatch.setattr("equilibria.training.rehearsal._time_round", lambda run, costs: setattr(costs, "rounds", 1e9))
-    monkeypatch.setattr(session, "plan", lambda run, recipe, options: session.Plan(6, 0, 1.0, 0))
+    monkeypatch.setattr(REHEARSAL, "_time_round", lambda run, costs: setattr(costs, "rounds", 1e9))
+    monkeypatch.setattr(SESSION, "plan", lambda run, recipe, options: SESSION.Plan(6, 0, 1.0, 0))
     unmeasured = train("wgan-gp", Silent(), name="unplanned", runs=tmp_path, **wish)
     assert_equal(measured.state_dict(), unmeasured.state_dict())
     kinds = [[e for e in timeless(run.folder) if e["kind"] in ("report", "measure")] for run in (measured, unmeasured)]
@@ -120,7 +124,7 @@ def test_what_happens_to_a_restored_run_is_undone():
                 torch._foreach_add_(list(run.game.networks.parameters()), 1.0)
             raise ValueError("no")
 
-    run = builds.build(small("hinge"), points())
+    run = build(small("hinge"), points())
     before = copy.deepcopy(run.state_dict())
     with pytest.raises(ValueError, match="no"):
         spoil(run)

@@ -38,7 +38,7 @@ class DoctorObserver:
             run.stop, self.reason = "sick", critical[0].what
 
     def findings(self) -> tuple[Finding, ...]:
-        """What lasts of all findings by now."""
+        """The findings that have lasted by now."""
         return lasting(History(self._start.recipe, self._start.summary, self._events))
 
     def _catch_up(self) -> None:

@@ -1,4 +1,4 @@
-"""From a recipe to a run that is ready to play."""
+"""From a recipe to a run at round 0."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -49,7 +49,7 @@ def build(
     precision: str = "fp32",
     allow_coupled_critic: bool = False,
 ) -> Run:
-    """A run at round 0. Raises Refusal for a name, an option or a combination that cannot be played."""
+    """A run at round 0. Raises Refusal for a name, an option or a combination that cannot be trained."""
     return assemble(resolve(recipe, data), data, device, precision, allow_coupled_critic)
 
 
@@ -105,5 +105,5 @@ def schedules(recipe: Recipe, optimizers: Iterable[str]) -> dict[str, Schedule]:
 
 def averaged(networks: nn.ModuleDict, stream: Stream) -> nn.ModuleDict:
     """Those that a moving average is kept of: all but the critic, unless it learns classes."""
-    kept = networks.items() if stream.known is not None else ((k, v) for k, v in networks.items() if k != "critic")
-    return nn.ModuleDict(dict(kept))
+    roles = networks.items() if stream.known is not None else ((k, v) for k, v in networks.items() if k != "critic")
+    return nn.ModuleDict(dict(roles))

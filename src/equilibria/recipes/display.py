@@ -1,16 +1,16 @@
-"""What a session tells whoever watches."""
+"""Where a session's text and events go."""
 
 from typing import Any, Protocol
 
 
 class Display(Protocol):
-    """Text to people, events to whoever draws them."""
+    """Text for people, events for figures."""
 
     def say(self, text: str) -> None:
         """The opening paragraph, remarks, how to go on."""
 
     def show(self, event: dict[str, Any]) -> None:
-        """Every event as it is written; a `start` also when a run is taken up again."""
+        """Every event as it is written; a `start` also when a run is resumed."""
 
 
 class Lines:

@@ -1,4 +1,4 @@
-"""What is measured of a model on held-out data while a run plays, and the samples it is measured on."""
+"""What is measured of a model on held-out data during training, and the samples it is measured on."""
 
 import statistics
 from typing import Any
@@ -15,10 +15,10 @@ from ..evaluation.likelihood import bounds
 from ..evaluation.metrics.sliced import sliced_wasserstein
 from .model import Model
 
-_SELECTION = 1024  # held-out samples that a run is measured on while it plays, at most
+_SELECTION = 1024  # held-out samples that a run is measured on during training, at most
 _DRAWS, _DIRECTIONS = 8, 64  # that tell how far distances scatter
 _AT_ONCE = 256  # held-out samples that a critic classifies
-_LOOKED_AT = -2  # the seed of the samples that are measured
+_MEASURED = -2  # the seed of the samples that are measured
 
 
 def measure(model: Model, data: Data, binary: bool = False) -> tuple[dict[str, float], int]:
@@ -28,7 +28,7 @@ def measure(model: Model, data: Data, binary: bool = False) -> tuple[dict[str, f
     first the share of held-out samples that it mistakes.
     """
     real = held_out_batch(data, len(selection(data)), model.conditions is not None, binary)
-    fake = model.sample(len(real.x), seed=_LOOKED_AT).to(real.x.device)
+    fake = model.sample(len(real.x), seed=_MEASURED).to(real.x.device)
     distances = {"sliced_wasserstein": sliced_wasserstein(real.x, fake)}
     return _mistakes(model, data) | _likelihood(model, real) | distances, len(real.x)
 
@@ -37,15 +37,15 @@ def chance(data: Data, binary: bool = False) -> dict[str, float]:
     """By how much a measure of real samples themselves differs from draw to draw: what is less is no difference.
 
     The standard deviation of the distances of as many training samples, drawn several times, from the held-out ones.
-    Likelihoods and mistakes are asked of the same samples every time, and differ by nothing.
+    Likelihoods and mistakes are of the same samples every time, and do not differ.
     """
     real = held_out_batch(data, len(selection(data)), binary=binary).x
     distances = []
     for i in range(_DRAWS):
         draw = generator(i, len(real))
         x = data.space.encode(data.x[torch.randperm(len(data.x), generator=draw)[: len(real)].to(data.x.device)])
-        seen = binarized(x.cpu(), draw).to(real.device) if binary else x.to(real.device)
-        distances.append(sliced_wasserstein(real, seen, _DIRECTIONS))
+        other = binarized(x.cpu(), draw).to(real.device) if binary else x.to(real.device)
+        distances.append(sliced_wasserstein(real, other, _DIRECTIONS))
     return {"sliced_wasserstein": statistics.stdev(distances)}
 
 
@@ -70,8 +70,8 @@ def _likelihood(model: Model, real: Batch) -> dict[str, float]:
 
 
 def selection(data: Data) -> torch.Tensor:
-    """Places of the held-out samples that a playing run is measured on, by which "best" is chosen: (n,) int64."""
-    order = _chosen(data)
+    """Places of the held-out samples that decide which checkpoint is the best: (n,) int64."""
+    order = _held_out_order(data)
     return order[: max(1, min(_SELECTION, len(order) // 2))]
 
 
@@ -80,7 +80,7 @@ def reporting(data: Data) -> torch.Tensor:
 
     Raises Refusal where a single sample is held out: it is selected by.
     """
-    order = _chosen(data)
+    order = _held_out_order(data)
     if len(order) < 2:
         raise Refusal(f"Of {data.name} one sample is held out, which runs are measured on: none is left to report on.")
     return order[len(selection(data)) :]
@@ -91,23 +91,23 @@ def held_out(data: Data, count: int, place: int | None = None) -> torch.Tensor:
 
     Those of the class at `place` alone, if it is given.
     """
-    chosen = _chosen(data)
+    order = _held_out_order(data)
     if place is not None and data.held_out_y is not None:
-        chosen = chosen[data.held_out_y.cpu()[chosen] == place]
-    return data.space.encode(data.held_out[chosen[:count].to(data.held_out.device)])
+        order = order[data.held_out_y.cpu()[order] == place]
+    return data.space.encode(data.held_out[order[:count].to(data.held_out.device)])
 
 
 def held_out_batch(data: Data, count: int, labelled: bool = False, binary: bool = False) -> Batch:
     """The same samples with their labels if asked for; black or white, drawn once and for all, if they are `binary`."""
-    chosen = _chosen(data)[:count].to(data.held_out.device)
-    x = data.space.encode(data.held_out[chosen])
+    order = _held_out_order(data)[:count].to(data.held_out.device)
+    x = data.space.encode(data.held_out[order])
     if binary:
         x = binarized(x.cpu(), generator(0)).to(x.device)
     if not labelled or data.labels is None or data.held_out_y is None:
         return Batch(x)
-    return Batch(x, data.labels.encode(data.held_out_y[chosen]))
+    return Batch(x, data.labels.encode(data.held_out_y[order]))
 
 
-def _chosen(data: Data) -> torch.Tensor:
-    """The order in which held-out samples are looked at, those to select by first: (M,)."""
+def _held_out_order(data: Data) -> torch.Tensor:
+    """The order in which held-out samples are used, those to select by first: (M,)."""
     return torch.randperm(len(data.held_out), generator=generator(0, len(data.held_out)))

@@ -1,4 +1,4 @@
-"""What is said before and after a session."""
+"""The text before and after a session."""
 
 from torch import nn
 
@@ -7,13 +7,14 @@ from ..records.folder import RunFolder
 from ..records.summary import Summary
 from ..training.engine import Choices
 from ..training.run import Run
-from .planning import Plan
 from .recipe import Recipe
 
 
-def paragraph(run: Run, recipe: Recipe, data: Data, summary: Summary, choices: Choices, plan: Plan) -> str:
+def paragraph(
+    run: Run, recipe: Recipe, data: Data, summary: Summary, choices: Choices, seconds: float, peak: int
+) -> str:
     """Formulation, data, networks, machine, and the cost."""
-    how_long = f"{_how_long(recipe, summary, plan)}{_looks(summary)}"
+    how_long = f"{_how_long(recipe, summary, seconds, peak)}{_looks(summary)}"
     return " ".join([*_what(recipe, data), _networks(run, recipe), f"Chosen: {choices}.", how_long])
 
 
@@ -39,17 +40,17 @@ def _networks(run: Run, recipe: Recipe) -> str:
     return f"Networks: {'; '.join(parts)}."
 
 
-def _how_long(recipe: Recipe, summary: Summary, plan: Plan) -> str:
-    memory = f", at most about {plan.peak / 2**20:,.0f} MiB of memory" if plan.peak else ""
+def _how_long(recipe: Recipe, summary: Summary, seconds: float, peak: int) -> str:
+    memory = f", at most about {peak / 2**20:,.0f} MiB of memory" if peak else ""
     limit, rounds = summary.end["seconds"], summary.end["rounds"]
     if rounds is None:
         return f"Plays for {duration(limit)}, about {recipe.rounds:,} rounds{memory}."
     clock = "" if limit is None else f", stopped after {duration(limit)}"
-    return f"{rounds:,} rounds take about {duration(plan.seconds)}{clock}{memory}."
+    return f"{rounds:,} rounds take about {duration(seconds)}{clock}{memory}."
 
 
 def _looks(summary: Summary) -> str:
-    """How often somebody looks at more than the losses."""
+    """How often diagnostics run."""
     rounds = summary.diagnose_every
     return f" Looked at closely {'every round' if rounds == 1 else f'every {rounds:,} rounds'}." if rounds else ""
 
@@ -94,12 +95,12 @@ def _condition(recipe: Recipe, data: Data) -> str:
 
 
 def count(network: nn.Module) -> int:
-    """How many numbers a network learns."""
+    """The trainable parameters of a network."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 
 def duration(seconds: float) -> str:
-    """A time as people say it."""
+    """A time in seconds, minutes or hours."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 5400:

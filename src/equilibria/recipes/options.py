@@ -1,4 +1,4 @@
-"""What may be said of a run beside its recipe."""
+"""The options of a run that are not part of its recipe."""
 
 import re
 from dataclasses import dataclass

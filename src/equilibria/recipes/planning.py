@@ -37,7 +37,7 @@ def plan(run: Run, recipe: Recipe, options: Options) -> Plan:
 
 
 def prolonged(recipe: Recipe, options: Options, run: Run, step: int, elapsed: float) -> Recipe:
-    """The recipe of a run that is at round `step` after so many seconds, with the rounds now wished for in all."""
+    """The recipe of a run that is at round `step` after so many seconds, with the rounds now requested in all."""
     budget = read_budget(options.budget)
     pace = elapsed / step if step else (budget.seconds or 0.0) / recipe.rounds
     rounds = planned(run, options.rounds, budget, recipe.rounds, lambda rounds: rounds * pace)
@@ -53,19 +53,19 @@ def end(recipe: Recipe, options: Options) -> dict[str, Any]:
     return {"rounds": rounds, "seconds": seconds} | ({} if options.stop_when is None else {"when": options.stop_when})
 
 
-def planned(run: Run, wish: int | None, budget: Budget, usual: int, seconds: Callable[[int], float]) -> int:
-    """The rounds to play in all: those wished for or the images', whichever is fewer; the usual ones if neither.
+def planned(run: Run, requested: int | None, budget: Budget, usual: int, seconds: Callable[[int], float]) -> int:
+    """The rounds in all: those requested or those of the images, whichever is fewer; the usual ones if neither.
 
-    `seconds` tells how long so many rounds take: that estimates a time in rounds where none are wished for. Whatever
-    the rounds, the clock stops a time.
+    `seconds` is how long so many rounds take: it turns a time into rounds where none are requested. Whatever the
+    rounds, the clock stops training at its time.
     """
     affordable = []
     if budget.images is not None:
         affordable.append(rounds_for(run, budget.images))
-    if (limit := budget.seconds) is not None and wish is None:
+    if (limit := budget.seconds) is not None and requested is None:
         affordable.append(_most(lambda rounds: seconds(rounds) <= limit))
-    if wish is not None or not affordable:
-        affordable.append(usual if wish is None else wish)
+    if requested is not None or not affordable:
+        affordable.append(usual if requested is None else requested)
     return min(affordable)
 
 

@@ -25,11 +25,11 @@ from .wishes import load_recipe, run_folder, split_options
 
 
 def train(recipe: str | Recipe | None = None, display: Display | None = None, **keywords: Any) -> Run:
-    """Play a recipe, given by name, as a JSON file or as an object, and record it under runs/.
+    """Train a recipe, given by name, as a JSON file or as an object, and record the run under runs/.
 
-    None plays what suits the data. Keywords are the fields of Options, and changes to the recipe: `clip=0.01`,
-    `**{"penalty.weight": 5}`. What is said is printed unless a display is given. Raises Refusal for what cannot be
-    played, Failure for what broke.
+    None trains the default recipe for the data. Keywords are the fields of Options, and changes to the recipe:
+    `clip=0.01`, `**{"penalty.weight": 5}`. Text is printed unless a display is given. Raises Refusal for what cannot
+    be trained, Failure for what broke.
     """
     display, (options, changes) = display or Lines(), split_options(keywords)
     if options.tensorboard:
@@ -41,7 +41,7 @@ def train(recipe: str | Recipe | None = None, display: Display | None = None, **
         recipe = replace(recipe, rounds=planned.rounds)
         run.schedules = schedules(recipe, run.optimizers)
         summary = _summary(recipe, data, options, choices, planned)
-        display.say(paragraph(run, recipe, data, summary, choices, planned))
+        display.say(paragraph(run, recipe, data, summary, choices, planned.seconds, planned.peak))
         if options.dry_run:
             return run
         folder = RunFolder.create(path if options.name else free(path))

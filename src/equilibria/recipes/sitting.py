@@ -36,7 +36,7 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class Session:
-    """A run, where it is recorded, and who is told."""
+    """A run, its description and data, its records, and the display."""
 
     run: Run
     recipe: Recipe
@@ -116,5 +116,5 @@ def _train(session: Session, report: Reporter, checkpointer: Checkpointer, docto
         report(run)
     checkpointer.milestone(run)
     for each in diagnostics:
-        each.last(run)  # after the checkpoint: who resumes from there has not seen this
+        each.last(run)  # after the checkpoint: a run that is resumed from there does not have it
     return "done" if run.step >= until else "budget"

@@ -1,4 +1,4 @@
-"""A run's events as TensorBoard shows them; the library is an extra."""
+"""A run's events for TensorBoard; the library is an extra."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -71,12 +71,12 @@ def scalars(event: Mapping[str, Any]) -> dict[str, float]:
 
 def histograms(event: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """What has edges and counts, as TensorBoard takes it; moments are those of the middles of the bins."""
-    found = {}
+    named = {}
     for name, seen in event.get("seen", {}).items():
         if "edges" in seen and None not in seen["edges"]:
             edges, counts = np.array(seen["edges"]), np.array(seen["counts"])
             middles = (edges[1:] + edges[:-1]) / 2
-            found[name] = {
+            named[name] = {
                 "min": edges[0],
                 "max": edges[-1],
                 "num": counts.sum(),
@@ -85,11 +85,11 @@ def histograms(event: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
                 "bucket_limits": edges[1:].tolist(),
                 "bucket_counts": counts.tolist(),
             }
-    return found
+    return named
 
 
 def _numbers(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, float]]:
-    """Each number with the names that lead to it; lists and what is not known are left out."""
+    """Each number with the names that lead to it; lists and missing values are left out."""
     for name, value in values.items():
         if isinstance(value, Mapping):
             yield from _numbers(value, f"{above}{name}/")

@@ -44,7 +44,7 @@ class Diagnoser:
             return looked(self.scene(run), DIAGNOSTICS, lambda name: reseed(run.seed, run.step, _PLACE, _place(name)))
 
     def scene(self, run: Run) -> Scene:
-        """The run as it stands, and what diagnostics need beside it."""
+        """The run as it stands, and what else diagnostics need."""
         plays = max(1, -(-_SCORED // run.stream.size))
         generates = "generator" in run.average.networks
         with torch.no_grad():
@@ -121,9 +121,9 @@ def diagnoser(run: Run, recipe: Recipe) -> Diagnoser:
     return Diagnoser(train, held_out, centres, deviation, game_traits(recipe).encoder_output == "latents")
 
 
-def watch_every(rounds: int, playing: float, looking: float) -> int:
-    """Rounds between looks, if so many rounds take `playing` seconds and one look `looking`."""
-    affordable = int(rounds * looking / (SHARE * playing)) + 1 if playing > 0 else 1
+def watch_every(rounds: int, training: float, diagnosis: float) -> int:
+    """Rounds between diagnoses, if so many rounds take `training` seconds and one diagnosis `diagnosis`."""
+    affordable = int(rounds * diagnosis / (SHARE * training)) + 1 if training > 0 else 1
     return max(1, min(max(affordable, -(-rounds // LOOKS)), rounds))
 
 
@@ -137,7 +137,7 @@ def diagnosis_seconds(run: Run, recipe: Recipe) -> float:
 
 
 def _centres(data: Data, order: Tensor) -> tuple[Tensor | None, float | None]:
-    """Of the modes, with their deviation, where the truth is known; else the means of some samples of each class."""
+    """Of the modes, with their deviation, where the data have them; else the means of some samples of each class."""
     if data.modes is not None:
         return data.modes.centres.to(data.x.device), data.modes.deviation
     if data.labels is None or data.labels.kind != "class" or data.y is None:
@@ -150,5 +150,5 @@ def _centres(data: Data, order: Tensor) -> tuple[Tensor | None, float | None]:
 
 
 def _place(name: str) -> int:
-    """A number for a diagnostic, whatever stands beside it in the table."""
+    """A number for a diagnostic, independent of its place in the table."""
     return int.from_bytes(name.encode()[:7], "little")

@@ -22,23 +22,23 @@ _OF_THE_RECIPE = ("rounds", "batch", "seed")
 
 def split_options(keywords: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
     """The options among keywords, checked; the rest are changes to the recipe."""
-    said = {name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in keywords.items()}
-    known = {field.name for field in dataclasses.fields(Options)}
-    described = isinstance(said.get("data"), Mapping)  # a part of the recipe, with options of its own
-    options = {k: check(Options, k, v, k) for k, v in said.items() if k in known and not (k == "data" and described)}
-    return Options(**options), {k: v for k, v in said.items() if k not in options}
+    values = {name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in keywords.items()}
+    names = {field.name for field in dataclasses.fields(Options)}
+    described = isinstance(values.get("data"), Mapping)  # a part of the recipe, with options of its own
+    options = {k: check(Options, k, v, k) for k, v in values.items() if k in names and not (k == "data" and described)}
+    return Options(**options), {k: v for k, v in values.items() if k not in options}
 
 
 def load_recipe(recipe: str | Recipe, options: Options, changes: Mapping[str, Any]) -> Recipe:
-    """The recipe that is meant, with everything that was said about it."""
-    wanted = recipe if isinstance(recipe, Recipe) else named(recipe)
-    if options.data is not None and options.data != wanted.data["name"]:
-        wanted = dataclasses.replace(wanted, data={"name": _absolute(options.data)})
-    said = {name: value for name in _OF_THE_RECIPE if (value := getattr(options, name)) is not None}
-    wanted = changed(dataclasses.replace(wanted, **said), changes)
-    wanted.check_shape(f"The recipe {wanted.name!r}")
-    _refuse_idle(wanted, changes)
-    return wanted
+    """The recipe, with the options and changes that concern it."""
+    loaded = recipe if isinstance(recipe, Recipe) else named(recipe)
+    if options.data is not None and options.data != loaded.data["name"]:
+        loaded = dataclasses.replace(loaded, data={"name": _absolute(options.data)})
+    overrides = {name: value for name in _OF_THE_RECIPE if (value := getattr(options, name)) is not None}
+    loaded = changed(dataclasses.replace(loaded, **overrides), changes)
+    loaded.check_shape(f"The recipe {loaded.name!r}")
+    _refuse_idle(loaded, changes)
+    return loaded
 
 
 def run_folder(recipe: Recipe, options: Options) -> Path:
@@ -59,7 +59,7 @@ def named(recipe: str) -> Recipe:
 
 
 def _refuse_idle(recipe: Recipe, changes: Mapping[str, Any]) -> None:
-    """What is said about conditions means nothing where no network is told any."""
+    """Raise Refusal for a setting of conditions where no network has any."""
     for name in changes if not recipe.conditional else ():
         for path in paths(recipe, name.replace("-", "_")):
             if path.startswith("networks.") and path.endswith(".conditioning"):
@@ -67,6 +67,6 @@ def _refuse_idle(recipe: Recipe, changes: Mapping[str, Any]) -> None:
 
 
 def _absolute(data: str) -> str:
-    """A path as it can be found again from anywhere; other names unchanged."""
+    """A path from the root of the file system; other names unchanged."""
     path = Path(data).expanduser()
     return str(path.absolute()) if data not in DATASETS and path.exists() else data

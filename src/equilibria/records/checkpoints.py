@@ -1,4 +1,4 @@
-"""All that playing on depends on, as files: the last three and the best are kept."""
+"""All that a resumed run depends on, as files: the last three and the best remain."""
 
 import io
 import pickle

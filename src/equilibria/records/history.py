@@ -1,4 +1,4 @@
-"""A run as its own records tell it: works on old runs and on those that still play."""
+"""The history of a run, from its records alone: old runs and runs in training alike."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ class History:
 
     @property
     def ended(self) -> str | None:
-        """Why the run ended: the reason of the last stop; None for a run that plays, or was killed."""
+        """Why the run ended: the reason of the last stop; None for a run that is still training, or was killed."""
         stops = self.of("stop")
         return str(stops[-1]["reason"]) if stops else None
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
-_LATE = 3  # the last third of the looks, and at least so many of them, is what a run has come to
-_MOST = 0.75  # of the late looks must show what is said of all
+_LATE = 3  # the late part is the last third of the values, and at least so many
+_MOST = 0.75  # of the late values must agree
 
 
 @dataclass(frozen=True)
@@ -19,9 +19,9 @@ class Series:
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[int, Any]]) -> Self:
-        """The numbers among what was found at rounds."""
-        kept = [(step, float(value)) for step, value in pairs if _is_number(value)]
-        return cls(tuple(step for step, _ in kept), tuple(value for _, value in kept))
+        """The finite numbers among values at rounds."""
+        numbers = [(step, float(value)) for step, value in pairs if _is_number(value)]
+        return cls(tuple(step for step, _ in numbers), tuple(value for _, value in numbers))
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -46,11 +46,11 @@ class Series:
         return Series(self.steps[part], self.values[part])
 
     def after(self, step: int) -> "Series":
-        """What was seen after this round."""
+        """The part after this round."""
         return Series.of((at, value) for at, value in zip(self.steps, self.values, strict=True) if at > step)
 
     def since(self, holds: Callable[[float], bool]) -> int | None:
-        """The first round from which it holds at most looks to the end; None unless it holds at most late ones."""
+        """The first round from which it holds for most values to the end; None unless it holds for most late ones."""
         shown = [holds(value) for value in self.values]
         count = len(self.late)
         if not count or sum(shown[-count:]) < _MOST * count:
@@ -59,7 +59,7 @@ class Series:
         return self.steps[next(starts)]
 
     def said(self, what: str, form: str = ".3g") -> str:
-        """A piece of evidence: the median of the late looks, and the last, with their rounds."""
+        """A piece of evidence: the median of the late values, and the last, with their rounds."""
         late = self.late if len(self.late) else self
         if not len(late):
             return f"{what}: never seen"

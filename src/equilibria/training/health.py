@@ -1,4 +1,4 @@
-"""Whether a run is still made of numbers."""
+"""Whether all weights and terms of a run are finite."""
 
 import torch
 from torch import Tensor
@@ -8,7 +8,7 @@ from .run import Run
 
 
 class NonFinite(Failure):
-    """A term or a weight became infinite or no number; playing on would not bring it back."""
+    """A term or a weight became infinite or no number; more training would not repair it."""
 
 
 def examine(run: Run, since: int) -> None:
@@ -17,10 +17,10 @@ def examine(run: Run, since: int) -> None:
     tensors = [tensor.detach().float() for _, tensor in named]
     if torch.stack(torch._foreach_norm(tensors)).isfinite().all():  # the one host read; 25 times faster than the next
         return
-    sick = ~torch.stack(torch._foreach_norm(tensors, float("inf"))).isfinite()
-    if not sick.any():  # the squares alone were too large
+    infinite = ~torch.stack(torch._foreach_norm(tensors, float("inf"))).isfinite()
+    if not infinite.any():  # the squares alone were too large
         return
-    what = next(name for (name, _), bad in zip(named, sick.tolist(), strict=True) if bad)
+    what = next(name for (name, _), bad in zip(named, infinite.tolist(), strict=True) if bad)
     rates = sorted({f"{group['lr']:g}" for o in run.optimizers.values() for group in o.param_groups})
     second = (
         "--precision fp32"

@@ -1,4 +1,4 @@
-"""A few moves played to be timed, and taken back."""
+"""The cost of training: a few moves are timed and undone."""
 
 import sys
 import time
@@ -13,7 +13,7 @@ from .run import Run
 
 @dataclass
 class Rehearsal:
-    """What playing costs here."""
+    """What training costs on this machine."""
 
     moves: dict[str, float] = field(default_factory=dict)  # mean seconds for one move, by who moves: "critic+generator"
     between: float = 0.0  # mean seconds for what follows the moves of a round
@@ -54,7 +54,7 @@ def peak_memory(device: torch.device) -> int:
 
 
 def _time_round(run: Run, costs: Rehearsal) -> None:
-    """One move of whoever moves; means rather than best times, since that is how long playing will take."""
+    """One move of each player; means rather than best times, since that is how long training will take."""
     costs.rounds += 1
     for players, _ in run.rule.order(run.game, run.step):
         start = _now(run.device)

@@ -1,4 +1,4 @@
-"""A run: a game, and everything about playing it that must survive a restart."""
+"""A run: a game, and all of its training that must survive a restart."""
 
 import copy
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class Run:
     rule: Rule = field(default_factory=alternating)  # how a round is played
     step: int = 0  # rounds played
     draws: int = 0  # batches drawn
-    stop: str | None = None  # why playing must end after this round
+    stop: str | None = None  # why training must end after this round
     statistics: Statistics = field(default_factory=Statistics)
     folder: Path | None = None  # where it is recorded
 
@@ -45,7 +45,7 @@ class Run:
         return self.stream.data.x.device
 
     def images_at(self, step: int) -> int:
-        """Real images shown to the critic in round `step`; without a critic, to whoever moves most often."""
+        """Real images shown to the critic in round `step`; without a critic, to the player with most moves."""
         order = self.rule.order(self.game, step)
         critics = [turns for players, turns in order if any("critic" in player.moves for player in players)]
         turns = max(critics or [turns for _, turns in order], default=0)
@@ -67,7 +67,7 @@ class Run:
         return torch.autocast(self.device.type, torch.bfloat16)
 
     def state_dict(self) -> dict[str, Any]:
-        """All that playing on from here depends on."""
+        """All that training from here on depends on."""
         return {
             "networks": self.game.networks.state_dict(),
             "memories": self.game.memories.state_dict(),

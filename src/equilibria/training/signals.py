@@ -1,4 +1,4 @@
-"""Being asked to stop: the round is finished and saved; asked twice, it stops at once."""
+"""Ctrl-C and SIGTERM: the first finishes and saves the round, the second stops at once."""
 
 import signal
 import threading
