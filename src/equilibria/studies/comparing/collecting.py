@@ -22,7 +22,7 @@ class Result:
     seed: int
     folder: Path
     outcome: Outcome
-    past: History | None  # none where it never began
+    history: History | None  # none where it never began
     numbers: tuple[Number, ...] = ()
     findings: tuple[Finding, ...] = ()
 
@@ -37,10 +37,10 @@ def runs(folders: Sequence[str | Path]) -> list[Result]:
 
     Runs that differ in nothing but the seed share a row, which is named by the recipe where that is clear.
     """
-    pasts = [read_history(Path(folder)).started() for folder in folders]
+    histories = [read_history(Path(folder)).started() for folder in folders]
     found = []
-    for one in pasts:
-        label = _row(one, pasts)
+    for one in histories:
+        label = _row(one, histories)
         known = _result(label, one.data, int(one.recipe["seed"]), one.folder, Outcome("finished"))
         if not known.numbers:
             raise Refusal(f"{one.folder} has no numbers yet: `equilibria evaluate {one.folder}` measures them.")

@@ -75,7 +75,7 @@ def _of(study: Study, data: str) -> str:
     """Numbers, curves and sheets on one data set."""
     head, body = rows(study, data)
     notes = dict.fromkeys(c.apart for c in study.columns if c.data == data and c.apart)
-    groups = {row: [r.past for r in each if r.past is not None] for row, each in study.rows(data).items()}
+    groups = {row: [r.history for r in each if r.history is not None] for row, each in study.rows(data).items()}
     groups = {row: known for row, known in groups.items() if known}
     parts = [
         heading("Numbers", 3) if body else "",
@@ -130,9 +130,9 @@ def _cost(study: Study) -> str:
     head = ["run", "time", "rounds", "images", "images/s", "memory\nwith measuring", "ended"]
     body = []
     for result in study.results:
-        took = list(words.cost(result.past).values()) if result.past is not None else ["-"] * 4
+        took = list(words.cost(result.history).values()) if result.history is not None else ["-"] * 4
         memory = f"{result.outcome.peak / 2**20:,.0f} MiB" if result.outcome.peak else "-"
-        ended = result.past.events[-1].get("text", "") if result.past is not None else result.outcome.state
+        ended = result.history.events[-1].get("text", "") if result.history is not None else result.outcome.state
         body.append([f"{result.label} on {result.data}\nseed {result.seed}", *took, memory, ended])
     return table(head, body, numbers=1)
 
@@ -141,7 +141,7 @@ def _findings(study: Study) -> list[str]:
     """What is wrong, run by run; remarks are counted."""
     sick = [(r, wrong) for r in study.results if (wrong := [f for f in r.findings if f.severity != REMARK])]
     parts = [folded(f"{r.label} on {r.data}, seed {r.seed}: {_named(f)}", words.findings(f)) for r, f in sick]
-    begun = sum(result.past is not None for result in study.results)
+    begun = sum(result.history is not None for result in study.results)
     if healthy := begun - len(sick):
         parts.append(paragraph(f"In {healthy} {'other ' * bool(sick)}runs nothing is wrong.", "soft"))
     counts = Counter(f.name for result in study.results for f in result.findings if f.severity == REMARK)
@@ -161,10 +161,12 @@ def _recipes(study: Study) -> list[str]:
     """Each recipe as its first run resolved it."""
     firsts = dict[str, Result]()
     for result in study.results:
-        if result.past is not None:
+        if result.history is not None:
             firsts.setdefault(result.label, result)
     return [
-        folded(label, paragraph(str(r.past.recipe.get("about", ""))), code(json.dumps(dict(r.past.recipe), indent=2)))
+        folded(
+            label, paragraph(str(r.history.recipe.get("about", ""))), code(json.dumps(dict(r.history.recipe), indent=2))
+        )
         for label, r in firsts.items()
-        if r.past is not None
+        if r.history is not None
     ]
