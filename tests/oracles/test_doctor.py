@@ -9,12 +9,12 @@ import pytest
 from equilibria.apps.verbs import sample
 from equilibria.core.errors import Refusal
 from equilibria.evaluation.doctor import FINDINGS, findings, first_to_mend, flags, lasting
-from equilibria.evaluation.doctor.base import REMARK, SICK, WARNING, History
+from equilibria.evaluation.doctor.base import REMARK, SICK, WARNING
 from equilibria.evaluation.doctor.reasons import REASONS
 from equilibria.recipes import RECIPES, Recipe
 from equilibria.recipes.options import Options
 from equilibria.recipes.settings import changed
-from equilibria.records.history import read_history
+from equilibria.records.history import History, read_history
 from equilibria.records.series import Series
 
 ROUNDS, LOOKS = 1200, 12

@@ -7,9 +7,9 @@ import re
 import pytest
 import torch
 
-from equilibria.evaluation.doctor.base import History
 from equilibria.evaluation.doctor.losses import meanings, rest, spelled
 from equilibria.recipes import RECIPES
+from equilibria.records.history import History
 from equilibria.terms.divergences import DIVERGENCES, traits
 
 LOG2 = math.log(2)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ..evaluation.doctor import FINDINGS, Finding, findings, first_to_mend
-from ..evaluation.doctor.base import REMARK, SICK, WARNING, History
+from ..evaluation.doctor.base import REMARK, SICK, WARNING
 from ..evaluation.doctor.losses import meanings
-from ..records.history import read_history
+from ..records.history import History, read_history
 
 FORMAT = 1
 _WIDTH = 100

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from ...core.catalogue import Catalogue
+from ...records.history import History
 from . import critics, diversity, inference, layers, memory, progress, slopes, steps
-from .base import REMARK, SICK, WARNING, Finding, History, Symptom
+from .base import REMARK, SICK, WARNING, Finding, Symptom
 
-__all__ = ["FINDINGS", "Finding", "History", "Symptom", "findings", "first_to_mend", "lasting"]
+__all__ = ["FINDINGS", "Finding", "Symptom", "findings", "first_to_mend", "lasting"]
 
 FINDINGS = Catalogue(  # causes before their consequences
     "finding",

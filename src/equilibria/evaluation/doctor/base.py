@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ...records.history import History as History
+from ...records.history import History
 
 SICK, WARNING, REMARK = "sick", "warning", "remark"  # playing on will not mend it; it costs quality; worth knowing
 CERTAIN, LIKELY, POSSIBLE = "certain", "likely", "possible"

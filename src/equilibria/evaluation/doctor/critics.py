@@ -1,9 +1,10 @@
 """A critic that is too strong, or too weak."""
 
+from ...records.history import History
 from ...records.series import Series
 from ...terms.penalties import LIPSCHITZ
 from . import flags
-from .base import CERTAIN, LIKELY, Finding, History
+from .base import CERTAIN, LIKELY, Finding
 from .reasons import diagnosed
 
 _STARVED = 0.05  # of its early gradient: the generator has almost nothing to go by

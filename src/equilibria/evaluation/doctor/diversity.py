@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from statistics import median
 from typing import Any
 
+from ...records.history import History
 from ...records.series import Series
 from . import flags
-from .base import CERTAIN, LIKELY, POSSIBLE, Finding, History
+from .base import CERTAIN, LIKELY, POSSIBLE, Finding
 from .reasons import diagnosed
 
 _GONE = 0.25  # of the distances among data: samples are one and the same

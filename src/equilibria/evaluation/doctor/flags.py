@@ -10,9 +10,9 @@ from ...core.catalogue import Catalogue
 from ...core.errors import Refusal
 from ...games import GAMES
 from ...games import traits as traits_of_game
+from ...records.history import History
 from ...terms import divergences, penalties
 from ...training import optimizers
-from .base import History
 
 Traits = Mapping[str, Any]  # of a part, as plain values
 

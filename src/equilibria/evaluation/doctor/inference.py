@@ -1,7 +1,8 @@
 """Encoders that say nothing, or not what the generator would."""
 
+from ...records.history import History
 from . import flags
-from .base import CERTAIN, LIKELY, POSSIBLE, Finding, History
+from .base import CERTAIN, LIKELY, POSSIBLE, Finding
 from .reasons import diagnosed
 
 

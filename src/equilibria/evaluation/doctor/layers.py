@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
+from ...records.history import History
 from ...terms.penalties import LIPSCHITZ
 from . import flags
-from .base import CERTAIN, LIKELY, Finding, History
+from .base import CERTAIN, LIKELY, Finding
 from .reasons import diagnosed
 
 _APART = 1e3  # between the gradients of two layers

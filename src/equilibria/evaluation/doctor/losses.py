@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ...records.history import History
 from . import flags
-from .base import History
 from .wordings import OTHERS, PAIR, PRICES
 
 _LOG2 = {2 * math.log(2): " (2 log 2)", math.log(2): " (log 2)", -math.log(2): " (-log 2)"}

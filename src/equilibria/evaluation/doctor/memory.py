@@ -1,8 +1,9 @@
 """Networks that know their training samples by heart."""
 
+from ...records.history import History
 from ...terms.augmentations import FIXED
 from . import flags
-from .base import CERTAIN, LIKELY, Finding, History
+from .base import CERTAIN, LIKELY, Finding
 from .reasons import diagnosed
 
 

@@ -4,9 +4,10 @@ from itertools import pairwise
 from statistics import mean
 
 from ...data.datasets.points import MODES
+from ...records.history import History
 from ...records.series import Series
 from . import flags
-from .base import CERTAIN, LIKELY, Finding, History
+from .base import CERTAIN, LIKELY, Finding
 from .reasons import diagnosed
 
 _STILL = 0.15  # of its value the measure fell in the last third: there is more to gain

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ...records.history import History
 from ...records.series import Series
 from . import flags
-from .base import CERTAIN, LIKELY, Finding, History
+from .base import CERTAIN, LIKELY, Finding
 from .reasons import diagnosed
 
 _LAGS = 0.3  # of its greatest size is what the estimate gains in a few more moves of the critic

@@ -2,9 +2,10 @@
 
 import math
 
+from ...records.history import History
 from ...training.optimizers import PLAIN
 from . import flags
-from .base import CERTAIN, LIKELY, POSSIBLE, Finding, History
+from .base import CERTAIN, LIKELY, POSSIBLE, Finding
 from .reasons import diagnosed
 
 _ASTRAY = 0.1  # cosine of a step with minus the gradient: plain descent has 1, usual momenta half of that
