@@ -220,7 +220,7 @@ def test_a_word_may_say_changes():
         (["wgan:clip"], {}, "RECIPE:NAME=VALUE"),
         (["wgan:seed=3"], {}, "the same for all"),
         (["wgan:clap=3"], {}, "Did you mean 'clip'"),
-        (["runs/nothing"], {}, "There is no run in runs/nothing"),
+        (["runs/nothing"], {}, "runs/nothing is neither a run nor a recipe"),
         (["wgan"], {"data": None}, "Say what to compare them on"),
         (["wgan"], {"data": "rin"}, "Did you mean 'ring'"),
         (["wgan"], {"rounds": None}, "Say how much each run may spend"),
