@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
+from equilibria.core.download import first_answer
 from equilibria.core.errors import Refusal
-from equilibria.core.servers import first_answer
 from equilibria.data import find
 from equilibria.data.datasets import idx
 from equilibria.data.datasets.builtin import fashion

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import Refusal, nearest
+from ..core.files import free, whole
 from .trained import load
-from .whole import free, whole
 
 KINDS = {  # what each verb can be written as; attribute: a sheet of the same name lies beside its arrays
     "interpolate": (".png", ".npz"),

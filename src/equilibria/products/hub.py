@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 
+from ..core.download import first_answer
 from ..core.errors import Failure, Refusal
-from ..core.servers import first_answer
 from ..records.folder import RECIPE
 
 if TYPE_CHECKING:

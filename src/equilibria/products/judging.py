@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Refusal
+from ..core.files import free, whole
 from ..data.brought import UserSamples
 from ..recipes.asking import Asked, spelled
 from ..recipes.model import Model
@@ -22,7 +23,6 @@ from .forms import stored
 from .scoring import COMPARABLE, opinion
 from .seeing import answers, paired, truths
 from .showing import Place, read_inputs
-from .whole import free, whole
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ import torch
 from safetensors.torch import save_file
 
 from ..core.errors import Refusal
+from ..core.files import whole
 from ..recipes.model import Model
 from ..records.folder import RECIPE
 from .forms import Wish, sheet
 from .hubcard import card
 from .origin import beside, config, measured
-from .whole import whole
 
 if TYPE_CHECKING:
     from .trained import Trained

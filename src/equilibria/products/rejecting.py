@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from ..core.errors import Refusal
+from ..core.files import free, whole
 from ..recipes.asking import Asked
 from ..recipes.stored import load, placed
 from .forms import Wish
 from .ratios import ratio_of
 from .rejection import Sieve
 from .sampling import ALONE, OF_EACH, WRITERS
-from .whole import free, whole
 
 
 def reject(

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..core.errors import Refusal
+from ..core.files import free, whole
 from ..recipes.asking import Asked
 from ..recipes.stored import load
 from .forms import Wish, array, folder, sheet
-from .whole import free, whole
 
 ALONE, OF_EACH = 64, 8  # samples where no count is given: of one label or none, of each of several
 WRITERS: dict[str, Callable[[Wish, Path], None]] = {".png": sheet, ".npz": array, "": folder}

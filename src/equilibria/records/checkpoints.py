@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from ..core.errors import Refusal, check_format
-from .folder import CHECKPOINTS, EVENTS, PART, RunFolder
+from ..core.files import PART
+from .folder import CHECKPOINTS, EVENTS, RunFolder
 
 FORMAT = 1
 ARCHIVE = f"{CHECKPOINTS}/aside"

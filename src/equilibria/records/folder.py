@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from ..core.errors import Failure, Refusal
+from ..core.files import write_atomic
 
 try:
     import fcntl
@@ -15,7 +16,6 @@ except ImportError:  # Windows: two writers are not noticed there
     fcntl = None  # type: ignore[assignment]
 
 RECIPE, SUMMARY, EVENTS, CHECKPOINTS, LOCK = "recipe.json", "summary.json", "events.jsonl", "checkpoints", "lock"
-PART = ".part"
 
 
 class RunFolder:
@@ -141,7 +141,7 @@ class RunFolder:
     def write(self, name: str, content: bytes) -> None:
         """A whole file in the folder, or the one that was there before."""
         with self.guarded():
-            replace(self.path / name, content)
+            write_atomic(self.path / name, content)
 
     @contextlib.contextmanager
     def guarded(self) -> Iterator[None]:
@@ -185,30 +185,3 @@ def read_object(path: Path) -> dict[str, Any]:
     if not isinstance(stored, dict):
         raise Refusal(f"{path} holds no record of a run: a JSON object is expected.")
     return stored
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write under a temporary name, have it on the disk, then rename: a file under its own name is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}{PART}")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(path: Path) -> None:
-    """Have the folder's own entries on the disk, where systems allow that."""
-    with contextlib.suppress(PermissionError, NotImplementedError):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

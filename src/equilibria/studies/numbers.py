@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..core.errors import Failure, Refusal, check_format
+from ..core.files import write_atomic
 from ..evaluation.cards import Card, comparable
 from ..evaluation.metrics.base import Figure
-from ..records.folder import replace
 
 FORMAT = 1
 FILE = "metrics.json"
@@ -68,7 +68,7 @@ class Evaluation:
         """Keep the numbers beside the run, whole or not at all, in the place of those that were there."""
         told = {"format": FORMAT, "about": self.about, "numbers": [n.to_dict() for n in self.numbers]}
         try:
-            replace(run / FILE, (json.dumps(told, indent=2, allow_nan=False) + "\n").encode())
+            write_atomic(run / FILE, (json.dumps(told, indent=2, allow_nan=False) + "\n").encode())
         except OSError as error:
             raise Failure(f"{run / FILE} cannot be written: {error.strerror or error}.") from error
 

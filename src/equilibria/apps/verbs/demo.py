@@ -48,13 +48,13 @@ class Live:
 
     def show(self, event: dict[str, Any]) -> None:
         """The same event; a new sample grid replaces the picture."""
-        from ...records.folder import replace
+        from ...core.files import write_atomic
 
         self.display.show(event)
         if event["kind"] == "sample":
             picture = self.folder / "live.png"
             first = not picture.exists()
-            replace(picture, (self.folder / event["file"]).read_bytes())
+            write_atomic(picture, (self.folder / event["file"]).read_bytes())
             if first:
                 self.say(f"Open {picture} now: it shows the newest samples while the training goes on.")
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import PIL.Image
 
+from ...core.download import first_answer
 from ...core.errors import Refusal, nearest
-from ...core.servers import first_answer
 from ..pictures.gallery import Form, Gallery, hang
 from ..pictures.picture import Unreadable, opened
 from ..records import Data

@@ -1,15 +1,13 @@
 """Files as their authors published them: found, downloaded if absent, and checked."""
 
 import hashlib
-import logging
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...core.download import download
 from ...core.errors import Refusal
-from ...core.servers import first_answer
 from .places import cache_root, data_root, locate
 
 
@@ -27,7 +25,7 @@ def obtain(title: str, files: Sequence[Published], folders: Sequence[str], root:
     missing = [file for file in files if locate(file.name, folders, root) is None]
     try:
         for file in missing:
-            _download(file, folders[0], root)
+            download(file.url, _writable(folders[0], root) / file.name, "md5", file.md5)
     except OSError as error:
         raise Refusal(absent(title, [file.name for file in missing], folders, root, error)) from None
     found = [locate(file.name, folders, root) for file in files]
@@ -72,23 +70,3 @@ def _writable(folder: str, root: Path | None) -> Path:
         if os.access(place, os.W_OK):
             return place
     raise PermissionError(f"neither {data_root(root)} nor {cache_root()} can be written")
-
-
-def _download(file: Published, subfolder: str, root: Path | None) -> None:
-    """Fetch under a temporary name, check, then rename: a file that exists under its own name is whole."""
-    if os.environ.get("EQUILIBRIA_OFFLINE"):
-        raise OSError("EQUILIBRIA_OFFLINE is set")
-    response = first_answer(file.url)
-    folder = _writable(subfolder, root)
-    logging.getLogger(__name__).warning("Downloading %s to %s.", file.url, folder)
-    md5 = hashlib.md5(usedforsecurity=False)
-    with response, tempfile.NamedTemporaryFile(dir=folder, prefix=".download-", delete=False) as part:
-        try:
-            while piece := response.read(1 << 20):
-                md5.update(piece)
-                part.write(piece)
-            if md5.hexdigest() != file.md5:
-                raise OSError(f"{file.url} answered with something else: md5 {md5.hexdigest()}")
-            os.replace(part.name, folder / file.name)
-        finally:
-            Path(part.name).unlink(missing_ok=True)

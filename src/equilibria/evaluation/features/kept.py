@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ...core.errors import Failure
+from ...core.files import atomic
 from ...data.digest import digest
 from ...data.files.places import cache_root
 from ...data.records import Data
@@ -55,14 +54,8 @@ def write(path: Path, kept: Kept) -> None:
     told = {"accuracy": kept.accuracy, "asked": kept.asked, "epochs": kept.epochs, "data": kept.data}
     weights = {name: weight.detach().cpu().contiguous() for name, weight in kept.weights.items()}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".keeping-", delete=False) as part:
-            try:
-                part.write(save(weights, {"equilibria": json.dumps(told)}))
-                part.flush()
-                os.replace(part.name, path)
-            finally:
-                Path(part.name).unlink(missing_ok=True)
+        with atomic(path, unique=True) as part:
+            part.write_bytes(save(weights, {"equilibria": json.dumps(told)}))
     except OSError as error:
         raise Failure(
             f"{path} cannot be written ({error.strerror or error}): free some space, or name another folder in "

@@ -3,11 +3,8 @@
 They are never part of this package, and nothing but the features of that name needs them.
 """
 
-import hashlib
-import logging
 import os
 import pickle
-import tempfile
 from pathlib import Path
 
 import torch
@@ -15,8 +12,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from ...core.download import download
 from ...core.errors import Refusal
-from ...core.servers import first_answer
 from ...data.files.places import cache_root
 from ...data.records import Data
 from .base import Features
@@ -101,26 +98,10 @@ def _with(known: dict[str, Tensor], path: Path) -> Inception:
 def _downloaded(path: Path) -> Path:
     """Fetch the published file, whole or not at all."""
     try:
-        if os.environ.get("EQUILIBRIA_OFFLINE"):
-            raise OSError("EQUILIBRIA_OFFLINE is set")
-        response = first_answer(_URL)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        logging.getLogger(__name__).warning("Downloading %s (95 MB) to %s.", _URL, path.parent)
-        sha256 = hashlib.sha256()
-        with response, tempfile.NamedTemporaryFile(dir=path.parent, prefix=".download-", delete=False) as part:
-            try:
-                while piece := response.read(1 << 20):
-                    sha256.update(piece)
-                    part.write(piece)
-                if not sha256.hexdigest().startswith(_SHA256):
-                    raise OSError(f"{_URL} answered with something else: sha256 {sha256.hexdigest()}")
-                os.replace(part.name, path)
-            finally:
-                Path(part.name).unlink(missing_ok=True)
+        return download(_URL, path, "sha256", _SHA256, "95 MB")
     except OSError as error:
         why = getattr(error, "reason", None) or error
         raise Refusal(
             f"Inception's weights are not here and could not be downloaded ({why}): "
             f"put {FILES[0]} into {path.parent}, or name it in {_VARIABLE}; or choose --features classifier."
         ) from None
-    return path

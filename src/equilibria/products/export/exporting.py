@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from ...core.errors import Failure, Refusal, nearest
+from ...core.files import free, whole
 from ...networks.minibatch import MinibatchDeviation
 from ...recipes.model import Model
-from ..whole import free, whole
 from .faces import Face, examples, face
 from .facts import facts, shapes, values
 from .formats import FORMATS, Format

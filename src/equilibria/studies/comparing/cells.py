@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from ...core.files import write_atomic
 from ...recipes.recipe import Recipe
-from ...records.folder import replace
 
 _SILENT = ("about", "format")  # fields of a recipe that train nothing
 _ELSEWHERE = ("data_root",)  # an option that says where, not what
@@ -93,7 +93,7 @@ def outcome(folder: Path) -> Outcome:
 
 def record(folder: Path, found: Outcome) -> None:
     """Keep what became of a cell."""
-    replace(_place(folder), (json.dumps(dataclasses.asdict(found), indent=2) + "\n").encode())
+    write_atomic(_place(folder), (json.dumps(dataclasses.asdict(found), indent=2) + "\n").encode())
 
 
 def _place(folder: Path) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import Failure, Refusal
-from ...records.folder import replace
+from ...core.files import write_atomic
 from .planning import CELLS, Plan
 from .report import Study, html
 from .spreadsheet import comma_separated
@@ -27,7 +27,7 @@ def stored(folder: Path) -> dict[str, Any]:
 
 def keep(plan: Plan) -> None:
     """Write down what was asked."""
-    replace(plan.folder / PLAN, (json.dumps(_told(plan), indent=2) + "\n").encode())
+    write_atomic(plan.folder / PLAN, (json.dumps(_told(plan), indent=2) + "\n").encode())
 
 
 def write(study: Study, folder: Path, watch: Watch) -> None:
@@ -36,7 +36,7 @@ def write(study: Study, folder: Path, watch: Watch) -> None:
     again = (folder / REPORT).exists()
     try:
         for name, text in made.items():
-            replace(folder / name, text.encode())
+            write_atomic(folder / name, text.encode())
     except OSError as error:
         raise Failure(f"The report cannot be written to {folder} ({error.strerror or error}).") from error
     watch.say(f"{'Replaced' if again else 'Written'}: {folder / REPORT} and {folder / SHEET}.")

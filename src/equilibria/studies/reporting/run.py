@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from ...core.errors import Failure, Refusal
-from ...records.folder import replace
+from ...core.files import write_atomic
 from ...records.history import History, read_history
 from ..doctoring import Checkup, doctor
 from ..numbers import Number, stored
@@ -33,7 +33,7 @@ def report(run: str | Path, out: str | Path | None = None, force: bool = False) 
         raise Refusal(f"{place} exists: choose another --out, or write over it with --force.")
     text = html(known, doctor(folder), numbers(folder))
     try:
-        replace(place, text.encode())
+        write_atomic(place, text.encode())
     except OSError as error:
         raise Failure(f"{place} cannot be written: {error.strerror or error}.") from error
     return place

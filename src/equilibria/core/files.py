@@ -1,11 +1,15 @@
 """Files and folders that appear whole under their own names, or not at all."""
 
+import contextlib
+import os
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..core.errors import Failure, Refusal
+from .errors import Failure, Refusal
+
+PART = ".part"
 
 
 def free(out: str | Path, kinds: Collection[str], force: bool = False) -> Path:
@@ -28,9 +32,12 @@ def free(out: str | Path, kinds: Collection[str], force: bool = False) -> Path:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A name to write under; when all is written it becomes the right one. Files that were in a folder stay in it."""
-    part = path.with_name(f".{path.name}.part")
+def atomic(path: Path, unique: bool = False) -> Iterator[Path]:
+    """A name to write a file or a folder under, which becomes the right one when all is written; else nothing stays.
+
+    Files that were in a folder stay in it. `unique`: other processes may write the same path at the same time.
+    """
+    part = path.with_name(f".{path.name}{f'.{os.getpid()}' if unique else ''}{PART}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove(part)
@@ -39,10 +46,33 @@ def whole(path: Path) -> Iterator[Path]:
             _merge(part, path)
         else:
             part.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            _remove(part)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """The same for what a user asked for. Raises Failure where it cannot be written."""
+    try:
+        with atomic(path) as part:
+            yield part
     except OSError as error:
         raise Failure(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        _remove(part)
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """A whole file that is on the disk when this returns, or the one that was there before."""
+    with atomic(path) as part, part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    with contextlib.suppress(PermissionError, NotImplementedError):  # the folder's entries, where systems allow that
+        handle = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _merge(part: Path, path: Path) -> None:
