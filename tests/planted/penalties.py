@@ -4,6 +4,7 @@ from .mutant import Mutant
 
 SLOPES, SAMPLERS, LECAM = "terms/penalties/slopes.py", "terms/penalties/samplers.py", "terms/penalties/lecam.py"
 GRADIENTS = "terms/gradients.py"
+ONE_FACT = "test_facts.py::test_a_penalty_of_ones_own_is_one_fact_for_the_build_and_for_the_doctor"
 FORM, CONTRACT = "oracles/test_slopes.py::test_", "contracts/test_penalties.py::test_"
 FREE = (FORM + "a_critic_of_slope_one_pays_nothing",)
 SHARE = (CONTRACT + "each_sample_has_one_coefficient_of_its_own_between_real_and_fake",)
@@ -211,5 +212,21 @@ PENALTIES = (
         "self.averages[1]) ** 2 + (fake - self.averages[0]) ** 2",
         MEMORY,
         "a sample's cost depends on its batch",
+    ),
+    Mutant(
+        "every-unknown-penalty-is-on-the-gradient",
+        "terms/penalties/base.py",
+        "return any(not torch.equal(flat, cost) for cost in steep)",
+        "return True",
+        (ONE_FACT,),
+        "a user's penalty on scores refuses batch norm",
+    ),
+    Mutant(
+        "own-penalties-go-unrecorded",
+        "recipes/composing.py",
+        'if group == "penalties":',
+        'if group == "penalty":',
+        (ONE_FACT,),
+        "the doctor knows nothing of a user's penalty on the gradient",
     ),
 )
