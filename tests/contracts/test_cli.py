@@ -11,7 +11,7 @@ import pytest
 
 import equilibria
 from equilibria.apps.cli import main
-from equilibria.apps.verbs.demo import DEMO
+from equilibria.apps.verbs.train import DEMO
 from equilibria.recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES, Recipe
 from equilibria.recipes.naming import short
 from equilibria.recipes.settings import settings
@@ -66,12 +66,12 @@ WRONG = [
     (["train", "wgan-gp", "--batch", "many"], "--batch is 'many': it must be a whole number"),
     (["train", "wgan-gp", "--penalties.gradient_penalty.wieght", "5"], "Did you mean 'weight'?"),
     (["train", "wgan-gp", "--seed", "1", "--seed=2"], "--seed is given twice"),
-    (["train", "wgan-gp", "-s", "1"], "-s is no flag"),
+    (["train", "wgan-gp", "-s", "1"], "-s is not a flag"),
     (["train", "wgan-gp", "--budget", "5x"], "budget is '5x'"),
     (["train", "wgan-gp", "--data", "nowhere"], "nothing is at"),
     (["train", "missing.json"], "missing.json cannot be read"),
     (["resume", "runs/none"], "There is no run in"),
-    (["resume", "runs/none", "--turst"], "--turst is no flag of `equilibria resume`. Did you mean '--trust'?"),
+    (["resume", "runs/none", "--turst"], "--turst is not a flag of `equilibria resume`. Did you mean '--trust'?"),
     (["sample", "runs/none"], "There is no model in"),
     (["sample", "runs/none", "--count", "0"], "count is 0"),
     (["sample", "runs/none", "--out", "sheet.jpg"], "end it in .png"),
@@ -186,7 +186,7 @@ def test_recipes_lists_all(capsys):
     assert main(["recipes"]) == 0
     listed, default, *_ = capsys.readouterr().out.split("\n\n")
     assert {line.split()[0] for line in listed.splitlines() if line[0] != " "} == set(RECIPES)
-    assert f"plays {DEFAULT} where none is named; on points {DEFAULT_FOR_POINTS}" in default
+    assert f"uses {DEFAULT} if no recipe is named, and {DEFAULT_FOR_POINTS} for points" in default
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from equilibria.apps.verbs import sample
+from equilibria.apps.verbs import VERBS
 from equilibria.core.errors import Refusal
 from equilibria.evaluation.doctor import FINDINGS, findings, first_to_mend, flags, lasting
 from equilibria.evaluation.doctor.base import REMARK, SICK, WARNING
@@ -159,7 +159,7 @@ def said_flags(text):
 
 def refused(recipe, said):
     """The flags among these that this recipe does not have."""
-    options = {field.name for kind in (Options, sample.FLAGS) for field in dataclasses.fields(kind)}
+    options = {name for verb in ("train", "sample") for name in VERBS[verb].flags()}
     wrong = []
     for flag, value in said.items():
         try:

@@ -31,17 +31,18 @@ def main(tokens: Sequence[str] | None = None) -> int:
 
 
 def _answer(tokens: list[str]) -> int:
-    from . import verbs
+    from .help import overview
+    from .verbs import VERBS, run
 
     match tokens:
         case [] | ["--help" | "-h" | "help"]:
-            print(verbs.overview())
+            print(overview(VERBS))
         case ["--version"]:
             from importlib.metadata import version
 
             print(f"equilibria {version('equilibria')}")
         case _:
-            return verbs.do(tokens)
+            return run(tokens)
     return 0
 
 

@@ -74,12 +74,12 @@ def arithmetic(
     Eight more results have uniform noise on their latents, as in the paper.
 
     Args:
-        a: sample numbers, as 5 or 0,2 or 0..9; or an .npz of encode or invert; or images, if there is an encoder.
-        b: the samples to subtract; `sample` draws them in a grid, numbered from 0, row by row.
-        c: the samples to add.
-        noise: half-width of the uniform noise on the latents of the eight extra results.
-        seed: seed of the numbered samples, as in `sample`.
-        labels: for conditional models: class or attributes of all samples; default: labels are averaged as latents are.
+        a: Sample numbers, as 5 or 0,2 or 0..9; or an .npz of encode or invert; or images, if there is an encoder.
+        b: The samples to subtract; `sample` draws them in a grid, numbered from 0, row by row.
+        c: The samples to add.
+        noise: Half-width of the uniform noise on the latents of the eight extra results.
+        seed: Seed of the numbered samples, as in `sample`.
+        labels: For conditional models: class or attributes of all samples; default: labels are averaged as latents are.
     """
     if not noise >= 0:
         raise Refusal(f"noise is {noise:g}: 0 or more is needed.")

@@ -63,13 +63,13 @@ def attribute(
     For numeric labels the direction is the slope of the regression on each.
 
     Args:
-        source: labelled samples, which needs an encoder: a folder of classes, an array with labels, a data set; or
+        source: Labelled samples, which needs an encoder: a folder of classes, an array with labels, a data set; or
             labels of generated samples: {number: class}, or a .csv with a header: sample,class or sample,smiling,young.
-        base: number of the sample to move, as in `sample`.
-        steps: samples in a row.
-        away: range of the move: from minus to plus this many times the direction; 1 turns "without" into "with".
-        seed: seed of the numbered samples, as in `sample`.
-        labels: for conditional models: class or attributes of all samples; default: their own.
+        base: Number of the sample to move, as in `sample`.
+        steps: Samples in a row.
+        away: Range of the move: from minus to plus this many times the direction; 1 turns "without" into "with".
+        seed: Seed of the numbered samples, as in `sample`.
+        labels: For conditional models: class or attributes of all samples; default: their own.
     """
     if steps < 3 or not away > 0:
         raise Refusal(f"steps is {steps}, away {away:g}: at least 3 steps are needed, and a distance above 0.")

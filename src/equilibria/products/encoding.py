@@ -72,8 +72,8 @@ def encode(model: Model, source: Source = None, labels: Asked | None = None) -> 
     Of a Gaussian encoder the mean is the code; nothing is drawn.
 
     Args:
-        source: the samples; default: the held-out part of the run's data.
-        labels: for conditional models: class or attributes of samples that have no labels of their own.
+        source: The samples; default: the held-out part of the run's data.
+        labels: For conditional models: class or attributes of samples that have no labels of their own.
     """
     encoder(model)
     return codes(model, show(model, source, labels))
@@ -108,9 +108,9 @@ def reconstruct(model: Model, source: Source = None, *, count: int = 32, labels:
     """Reconstruct samples: the generator's output for their codes, next to the originals.
 
     Args:
-        source: a folder, an image, an array, a data set or a tensor (N, *space.shape); default: held-out data.
-        count: number of samples, evenly spaced over the source.
-        labels: for conditional models: class or attributes of samples that have no labels of their own.
+        source: A folder, an image, an array, a data set or a tensor (N, *space.shape); default: held-out data.
+        count: Number of samples, evenly spaced over the source.
+        labels: For conditional models: class or attributes of samples that have no labels of their own.
     """
     encoder(model)
     shown = show(model, source, labels).few(count)

@@ -36,12 +36,12 @@ def write(
     Raises Refusal rather than overwrite a file, unless `force`.
 
     Args:
-        run: the run folder.
-        verb: a name of `KINDS`.
-        out: the file to write.
+        run: The run folder.
+        verb: A name of `KINDS`.
+        out: The file to write.
         checkpoint: best, last or a round; default: the model at the end of the run.
-        force: overwrite existing output.
-        wish: the verb's options.
+        force: Overwrite existing output.
+        wish: The verb's options.
     """
     if verb not in KINDS:
         raise Refusal(f"No verb that is written is called {verb!r}.{nearest(verb, KINDS)}")

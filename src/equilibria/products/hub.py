@@ -27,10 +27,10 @@ def publish(run: str | Path, name: str, license: str = "unknown", private: bool 
     The sender is identified by `hf auth login` or HF_TOKEN.
 
     Args:
-        run: the run folder.
+        run: The run folder.
         name: owner/name on the hub.
-        license: license of the weights, as the hub spells it, such as mit; the data's license may restrict it.
-        private: make the model visible to you and those you invite only.
+        license: License of the weights, as the hub spells it, such as mit; the data's license may restrict it.
+        private: Make the model visible to you and those you invite only.
     """
     _sender(name)
     from .trained import load

@@ -29,13 +29,13 @@ def interpolate(
     Spherical interpolation (Shoemake 1985) suits normal latents, whose norm matters (White 2016).
 
     Args:
-        start: sample numbers, as 5 or 0,2 or 0..9; or an .npz of encode or invert; or images, if there is an encoder.
-        end: the same, as many as in start, or one.
-        steps: samples in a row, both ends included.
+        start: Sample numbers, as 5 or 0,2 or 0..9; or an .npz of encode or invert; or images, if there is an encoder.
+        end: The same, as many as in start, or one.
+        steps: Samples in a row, both ends included.
         way: linear, spherical, or auto (spherical for normal latents, linear for all others).
-        seed: seed of the numbered samples, as in `sample`.
-        labels: for conditional models: classes (3 or 0..4), one a row in turn, or attributes; default: the ends' own.
-        labels_to: the label at the end of each row.
+        seed: Seed of the numbered samples, as in `sample`.
+        labels: For conditional models: classes (3 or 0..4), one a row in turn, or attributes; default: the ends' own.
+        labels_to: The label at the end of each row.
     """
     if steps < 2:
         raise Refusal(f"steps is {steps}: at least 2 are needed, the start and the end.")

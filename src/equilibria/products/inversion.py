@@ -58,14 +58,14 @@ def invert(
     Uniform latents stay within their range (after Lipton and Tripathi 2017), categories stay as drawn.
 
     Args:
-        source: a folder, an image, an array, a data set or a tensor (N, *space.shape); default: held-out data.
-        count: number of samples, evenly spaced over the source.
-        starts: starting points per sample; the closest result is kept.
+        source: A folder, an image, an array, a data set or a tensor (N, *space.shape); default: held-out data.
+        count: Number of samples, evenly spaced over the source.
+        starts: Starting points per sample; the closest result is kept.
         steps: Adam steps per start.
         lr: Adam's initial learning rate; it decays to 0.
-        distance: what to minimize: squared (differences of samples) or features (differences of critic features).
-        seed: seed of the starting points.
-        labels: for conditional models: class or attributes of samples that have no labels of their own.
+        distance: What to minimize: squared (differences of samples) or features (differences of critic features).
+        seed: Seed of the starting points.
+        labels: For conditional models: class or attributes of samples that have no labels of their own.
     """
     wish = Search(starts, steps, lr, distance, seed)
     wish.check()

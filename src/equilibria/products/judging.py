@@ -30,13 +30,13 @@ class Wish:
     """Which run's networks to apply, and to which samples.
 
     Args:
-        run: the run folder.
-        path: a folder, an image, an .npy or .npz file, or the name of a data set.
-        label: class, by name or number, of samples that have no labels of their own.
-        part: part of a data set: held-out, train or all.
+        run: The run folder.
+        path: A folder, an image, an .npy or .npz file, or the name of a data set.
+        label: Class, by name or number, of samples that have no labels of their own.
+        part: Part of a data set: held-out, train or all.
         checkpoint: best, last or a round; default: the networks at the end of the run.
-        data_root: folder with the original files of data sets; default: EQUILIBRIA_DATA.
-        force: overwrite existing output.
+        data_root: Folder with the original files of data sets; default: EQUILIBRIA_DATA.
+        force: Overwrite existing output.
     """
 
     run: str | Path
@@ -57,9 +57,9 @@ def score_table(wish: Wish, out: str | Path = "scores.csv", count: int = 16) -> 
     """Score samples with the critic: a table sorted from least to most real. Returns sentences about it.
 
     Args:
-        wish: the run and the samples.
+        wish: The run and the samples.
         out: .csv: the sorted table; the lowest and highest are drawn in a .png of the same name.
-        count: number of lowest and of highest samples in the image.
+        count: Number of lowest and of highest samples in the image.
     """
     path = free(out, (".csv",), wish.force)
     picture = free(path.with_suffix(".png"), (".png",), wish.force)
@@ -87,10 +87,10 @@ def feature_array(
     """Extract hidden-layer features of samples to an .npz. Returns sentences about it.
 
     Args:
-        wish: the run and the samples.
-        layers: layer names, as conv2 or conv1,conv2; without any, the verb lists them.
-        of: network: critic or encoder.
-        pooled: max-pool each feature map to N x N and concatenate layers; 0: keep maps as they are.
+        wish: The run and the samples.
+        layers: Layer names, as conv2 or conv1,conv2; without any, the verb lists them.
+        of: Network: critic or encoder.
+        pooled: Max-pool each feature map to N x N and concatenate layers; 0: keep maps as they are.
         out: .npz: an array for each layer, `files`, and `labels` if known.
     """
     path = free(out, (".npz",), wish.force)
@@ -118,7 +118,7 @@ def class_table(wish: Wish, out: str | Path = "classes.csv") -> list[str]:
     """Classify samples with the critic's class head, and report the accuracy where labels are known.
 
     Args:
-        wish: the run and the samples.
+        wish: The run and the samples.
         out: .csv: file, label (if known), predicted class and the probability of every class.
     """
     path = free(out, (".csv",), wish.force)

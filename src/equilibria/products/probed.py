@@ -21,8 +21,8 @@ class Setting:
     """On which data, checkpoint and device to probe.
 
     Args:
-        data: a data set with classes, by name or path; default: the run's own.
-        data_root: folder with the original files of data sets; default: EQUILIBRIA_DATA.
+        data: A data set with classes, by name or path; default: the run's own.
+        data_root: Folder with the original files of data sets; default: EQUILIBRIA_DATA.
         checkpoint: best, last or a round; default: the networks at the end of the run.
         device: cpu or cuda.
     """

@@ -31,11 +31,11 @@ class Question:
     """What to probe, and on how many samples.
 
     Args:
-        of: network: critic or encoder.
-        layers: layer names, concatenated: conv1,conv2 (`equilibria features RUN` lists them); default: the last hidden.
-        pooled: max-pool each feature map to N x N, of all layers or of --layer (DCGAN: 4); 0: keep maps as they are.
-        train: maximum number of training samples.
-        test: maximum number of held-out samples.
+        of: Network: critic or encoder.
+        layers: Layer names, concatenated: conv1,conv2 (`equilibria features RUN` lists them); default: the last hidden.
+        pooled: Max-pool each feature map to N x N, of all layers or of --layer (DCGAN: 4); 0: keep maps as they are.
+        train: Maximum number of training samples.
+        test: Maximum number of held-out samples.
     """
 
     of: str = "critic"

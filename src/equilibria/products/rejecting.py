@@ -28,14 +28,14 @@ def reject(
     estimate a density ratio.
 
     Args:
-        run: the run folder.
-        count: number of samples to keep (64), or per label if there are several (8).
-        seed: seed of the draws; the first 64 of 1,000 samples are the 64.
+        run: The run folder.
+        count: Number of samples to keep (64), or per label if there are several (8).
+        seed: Seed of the draws; the first 64 of 1,000 samples are the 64.
         out: sheet.png: a sample grid; folder/: one image each, by class; file.npz: arrays `samples` and `labels`.
-        labels: for conditional models: classes, 7 or 3,5 or 0..9, or attributes, smiling,young=0.5.
-        force: overwrite existing output.
-        percentile: percentile of the burn-in logits used as gamma; higher keeps fewer; none: exact rejection.
-        burn_in: burn-in samples used to estimate the maximum ratio and gamma, per label.
+        labels: For conditional models: classes, 7 or 3,5 or 0..9, or attributes, smiling,young=0.5.
+        force: Overwrite existing output.
+        percentile: Percentile of the burn-in logits used as gamma; higher keeps fewer; none: exact rejection.
+        burn_in: Burn-in samples used to estimate the maximum ratio and gamma, per label.
     """
     if count is not None and count < 1:
         raise Refusal(f"count is {count}: at least 1 is needed.")

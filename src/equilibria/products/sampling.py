@@ -29,14 +29,14 @@ def sample(
     rather than overwrite a file, unless `force`.
 
     Args:
-        run: the run folder.
-        count: number of samples (64), or of samples per label if there are several (8).
-        seed: sample i depends on the seed, i and its label only.
+        run: The run folder.
+        count: Number of samples (64), or of samples per label if there are several (8).
+        seed: Sample i depends on the seed, i and its label only.
         out: sheet.png: a sample grid; folder/: one image each, by class; file.npz: arrays `samples` and `labels`.
         checkpoint: best, last or a round; default: the model at the end of the run.
-        force: overwrite existing output.
-        labels: for models conditional on classes: names or numbers, 7 or 3,5 or 0..9; one row each, same latents.
-        truncation: redraw normal latent values beyond this, such as 0.7: fidelity over diversity (Brock et al. 2019).
+        force: Overwrite existing output.
+        labels: For models conditional on classes: names or numbers, 7 or 3,5 or 0..9; one row each, same latents.
+        truncation: Redraw normal latent values beyond this, such as 0.7: fidelity over diversity (Brock et al. 2019).
     """
     if count is not None and count < 1:
         raise Refusal(f"count is {count}: at least 1 is needed.")

@@ -24,9 +24,9 @@ class Place:
     """Where samples are.
 
     Args:
-        path: a folder, an image, an .npy or .npz file, or the name of a data set; default: the run's data.
-        part: part of a data set: held-out, train or all.
-        data_root: folder with the original files of data sets; default: EQUILIBRIA_DATA.
+        path: A folder, an image, an .npy or .npz file, or the name of a data set; default: the run's data.
+        part: Part of a data set: held-out, train or all.
+        data_root: Folder with the original files of data sets; default: EQUILIBRIA_DATA.
     """
 
     path: Spec | Path | None = None

@@ -58,8 +58,8 @@ class Trained(Model):
         Args:
             format: onnx (ONNX runtimes), torch-export (.pt2, for torch.export.load) or safetensors (weights).
             part: generator (z, y to samples), critic (x, y to scores) or encoder (x, y to mean, log_variance).
-            out: the file; default: PART.onnx, PART.pt2 or PART.safetensors.
-            force: overwrite existing output.
+            out: The file; default: PART.onnx, PART.pt2 or PART.safetensors.
+            force: Overwrite existing output.
         """
         return export(self, origin.config(self.place), origin.recipe_name(self.place), format, part, out, force)
 

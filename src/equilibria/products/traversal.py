@@ -31,12 +31,12 @@ def traverse(
     Categorical parts of the prior take each of their values instead.
 
     Args:
-        base: the middle of each row: a sample number, an .npz of a latent, or an image, if there is an encoder.
-        coordinates: latent dimensions, as 3 or 0,5 or 0..9; default: the ten that change the sample most.
-        steps: samples in a row, an odd number.
-        reach: largest value; each dimension goes from minus this to this; default: 3, or 1 for uniform latents.
-        seed: seed of the numbered samples, as in `sample`.
-        labels: for conditional models: class or attributes; default: the sample's own.
+        base: The middle of each row: a sample number, an .npz of a latent, or an image, if there is an encoder.
+        coordinates: Latent dimensions, as 3 or 0,5 or 0..9; default: the ten that change the sample most.
+        steps: Samples in a row, an odd number.
+        reach: Largest value; each dimension goes from minus this to this; default: 3, or 1 for uniform latents.
+        seed: Seed of the numbered samples, as in `sample`.
+        labels: For conditional models: class or attributes; default: the sample's own.
     """
     if steps < 3 or steps % 2 == 0:
         raise Refusal(f"steps is {steps}: an odd number of at least 3 is needed, so that the middle is the base.")

@@ -101,12 +101,12 @@ def resume(
     """Continue a run from its newest checkpoint, bit for bit. Raises Refusal if there is none.
 
     Args:
-        folder: the run folder.
-        display: where text and events go; default: printed lines.
-        trust: import custom code that the run's recipe names.
-        rounds: total number of rounds; default: as planned.
-        budget: total wall time or number of images: 90s, 5m, 2h, 200000images; default: as planned.
-        data_root: folder with the original files of data sets; default: the run's.
+        folder: The run folder.
+        display: Where text and events go; default: printed lines.
+        trust: Import custom code that the run's recipe names.
+        rounds: Total number of rounds; default: as planned.
+        budget: Total wall time or number of images: 90s, 5m, 2h, 200000images; default: as planned.
+        data_root: Folder with the original files of data sets; default: the run's.
         stop_when: sick: stop at the first critical finding and roll back to the best checkpoint; default: as planned.
     """
     records, display = RunFolder.open(folder), display or Lines()

@@ -21,12 +21,12 @@ def train_features(
     Raises Refusal for data without classes.
 
     Args:
-        data: a data set with classes, by name or path.
-        epochs: passes over the training samples; 0: chosen by the size of the data.
-        seed: seed of the initial weights.
-        force: replace a stored classifier.
-        data_root: folder with the original files of data sets; default: EQUILIBRIA_DATA.
-        say: prints progress.
+        data: A data set with classes, by name or path.
+        epochs: Passes over the training samples; 0: chosen by the size of the data.
+        seed: Seed of the initial weights.
+        force: Replace a stored classifier.
+        data_root: Folder with the original files of data sets; default: EQUILIBRIA_DATA.
+        say: Prints progress.
     """
     root = Path(data_root) if data_root else None
     found = find(data, root)

@@ -1,102 +1,93 @@
-"""What can be said on the command line. A verb's own module is imported when it is said: help never waits for torch.
+"""The verbs of the command line. A verb is a function: its flags are its signature, its help is its docstring.
 
-Each has FLAGS, a dataclass whose fields are its flags, and `run(word, flags, others) -> exit code`, with as many words
-as follow the verb, one at least. The others are flags that are no fields; a verb that takes any has a `more(word)`,
-which gives the fields' values and describes them.
+A function that takes `**options` has the flags of its sources, too: the library's functions and records that it calls.
+They are read from source code: help imports neither them nor torch.
 """
 
-from importlib import import_module
-from types import ModuleType
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from ...core.errors import Refusal, nearest
-from ..arguments import described, fields, fill, flag, split, switches
-from ..text import paragraph, table
+from ..flags import Flag, dashed, merged, split
+from ..help import manual
+from . import info, model, study, train
 
-VERBS = {  # name: (module, the words that follow, what it does)
-    "demo": ("demo", "", "Train for 75 seconds on pictures of clothes (built in) and show what the model draws."),
-    "train": ("train", "[RECIPE|FILE.json]", "Train a recipe, and record the run."),
-    "resume": ("resume", "RUN", "Go on with a run that was stopped, bit for bit."),
-    "sample": ("sample", "RUN", "Draw from a trained model: one picture, a folder of them, or an array."),
-    "interpolate": ("interpolate", "RUN", "Go from some samples to others, a row of steps for each pair."),
-    "arithmetic": ("arithmetic", "RUN", "Average latents and reckon a - b + c with them."),
-    "traverse": ("traverse", "RUN", "Move one number of a latent at a time, a row for each."),
-    "reconstruct": ("reconstruct", "RUN [PATH]", "Show samples beside what a model with an encoder makes of them."),
-    "encode": ("encode", "RUN [PATH]", "Write where the encoder places samples: an array or a table."),
-    "invert": ("invert", "RUN [PATH]", "Find the latents of samples by search; no encoder is needed."),
-    "attribute": (
-        "attribute",
-        "RUN [PATH]",
-        "Find directions among latents in which labels change, and move along them.",
+
+class Verb(NamedTuple):
+    """What can be done."""
+
+    group: str
+    words: str  # that follow
+    call: Callable[..., int]
+    sources: tuple[str, ...] = ()  # module:function or module:Class, of which `**options` are
+    more: Callable[..., tuple[dict[str, Any], str]] | None = None  # describes flags that are in no signature
+
+    def flags(self) -> dict[str, Flag]:
+        """By name, those of the first source first."""
+        own = f"{self.call.__module__.partition('.')[2]}:{self.call.__name__}"
+        flags = merged(*reversed(self.sources), own)
+        return {name: flags[name] for name in merged(*self.sources[:1], own, *self.sources[1:])}
+
+
+TRAIN, LOOK, USE, SHARE, LEARN = (
+    "Train",
+    "Look at data and runs",
+    "Use a trained model",
+    "Share a model",
+    "Learn what there is",
+)
+_WRITE, _PLACE, _CRITIC = "products.files:write", "products.showing:Place", "products.judging:Wish"
+VERBS = {
+    "demo": Verb(TRAIN, "", train.demo),
+    "train": Verb(TRAIN, "[RECIPE|FILE.json]", train.train, ("recipes.options:Options",), train.settings_of),
+    "resume": Verb(TRAIN, "RUN", train.resume, ("recipes.session:resume",)),
+    "compare": Verb(
+        TRAIN, "RECIPE|RUN ...", train.compare, ("studies.comparing.wishes:Wishes",), train.settings_of_all
     ),
-    "score": ("score", "RUN PATH", "Ask the critic which samples of a folder, an array or a data set look least real."),
-    "features": (
-        "features",
-        "RUN [PATH]",
-        "Take what hidden layers of the critic or the encoder say of samples. (`features train` is another verb.)",
-    ),
-    "features train": (
-        "features_train",
-        "DATA",
-        "Train the classifier of a data set's own classes that `evaluate` sees by (`features RUN` is another verb).",
-    ),
-    "classify": ("classify", "RUN PATH", "Ask the critic's class head what samples are, where the game taught it."),
-    "export": ("export", "RUN", "Write a trained network to a file that other programs run, and compare the two."),
-    "reject": ("reject", "RUN", "Draw from a trained model, and keep what its own critic lets pass."),
-    "publish": (
-        "publish",
-        "RUN OWNER/NAME",
-        "Send a trained model to the Hugging Face hub, with a card.",
-    ),
-    "probe": ("probe", "RUN", "Ask what the critic or the encoder knows of classes, beside pixels and its beginning."),
-    "doctor": ("doctor", "RUN", "Say what is wrong with a run, why, and what to change; or that all is well."),
-    "compare": ("compare", "RECIPE|RUN ...", "Play recipes side by side, or show runs so, and say what that supports."),
-    "report": ("report", "RUN", "Write all that is known of a run as one page: curves, samples, diagnoses, numbers."),
-    "evaluate": ("evaluate", "RUN", "Measure a trained model on held-out data, beside what real samples would get."),
-    "recipes": ("recipes", "", "List the formulations that can be trained."),
-    "show": ("show", "RECIPE|TABLE", "Show a recipe whole, or a table: divergences, penalties, networks, ..."),
-    "verify": ("verify", "[NAME|MODULE:FUNCTION]", "Prove the formulations, or your own divergence or penalty."),
-    "data check": ("check", "PATH|NAME", "Look at a data set before training on it."),
+    "data check": Verb(LOOK, "PATH|NAME", study.check),
+    "doctor": Verb(LOOK, "RUN", study.doctor),
+    "report": Verb(LOOK, "RUN", study.report, ("studies.reporting.run:report",)),
+    "evaluate": Verb(LOOK, "RUN", study.evaluate, ("studies.evaluating.evaluating:evaluate",)),
+    "features train": Verb(LOOK, "DATA", study.train_features, ("studies.teaching:train_features",)),
+    "sample": Verb(USE, "RUN", model.sample, ("products.sampling:sample",)),
+    "reject": Verb(USE, "RUN", model.reject, ("products.rejecting:reject",)),
+    "interpolate": Verb(USE, "RUN", model.interpolate, ("products.interpolation:interpolate", _WRITE)),
+    "arithmetic": Verb(USE, "RUN", model.arithmetic, ("products.arithmetic:arithmetic", _WRITE)),
+    "traverse": Verb(USE, "RUN", model.traverse, ("products.traversal:traverse", _WRITE)),
+    "attribute": Verb(USE, "RUN [PATH]", model.attribute, ("products.attributes:attribute", _PLACE, _WRITE)),
+    "encode": Verb(USE, "RUN [PATH]", model.encode, ("products.encoding:encode", _PLACE, _WRITE)),
+    "reconstruct": Verb(USE, "RUN [PATH]", model.reconstruct, ("products.encoding:reconstruct", _PLACE, _WRITE)),
+    "invert": Verb(USE, "RUN [PATH]", model.invert, ("products.inversion:invert", _PLACE, _WRITE)),
+    "score": Verb(USE, "RUN PATH", model.score, ("products.judging:score_table", _CRITIC)),
+    "classify": Verb(USE, "RUN PATH", model.classify, ("products.judging:class_table", _CRITIC)),
+    "features": Verb(USE, "RUN [PATH]", model.features, ("products.judging:feature_array", _CRITIC)),
+    "probe": Verb(USE, "RUN", model.probe, ("products.probing:Question", "products.probed:Setting")),
+    "export": Verb(SHARE, "RUN", model.export, ("products.trained:Trained.export", _WRITE)),
+    "publish": Verb(SHARE, "RUN OWNER/NAME", model.publish, ("products.hub:publish",)),
+    "recipes": Verb(LEARN, "", info.recipes),
+    "show": Verb(LEARN, "RECIPE|TABLE", info.show),
+    "verify": Verb(LEARN, "[NAME|MODULE:FUNCTION]", info.verify),
+    "completion": Verb(LEARN, "bash|zsh|fish", info.completion),
 }
+
+
 HELP = ("--help", "-h")
 
 
-def do(tokens: list[str]) -> int:
-    """Carry out what the words say."""
+def run(tokens: list[str]) -> int:
+    """Do what the words of a command line say. Returns the exit code."""
     name, rest = _verb(tokens)
-    module = import_module(f".{VERBS[name][0]}", __package__)
-    words, said = split([token for token in rest if token not in HELP], switches(module.FLAGS))
-    if len(words) != len(rest) and not set(HELP).isdisjoint(rest):
-        print(manual(name, module, words))
+    verb, flags = VERBS[name], VERBS[name].flags()
+    switches = [name for name, flag in flags.items() if flag.type is bool]
+    words, values = split([token for token in rest if token not in HELP], switches)
+    if not set(HELP).isdisjoint(rest):
+        print(manual(name, verb, words))
         return 0
-    given = {key: said.pop(key) for key in fields(module.FLAGS) if key in said}
-    if said and not hasattr(module, "more"):
-        unknown = flag(next(iter(said)))
-        raise Refusal(
-            f"{unknown} is no flag of `equilibria {name}`.{nearest(unknown, map(flag, fields(module.FLAGS)))}"
-        )
-    return module.run(*_following(name, words), fill(module.FLAGS, given), said)
-
-
-def overview() -> str:
-    """What the program is, and its verbs."""
-    rows = [(f"{name} {word}".strip(), summary) for name, (_, word, summary) in VERBS.items()]
-    return "\n\n".join(
-        [
-            paragraph("equilibria: two networks play; one learns to make what the other cannot tell from the data."),
-            table([*rows, ("--version", "Say which version this is.")]),
-            "`equilibria VERB --help` lists flags; `equilibria train RECIPE --help` all that can be set in a recipe.",
-        ]
-    )
-
-
-def manual(name: str, module: ModuleType, words: list[str]) -> str:
-    """A verb's flags, and what else it takes."""
-    _, word, summary = VERBS[name]
-    values, more = module.more(*words[:1]) if hasattr(module, "more") else ({}, "")
-    rows = described(module.FLAGS, values)
-    following = [*words, *word.split()[len(words) :]]
-    usage = " ".join(["equilibria", name, *following]) + (" [--FLAG VALUE ...]" if rows else "")
-    return "\n\n".join(filter(None, [usage, paragraph(summary), table(rows) if rows else "", more]))
+    options = {flags[key].parameter: flags[key].value(values.pop(key)) for key in list(values) if key in flags}
+    if values and verb.more is None:
+        unknown = dashed(next(iter(values)))
+        raise Refusal(f"{unknown} is not a flag of `equilibria {name}`.{nearest(unknown, map(dashed, flags))}")
+    return verb.call(*_following(name, words), **options, **values)
 
 
 def _verb(tokens: list[str]) -> tuple[str, list[str]]:
@@ -114,13 +105,12 @@ def _verb(tokens: list[str]) -> tuple[str, list[str]]:
 
 
 def _following(name: str, words: list[str]) -> list[str]:
-    """The words that follow the verb; nothing for those that may be left out, and where none should."""
-    wanted = VERBS[name][1].split()
-    if wanted[-1:] == ["..."]:  # the last one as often as anybody wants
-        wanted = [*wanted[:-1], *[wanted[-2]] * (len(words) - len(wanted) + 1)]
-    needed = [word for word in wanted if not word.startswith("[")]
-    if len(words) < len(needed):
-        raise Refusal(f"Something is missing: say `equilibria {name} {VERBS[name][1]}`.")
-    if surplus := words[len(wanted) :]:
-        raise Refusal(f"{surplus[0]!r} is one word too many: say `equilibria {' '.join([name, *wanted])}`.")
-    return words + [""] * (max(len(wanted), 1) - len(words))
+    """The words that follow the verb. Raises Refusal if there are too few or too many."""
+    expected = VERBS[name].words.split()
+    if expected[-1:] == ["..."]:  # the last one any number of times
+        expected = [*expected[:-1], *[expected[-2]] * (len(words) - len(expected) + 1)]
+    if len(words) < sum(not word.startswith("[") for word in expected):
+        raise Refusal(f"Something is missing: say `equilibria {name} {VERBS[name].words}`.")
+    if surplus := words[len(expected) :]:
+        raise Refusal(f"{surplus[0]!r} is one word too many: say `equilibria {' '.join([name, *expected])}`.")
+    return words

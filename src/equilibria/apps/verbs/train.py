@@ -1,55 +1,196 @@
-"""Train a recipe, and record the run."""
+"""Verbs that train."""
 
-from dataclasses import asdict
+import dataclasses
+import time
+from pathlib import Path
 from typing import Any
 
 from ...core.errors import Refusal
+from ...core.text import paragraph, table, tables
 from ...recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES, Recipe
+from ...recipes.display import Display
 from ...recipes.options import Options, read_budget
 from ...recipes.parts import words
-from ..arguments import Flags, flag
-from ..text import tables
+from ...records.folder import RunFolder
+from ..flags import dashed
 
-FLAGS = Options
+DEMO_RECIPE = "r3gan"
+DEMO: dict[str, Any] = {"data": "fashion", "conditional": True, "watch": 0, "generator.width": 16, "critic.width": 16}
+_BEGAN = time.monotonic()
+_AROUND = 7.0  # seconds of the budget that are not training: timing a few rounds, the last sample grid
+_NEXT = """
+Clothes that nobody made, a row for each class: {picture}
+
+What next?
+  equilibria sample {folder} --label 7 --count 64 --out sneakers.png
+  equilibria data check MY_PICTURES/
+  equilibria train --data MY_PICTURES/ --budget 5m
+"""
+_COMPARE = (
+    "Every other flag applies to all runs, as in `equilibria train`: --batch 64, --lr 1e-4. A recipe can have changes "
+    "of its own: wgan:clip=0.1. Finished runs are not repeated: the same command continues an interrupted comparison. "
+    "Folders of runs in place of recipes are compared as they were measured."
+)
 
 
-def run(word: str, options: Options, changes: Flags) -> int:
-    """Whatever is no flag of the run changes the recipe."""
+@dataclasses.dataclass(frozen=True)
+class Live:
+    """A display that also keeps the newest sample grid at one path, and prints that path once."""
+
+    display: Display
+    folder: Path
+
+    def say(self, text: str) -> None:
+        """The same text."""
+        self.display.say(text)
+
+    def show(self, event: dict[str, Any]) -> None:
+        """The same event; a new sample grid replaces the picture."""
+        from ...core.files import write_atomic
+
+        self.display.show(event)
+        if event["kind"] == "sample":
+            picture = self.folder / "live.png"
+            first = not picture.exists()
+            write_atomic(picture, (self.folder / event["file"]).read_bytes())
+            if first:
+                self.say(f"Open {picture} now: it shows the newest samples while the training goes on.")
+
+
+def demo(*, budget: str = "75s", rounds: int | None = None, runs: str = "runs") -> int:
+    """Train for 75 seconds on images of clothes (built in) and show samples.
+
+    Args:
+        budget: Total wall time, from start to end.
+        rounds: Total number of rounds, if fewer than the time allows.
+        runs: Folder of the runs.
+
+    Examples:
+        equilibria demo
+    """
     from ..display import watching
 
-    with watching(read_budget(options.budget).seconds) as display:
+    seconds = read_budget(budget).seconds
+    with watching(seconds) as display:
         from ...recipes.session import train
-        from ...recipes.wishes import named
+        from ...records.folder import free
 
-        recipe = named(word) if word else None
-        _refuse_silence(recipe or named(DEFAULT), changes)
-        said = {name: value for name, value in asdict(options).items() if value != getattr(Options, name)}
-        train(recipe, display, **said, **changes)
+        folder = free(Path(runs) / "demo")
+        if seconds is not None:
+            budget = f"{max(seconds - _AROUND - (time.monotonic() - _BEGAN), 1.0):.1f}s"
+        options = {"budget": budget, "rounds": rounds, "runs": runs, "name": folder.name}
+        train(DEMO_RECIPE, Live(display, folder), **DEMO | options)
+    if sheets := sorted((folder / "samples").glob("*.png")):
+        print(_NEXT.format(picture=sheets[-1], folder=folder))
     return 0
 
 
-def more(word: str | None = None) -> tuple[dict[str, Any], str]:
-    """What the recipe says itself, and every setting of it; without one, which recipes there are."""
-    if word is None:
+def train(name: str = "", /, **options: Any) -> int:
+    """Train a recipe and record the run.
+
+    Examples:
+        equilibria train wgan-gp --data digits --budget 5m
+        equilibria train --data images/ --conditional --batch 64
+        equilibria train r3gan --data ring --penalties.r1.weight 0.5 --generator.width 64
+    """
+    from ..display import watching
+
+    with watching(read_budget(options.get("budget")).seconds) as display:
+        from ...recipes.session import train
+        from ...recipes.wishes import named
+
+        recipe = named(name) if name else None
+        _refuse_missing_values(recipe or named(DEFAULT), options)
+        train(recipe, display, **options)
+    return 0
+
+
+def resume(run: str, /, **options: Any) -> int:
+    """Continue a run that was stopped, bit for bit.
+
+    Examples:
+        equilibria resume runs/NAME
+        equilibria resume runs/NAME --rounds 20000
+    """
+    from ..display import watching
+
+    with watching(_seconds(Path(run), options)) as display:
+        from ...recipes.session import resume
+
+        resume(run, display, **options)
+    return 0
+
+
+def compare(*recipes: str, **options: Any) -> int:
+    """Train recipes under equal conditions, or compare finished runs, with confidence intervals.
+
+    Examples:
+        equilibria compare wgan wgan:clip=0.1 wgan-gp:n_critic=1,lr=1e-4 --data ring --budget 1m
+        equilibria compare gan-ns r3gan --data digits --seeds 5 --rounds 2000
+        equilibria compare runs/ONE runs/OTHER
+    """
+    from ..comparison_display import watching
+
+    with watching() as watch:
+        from ...studies.comparing.comparing import compare
+
+        study = compare(recipes, watch, **options).study
+    if study is not None:
+        from ...studies.comparing.report import rows
+
+        for data in study.sets:
+            head, body = rows(study, data)
+            if body:
+                lines = [*_lines(head), *(line for row in body for line in _lines(row))]
+                print(f"\n{data}\n\n{table(lines, indent=2)}")
+        print("\n" + "\n\n".join(map(paragraph, study.conclusions)))
+    return 0
+
+
+def settings_of(name: str | None = None) -> tuple[dict[str, Any], str]:
+    """A recipe's values of the flags, and all of its settings; without one, the list of recipes."""
+    if name is None:
         rows = [(entry.name, entry.summary) for entry in RECIPES.describe()]
-        usual = f"{DEFAULT} if none is named, of points {DEFAULT_FOR_POINTS}"
-        head = f"The recipes ({usual}); `equilibria train RECIPE --help` lists what can be set"
+        default = f"{DEFAULT} if none is named, {DEFAULT_FOR_POINTS} for points"
+        head = f"Recipes ({default}); `equilibria train RECIPE --help` lists all settings"
         return {}, tables({head: rows})
     from ...recipes.wishes import named
-    from ..listing import leaflet
+    from ..help import recipe_settings
 
-    recipe = named(word)
-    said = {"data": recipe.data["name"], "rounds": recipe.rounds, "batch": recipe.batch, "seed": recipe.seed}
-    return said, leaflet(recipe)
+    recipe = named(name)
+    values = {"data": recipe.data["name"], "rounds": recipe.rounds, "batch": recipe.batch, "seed": recipe.seed}
+    return values, recipe_settings(recipe)
 
 
-def _refuse_silence(recipe: Recipe, changes: Flags) -> None:
-    """A flag without a value can only be a switch."""
+def settings_of_all(*_: str) -> tuple[dict[str, Any], str]:
+    """What else can be set in a comparison."""
+    return {}, paragraph(_COMPARE)
+
+
+def _refuse_missing_values(recipe: Recipe, options: dict[str, Any]) -> None:
+    """Only a switch can stand without a value."""
     from ...recipes.naming import paths
     from ...recipes.settings import settings
 
-    known = settings(recipe)
-    for name in (name for name, value in changes.items() if value is True):
+    known, fields = settings(recipe), {field.name for field in dataclasses.fields(Options)}
+    for name in (name for name, value in options.items() if value is True and name not in fields):
         setting = known.get(paths(recipe, name)[0])
         if setting is not None and setting.annotation is not bool:
-            raise Refusal(f"{flag(name)} needs a value: {words(setting.annotation)}.")
+            raise Refusal(f"{dashed(name)} needs a value: {words(setting.annotation)}.")
+
+
+def _seconds(folder: Path, options: dict[str, Any]) -> float | None:
+    """The limit of the total time, if there is one: of the options, else as planned."""
+    if "rounds" in options or "budget" in options:
+        return read_budget(options.get("budget")).seconds
+    try:
+        return RunFolder(folder).summary()["end"]["seconds"]
+    except (Refusal, TypeError, KeyError):
+        return None  # `resume` says what is wrong
+
+
+def _lines(row: list[str]) -> list[list[str]]:
+    """A row of cells of several lines as rows of one line, short cells filled up with blanks."""
+    cells = [cell.split("\n") for cell in row]
+    height = max(map(len, cells))
+    return [[cell[i] if i < len(cell) else "" for cell in cells] for i in range(height)]

@@ -37,15 +37,15 @@ def evaluate(
     printed. Raises Refusal for what cannot be measured, Failure for a metric that cannot be trusted.
 
     Args:
-        run: the run folder.
-        metrics: names separated by commas, with options as in frechet,kernel(degree=2); default: what suits the data.
+        run: The run folder.
+        metrics: Names separated by commas, with options as in frechet,kernel(degree=2); default: what suits the data.
         features: classifier, inception, random, pixels or your module:function; auto: points as they are, else
             classifier.
-        count: number of samples to generate; 0: as many as there are held-out samples for reports, at most 10,000.
-        checkpoints: checkpoints to evaluate: best, last, or rounds that were kept.
-        seed: seed of the generated samples.
-        data_root: folder with the original files of data sets; default: the run's, or EQUILIBRIA_DATA.
-        say: prints progress.
+        count: Number of samples to generate; 0: as many as there are held-out samples for reports, at most 10,000.
+        checkpoints: Checkpoints to evaluate: best, last, or rounds that were kept.
+        seed: Seed of the generated samples.
+        data_root: Folder with the original files of data sets; default: the run's, or EQUILIBRIA_DATA.
+        say: Prints progress.
     """
     with torch.random.fork_rng(devices=[]):  # networks are drawn before their weights are read
         setting, model, asked, inferring = _set(Path(run), metrics, features, count, seed, data_root, say)

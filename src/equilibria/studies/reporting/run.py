@@ -18,9 +18,9 @@ def report(run: str | Path, out: str | Path | None = None, force: bool = False) 
     """Write a report of a run as one self-contained HTML page: curves, samples, diagnoses, numbers. Returns its path.
 
     Args:
-        run: the run folder.
-        out: the page, an .html file; default: report.html in the run folder.
-        force: overwrite existing output.
+        run: The run folder.
+        out: The page, an .html file; default: report.html in the run folder.
+        force: Overwrite existing output.
     """
     folder = Path(run)
     if (folder / "comparison.json").is_file():

@@ -1,0 +1,192 @@
+"""The flags of a command line: from signatures to text, and from text to values.
+
+Signatures are read from source code, so that help waits for no import.
+"""
+
+import ast
+import inspect
+import json
+import operator
+import re
+import types
+import typing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, reduce
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from ..core.errors import Refusal
+from ..recipes.parts import words
+from ..recipes.reading import typed
+
+Values = dict[str, Any]  # by name, with underscores: text, or True where nothing followed
+_TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool, "Asked": str, "Given": str}
+_ALIASES = ("Asked", "Given")  # whatever names labels or latents: any text
+_SINGULAR = {"labels": "label", "labels_to": "label_to", "layers": "layer"}  # parameters whose flag names one
+
+
+class Flag(NamedTuple):
+    """A parameter that can be set on the command line."""
+
+    parameter: str
+    type: Any
+    default: Any
+    help: str
+
+    @property
+    def name(self) -> str:
+        """As it is typed, with underscores and without dashes."""
+        return _SINGULAR.get(self.parameter, self.parameter)
+
+    def value(self, text: Any) -> Any:
+        """The text as the flag's type. Raises Refusal if it cannot be."""
+        if text is True and self.type is not bool:
+            raise Refusal(f"{dashed(self.name)} needs a value: {words(self.type)}.")
+        return typed(text, self.type, dashed(self.name))
+
+    def row(self, default: Any) -> tuple[str, str, str, str]:
+        """A line of help: name, type, default, meaning."""
+        return dashed(self.name), metavar(self.type), shown(default) or "-", self.help
+
+
+def split(tokens: Sequence[str], switches: Iterable[str] = ()) -> tuple[list[str], Values]:
+    """The plain words, and the flags with their values: --name VALUE, --name=VALUE, and --name alone for a switch."""
+    plain, flags, rest = list[str](), Values(), list(tokens)
+    while rest:
+        token = rest.pop(0)
+        if not token.startswith("-") or token == "-":
+            plain.append(token)
+            continue
+        if not token.startswith("--"):
+            raise Refusal(f"{token} is not a flag: flags are whole words, such as --seed 1.")
+        name, equals, value = token[2:].partition("=")
+        name = name.replace("-", "_")
+        if name in flags:
+            raise Refusal(f"{token.partition('=')[0]} is given twice.")
+        follows = bool(rest) and not rest[0].startswith("--") and name not in switches
+        flags[name] = value if equals else rest.pop(0) if follows else True
+    return plain, flags
+
+
+def merged(*sources: str) -> dict[str, Flag]:
+    """The flags of several functions or records by name; the later definition wins."""
+    flags, texts = dict[str, Flag](), dict[str, str]()
+    for source in sources:
+        node = _definition(source)
+        texts |= arguments(ast.get_docstring(node) or "") | _attribute_docs(node)
+        flags |= {flag.name: flag for flag in _flags(node)}
+    return {name: flag._replace(help=texts.get(flag.parameter, "")) for name, flag in flags.items()}
+
+
+def sections(docstring: str) -> dict[str, str]:
+    """The text of each section of a docstring, Args and Examples; before the first of them under ""."""
+    parts = re.split(r"^(Args|Examples):\n", inspect.cleandoc(docstring), flags=re.MULTILINE)
+    return {"": parts[0].strip()} | {
+        title: inspect.cleandoc(" " * 4 + text) for title, text in zip(parts[1::2], parts[2::2], strict=True)
+    }
+
+
+def arguments(docstring: str) -> dict[str, str]:
+    """What the section Args says of each argument."""
+    found = re.findall(r"^(\w+): (.*(?:\n +.*)*)", sections(docstring).get("Args", ""), re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in found}
+
+
+def dashed(name: str) -> str:
+    """A name as it is typed."""
+    return f"--{name.replace('_', '-')}"
+
+
+def metavar(annotation: Any) -> str:
+    """A type as the word in place of a value; none is left out."""
+    names = {int: "int", float: "float", bool: "true|false", str: "text", tuple: "list", Callable: "schedule"}
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return "|".join(metavar(choice) for choice in typing.get_args(annotation) if choice is not type(None))
+    return names.get(typing.get_origin(annotation) or annotation, "json")
+
+
+def shown(value: Any) -> str:
+    """A value as people read and type it."""
+    if isinstance(value, list | tuple):
+        return json.dumps(value) if any(isinstance(v, dict) for v in value) else ",".join(map(str, value))
+    if isinstance(value, float):
+        return min(repr(value), f"{value:.4g}", key=len)
+    return "-" if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+@cache
+def _module(name: str) -> ast.Module:
+    return ast.parse((files("equilibria") / f"{name.replace('.', '/')}.py").read_text("utf-8"))
+
+
+def _definition(source: str) -> ast.FunctionDef | ast.ClassDef:
+    """The function or class that `module:name` or `module:Class.name` means, in source code."""
+    module, _, path = source.partition(":")
+    node: Any = _module(module)
+    for name in path.split("."):
+        node = next(n for n in node.body if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name)
+    return node
+
+
+def _flags(node: ast.FunctionDef | ast.ClassDef) -> Iterator[Flag]:
+    """The parameters or fields that have a default and a type that can be typed; positional-only ones are words."""
+    for name, annotation, default in _fields(node) if isinstance(node, ast.ClassDef) else _parameters(node):
+        kind = _type(annotation)
+        if default is not None and kind is not None:
+            yield Flag(name, kind, ast.literal_eval(default), "")
+
+
+def _parameters(node: ast.FunctionDef) -> Iterator[tuple[str, ast.expr | None, ast.expr | None]]:
+    a = node.args
+    defaults = [None] * (len(a.posonlyargs) + len(a.args) - len(a.defaults)) + list(a.defaults)
+    positional = list(zip([*a.posonlyargs, *a.args], defaults, strict=True))[len(a.posonlyargs) :]
+    for argument, default in [*positional, *zip(a.kwonlyargs, a.kw_defaults, strict=True)]:
+        yield argument.arg, argument.annotation, default
+
+
+def _fields(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr | None, ast.expr | None]]:
+    for each in node.body:
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
+            yield each.target.id, each.annotation, each.value
+
+
+def _attribute_docs(node: ast.FunctionDef | ast.ClassDef) -> dict[str, str]:
+    """The strings below the fields of a record."""
+    body = node.body if isinstance(node, ast.ClassDef) else []
+    return {
+        field.target.id: str(text.value.value)
+        for field, text in pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+    }
+
+
+def _type(node: ast.expr | None) -> Any:
+    """An annotation as a type of text; None where it is not one. Of a union, what can be typed; text and no list."""
+    match node:
+        case ast.Name(id=name):
+            return _TYPES.get(name)
+        case ast.Subscript(value=ast.Name(id="tuple" | "Sequence"), slice=inner):
+            item = _type(inner.elts[0] if isinstance(inner, ast.Tuple) else inner)
+            return None if item is None else tuple[item, ...]  # type: ignore[valid-type]
+        case ast.BinOp(op=ast.BitOr()):
+            return _union(list(_sides(node)))
+    return None
+
+
+def _union(sides: list[ast.expr]) -> Any:
+    if any(isinstance(side, ast.Name) and side.id in _ALIASES for side in sides):
+        return str
+    kinds = [kind for side in sides if (kind := _type(side)) is not None]
+    if str in kinds:
+        kinds = [kind for kind in kinds if typing.get_origin(kind) is not tuple]
+    nothing = [None] * any(isinstance(side, ast.Constant) and side.value is None for side in sides)
+    return reduce(operator.or_, [*kinds, *nothing]) if kinds else None
+
+
+def _sides(node: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(node, ast.BinOp):
+        yield from (*_sides(node.left), *_sides(node.right))
+    else:
+        yield node

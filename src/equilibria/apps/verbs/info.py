@@ -1,0 +1,148 @@
+"""Verbs that say what there is."""
+
+import sys
+import textwrap
+import time
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ...core.errors import Refusal, nearest
+from ...core.text import table, width
+from ...recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES
+
+if TYPE_CHECKING:
+    from ...verify.claims import Finding
+
+TABLES = {  # what can be shown: (package, table)
+    "recipes": ("recipes", "RECIPES"),
+    "divergences": ("terms.divergences", "DIVERGENCES"),
+    "penalties": ("terms.penalties", "PENALTIES"),
+    "augmentations": ("terms.augmentations", "AUGMENTATIONS"),
+    "likelihoods": ("terms.likelihoods", "LIKELIHOODS"),
+    "generators": ("networks", "GENERATORS"),
+    "critics": ("networks", "CRITICS"),
+    "encoders": ("networks", "ENCODERS"),
+    "prior_networks": ("networks", "PRIOR_NETWORKS"),
+    "norms": ("networks.norms", "NORMS"),
+    "conditionings": ("networks.conditioning", "CONDITIONINGS"),
+    "priors": ("core.priors", "PRIORS"),
+    "data": ("data", "DATASETS"),
+    "games": ("games", "GAMES"),
+    "turns": ("games.turns", "TURNS"),
+    "rules": ("training.rules", "RULES"),
+    "optimizers": ("training.optimizers", "OPTIMIZERS"),
+    "schedules": ("training.schedules", "SCHEDULES"),
+    "metrics": ("evaluation.metrics", "METRICS"),
+    "features": ("evaluation.features", "FEATURES"),
+}
+ALIASES = {"networks": ("generators", "critics", "encoders", "prior_networks")}
+_SHARES = (0.46, 0.22, 0.16, 0.16)  # of the width: claim, source, expected, measured
+_TITLES = ("claim", "source", "expected", "measured", "pass")
+
+
+def recipes() -> int:
+    """List the recipes that can be trained.
+
+    Examples:
+        equilibria recipes
+    """
+    print(table([(entry.name, entry.summary) for entry in RECIPES.describe()], indent=0))
+    print(f"\n`equilibria train` uses {DEFAULT} if no recipe is named, and {DEFAULT_FOR_POINTS} for points.")
+    return 0
+
+
+def show(name: str, /) -> int:
+    """Show a whole recipe, or a table: divergences, penalties, networks, ...
+
+    Examples:
+        equilibria show wgan-gp > mine.json
+        equilibria show divergences
+    """
+    from ..help import contents, whole
+
+    key = name.replace("-", "_")
+    if name in RECIPES or name.endswith(".json"):
+        from ...recipes.wishes import named
+
+        print(whole(named(name), meanings=sys.stdout.isatty()))
+    elif names := ALIASES.get(key, (key,) if key in TABLES else ()):
+        titles = [f"{each.replace('_', ' ')}:\n\n" if len(names) > 1 else "" for each in names]
+        print("\n\n".join(title + contents(_table(each)) for title, each in zip(titles, names, strict=True)))
+    else:
+        raise Refusal(f"There is nothing called {name!r} to show.{nearest(name, [*RECIPES, *ALIASES, *TABLES])}")
+    return 0
+
+
+def verify(name: str = "", /, *, threads: int = 1) -> int:
+    """Verify the formulations against their papers, or your own divergence or penalty.
+
+    Args:
+        threads: CPU threads; small networks gain nothing from more.
+
+    Examples:
+        equilibria verify
+        equilibria verify my_module:my_divergence
+    """
+    import torch
+
+    from ...verify import verify
+
+    torch.set_num_threads(threads)
+    start = time.perf_counter()
+    findings = verify(name or None, Table())
+    wrong = [finding for finding in findings if not finding.passed]
+    if wrong:
+        lines = (f"- {f.wrong or f'{f.claim}: {f.got}, expected {f.expected}'}" for f in wrong)
+        print("\n".join(["", "What is wrong:", *lines]))
+    seconds = time.perf_counter() - start
+    print(f"\n{len(findings) - len(wrong)} of {len(findings)} claims hold ({seconds:.0f} s).")
+    return (2 if ":" in name else 1) if wrong else 0
+
+
+def completion(shell: str, /) -> int:
+    """Print a script that completes verbs, flags, recipes and runs in your shell.
+
+    Examples:
+        equilibria completion bash >> ~/.bashrc
+        equilibria completion zsh >> ~/.zshrc
+        equilibria completion fish > ~/.config/fish/completions/equilibria.fish
+    """
+    from ..completion import SHELLS
+
+    if shell not in SHELLS:
+        raise Refusal(f"There is no completion for {shell!r}: name bash, zsh or fish.")
+    print(SHELLS[shell]())
+    return 0
+
+
+class Table:
+    """Prints findings as they come, under titles."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    def __call__(self, finding: "Finding") -> None:
+        """One more row."""
+        if not self.begun:
+            print("\n".join([_row(_TITLES), "-" * width()]))
+            self.begun = True
+        cells = (finding.claim, finding.source, finding.expected, finding.got, "yes" if finding.passed else "NO")
+        print(_row(cells), flush=True)
+
+
+def _row(cells: Sequence[str]) -> str:
+    """Cells in columns, each wrapped within its share of the width."""
+    spans = [max(int(share * (width() - 5)), 8) for share in _SHARES]
+    columns = [textwrap.wrap(cell, span - 2) or [""] for cell, span in zip(cells[:-1], spans, strict=True)]
+    lines = []
+    for number in range(max(map(len, columns))):
+        texts = [column[number] if number < len(column) else "" for column in columns]
+        line = "".join(text.ljust(span) for text, span in zip(texts, spans, strict=True))
+        lines.append((line + (cells[-1] if number == 0 else "")).rstrip())
+    return "\n".join(lines)
+
+
+def _table(name: str) -> Any:
+    package, attribute = TABLES[name]
+    return getattr(import_module(f"equilibria.{package}"), attribute)

@@ -1,0 +1,85 @@
+"""Verbs that look at data and runs."""
+
+from typing import Any
+
+from ...core.text import paragraph, table, width
+
+
+def check(name: str, /, *, data_root: str | None = None) -> int:
+    """Inspect a data set before training on it.
+
+    Args:
+        data_root: folder with the original files of data sets; default: EQUILIBRIA_DATA.
+
+    Examples:
+        equilibria data check images/
+        equilibria data check digits
+    """
+    from pathlib import Path
+
+    from ...data.check import check
+
+    report = check(name, Path(data_root) if data_root else None)
+    print("\n".join(report.lines()))
+    return 0 if report.usable else 2
+
+
+def doctor(run: str, /, *, json: bool = False) -> int:
+    """Diagnose a run: what is wrong, why, and what to change.
+
+    Args:
+        json: print JSON instead of a page.
+
+    Examples:
+        equilibria doctor runs/NAME
+    """
+    from json import dumps
+
+    from ...studies.doctoring import doctor
+
+    checkup = doctor(run)
+    print(dumps(checkup.to_dict(), indent=2) if json else "\n".join(checkup.lines(width())))
+    return 0
+
+
+def report(run: str, /, **options: Any) -> int:
+    """Write an HTML report of a run: curves, samples, diagnoses, numbers.
+
+    Examples:
+        equilibria report runs/NAME --out run.html
+    """
+    from ...studies.reporting.run import report
+
+    print(f"Written: {report(run, **options)}")
+    return 0
+
+
+def evaluate(run: str, /, *, metrics: str = "", **options: Any) -> int:
+    """Measure a trained model on held-out data, next to the values for real samples.
+
+    Examples:
+        equilibria evaluate runs/NAME
+        equilibria evaluate runs/NAME --metrics "frechet,kernel(degree=2)" --checkpoints best
+    """
+    from ...studies.evaluating import evaluate, words
+    from ...studies.evaluating.wishes import parted
+
+    found = evaluate(run, parted(metrics), **options, say=_print)
+    print(f"\n{table(words.table(found))}\n\n{paragraph(words.paragraph(found))}\n\nStored in {run}/metrics.json.")
+    return 0
+
+
+def train_features(data: str, /, **options: Any) -> int:
+    """Train a classifier of the data's classes, the feature network of `evaluate`.
+
+    Examples:
+        equilibria features train digits --epochs 10
+    """
+    from ...studies.teaching import train_features
+
+    train_features(data, **options, say=_print)
+    return 0
+
+
+def _print(text: str) -> None:
+    print(text, flush=True)
