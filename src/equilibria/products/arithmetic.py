@@ -12,8 +12,7 @@ from ..core.randomness import generator
 from ..data.records import Space
 from ..recipes.asking import Asked
 from ..recipes.model import Model
-from ..recipes.sheets import side_by_side
-from .blocks import abreast
+from ..recipes.sheets import abreast, side_by_side
 from .latents import Given, Latents, latents
 
 _AROUND = -5  # place of the noise around an answer

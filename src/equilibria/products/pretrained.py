@@ -4,12 +4,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
 from safetensors.torch import save_file
 
 from ..core.errors import Refusal
 from ..core.files import whole
-from ..recipes.model import Model
+from ..recipes.sheets import sheet_of
 from ..records.folder import RECIPE
 from .forms import Wish, sheet
 from .hubcard import card
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from .trained import Trained
 
 PICTURE = "sheet.png"
-_OF_EACH, _ROWS = 8, 16  # samples of a class, classes that get a row
-_ALONE, _POINTS = 64, 1024  # samples of others: pictures, points
 
 
 def save_pretrained(
@@ -49,13 +46,6 @@ def save_pretrained(
             (part / file).write_text(text, encoding="utf-8")
         weights = {key: tensor.contiguous().cpu() for key, tensor in model.networks.state_dict().items()}
         save_file(weights, part / "weights.safetensors")
-        sheet(_shown(model), part / PICTURE)
+        count, labels = sheet_of(model)
+        sheet(Wish(model, count, 0, labels), part / PICTURE)
     return path
-
-
-def _shown(model: Model) -> Wish:
-    """Of few classes a row each, else as many samples as fit a sheet."""
-    labels = model.labels
-    if model.conditions is not None and labels is not None and labels.kind == "class" and labels.size <= _ROWS:
-        return Wish(model, _OF_EACH, 0, torch.eye(labels.size))
-    return Wish(model, _POINTS if len(model.space.shape) == 1 else _ALONE, 0, None)

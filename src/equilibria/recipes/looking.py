@@ -4,13 +4,10 @@ import copy
 import io
 import json
 
-import PIL.Image
-import torch
 from safetensors.torch import save
 from torch import nn
 
 from ..data import Data
-from ..data.records import Labels
 from ..training.observers import Snapshot
 from ..training.run import Run
 from .card import card
@@ -19,11 +16,8 @@ from .conditions import seen as conditions_in
 from .measuring import held_out, measure
 from .model import Model
 from .recipe import Recipe
-from .sheets import side_by_side
+from .sheets import sheet_of, side_by_side
 from .stored import describe, reestimate
-
-_SHEET, _POINTS = 64, 1024  # samples shown: pictures, points
-_ROWS = 16  # classes that get a row each, at most
 
 
 def look(run: Run, recipe: Recipe, data: Data) -> Snapshot:
@@ -48,30 +42,17 @@ def slow(run: Run, recipe: Recipe, data: Data) -> Model:
 
 
 def sheet(model: Model, data: Data, seed: int) -> bytes:
-    """A PNG of the samples that the seed gives: of few classes a row each, from the same latents."""
-    labels, buffer = model.labels, io.BytesIO()
-    if model.conditions is not None and labels is not None and labels.kind == "class" and labels.size <= _ROWS:
-        picture = _by_class(model, data, labels, seed)
+    """A PNG of the samples that the seed gives: of few classes a row each; points over held-out ones."""
+    points, buffer = len(data.space.shape) == 1, io.BytesIO()
+    count, conditions = sheet_of(model)
+    if conditions is None or model.labels is None:
+        picture = data.space.sheet(model.sample(count, seed), real=held_out(data, count) if points else None)
     else:
-        picture = _at_random(model, data, seed)
+        drawn = [model.sample(count, seed, one) for one in conditions[:, None]]
+        real = [held_out(data, count, place) for place in range(len(drawn))] if points else None
+        picture = side_by_side(data.space, drawn, model.labels.names, real)
     picture.save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def _at_random(model: Model, data: Data, seed: int) -> PIL.Image.Image:
-    """Points are shown over held-out ones."""
-    points = len(data.space.shape) == 1
-    count = _POINTS if points else _SHEET
-    return data.space.sheet(model.sample(count, seed), real=held_out(data, count) if points else None)
-
-
-def _by_class(model: Model, data: Data, labels: Labels, seed: int) -> PIL.Image.Image:
-    """Each class beside its name; points are shown over held-out ones of the class."""
-    points = len(data.space.shape) == 1
-    count = _POINTS // labels.size if points else min(16, max(8, _SHEET // labels.size))
-    drawn = [model.sample(count, seed, one) for one in torch.eye(labels.size)[:, None]]
-    real = [held_out(data, count, place) for place in range(labels.size)] if points else None
-    return side_by_side(data.space, drawn, labels.names, real)
 
 
 def files(run: Run, model: Model, recipe: Recipe, data: Data) -> dict[str, bytes]:

@@ -1,17 +1,33 @@
 """Samples of several labels in one picture."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import PIL.Image
 import PIL.ImageDraw
 import PIL.ImageFont
+import torch
 from torch import Tensor
 
 from ..data.records import Space
+from .model import Model
 
 _INK, _SIZE, _GAP, _LONGEST = (60, 60, 60), 16, 6, 24  # of the names: colour, height, distance, letters
 _FRAME = (200, 200, 200)
+_SPACE = 12  # between pictures under titles
+_SHEET, _POINTS = 64, 1024  # samples of a sheet: images, points
+_ROWS = 16  # classes that get a row each, at most
+
+
+def sheet_of(model: Model) -> tuple[int, Tensor | None]:
+    """How many samples a sheet of a model has of each condition, and the conditions (K, C).
+
+    Of at most 16 classes a row each, from the same latents; else 64 images, or 1,024 points, of none.
+    """
+    labels, points = model.labels, len(model.space.shape) == 1
+    if model.conditions is None or labels is None or labels.kind != "class" or labels.size > _ROWS:
+        return _POINTS if points else _SHEET, None
+    return _POINTS // labels.size if points else min(16, max(8, _SHEET // labels.size)), torch.eye(labels.size)
 
 
 def side_by_side(
@@ -38,4 +54,18 @@ def _captioned(pictures: Sequence[PIL.Image.Image], names: Sequence[str], column
         if columns > 1:
             edges = left + margin, top + 1, left + width - 1, top + height - 1
             draw.rectangle(edges, outline=_FRAME)
+    return canvas
+
+
+def abreast(pictures: Mapping[str, PIL.Image.Image]) -> PIL.Image.Image:
+    """Pictures from left to right on white, each centred under its title."""
+    font = PIL.ImageFont.load_default(_SIZE)
+    widths = [max(picture.width, math.ceil(font.getlength(title))) for title, picture in pictures.items()]
+    height = max(picture.height for picture in pictures.values()) + _SIZE + _SPACE
+    canvas = PIL.Image.new("RGB", (sum(widths) + _SPACE * (len(widths) + 1), height), "white")
+    draw, left = PIL.ImageDraw.Draw(canvas), _SPACE
+    for (title, picture), width in zip(pictures.items(), widths, strict=True):
+        draw.text((left + width / 2, _SIZE), title, _INK, font, anchor="ms")
+        canvas.paste(picture, (left + (width - picture.width) // 2, _SIZE + _SPACE))
+        left += width + _SPACE
     return canvas
