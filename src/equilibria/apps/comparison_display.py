@@ -1,7 +1,5 @@
-"""What is seen of a comparison while it runs: all runs on one screen, or a line where one begins and ends."""
+"""The display of a comparison: all runs on one screen, or a line where one begins and ends."""
 
-import os
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -13,57 +11,21 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from .progress import Progress
+from ..studies.comparing.watching import Lines
+from .display import Progress, on_terminal
 
 if TYPE_CHECKING:
     from ..studies.comparing.cells import Cell, Outcome
 
-_SAID = 60.0  # seconds of playing between two lines of one run
 _REDRAWN = 0.5  # seconds between two pictures
 _ABOVE = 6  # lines of the screen that are kept for text
 _QUIET = ("waiting", "finished")  # states that are counted where there is no room for all
 _STYLES = {"finished": "green", "failed": "red", "interrupted": "yellow", "playing": "cyan"}
 
 
-def watching() -> "Panel | Plain":
+def watching() -> "Panel | Lines":
     """A panel on a terminal, else lines."""
-    return Panel() if sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb") else Plain()
-
-
-class Plain(AbstractContextManager["Plain"]):
-    """Lines, where nobody watches."""
-
-    def __init__(self) -> None:
-        self._count, self._over, self._next = 0, 0, dict[str, float]()
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def say(self, text: str) -> None:
-        """A paragraph."""
-        print(text, flush=True)
-
-    def plan(self, cells: "Sequence[Cell]") -> None:
-        """All that is to be done."""
-        self._count = len(cells)
-
-    def begin(self, cell: "Cell") -> None:
-        """A run begins, or is taken up."""
-        self.say(f"{cell}: begins.")
-
-    def show(self, cell: "Cell", event: dict[str, Any]) -> None:
-        """Say now and then that it plays."""
-        due = self._next.setdefault(str(cell), _SAID)
-        if event["kind"] == "report" and event["elapsed"] >= due:
-            self._next[str(cell)] = event["elapsed"] + _SAID
-            self.say(f"{cell}: round {event['step']:,} after {event['elapsed']:.0f} s.")
-        if event["kind"] == "stop":
-            self.say(f"{cell}: round {event['step']:,} after {event['elapsed']:.0f} s. {event['text']}")
-
-    def end(self, cell: "Cell", found: "Outcome") -> None:
-        """A run is over."""
-        self._over += found.state in ("finished", "failed")
-        self.say(f"{cell}: {found.state}. {found.sentence}".rstrip() + f" ({self._over} of {self._count} are over)")
+    return Panel() if on_terminal() else Lines()
 
 
 class Panel(AbstractContextManager["Panel"]):
@@ -103,7 +65,7 @@ class Panel(AbstractContextManager["Panel"]):
         progress.take(event)
         over = event["kind"] == "stop"
         more = " Measuring." if event.get("reason") != "interrupted" else ""
-        said = event["text"] + more if over else facts(progress)
+        said = event["text"] + more if over else _facts(progress)
         self._rows[str(cell)] = "playing", said, progress
         if time.monotonic() > self._drawn + _REDRAWN:
             self._draw()
@@ -130,7 +92,7 @@ class Panel(AbstractContextManager["Panel"]):
         self.live.update(Group(grid, Text(counts, style="dim")), refresh=True)
 
 
-def facts(progress: Progress) -> str:
+def _facts(progress: Progress) -> str:
     """How far it is, and the first number that is known."""
     left = [] if progress.left is None else [f"{progress.left:,.0f} s left"]
     known = [f"{name.replace('_', ' ')} {value:.3g}" for name, value in list(progress.metrics.items())[:1]]
