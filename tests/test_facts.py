@@ -39,6 +39,7 @@ COMPOSING = (  # who composes parts by name, or makes claims about one of them
     "recipes/labelled.py",
     "recipes/remedies.py",
     "recipes/recipe.py",  # the recipe where nothing is said
+    "apps/verbs/",  # the demonstration is a recipe of its own
     "verify/",  # a claim is about the entry that it names, as a test is
 )
 OTHERWISE = {  # words that are names of a catalogue and of something else
