@@ -57,9 +57,9 @@ def _matrix(found: Found) -> str:
     for name, runs in found.items():
         counts = Counter(finding.name for run in runs for finding in run)
         cells = [_cell(counts[each], CASES[name].finding == each) for each in columns]
-        label = f"{name} ({columns[CASES[name].finding]})" if name in SICK else f"healthy: {name}"
+        label = f"`{name}` ({columns[CASES[name].finding]})" if name in SICK else f"healthy: `{name}`"
         rows.append(f"| {label} | {len(runs)} | {' | '.join(cells)} |")
-    said = ", ".join(f"{place} {name}" for name, place in columns.items())
+    said = ", ".join(f"{place} `{name}`" for name, place in columns.items())
     return f"Columns: {said}. Bold: the finding that was planted.\n\n" + "\n".join(rows)
 
 
@@ -77,7 +77,7 @@ def _sensitivity(found: Found) -> str:
             continue
         seen = sum(any(each.name == finding for each in run) for run in runs)
         hits, total = hits + seen, total + len(runs)
-        rows.append(f"| {finding} | {len(runs)} | {seen} | {seen / len(runs):.0%} |")
+        rows.append(f"| `{finding}` | {len(runs)} | {seen} | {seen / len(runs):.0%} |")
     return "\n".join([*rows, f"| **all** | {total} | {hits} | {hits / max(total, 1):.0%} |"])
 
 
@@ -87,12 +87,12 @@ def _alarms(found: Found) -> str:
     alarms = [[finding.name for finding in run if finding.severity != REMARK] for run in runs]
     remarks = Counter(finding.name for run in runs for finding in run if finding.severity == REMARK)
     counted = Counter(name for run in alarms for name in run)
-    said = ", ".join(f"{name} {count}" for name, count in counted.items()) or "none"
-    beside = ", ".join(f"{name} {count}" for name, count in remarks.items()) or "none"
+    said = ", ".join(f"`{name}` {count}" for name, count in counted.items()) or "none"
+    beside = ", ".join(f"`{name}` {count}" for name, count in remarks.items()) or "none"
     false = sum(bool(run) for run in alarms)
     return (
         f"False alarms: {false} of {len(runs)} healthy runs ({false / max(len(runs), 1):.0%}) have a warning or worse: "
-        f"{said}. Remarks on healthy runs, which are true of them: {beside}."
+        f"{said}. Remarks on healthy runs, which are correct: {beside}."
     )
 
 
@@ -103,12 +103,13 @@ def _live(said: Said) -> str:
     healthy = [heard for name in HEALTHY for heard in said[name]]
     grave = [heard for name, case in audible.items() for heard in said[name] if REASONS[case.finding].severity == GRAVE]
     lines = Counter(name for heard in healthy for name in _names(heard))
-    which = ", ".join(f"{name} {count}" for name, count in sorted(lines.items())) or "none"
+    which = ", ".join(f"`{name}` {count}" for name, count in sorted(lines.items())) or "none"
     return (
-        f"While they played, {sum(told)} of {len(told)} sick runs were told what had been planted (remarks and "
-        f"breakdowns wait for the end), and {sum(map(bool, healthy))} of {len(healthy)} healthy ones something that "
-        f"mostly passed: {which}. `--stop-when sick` would have stopped {sum(map(_stops, grave))} of {len(grave)} runs "
-        f"that something grave was planted in, and {sum(map(_stops, healthy))} healthy ones."
+        f"During training, the planted finding was reported for {sum(told)} of {len(told)} sick runs (remarks and "
+        f"breakdowns are reported at the end), and some finding, which mostly went away, for "
+        f"{sum(map(bool, healthy))} of {len(healthy)} healthy ones: {which}. `--stop-when sick` would "
+        f"have stopped {sum(map(_stops, grave))} of {len(grave)} runs with a planted critical "
+        f"finding, and {sum(map(_stops, healthy))} healthy ones."
     )
 
 

@@ -12,8 +12,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "equilibria"
 GLOSSARY = ROOT / "docs" / "glossary.md"
-PAGES = sorted([*ROOT.glob("README*.md"), *(p for p in (ROOT / "docs").rglob("*.md") if "_build" not in p.parts)])
-PAGES = [path for path in PAGES if path != GLOSSARY and path.parent.name != "reference"]  # the reference is generated
+PAGES = sorted([*ROOT.glob("*.md"), *(p for p in (ROOT / "docs").rglob("*.md") if "_build" not in p.parts)])
+PAGES = [
+    path for path in PAGES if path.parent.name != "reference" and path.name not in ("glossary.md", "references.md")
+]
 CLEAN: list[str] = []  # packages of src/equilibria whose words have been rewritten; in the end all, and no list
 
 
