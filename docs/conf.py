@@ -22,7 +22,7 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "equilibria"
 html_copy_source = html_show_sourcelink = html_show_sphinx = False
-pygments_style = "default"
+highlight_language = "none"
 
 _REQUEST = re.compile(r"<(?:script|link|img|iframe|source)\b[^>]*\b(?:src|href)=[\"']((?:https?:)?//[^\"']+)")
 _IMPORT = re.compile(r"(?:@import|url\()\s*[\"']?((?:https?:)?//[^\"')]+)")

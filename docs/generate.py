@@ -87,9 +87,9 @@ def pages() -> Mapping[str, str]:
 
 
 def printed(*words: str) -> str:
-    """What `equilibria WORDS` prints."""
+    """What `equilibria WORDS` prints, in lines that fit a page."""
     width = os.environ.get("COLUMNS")
-    os.environ["COLUMNS"] = "100"
+    os.environ["COLUMNS"] = "88"
     try:
         with contextlib.redirect_stdout(io.StringIO()) as out:
             code = main(list(words))
@@ -229,9 +229,11 @@ def signature(name: str, thing: Any) -> str:
     """How it is called, an argument on each line where one line does not hold them."""
     full = inspect.signature(thing)
     arguments = [str(p) for p in full.parameters.values() if p.name not in ("self", "model")]
-    result = "" if full.return_annotation is full.empty else f" -> {inspect.formatannotation(full.return_annotation)}"
+    result = f" -> {inspect.formatannotation(full.return_annotation)}"
+    if inspect.isclass(thing) or full.return_annotation is full.empty:
+        result = ""
     line, broken = f"({', '.join(arguments)})", "(\n" + "".join(f"    {each},\n" for each in arguments) + ")"
-    return fence(name + plain((line if len(name + plain(line + result)) <= 100 else broken) + result), "python")
+    return fence(name + plain((line if len(name + plain(line + result)) <= 88 else broken) + result), "python")
 
 
 def plain(text: str) -> str:
