@@ -238,11 +238,13 @@ def some(names, count=3):
 
 
 def machine():
-    """What bits depend on."""
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.exists() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return {"processor": (models or [platform.processor() or platform.machine()])[0], "torch": torch.__version__}
+    """What bits depend on: names of virtual processors say little, their instructions more."""
+    path, kinds = Path("/proc/cpuinfo"), ("model name", "cpu family", "model", "stepping", "flags")
+    pairs = [line.partition(":") for line in path.read_text().splitlines()] if path.exists() else []
+    known = {key.strip(): value.strip() for key, _, value in reversed(pairs) if key.strip() in kinds}
+    flags = digest(known.pop("flags", "").encode())
+    named = ", ".join(f"{key} {value}" for key, value in sorted(known.items())) or platform.machine()
+    return {"processor": f"{named}, flags {flags}", "torch": torch.__version__}
 
 
 # The command
