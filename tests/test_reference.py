@@ -1,13 +1,17 @@
-"""The reference pages hold what the catalogues, the command line and the package offer."""
+"""The reference pages hold what the catalogues, the command line and the package offer; all pages keep to it."""
 
+import functools
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
 
 import equilibria as eq
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), *DOCS.glob("[!r_]*/*.md")])  # the reference is generated
 _spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
 generate = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(generate)
@@ -71,3 +75,42 @@ def test_pages_keep_no_path_of_a_module_and_no_address(pages):
 
 def test_prose_is_plain_in_markdown():
     assert generate.escaped("(N, *shape) and `*shape`, a_b <c>") == r"(N, \*shape) and `*shape`, a\_b \<c\>"
+
+
+def commands(text: str) -> list[list[str]]:
+    """The words of every `equilibria ...` on a page, in blocks and in backticks, without comments."""
+    lines = re.findall(r"\bequilibria ([a-z][^\n`|]*)", text.replace("\\\n", " "))
+    return [line.partition("  #")[0].split() for line in lines]
+
+
+def unknown_flags(words: list[str]) -> list[str]:
+    """The flags of a command that its help does not list; those of a part that the line itself names are let pass."""
+    verb = next((v for v in generate.verbs() if v.split() == words[: len(v.split())]), None)
+    if verb is None:
+        return []
+    recipe = [word for word in words if word in eq.RECIPES][:1]
+    text = printed(*verb.split(), *(recipe if verb == "train" else []))
+    if verb == "compare":
+        text += printed("train", *recipe)
+    flags = [word.split("=")[0].replace("_", "-").strip(".,;:)") for word in words if word.startswith("--")]
+    parts = ("--optimizer.", "--schedule.")
+    return [
+        flag for flag in flags if not flag.startswith(parts) and not re.search(rf"{re.escape(flag)}(?![\w-])", text)
+    ]
+
+
+@functools.cache
+def printed(*words: str) -> str:
+    return generate.printed(*words, "--help")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_flag_on_a_page_exists(page):
+    lines = commands(page.read_text(encoding="utf-8"))
+    wrong = [f"{' '.join(words)}: {', '.join(unknown)}" for words in lines if (unknown := unknown_flags(words))]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_flag_that_does_not_exist_is_noticed():
+    (words,) = commands("`equilibria train wgan-gp --data digits --penalty.weight 5 --slop 1`")
+    assert unknown_flags(words) == ["--slop"]
