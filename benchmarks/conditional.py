@@ -23,8 +23,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--data-root", type=Path)
+    parser.add_argument("--real", help="the data set to compare with, if it is not the run's own")
     asked = parser.parse_args()
-    for folder, data, net in classified(asked.runs, asked.data_root):
+    for folder, data, net in classified(asked.runs, asked.data_root, asked.real):
         judge(folder, data, net)
 
 

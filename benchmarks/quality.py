@@ -45,12 +45,14 @@ def main() -> None:
         )
 
 
-def classified(folders: Iterable[Path], root: Path | None) -> Iterator[tuple[Path, Data, nn.Sequential]]:
-    """Each run with its data and a classifier of them, on one thread; runs on the same data share it."""
+def classified(
+    folders: Iterable[Path], root: Path | None, real: str | None = None
+) -> Iterator[tuple[Path, Data, nn.Sequential]]:
+    """Each run with the data `real`, or its own, and a classifier of them, on one thread; runs on the same share it."""
     torch.set_num_threads(1)
     trained: dict[str, nn.Sequential] = {}
     for folder in folders:
-        data = find(json.loads((folder / "recipe.json").read_text(encoding="utf-8"))["data"], root)
+        data = find(real or json.loads((folder / "recipe.json").read_text(encoding="utf-8"))["data"], root)
         if data.name not in trained:
             trained[data.name] = classifier(data)
             floor = distance(trained[data.name], data, data.space.encode(data.x[:COUNT]))

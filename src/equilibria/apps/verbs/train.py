@@ -16,8 +16,7 @@ from ..flags import dashed
 
 DEMO_RECIPE = "r3gan"
 DEMO: dict[str, Any] = {"data": "fashion", "conditional": True, "watch": 0, "generator.width": 16, "critic.width": 16}
-_BEGAN = time.monotonic()
-_AROUND = 7.0  # seconds of the budget that are not training: timing a few rounds, the last sample grid
+_AROUND = 6.0  # seconds of the budget that are not training: to start, to time a few rounds, the last sample grid
 _NEXT = """
 Clothes that nobody made, a row for each class: {picture}
 
@@ -70,14 +69,14 @@ def demo(*, budget: str = "75s", rounds: int | None = None, runs: str = "runs") 
     """
     from ..display import watching
 
-    seconds = read_budget(budget).seconds
+    began, seconds = time.monotonic(), read_budget(budget).seconds
     with watching(seconds) as display:
         from ...recipes.session import train
         from ...records.folder import free
 
         folder = free(Path(runs) / "demo")
         if seconds is not None:
-            budget = f"{max(seconds - _AROUND - (time.monotonic() - _BEGAN), 1.0):.1f}s"
+            budget = f"{max(seconds - _AROUND - (time.monotonic() - began), 1.0):.1f}s"
         options = {"budget": budget, "rounds": rounds, "runs": runs, "name": folder.name}
         train(DEMO_RECIPE, Live(display, folder), **DEMO | options)
     if sheets := sorted((folder / "samples").glob("*.png")):
