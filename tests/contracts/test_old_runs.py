@@ -11,7 +11,7 @@ import pytest
 import equilibria as eq
 
 ARCHIVE = Path(__file__).parents[1] / "fixtures" / "old_runs.tar.xz"
-REPORTS = ("numbers", "vae", "wgan")  # without and with closer looks, with and without a critic
+REPORTS = ("numbers", "vae")  # without and with closer looks
 COUNT = "active units"  # a whole number, which another processor may round to the next one
 
 
