@@ -15,7 +15,7 @@ from ...records.folder import RunFolder
 from ..flags import dashed
 
 DEMO_RECIPE = "r3gan"
-DEMO: dict[str, Any] = {"data": "fashion", "conditional": True, "watch": 0, "batch": 128, "lr": 4e-3}
+DEMO: dict[str, Any] = {"data": "fashion", "conditional": True, "watch": 0, "lr": 4e-3}
 DEMO |= {"generator.width": 16, "critic.width": 16}  # docs/design/experiments.md compares
 _AROUND = 7.0  # seconds of the budget that are not training: to start, to time a few rounds, the last sample grid
 _NEXT = """
