@@ -63,4 +63,4 @@ def test_the_table_of_the_page_has_every_finding():
     page = (BENCHMARKS.parent / "docs" / "guides" / "doctor.md").read_text(encoding="utf-8")
     columns = re.search(r"^Columns: (.*?)\. Bold", page, flags=re.MULTILINE)
     assert columns, "run `python benchmarks/doctor.py --runs FOLDER --count`"
-    assert [each.split()[1] for each in columns[1].split(", ")] == list(FINDINGS)
+    assert [each.split()[1].strip("`") for each in columns[1].split(", ")] == list(FINDINGS)
