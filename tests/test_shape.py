@@ -1,0 +1,62 @@
+"""The shape of the house: few files, one concept each, no two of one name, no circles of imports."""
+
+import ast
+from collections import Counter, defaultdict
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1] / "src" / "equilibria"
+MODULES = {path.relative_to(PACKAGE).as_posix(): path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
+ON_TWO_FLOORS = {  # one concept each, on two floors
+    "base.py": "the record of its own package, which every module of that package imports",
+    "__init__.py": "a package",
+    "gradients.py": "how gradients are taken, measured and diagnosed",
+}
+
+
+def imports(module: str, source: str) -> set[str]:
+    """The files of the package that a module imports when it is imported itself."""
+    here, found = module.split("/")[:-1], set()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = [*here[: len(here) - node.level + 1], *(node.module.split(".") if node.module else [])]
+            for alias in node.names:
+                inside, itself = "/".join([*base, alias.name]), "/".join(base)
+                names = (f"{inside}.py", f"{inside}/__init__.py", f"{itself}.py", f"{itself}/__init__.py".lstrip("/"))
+                found |= {name for name in names if name in MODULES and name != module} and {
+                    next(name for name in names if name in MODULES)
+                }
+    return found - {module}
+
+
+EDGES = {module: imports(module, source) for module, source in MODULES.items()}
+
+
+def test_there_are_few_files_and_lines():
+    assert len(MODULES) <= 210
+    assert sum(len(source.splitlines()) for source in MODULES.values()) <= 25_000
+
+
+def test_no_two_files_share_a_name_unless_they_are_one_concept_on_two_floors():
+    names = Counter(module.split("/")[-1] for module in MODULES)
+    assert [name for name, count in names.items() if count > 1 and name not in ON_TWO_FLOORS] == []
+
+
+def test_a_small_file_with_a_single_importer_is_part_of_it():
+    importers = defaultdict(set)
+    for module, targets in EDGES.items():
+        for target in targets:
+            importers[target].add(module)
+    small = [m for m, source in MODULES.items() if len(source.splitlines()) < 60 and not m.endswith("__init__.py")]
+    assert [f"{m} belongs to {importers[m]}" for m in small if len(importers[m]) == 1] == []
+
+
+def test_no_file_is_much_longer_than_one_concept():
+    assert {m: n for m, source in MODULES.items() if (n := len(source.splitlines())) > 300} == {}
+
+
+def test_imports_make_no_circle():
+    left = {module: set(targets) for module, targets in EDGES.items() if not module.endswith("__init__.py")}
+    while leaves := [module for module, targets in left.items() if not targets & left.keys()]:
+        for module in leaves:
+            del left[module]
+    assert sorted(left) == []
