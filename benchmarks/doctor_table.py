@@ -6,9 +6,8 @@ from pathlib import Path
 from doctor_cases import CASES, HEALTHY, SICK
 
 from equilibria.evaluation.doctor import FINDINGS, Finding, findings, lasting
-from equilibria.evaluation.doctor.base import REMARK
+from equilibria.evaluation.doctor.base import REASONS, REMARK
 from equilibria.evaluation.doctor.base import SICK as GRAVE
-from equilibria.evaluation.doctor.reasons import REASONS
 from equilibria.records.history import History, read_history
 
 Found = dict[str, list[tuple[Finding, ...]]]  # by case, a run each

@@ -20,8 +20,8 @@ from equilibria.data import find
 from equilibria.games.play import Play
 from equilibria.recipes import RECIPES, Recipe
 from equilibria.recipes.build import build
-from equilibria.recipes.session import train
-from equilibria.training.engine import applied, choose
+from equilibria.runs.session import train
+from equilibria.training.hardware import applied, choose
 from equilibria.training.loop import playing
 from equilibria.training.run import Run
 

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from equilibria.networks.layouts import ToMap, ToVector, channels_last
+from equilibria.networks.blocks import ToMap, ToVector, channels_last
 from equilibria.networks.resampling import UpConv
 
 

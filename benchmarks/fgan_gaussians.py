@@ -18,10 +18,9 @@ from equilibria.data import Data, Stream
 from equilibria.games import GAMES
 from equilibria.networks import CRITICS
 from equilibria.terms.divergences import DIVERGENCES
-from equilibria.training.average import Average
 from equilibria.training.loop import run_rounds
 from equilibria.training.optimizers import OPTIMIZERS
-from equilibria.training.run import Run
+from equilibria.training.run import Average, Run
 
 WEIGHTS, MEANS, VARIANCES = (0.33, 0.67), (-1.0, 2.0), (0.065, 2.0)
 GRID = torch.linspace(-25, 27, 40_001, dtype=torch.float64)

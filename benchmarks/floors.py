@@ -11,15 +11,15 @@ import torch
 from torch import Tensor
 
 import equilibria as eq
-from equilibria.core.randomness import generator
+from equilibria.core.seeding import generator
 from equilibria.data import Data, find
+from equilibria.evaluation.features import choose
 from equilibria.evaluation.features.base import Features
-from equilibria.evaluation.features.choosing import choose
 from equilibria.evaluation.metrics import METRICS, usual
 from equilibria.evaluation.metrics.base import Figure, Sets
-from equilibria.recipes.measuring import reporting
-from equilibria.training.engine import applied
-from equilibria.training.engine import choose as engine
+from equilibria.runs.selection import reporting
+from equilibria.training.hardware import applied
+from equilibria.training.hardware import choose as engine
 
 _LEARNED = 4  # training samples for each one that stands as generated
 

@@ -18,7 +18,7 @@ from gallery_notes import NOTES
 
 import equilibria as eq
 from equilibria.core.errors import Failure
-from equilibria.data.datasets.points import MODES
+from equilibria.data.datasets.toy import MODES
 from equilibria.evaluation.metrics.modes import modes
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.penalties import PENALTIES

@@ -13,9 +13,9 @@ import torch
 
 import equilibria as eq
 from equilibria.data import find
-from equilibria.evaluation.likelihood import importance_sampled
+from equilibria.evaluation.metrics.likelihood import importance_sampled
 from equilibria.recipes import Recipe
-from equilibria.recipes.measuring import held_out_batch
+from equilibria.runs.selection import held_out_batch
 
 COUNTS = (1, 5, 50)  # importance samples, before the many
 

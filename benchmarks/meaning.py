@@ -21,13 +21,13 @@ from scipy.stats import spearmanr  # type: ignore[import-untyped]
 from torch import Tensor
 
 from equilibria.data import Data, find
-from equilibria.evaluation.features.choosing import choose as choose_features
-from equilibria.evaluation.metrics.frechet import frechet_distance
+from equilibria.evaluation.features import choose as choose_features
+from equilibria.evaluation.metrics.wasserstein import frechet_distance
 from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build
-from equilibria.recipes.looking import slow
 from equilibria.recipes.settings import changed
-from equilibria.training.engine import applied, choose
+from equilibria.runs.trainer import slow
+from equilibria.training.hardware import applied, choose
 from equilibria.training.loop import run_rounds
 from equilibria.training.run import Run
 

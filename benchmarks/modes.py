@@ -16,12 +16,12 @@ import torch
 from torch import Tensor
 
 import equilibria as eq
-from equilibria.data.datasets.points import MODES
+from equilibria.data.datasets.toy import MODES
 from equilibria.evaluation.metrics.modes import modes
 from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build
 from equilibria.recipes.settings import changed
-from equilibria.training.engine import applied, choose
+from equilibria.training.hardware import applied, choose
 from equilibria.training.loop import run_rounds
 
 COUNT = 2_500

@@ -16,8 +16,8 @@ import torch
 from equilibria.data import Data, find
 from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build
-from equilibria.recipes.looking import slow
 from equilibria.recipes.settings import changed
+from equilibria.runs.trainer import slow
 from equilibria.training.loop import run_rounds
 from equilibria.training.run import Run
 

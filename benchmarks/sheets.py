@@ -13,7 +13,7 @@ import torch
 import equilibria as eq
 from equilibria.data import find
 from equilibria.recipes import Recipe
-from equilibria.recipes.measuring import held_out_batch
+from equilibria.runs.selection import held_out_batch
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures" / "games"
 GAP = 24  # pixels between pictures

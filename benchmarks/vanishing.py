@@ -16,8 +16,8 @@ from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build
 from equilibria.recipes.settings import changed
 from equilibria.training.loop import playing, run_rounds
-from equilibria.training.moves import draw, move
 from equilibria.training.run import Run
+from equilibria.training.step import draw, move
 
 MOVES = (1, 10, 100, 1000, 4000)
 LOSSES: dict[str, dict[str, object]] = {

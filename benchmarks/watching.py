@@ -10,8 +10,8 @@ from unittest import mock
 
 import torch
 
-from equilibria.recipes.session import train
-from equilibria.recipes.watching import Diagnoser
+from equilibria.runs.session import train
+from equilibria.runs.watch import Diagnoser
 from equilibria.training.run import Run
 
 _CASES = {"wgan-gp": ("digits", 600), "r3gan": ("mnist", 1200), "gan-ns": ("ring", 6000)}  # data, rounds

@@ -20,7 +20,7 @@ import equilibria as eq
 from equilibria.apps.cli import main
 from equilibria.evaluation.diagnostics import DIAGNOSTICS
 from equilibria.evaluation.doctor import FINDINGS
-from equilibria.evaluation.doctor.reasons import REASONS
+from equilibria.evaluation.doctor.base import REASONS
 
 TABLES = {  # what `equilibria show` lists: its title on the page
     "games": "Games",

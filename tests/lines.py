@@ -5,10 +5,10 @@ from torch import nn
 
 from equilibria.core.posteriors import Gaussian, Point
 from equilibria.core.priors import PRIORS
-from equilibria.data.records import Labels
+from equilibria.data.dataset import Labels
 from equilibria.data.spaces import Image
-from equilibria.products.trained import Trained
-from equilibria.recipes.conditions import Conditions
+from equilibria.models.conditions import Conditions
+from equilibria.models.model import Model
 
 SPACE = Image(1, 3, 3)
 CLASSES = Labels("class", ("cat", "dog", "owl"))
@@ -70,4 +70,4 @@ def line(prior="normal", encoder=None, told=False, moves=False, **options):
         networks["prior"] = Elsewhere(3, drawn.size)
     conditions = Conditions(torch.eye(3), torch.ones(3, dtype=torch.float64)) if told else None
     frozen = nn.ModuleDict(networks).eval().requires_grad_(False)
-    return Trained(frozen, SPACE, drawn, CLASSES if told else None, conditions)
+    return Model(frozen, SPACE, drawn, CLASSES if told else None, conditions)

@@ -5,15 +5,14 @@ from torch import nn
 from torch.nn.functional import softplus
 
 from equilibria.core.priors import PRIORS
-from equilibria.core.randomness import reseed
+from equilibria.core.seeding import reseed
 from equilibria.data import Data, Stream
 from equilibria.data.spaces import Plane
 from equilibria.games import GAMES
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.penalties import PENALTIES
-from equilibria.training.average import Average
-from equilibria.training.rules import RULES
-from equilibria.training.run import Run
+from equilibria.training.run import Average, Run
+from equilibria.training.update_rules import RULES
 
 RATE = 0.2
 BENT = {"theta": (0.7, -0.4), "psi": (0.9, -0.3), "data": (0.5, -1.0, 2.0, 0.25, 1.5, -0.75, 0.1, -2.0), "batch": 8}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from equilibria.recipes.session import resume
+from equilibria.runs.session import resume
 
 TINY = {  # some seconds of play; checkpoints fall between reports (every second round)
     "data": "ring",

@@ -12,7 +12,7 @@ import equilibria as eq
 from equilibria.core.errors import Refusal
 from equilibria.data.datasets import DATASETS
 from equilibria.evaluation.doctor import findings
-from equilibria.evaluation.doctor.losses import meanings
+from equilibria.evaluation.doctor.loss_meaning import meanings
 from equilibria.games import GAMES
 from equilibria.recipes import RECIPES
 from equilibria.records.history import History, read_history
@@ -25,7 +25,7 @@ from equilibria.training.optimizers import OPTIMIZERS
 PACKAGE = Path(__file__).parents[1] / "src" / "equilibria"
 HOMES = {  # where the names of a catalogue may stand: its own package
     "terms/divergences/": DIVERGENCES,
-    "terms/penalties/": PENALTIES,
+    "terms/penalties.py": PENALTIES,
     "terms/augmentations/": AUGMENTATIONS,
     "terms/likelihoods.py": LIKELIHOODS,
     "games/": GAMES,
@@ -34,10 +34,7 @@ HOMES = {  # where the names of a catalogue may stand: its own package
 }
 COMPOSING = (  # who composes parts by name, or makes claims about one of them
     "recipes/__init__.py",
-    "recipes/named.py",
-    "recipes/inferring.py",
-    "recipes/labelled.py",
-    "recipes/remedies.py",
+    "recipes/presets.py",
     "recipes/recipe.py",  # the recipe where nothing is said
     "apps/verbs/",  # the demonstration is a recipe of its own
     "verify/",  # a claim is about the entry that it names, as a test is
@@ -53,9 +50,9 @@ OTHERWISE = {  # words that are names of a catalogue and of something else
 }
 ELSEWHERE = {  # a place where a name is that of something else
     ("evaluation/metrics/__init__.py", "wasserstein"): "a metric",
-    ("evaluation/metrics/transport.py", "wasserstein"): "a metric",
+    ("evaluation/metrics/wasserstein.py", "wasserstein"): "a metric",
     ("evaluation/metrics/modes.py", "reverse_kl"): "a figure",
-    ("products/hubcard.py", "gan"): "a tag of the hub",
+    ("models/card.py", "gan"): "a tag of the hub",
 }
 
 
@@ -86,7 +83,7 @@ def test_no_name_of_a_catalogue_stands_outside_its_package():
     ],
 )
 def test_a_name_outside_its_package_is_found(source):
-    assert len(list(names_in(source, "evaluation/doctor/critics.py"))) >= 1
+    assert len(list(names_in(source, "evaluation/doctor/critic.py"))) >= 1
 
 
 def test_exceptions_are_still_needed():

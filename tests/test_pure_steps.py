@@ -11,7 +11,6 @@ MAY_DETACH = ("terms/gradients.py",)  # elsewhere freezing does it
 HOST_READS = {"item", "tolist", "numpy", "cpu", "cuda"}
 SIDE_EFFECTS = {"print", "open", "input"}
 OUTSIDE = {"time", "datetime", "os", "io", "pathlib", "shutil", "subprocess"}
-LONGEST = 300  # lines
 
 
 def impurities(source: str, module: str) -> list[str]:
@@ -67,9 +66,3 @@ def test_a_pure_step_is_let_through():
     source = '"""On cpu, on cuda."""\nfor name, item in terms.items():\n    x = torch.ones(3, device=x.device)'
     assert impurities(source, "terms/x.py") == []
     assert impurities("views = view.detach()", "terms/gradients.py") == []
-
-
-def test_no_module_is_long():
-    lengths = {path: len(path.read_text("utf-8").splitlines()) for path in PACKAGE.rglob("*.py")}
-    long = {path.relative_to(PACKAGE).as_posix(): n for path, n in lengths.items() if n > LONGEST}
-    assert not long, f"a file of more than {LONGEST} lines is two files: {long}"

@@ -6,7 +6,7 @@ import pytest
 
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.penalties import PENALTIES
-from equilibria.training.rules import RULES
+from equilibria.training.update_rules import RULES
 from equilibria.verify.claims import Answer, Claim
 from equilibria.verify.groups import GROUPS
 from equilibria.verify.suite import chosen

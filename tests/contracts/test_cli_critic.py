@@ -9,9 +9,9 @@ import torch
 
 import equilibria as eq
 from equilibria.apps.cli import main
-from equilibria.core.randomness import generator
+from equilibria.core.seeding import generator
 from equilibria.data import find
-from equilibria.data.stream import binarized
+from equilibria.data.batches import binarized
 
 TINY = ["--threads", "1", "--matmul", "default", "--batch", "8", "--rounds", "2", "--generator", "dense"]
 

@@ -9,7 +9,7 @@ import equilibria as eq
 from equilibria.apps.cli import main
 from equilibria.recipes import RECIPES
 from equilibria.recipes.options import Options
-from equilibria.recipes.planning import end
+from equilibria.runs.plan import end
 
 
 @pytest.fixture

@@ -16,8 +16,7 @@ from equilibria.apps.completion import SHELLS
 from equilibria.apps.flags import arguments, merged, sections, split
 from equilibria.apps.verbs import VERBS
 from equilibria.recipes import RECIPES
-from equilibria.recipes.naming import paths
-from equilibria.recipes.settings import settings
+from equilibria.recipes.settings import paths, settings
 
 COMPLETE = {  # what is typed: what must be among the completions, and what must not
     "equilibria ": (["train", "data", "completion"], ["check"]),

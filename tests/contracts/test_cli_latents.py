@@ -13,7 +13,7 @@ import equilibria as eq
 from equilibria.apps.cli import main
 from equilibria.core.errors import Refusal
 from equilibria.data import find
-from equilibria.products.files import KINDS, write
+from equilibria.models.output import KINDS, write
 
 TINY = ["--threads", "1", "--matmul", "default", "--batch", "8", "--rounds", "2", "--generator", "dense"]
 QUICK = {"invert": ["--steps", "5", "--starts", "2", "--count", "3"], "attribute": ["--steps", "3"]}

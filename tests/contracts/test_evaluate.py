@@ -11,18 +11,18 @@ import torch
 from equilibria.apps.cli import main
 from equilibria.core.errors import Failure, Refusal
 from equilibria.data import find
-from equilibria.data.digest import digest
-from equilibria.evaluation.cards import Card, comparable, differences
+from equilibria.data.dataset import digest
 from equilibria.evaluation.features.classifier import train as train_classifier
-from equilibria.evaluation.metrics.base import Figure
-from equilibria.evaluation.metrics.frechet import frechet_distance
-from equilibria.recipes.measuring import reporting, selection
-from equilibria.recipes.session import train
-from equilibria.recipes.stored import load
-from equilibria.studies.evaluating import evaluate, words
-from equilibria.studies.evaluating.material import material
-from equilibria.studies.evaluating.wishes import parted, specs
-from equilibria.studies.numbers import Evaluation, Number, column, stored
+from equilibria.evaluation.metrics.base import Card, Figure, comparable, differences
+from equilibria.evaluation.metrics.wasserstein import frechet_distance
+from equilibria.models.load import load_sampler
+from equilibria.runs.selection import reporting, selection
+from equilibria.runs.session import train
+from equilibria.studies import wording
+from equilibria.studies.evaluate import evaluate
+from equilibria.studies.metric_specs import parted, specs
+from equilibria.studies.results import Evaluation, Number, column, stored
+from equilibria.studies.sample_sets import material
 from sessions import TINY, Silent
 
 FEW = ("frechet", "sliced_wasserstein(directions=16)")
@@ -80,7 +80,7 @@ def test_numbers_are_those_of_the_checkpoints_beside_held_out_data_that_nothing_
     real = data.space.encode(data.held_out[places])
     rounds = evaluate(run, ["frechet"], count=COUNT, checkpoints=("20", "30"), seed=3, say=quiet)
     for which, found in {"best": evaluated, "last": evaluated, "20": rounds, "30": rounds}.items():
-        fake = load(run, which).sample(COUNT, seed=3)
+        fake = load_sampler(run, which).sample(COUNT, seed=3)
         assert found.of("frechet", which).value == pytest.approx(frechet_distance(real, fake), rel=1e-6)
     assert not set(places.tolist()) & set(selection(data).tolist())
 
@@ -286,7 +286,7 @@ def test_numbers_that_cannot_be_read_are_refused(content, sentence, tmp_path):
 
 
 def test_the_table_shows_the_floor_beside_both_checkpoints(run, evaluated, capsys):
-    heads, *rows = words.table(evaluated)
+    heads, *rows = wording.table(evaluated)
     assert heads[:4] == ("metric", "", "real", f"best (round {evaluated.of('frechet', 'best').round})")
     assert [row[0] for row in rows] == evaluated.names()
     assert rows[0][1] == "↓"
@@ -309,7 +309,7 @@ def test_the_table_shows_the_floor_beside_both_checkpoints(run, evaluated, capsy
     ],
 )
 def test_numbers_are_shown_as_far_as_they_are_known(figure, text):
-    assert words.shown(figure) == text
+    assert wording.shown(figure) == text
 
 
 def test_metrics_are_parted_where_no_parenthesis_holds_the_comma():

@@ -9,9 +9,10 @@ import torch
 
 from equilibria.core.errors import Failure, Refusal
 from equilibria.games.views import pack
-from equilibria.products.export import export, formats, rebuilt
-from equilibria.products.export.formats import FORMATS
-from equilibria.recipes.stored import assembled
+from equilibria.models import export as formats
+from equilibria.models.export import FORMATS, export
+from equilibria.models.export_programs import rebuilt
+from equilibria.models.load import assembled
 
 ONNX = all(importlib.util.find_spec(name) for name in FORMATS["onnx"].packages)
 NEEDS = pytest.mark.skipif(not ONNX, reason="the extra `export` is not installed")

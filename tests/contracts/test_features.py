@@ -9,14 +9,12 @@ from safetensors.torch import save_file
 
 from equilibria.apps.cli import main
 from equilibria.core.errors import Refusal
+from equilibria.core.specs import options_of
 from equilibria.data import find
 from equilibria.data.spaces import Image
-from equilibria.evaluation.features import FEATURES, kept
-from equilibria.evaluation.features.choosing import choose, suitable
+from equilibria.evaluation.features import FEATURES, choose, classifier_training, suitable
 from equilibria.evaluation.features.classifier import train
-from equilibria.evaluation.features.inception import Inception
-from equilibria.evaluation.features.resizing import bilinear
-from equilibria.recipes.anatomy import options_of
+from equilibria.evaluation.features.inception import Inception, bilinear
 
 ANY = pytest.mark.parametrize("name", FEATURES)
 
@@ -181,8 +179,8 @@ def test_training_a_classifier_leaves_the_default_generators_alone():
 def test_different_data_have_different_classifiers():
     data = find("digits")
     fewer = dataclasses.replace(data, y=data.y.roll(1))
-    assert kept.place(data, 0) != kept.place(fewer, 0)
-    assert kept.place(data, 0) != kept.place(data, 1)
+    assert classifier_training.place(data, 0) != classifier_training.place(fewer, 0)
+    assert classifier_training.place(data, 0) != classifier_training.place(data, 1)
 
 
 def test_larger_pictures_are_averaged_and_the_card_says_so():

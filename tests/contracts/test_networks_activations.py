@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import leaky_relu
 
-from equilibria.networks.activations import ACTIVATIONS, Kink
+from equilibria.networks.blocks import ACTIVATIONS, Kink
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.2])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from equilibria.networks.auto import resolve
+from equilibria.recipes.build import resolve_network
 
 IMAGE, POINT = (1, 28, 28), (2,)
 
@@ -23,18 +23,18 @@ IMAGE, POINT = (1, 28, 28), (2,)
     ],
 )
 def test_points_are_dense_images_are_dcgan_and_a_penalised_critic_has_no_norm(role, shape, penalised, expected):
-    assert resolve(role, {"name": "auto"}, shape, penalised) == expected
+    assert resolve_network(role, {"name": "auto"}, shape, penalised) == expected
 
 
 def test_options_are_kept():
     spec = {"name": "auto", "width": 32, "norm": "layer", "hidden": 0}
-    assert resolve("critic", spec, IMAGE, True) == {"name": "dcgan", "width": 32, "norm": "layer", "hidden": 0}
+    assert resolve_network("critic", spec, IMAGE, True) == {"name": "dcgan", "width": 32, "norm": "layer", "hidden": 0}
     assert spec["name"] == "auto"
 
 
 def test_a_network_with_a_name_is_left_alone():
-    assert resolve("critic", {"name": "residual", "width": 8}, IMAGE, True) == {"name": "residual", "width": 8}
-    assert resolve("critic", {"name": "mine:critic"}, POINT, False) == {"name": "mine:critic"}
+    assert resolve_network("critic", {"name": "residual", "width": 8}, IMAGE, True) == {"name": "residual", "width": 8}
+    assert resolve_network("critic", {"name": "mine:critic"}, POINT, False) == {"name": "mine:critic"}
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,10 @@ def test_a_network_with_a_name_is_left_alone():
     ],
 )
 def test_only_conditional_networks_are_told_and_what_was_said_is_kept(role, shape, expected):
-    assert resolve(role, {"name": "auto"}, shape, True, True)["conditioning"] == expected
-    assert resolve(role, {"name": "auto", "conditioning": "film"}, shape, True, True)["conditioning"] == "film"
-    assert "conditioning" not in resolve(role, {"name": "auto"}, shape, True, False)
+    assert resolve_network(role, {"name": "auto"}, shape, True, True)["conditioning"] == expected
+    assert resolve_network(role, {"name": "auto", "conditioning": "film"}, shape, True, True)["conditioning"] == "film"
+    assert "conditioning" not in resolve_network(role, {"name": "auto"}, shape, True, False)
 
 
 def test_a_prior_sees_nothing_but_the_condition_and_needs_no_way_of_being_told():
-    assert resolve("prior", {"name": "auto", "width": 8}, IMAGE, True, True) == {"name": "dense", "width": 8}
+    assert resolve_network("prior", {"name": "auto", "width": 8}, IMAGE, True, True) == {"name": "dense", "width": 8}

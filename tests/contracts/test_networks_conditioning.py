@@ -9,9 +9,8 @@ from torch import nn
 
 from equilibria.core.errors import Refusal
 from equilibria.networks import CRITICS, GENERATORS
-from equilibria.networks.conditioning import CONDITIONINGS
-from equilibria.networks.conditioning.film import Film
-from equilibria.networks.coupling import coupled
+from equilibria.networks.conditioning import CONDITIONINGS, Film
+from equilibria.recipes.build_networks import coupled
 from equilibria.terms.gradients import input_gradient
 
 LATENT, CONDITION, ROWS = 6, 4, 5

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from equilibria.networks import CRITICS
-from equilibria.networks.coupling import coupled
 from equilibria.networks.norms import NORMS
+from equilibria.recipes.build_networks import coupled
 
 X = torch.randn(6, 1, 9, 8, generator=torch.Generator().manual_seed(3))
 FLAT = 72

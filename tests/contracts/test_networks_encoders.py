@@ -11,9 +11,9 @@ from torch import nn
 from equilibria.core.errors import Refusal
 from equilibria.core.posteriors import Gaussian, Point
 from equilibria.networks import CRITICS, ENCODERS, GENERATORS
-from equilibria.networks.conditioning.film import Film
+from equilibria.networks.conditioning import Film
 from equilibria.networks.norms import NORMS
-from equilibria.networks.posteriors import POSTERIORS
+from equilibria.networks.roles import POSTERIORS
 
 LATENT, CONDITION, ROWS = 6, 3, 5
 SHAPES = [(2,), (1, 8, 8), (4, 9, 13)]

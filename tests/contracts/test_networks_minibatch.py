@@ -5,8 +5,8 @@ import torch
 
 from equilibria.core.errors import Refusal
 from equilibria.networks import CRITICS
-from equilibria.networks.coupling import coupled
-from equilibria.networks.minibatch import MinibatchDeviation
+from equilibria.networks.blocks import MinibatchDeviation
+from equilibria.recipes.build_networks import coupled
 
 
 @pytest.mark.parametrize("shape", [(5,), (3, 4, 2)])

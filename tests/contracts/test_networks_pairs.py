@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from equilibria.networks import CRITICS
-from equilibria.networks.conditioning.film import Film
-from equilibria.networks.coupling import coupled
+from equilibria.networks.conditioning import Film
 from equilibria.networks.norms import NORMS
+from equilibria.recipes.build_networks import coupled
 from equilibria.terms.gradients import input_gradient
 
 LATENT, CONDITION, ROWS = 6, 3, 5

@@ -8,9 +8,9 @@ from torch import nn
 
 from equilibria.core.errors import Refusal
 from equilibria.core.posteriors import Gaussian
+from equilibria.core.specs import make
 from equilibria.networks import GENERATORS, NETWORKS, PRIOR_NETWORKS
-from equilibria.networks.auto import resolve
-from equilibria.recipes.parts import make
+from equilibria.recipes.build import resolve_network
 
 LATENT, CONDITION, ROWS = 6, 3, 5
 CONTEXT = {"shape": (1, 9, 8), "latent": LATENT, "condition": CONDITION, "outlet": nn.Tanh(), "beside": LATENT}
@@ -41,7 +41,7 @@ def test_a_builder_takes_what_it_knows_of_all_that_there_is(role, name):
     built = []
     for more in ({}, {"vocabulary": 7}):
         torch.manual_seed(0)
-        spec = resolve(role, {"name": name}, CONTEXT["shape"], penalised=True, conditional=True)
+        spec = resolve_network(role, {"name": name}, CONTEXT["shape"], penalised=True, conditional=True)
         built.append(make(NETWORKS[role], spec, f"networks.{role}", **CONTEXT, **more).state_dict())
     one, other = built
     assert list(one) == list(other)

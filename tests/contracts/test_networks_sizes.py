@@ -9,8 +9,8 @@ from torch import nn
 
 from equilibria.core.errors import Refusal
 from equilibria.networks import CRITICS, GENERATORS
-from equilibria.networks.activations import Kink
-from equilibria.networks.pyramid import pyramid
+from equilibria.networks.blocks import Kink
+from equilibria.networks.resampling import pyramid
 
 IMAGES = [name for name in GENERATORS if name != "dense"]
 

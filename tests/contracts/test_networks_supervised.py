@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy, softplus
 
 from equilibria.core.errors import Refusal
 from equilibria.networks import CRITICS
-from equilibria.networks.coupling import coupled
+from equilibria.recipes.build_networks import coupled
 
 CLASSES, ROWS = 3, 5
 CASES = [("dense", (2,)), *((name, shape) for name in CRITICS for shape in ((1, 8, 8), (3, 9, 13)))]

@@ -9,14 +9,13 @@ from torch import nn
 
 from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
-from equilibria.core.randomness import reseed
+from equilibria.core.seeding import reseed
 from equilibria.core.types import Batch
 from equilibria.games.gan import gan
 from equilibria.games.play import Play
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.gradients import input_gradient, leaves
-from equilibria.terms.penalties import PENALTIES, Duel
-from equilibria.terms.penalties.samplers import between
+from equilibria.terms.penalties import PENALTIES, Duel, between
 
 WIDTH = 6
 

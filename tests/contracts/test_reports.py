@@ -9,18 +9,15 @@ import PIL.Image
 import pytest
 
 from equilibria.core.errors import Refusal
-from equilibria.evaluation.cards import Card
-from equilibria.evaluation.metrics.base import Figure
-from equilibria.recipes.session import train
-from equilibria.studies.comparing.cells import Outcome
-from equilibria.studies.comparing.collecting import Result
-from equilibria.studies.comparing.columns import Column
-from equilibria.studies.comparing.report import Study, html, rows
-from equilibria.studies.comparing.spreadsheet import comma_separated
-from equilibria.studies.reporting import words
-from equilibria.studies.reporting.figures import Line, Panel, bars, curves, histogram, mean
-from equilibria.studies.reporting.page import page, paragraph, picture, table
-from equilibria.studies.reporting.run import report
+from equilibria.evaluation.metrics.base import Card, Figure
+from equilibria.runs.session import train
+from equilibria.studies import wording
+from equilibria.studies.compare.comparison_page import Study, comma_separated, html, rows
+from equilibria.studies.compare.statistics import Column
+from equilibria.studies.compare.trial import Outcome, Result
+from equilibria.studies.html import page, paragraph, picture, table
+from equilibria.studies.run_page import report
+from equilibria.studies.svg import Line, Panel, bars, curves, histogram, mean
 from sessions import TINY, Silent
 
 NASTY = '<img src="http://evil" onerror=alert(1)>&$x^2$'
@@ -90,8 +87,8 @@ def test_the_table_on_the_page_is_the_spreadsheet():
         for row, cell in zip(head[2:-1], cells, strict=False):
             (line,) = (each for each in lines if each["recipe"] == row and each["checkpoint"] == checkpoint)
             mean_shown, spread = cell.split("\n")
-            assert mean_shown == words.figure(float(line["mean"]))
-            assert spread == f"{words.figure(float(line['low']))} to {words.figure(float(line['high']))}"
+            assert mean_shown == wording.figure(float(line["mean"]))
+            assert spread == f"{wording.figure(float(line['low']))} to {wording.figure(float(line['high']))}"
             assert float(line["mean"]) == np.mean([float(value) for value in line["values"].split()])
         assert metric.startswith("distance")
         assert cells[-1] == "0.1"
@@ -113,17 +110,17 @@ def test_pictures_are_within_the_page(tmp_path):
 
 
 def test_samples_that_several_metrics_share_are_told_once():
-    said = words.cards([card(), card(checkpoint="last", rule="the last round"), card(metric="kernel(degree=3)")])
+    said = wording.cards([card(), card(checkpoint="last", rule="the last round"), card(metric="kernel(degree=3)")])
     assert said[0].endswith(": distance; kernel(degree=3).")
     assert said[1:] == ["The best checkpoint: lowest.", "The last checkpoint: the last round."]
-    assert len(words.cards([card(), card(seed=1)])) == 3
+    assert len(wording.cards([card(), card(seed=1)])) == 3
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(1234567.0, "1,234,567"), (0.00012345, "0.000123"), (float("inf"), "infinite"), (None, "-")]
 )
 def test_numbers_are_three_places(value, text):
-    assert words.figure(value) == text
+    assert wording.figure(value) == text
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import torch
 
 import equilibria as eq
 from equilibria.core.errors import Refusal
-from equilibria.recipes.session import train
+from equilibria.runs.session import train
 from sessions import TINY, Silent, events
 
 NUMBER = (int, float)

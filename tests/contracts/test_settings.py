@@ -5,10 +5,10 @@ import json
 import pytest
 
 from equilibria.core.errors import Refusal
-from equilibria.games.turns import TURNS
+from equilibria.core.specs import SINGLE, options_of
+from equilibria.games.critic_player import TURNS
 from equilibria.networks import NETWORKS
 from equilibria.recipes import RECIPES, Recipe
-from equilibria.recipes.anatomy import SINGLE, options_of
 from equilibria.recipes.settings import changed, settings
 from equilibria.terms.penalties import PENALTIES
 from equilibria.training.optimizers import OPTIMIZERS
@@ -45,7 +45,7 @@ CATALOGUES = [*SINGLE.values(), TURNS, PENALTIES, OPTIMIZERS, *NETWORKS.values()
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda catalogue: catalogue.kind)
 def test_every_option_says_what_it_means(catalogue):
     silent = [f"{name}.{o}" for name in catalogue for o, s in options_of(catalogue[name]).items() if not s.help]
-    assert not silent, f"say so in the docstring, after the name in backticks, or in recipes/glossary.py: {silent}"
+    assert not silent, f"say so in the docstring, after the name in backticks, or in core/specs.py: {silent}"
 
 
 @EVERY

@@ -5,14 +5,14 @@ import dataclasses
 import pytest
 import torch
 
-from equilibria.core.randomness import reseed
+from equilibria.core.seeding import reseed
 from equilibria.core.types import Batch
 from equilibria.games.play import Play
 from equilibria.recipes.build import build
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.training.loop import run_rounds
-from equilibria.verify.scenes.critics import noise
-from equilibria.verify.scenes.games import SAMPLE, inferring_game, play_of
+from equilibria.verify.toys.critics import noise
+from equilibria.verify.toys.dirac import SAMPLE, inferring_game, play_of
 from games import points, small
 
 PRIORS = (

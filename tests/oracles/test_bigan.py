@@ -4,13 +4,13 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
-from equilibria.core.randomness import reseed
+from equilibria.core.seeding import reseed
 from equilibria.games.bigan import exchangeable
 from equilibria.games.contest import Contest
 from equilibria.games.views import encoded, generated
 from equilibria.terms.divergences import DIVERGENCES
-from equilibria.verify.scenes import pairs
-from equilibria.verify.scenes.games import inferring_game, play_of
+from equilibria.verify.toys import linear_models
+from equilibria.verify.toys.dirac import inferring_game, play_of
 
 EXCHANGED = (
     "non_saturating",  # softplus(-fake) is what the critic pays for real
@@ -20,7 +20,7 @@ EXCHANGED = (
     "relativistic_average",  # symmetric, too
     "total_variation",  # -f*(g(fake)) is -g(fake), since f*(t) = t
 )
-INVERSE = torch.linalg.inv(pairs.TRUTH)
+INVERSE = torch.linalg.inv(linear_models.TRUTH)
 both_answers = pytest.mark.parametrize("answer", ["exchange", "minus"])
 
 
@@ -92,24 +92,29 @@ def test_both_of_the_pair_are_pulled_by_one_loss(answer):
 @both_answers
 def test_nothing_pulls_where_the_encoder_inverts_the_generator(answer):
     turn = torch.linalg.qr(torch.tensor([[0.6, 1.0], [0.8, 0.3]], dtype=torch.float64))[0]
-    game = pairs.pair_game(pairs.TRUTH, INVERSE, answer)
-    assert pairs.pull(game).abs().max() < 1e-9
+    game = linear_models.pair_game(linear_models.TRUTH, INVERSE, answer)
+    assert linear_models.pull(game).abs().max() < 1e-9
     assert game.networks["critic"].curve.abs().max() < 1e-9  # nor can any critic tell the sides apart
-    assert pairs.pull(pairs.pair_game(pairs.TRUTH @ turn, turn.T @ INVERSE, answer)).abs().max() < 1e-9
+    assert (
+        linear_models.pull(linear_models.pair_game(linear_models.TRUTH @ turn, turn.T @ INVERSE, answer)).abs().max()
+        < 1e-9
+    )
 
 
 @both_answers
 @pytest.mark.parametrize(("generator", "encoder"), [(1.0, 0.5), (0.5, 1.0), (0.5, 2.0), (1.0, -1.0)])
 def test_the_pair_is_pulled_everywhere_else(generator, encoder, answer):
     """Also where the encoder inverts a generator of other samples, or where samples are right and codes are not."""
-    game = pairs.pair_game(generator * pairs.TRUTH, encoder * INVERSE, answer)
-    assert pairs.pull(game).abs().max() > 0.01
+    game = linear_models.pair_game(generator * linear_models.TRUTH, encoder * INVERSE, answer)
+    assert linear_models.pull(game).abs().max() > 0.01
 
 
 @both_answers
 def test_playing_ends_where_the_encoder_inverts_the_generator(answer):
     start = torch.eye(2, dtype=torch.float64) / 2
-    assert torch.allclose(pairs.played_out(pairs.pair_game(start, start, answer), 150), 2 * start, atol=1e-3)
+    assert torch.allclose(
+        linear_models.played_out(linear_models.pair_game(start, start, answer), 150), 2 * start, atol=1e-3
+    )
 
 
 def test_an_unknown_answer_is_refused():

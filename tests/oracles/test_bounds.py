@@ -9,14 +9,14 @@ from torch import nn
 from equilibria.core.errors import Refusal
 from equilibria.core.posteriors import Gaussian, Point
 from equilibria.core.priors import PRIORS
-from equilibria.core.randomness import reseed
+from equilibria.core.seeding import reseed
 from equilibria.core.types import Batch
 from equilibria.games import GAMES
-from equilibria.games.bounds import active_units
 from equilibria.games.play import Play
+from equilibria.games.vae import active_units
+from equilibria.models.conditions import seen
+from equilibria.models.sampler import Sampler
 from equilibria.recipes.build import build
-from equilibria.recipes.conditions import seen
-from equilibria.recipes.model import Model
 from equilibria.terms.likelihoods import LIKELIHOODS
 from games import points, small
 
@@ -166,7 +166,7 @@ def test_samples_of_a_conditional_model_are_made_from_its_own_prior():
     with torch.no_grad():
         for parameter in run.game.networks["prior"].parameters():
             parameter.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(0)))
-    model = Model(run.game.networks, data.space, run.game.prior, data.labels, seen(data))
+    model = Sampler(run.game.networks, data.space, run.game.prior, data.labels, seen(data))
     noise, y = model.material(64, (3, 0))
     expected = model.networks["prior"](y)
     z = expected.mean + (expected.log_variance / 2).exp() * noise

@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from equilibria.evaluation.cards import Card
-from equilibria.studies.comparing.columns import Column
-from equilibria.studies.comparing.concluding import conclusions
-from equilibria.studies.comparing.statistics import holm, interval, welch
+from equilibria.evaluation.metrics.base import Card
+from equilibria.studies.compare.statistics import Column, conclusions, holm, interval, welch
 
 CARD = Card("m", "ring", "f", "held out", 10, 10, "none", "", "none", 0, "best", "lowest", True)
 

@@ -7,7 +7,7 @@ import torch
 
 from equilibria.core.errors import Refusal
 from equilibria.data import find
-from equilibria.data.brought import read_samples
+from equilibria.data.read_samples import read_samples
 from equilibria.data.spaces import Image, Plane
 
 SPACE = Image(1, 8, 8)

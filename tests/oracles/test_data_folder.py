@@ -9,7 +9,7 @@ import torch
 
 from equilibria.core.errors import Failure, Refusal
 from equilibria.data import find
-from equilibria.data.files.cache import LARGE, entry, write_parts
+from equilibria.data.cache import LARGE, entry, write_parts
 
 
 def grey(side: int = 16, seed: int = 0) -> PIL.Image.Image:
@@ -288,7 +288,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing_behind(tmp_path, monkeyp
 
 def test_a_large_array_is_mapped_from_its_file(tmp_path, monkeypatch):
     monkeypatch.setenv("EQUILIBRIA_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("equilibria.data.files.cache.LARGE", 1000)
+    monkeypatch.setattr("equilibria.data.cache.LARGE", 1000)
     assert LARGE == 256 << 20
     rows = np.random.default_rng(0).integers(0, 256, (700, 1, 4, 4), dtype=np.uint8)
     arrays = entry("test", "name", lambda folder: write_parts(iter(rows), (1, 4, 4), "uint8", folder))

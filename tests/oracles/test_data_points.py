@@ -7,7 +7,7 @@ import torch
 
 from equilibria.core.errors import Refusal
 from equilibria.data import DATASETS, builder_of
-from equilibria.data.datasets.points import grid_modes, modes_of, ring_modes
+from equilibria.data.datasets.toy import grid_modes, modes_of, ring_modes
 
 
 def test_no_two_modes_of_the_ring_coincide():

@@ -10,8 +10,8 @@ from torch import nn
 from equilibria.core.posteriors import Gaussian, Point
 from equilibria.core.priors import PRIORS
 from equilibria.evaluation.diagnostics import DIAGNOSTICS
-from equilibria.evaluation.diagnostics.scores import higher
-from equilibria.games.constraints import clip_weights
+from equilibria.evaluation.diagnostics.critic import higher
+from equilibria.games.critic_player import clip_weights
 from equilibria.games.game import Game, Player
 from scenes import Plain, Reader, line_game, scene_of
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
-from equilibria.core.randomness import reseed
+from equilibria.core.seeding import reseed
 from equilibria.terms.augmentations import AUGMENTATIONS
 from equilibria.terms.augmentations.diffaugment import brightness, contrast, cutout, saturation, translation
 

@@ -8,14 +8,12 @@ import pytest
 
 from equilibria.apps.verbs import VERBS
 from equilibria.core.errors import Refusal
-from equilibria.evaluation.doctor import FINDINGS, findings, first_to_mend, flags, lasting
-from equilibria.evaluation.doctor.base import REMARK, SICK, WARNING
-from equilibria.evaluation.doctor.reasons import REASONS
+from equilibria.evaluation.doctor import FINDINGS, advice, findings, first_to_mend, lasting
+from equilibria.evaluation.doctor.base import REASONS, REMARK, SICK, WARNING
 from equilibria.recipes import RECIPES, Recipe
 from equilibria.recipes.options import Options
 from equilibria.recipes.settings import changed
-from equilibria.records.history import History, read_history
-from equilibria.records.series import Series
+from equilibria.records.history import History, Series, read_history
 
 ROUNDS, LOOKS = 1200, 12
 WELL = {
@@ -183,8 +181,8 @@ def test_a_change_names_a_flag_that_there_is(name):
 @pytest.mark.parametrize("recipe", [name for name in RECIPES if RECIPES[name]().divergence is not None])
 def test_every_recipe_has_the_flags_that_are_named(recipe):
     run = History(dataclasses.asdict(RECIPES[recipe]()), {}, [])
-    named = [flags.flatten(run), flags.say(flags.rate(run, "critic")[0], 1e-4)]
-    named += [flags.say(flags.rate(run, "generator")[0], 1e-4)]
+    named = [advice.flatten(run), advice.say(advice.rate(run, "critic")[0], 1e-4)]
+    named += [advice.say(advice.rate(run, "generator")[0], 1e-4)]
     assert refused(RECIPES[recipe](), said_flags(" ".join(named))) == []
 
 

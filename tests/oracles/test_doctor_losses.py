@@ -7,7 +7,7 @@ import re
 import pytest
 import torch
 
-from equilibria.evaluation.doctor.losses import meanings, rest, spelled
+from equilibria.evaluation.doctor.loss_meaning import meanings, rest, spelled
 from equilibria.recipes import RECIPES
 from equilibria.records.history import History
 from equilibria.terms.divergences import DIVERGENCES, traits

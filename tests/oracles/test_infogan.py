@@ -9,13 +9,13 @@ from torch import nn
 from equilibria.core.errors import Refusal
 from equilibria.core.posteriors import Gaussian
 from equilibria.core.priors import PRIORS
-from equilibria.core.randomness import reseed
+from equilibria.core.seeding import reseed
 from equilibria.core.types import Batch
 from equilibria.games import GAMES
 from equilibria.games.infogan import entropy, mistakes
 from equilibria.games.play import Play
 from equilibria.terms.divergences import DIVERGENCES
-from equilibria.verify.scenes.games import inferring_game, play_of
+from equilibria.verify.toys.dirac import inferring_game, play_of
 
 PARTS = [{"name": "categorical", "classes": 4}, {"name": "normal", "size": 3}, {"name": "uniform", "size": 2}]
 

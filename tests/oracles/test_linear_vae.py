@@ -7,64 +7,64 @@ import torch
 
 from equilibria.core.priors import PRIORS
 from equilibria.core.types import Batch
-from equilibria.evaluation.likelihood import bounds, importance_sampled
-from equilibria.games.bounds import importance_bound, log_weights
+from equilibria.evaluation.metrics.likelihood import bounds, importance_sampled
 from equilibria.games.play import Play
-from equilibria.verify.groups.inference import bounds_of
-from equilibria.verify.scenes import linear
-from equilibria.verify.scenes.fits import descend
+from equilibria.games.vae import importance_bound, log_weights
+from equilibria.verify.groups.likelihoods import bounds_of
+from equilibria.verify.toys import linear_models
+from equilibria.verify.toys.critics import descend
 
-PRIOR = PRIORS["normal"](linear.LATENT)
+PRIOR = PRIORS["normal"](linear_models.LATENT)
 
 
 @pytest.fixture(scope="module")
 def x():
-    return linear.samples()
+    return linear_models.samples()
 
 
 @pytest.fixture(scope="module")
 def trained(x):
-    networks = linear.elsewhere()
-    descend(networks.parameters(), lambda: -linear.elbo(networks, x), 150)
+    networks = linear_models.elsewhere()
+    descend(networks.parameters(), lambda: -linear_models.elbo(networks, x), 150)
     return networks
 
 
 def test_the_best_linear_autoencoder_has_the_likelihood_of_principal_components(x):
-    networks, greatest = linear.at_the_best(x), linear.greatest_likelihood(x)
-    assert float(linear.log_density(networks, x).mean().detach()) == pytest.approx(greatest, abs=1e-9)
-    assert float(linear.elbo(networks, x).detach()) == pytest.approx(greatest, abs=1e-9)
+    networks, greatest = linear_models.at_the_best(x), linear_models.greatest_likelihood(x)
+    assert float(linear_models.log_density(networks, x).mean().detach()) == pytest.approx(greatest, abs=1e-9)
+    assert float(linear_models.elbo(networks, x).detach()) == pytest.approx(greatest, abs=1e-9)
 
 
 def test_nothing_pulls_at_the_best_linear_autoencoder(x):
-    networks = linear.at_the_best(x)
-    for slope in torch.autograd.grad(linear.elbo(networks, x), list(networks.parameters())):
+    networks = linear_models.at_the_best(x)
+    for slope in torch.autograd.grad(linear_models.elbo(networks, x), list(networks.parameters())):
         assert slope.abs().max() < 1e-9
 
 
 def test_training_from_elsewhere_reaches_that_likelihood_without_a_gap(x, trained):
-    greatest, bound = linear.greatest_likelihood(x), float(linear.elbo(trained, x).detach())
-    assert float(linear.elbo(linear.elsewhere(), x).detach()) < greatest - 1
+    greatest, bound = linear_models.greatest_likelihood(x), float(linear_models.elbo(trained, x).detach())
+    assert float(linear_models.elbo(linear_models.elsewhere(), x).detach()) < greatest - 1
     assert bound == pytest.approx(greatest, abs=1e-3)
-    assert float(linear.log_density(trained, x).mean().detach()) == pytest.approx(bound, abs=1e-3)
+    assert float(linear_models.log_density(trained, x).mean().detach()) == pytest.approx(bound, abs=1e-3)
 
 
 def test_the_learned_deviation_is_that_of_the_noise_in_the_data(x, trained):
     found = trained["likelihood"].log_noise.detach().exp()
-    assert float(found) == pytest.approx(float(linear.components(x).variance.sqrt()), rel=1e-3)
+    assert float(found) == pytest.approx(float(linear_models.components(x).variance.sqrt()), rel=1e-3)
 
 
 def test_where_there_is_no_gap_a_single_draw_weighs_what_all_do(x):
     """log p(x, z) - log q(z | x) is log p(x), whatever z."""
-    networks = linear.at_the_best(x)
+    networks = linear_models.at_the_best(x)
     weights = log_weights(Play(networks, Batch(x), PRIOR), 3)
-    assert torch.allclose(weights, linear.log_density(networks, x).expand(3, -1), atol=1e-9)
+    assert torch.allclose(weights, linear_models.log_density(networks, x).expand(3, -1), atol=1e-9)
 
 
 def test_bounds_are_the_tighter_the_more_draws_they_take(x):
     one, five, fifty = bounds_of((1, 5, 50))
-    truth = linear.log_density(linear.elsewhere(), x).detach().mean().expand(len(one))
+    truth = linear_models.log_density(linear_models.elsewhere(), x).detach().mean().expand(len(one))
     with torch.no_grad():
-        elbo = linear.elbo(linear.elsewhere(), x)
+        elbo = linear_models.elbo(linear_models.elsewhere(), x)
     assert abs(one.mean() - elbo) < 4 * one.std() / math.sqrt(len(one))
     for low, high in ((one, five), (five, fifty), (fifty, truth)):
         step = high - low
@@ -73,9 +73,11 @@ def test_bounds_are_the_tighter_the_more_draws_they_take(x):
 
 def test_the_mean_weight_is_the_likelihood_itself(x):
     """Unbiased before the logarithm, at any number of draws."""
-    networks = linear.elsewhere()
+    networks = linear_models.elsewhere()
     with torch.no_grad():
-        ratio = (log_weights(Play(networks, Batch(x[:8]), PRIOR), 20_000) - linear.log_density(networks, x[:8])).exp()
+        ratio = (
+            log_weights(Play(networks, Batch(x[:8]), PRIOR), 20_000) - linear_models.log_density(networks, x[:8])
+        ).exp()
     assert ((ratio.mean(dim=0) - 1).abs() < 4 * ratio.std(dim=0) / math.sqrt(len(ratio))).all()
 
 
@@ -84,9 +86,9 @@ def test_a_bound_of_equal_weights_is_that_weight():
 
 
 def test_importance_sampling_finds_the_likelihood_of_each_sample(x):
-    networks = linear.elsewhere()
+    networks = linear_models.elsewhere()
     with torch.no_grad():
-        truth = -linear.log_density(networks, x)
+        truth = -linear_models.log_density(networks, x)
         weights = log_weights(Play(networks, Batch(x), PRIOR), 2000)
     error = (weights - weights.logsumexp(dim=0) + math.log(2000)).exp().std(dim=0) / math.sqrt(2000)
     found = importance_sampled(networks, PRIOR, Batch(x), k=2000)
@@ -94,7 +96,7 @@ def test_importance_sampling_finds_the_likelihood_of_each_sample(x):
 
 
 def test_more_draws_lower_the_estimate():
-    x, networks = linear.samples(), linear.elsewhere()
+    x, networks = linear_models.samples(), linear_models.elsewhere()
     few, many = (
         torch.stack([importance_sampled(networks, PRIOR, Batch(x), k, s).mean() for s in range(12)]) for k in (1, 30)
     )
@@ -102,8 +104,8 @@ def test_more_draws_lower_the_estimate():
 
 
 def test_a_sample_is_weighed_alike_whatever_comes_after_its_hundred():
-    x = torch.cat([linear.samples()] * 4)[:250]
-    networks = linear.elsewhere()
+    x = torch.cat([linear_models.samples()] * 4)[:250]
+    networks = linear_models.elsewhere()
     whole = importance_sampled(networks, PRIOR, Batch(x), k=40)
     part = importance_sampled(networks, PRIOR, Batch(torch.cat([x[:200], x[:7]])), k=40)
     assert whole.shape == (250,)
@@ -113,9 +115,12 @@ def test_a_sample_is_weighed_alike_whatever_comes_after_its_hundred():
 
 def test_draws_at_a_time_do_not_matter(x, monkeypatch):
     """But by chance: at most one draw of each sample, or all at once."""
-    networks, truth = linear.elsewhere(), -linear.log_density(linear.elsewhere(), x).mean().detach()
+    networks, truth = (
+        linear_models.elsewhere(),
+        -linear_models.log_density(linear_models.elsewhere(), x).mean().detach(),
+    )
     for rows in (1, 100_000):
-        monkeypatch.setattr("equilibria.evaluation.likelihood._ROWS", rows)
+        monkeypatch.setattr("equilibria.evaluation.metrics.likelihood._ROWS", rows)
         found = importance_sampled(networks, PRIOR, Batch(x), k=400).mean()
         assert float(found) == pytest.approx(float(truth), abs=0.01)
 
@@ -124,14 +129,14 @@ def test_weighing_leaves_the_callers_randomness_alone(x):
     torch.manual_seed(1)
     expected = torch.randn(3)
     torch.manual_seed(1)
-    importance_sampled(linear.elsewhere(), PRIOR, Batch(x), k=3)
-    bounds(linear.elsewhere(), PRIOR, Batch(x))
+    importance_sampled(linear_models.elsewhere(), PRIOR, Batch(x), k=3)
+    bounds(linear_models.elsewhere(), PRIOR, Batch(x))
     assert torch.equal(torch.randn(3), expected)
 
 
 def test_reported_bounds_are_the_elbo_in_nats_and_in_bits(x):
-    networks, x = linear.elsewhere(), torch.cat([x] * 40)
+    networks, x = linear_models.elsewhere(), torch.cat([x] * 40)
     told = bounds(networks, PRIOR, Batch(x))
-    assert told["negative_elbo"] == pytest.approx(-float(linear.elbo(networks, x[:64]).detach()), abs=0.15)
-    assert told["bits_per_dimension"] == pytest.approx(told["negative_elbo"] / (linear.SAMPLE * math.log(2)))
-    assert told["active_units"] == linear.LATENT
+    assert told["negative_elbo"] == pytest.approx(-float(linear_models.elbo(networks, x[:64]).detach()), abs=0.15)
+    assert told["bits_per_dimension"] == pytest.approx(told["negative_elbo"] / (linear_models.SAMPLE * math.log(2)))
+    assert told["active_units"] == linear_models.LATENT

@@ -6,18 +6,20 @@ import statistics
 import pytest
 import torch
 
-from equilibria.core.randomness import generator
+from equilibria.core.seeding import generator
 from equilibria.data import Data, find
 from equilibria.data.spaces import Image
 from equilibria.evaluation.metrics import METRICS
 from equilibria.evaluation.metrics.base import Sets
-from equilibria.evaluation.metrics.critic import divergence
-from equilibria.evaluation.metrics.frechet import between_gaussians, frechet_distance
-from equilibria.evaluation.metrics.kernel import Kernel, kernel_distance, unbiased
-from equilibria.evaluation.metrics.parzen import log_densities
-from equilibria.evaluation.metrics.sliced import sliced_wasserstein
-from equilibria.evaluation.metrics.transport import wasserstein_distance
-from equilibria.evaluation.metrics.two_samples import by_neighbour, by_network
+from equilibria.evaluation.metrics.c2st import by_neighbour, by_network, divergence
+from equilibria.evaluation.metrics.likelihood import log_densities
+from equilibria.evaluation.metrics.mmd import Kernel, kernel_distance, unbiased
+from equilibria.evaluation.metrics.wasserstein import (
+    between_gaussians,
+    frechet_distance,
+    sliced_wasserstein,
+    wasserstein_distance,
+)
 
 POINTS = find({"name": "ring", "count": 5})
 

@@ -14,16 +14,14 @@ import torch
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from equilibria.core.randomness import generator
+from equilibria.core.seeding import generator
 from equilibria.data import find
 from equilibria.evaluation.metrics import METRICS
 from equilibria.evaluation.metrics.base import Sets
-from equilibria.evaluation.metrics.distances import nearest, radii, rows
-from equilibria.evaluation.metrics.frechet import frechet_distance
-from equilibria.evaluation.metrics.kernel import Kernel, kernel_distance, unbiased
-from equilibria.evaluation.metrics.parzen import log_densities
-from equilibria.evaluation.metrics.sliced import sliced_wasserstein
-from equilibria.evaluation.metrics.transport import wasserstein_distance
+from equilibria.evaluation.metrics.likelihood import log_densities
+from equilibria.evaluation.metrics.mmd import Kernel, kernel_distance, unbiased
+from equilibria.evaluation.metrics.wasserstein import frechet_distance, sliced_wasserstein, wasserstein_distance
+from equilibria.evaluation.neighbors import nearest, radii, rows
 
 
 class Rows(torch.nn.Module):
@@ -155,6 +153,6 @@ def test_parzen_is_scipys_logarithm_of_a_sum():
 def test_distances_are_the_same_some_at_a_time(monkeypatch):
     x, y = rows(*pair())
     whole = nearest(x, y), radii(x, 3)
-    monkeypatch.setattr("equilibria.evaluation.metrics.distances._CELLS", 20_000)
+    monkeypatch.setattr("equilibria.evaluation.neighbors._CELLS", 20_000)
     parts = nearest(x, y), radii(x, 3)
     torch.testing.assert_close(parts, whole)

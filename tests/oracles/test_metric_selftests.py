@@ -6,13 +6,12 @@ import statistics
 import pytest
 import torch
 
-from equilibria.core.randomness import generator
+from equilibria.core.seeding import generator
 from equilibria.data import find
-from equilibria.evaluation.features.choosing import choose
+from equilibria.evaluation.features import choose
 from equilibria.evaluation.metrics import METRICS
 from equilibria.evaluation.metrics.base import Sets
-from equilibria.evaluation.metrics.modes import modes
-from equilibria.evaluation.metrics.stacked import stacked_modes
+from equilibria.evaluation.metrics.modes import modes, stacked_modes
 
 MNIST_CLASSES = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)  # of the training part, by digit
 TRIPLES = 26_000

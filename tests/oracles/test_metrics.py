@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from equilibria.data import find
-from equilibria.data.datasets.points import modes_of
+from equilibria.data.datasets.toy import modes_of
 from equilibria.evaluation.metrics.modes import modes
-from equilibria.evaluation.metrics.sliced import sliced_wasserstein
+from equilibria.evaluation.metrics.wasserstein import sliced_wasserstein
 
 
 def draws(count, size=3, seed=0):

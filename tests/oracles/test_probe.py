@@ -8,16 +8,15 @@ import equilibria as eq
 from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
 from equilibria.data import find
-from equilibria.data.records import Data, Labels
+from equilibria.data.dataset import Data, Labels
 from equilibria.data.spaces import Image, Plane
+from equilibria.evaluation.neighbors import nearest_class
+from equilibria.models.conditions import rebuilt
+from equilibria.models.linear_svm import fitted, loss, minimized
+from equilibria.models.probe import Question, beginning, joined, probe, reestimate_untrained, untrained
+from equilibria.models.sampler import Sampler
 from equilibria.networks import CRITICS
-from equilibria.products.beginnings import beginning, reestimate_untrained, untrained
-from equilibria.products.margins import fitted, loss, minimized
-from equilibria.products.neighbours import nearest_class
-from equilibria.products.probing import Question, joined, probe
 from equilibria.recipes.build import build
-from equilibria.recipes.conditions import rebuilt
-from equilibria.recipes.model import Model
 from equilibria.recipes.recipe import Recipe
 from sessions import Silent
 
@@ -52,7 +51,7 @@ def blobs(count=300, apart=8.0, features=5):
 
 @pytest.mark.parametrize("count", [1, 7, 100])
 def test_the_nearest_neighbour_is_the_nearest_of_all(count, monkeypatch):
-    monkeypatch.setattr("equilibria.products.neighbours._CELLS", 300)  # several chunks
+    monkeypatch.setattr("equilibria.evaluation.neighbors._DISTANCES_AT_A_TIME", 300)  # several chunks
     known, asked, y = normal(100, 6), normal(count, 6, seed=1), torch.arange(100)
     assert torch.equal(nearest_class(known, y, asked), torch.cdist(asked, known).argmin(dim=1))
 
@@ -128,7 +127,7 @@ def model(conditioning=None, seed=0, **options):
     networks = nn.ModuleDict({"critic": critic}).eval().requires_grad_(False)
     labels = Labels("class", ("dark", "light"))
     known = rebuilt({"counts": [1, 1]}, labels) if size else None
-    return Model(networks, Image(1, 8, 8), PRIORS["normal"](size=4), labels, known)
+    return Sampler(networks, Image(1, 8, 8), PRIORS["normal"](size=4), labels, known)
 
 
 def test_three_rows_come_together_and_the_first_is_of_pixels():
@@ -203,4 +202,4 @@ def test_what_cannot_be_probed_is_refused():
     with pytest.raises(Refusal, match="this model knows samples of 1 x 8 x 8"):
         probe(model(), model(), data((1, 9, 9)))
     with pytest.raises(Refusal, match="no convolutions"):
-        Question(pooled=4).names(Model(networks, Plane(1.0), PRIORS["normal"](size=4)))
+        Question(pooled=4).names(Sampler(networks, Plane(1.0), PRIORS["normal"](size=4)))

@@ -9,9 +9,8 @@ from torch import nn
 from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
 from equilibria.data.spaces import Plane
-from equilibria.products.ratios import log_ratio
-from equilibria.products.rejection import Sieve
-from equilibria.recipes.model import Model
+from equilibria.models.rejection import Sieve, log_ratio
+from equilibria.models.sampler import Sampler
 from equilibria.terms.divergences import DIVERGENCES
 
 MEAN, SCALE = torch.tensor([0.4, -0.3]), torch.tensor([0.7, 0.8])  # of the data, N(MEAN, SCALE^2); the model is N(0, 1)
@@ -54,7 +53,7 @@ def quadrant(x):
 
 def model(critic, prior="normal"):
     networks = nn.ModuleDict({"generator": Drawn(), "critic": critic})
-    return Model(networks.eval().requires_grad_(False), Plane(4.0), PRIORS[prior](size=2))
+    return Sampler(networks.eval().requires_grad_(False), Plane(4.0), PRIORS[prior](size=2))
 
 
 def kept(sieve, count, seed=0):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from equilibria.core.randomness import reseed
+from equilibria.core.seeding import reseed
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.penalties import PENALTIES, Duel
 

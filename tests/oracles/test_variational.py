@@ -7,8 +7,8 @@ import torch
 
 from equilibria.core.errors import Refusal
 from equilibria.terms.divergences import DIVERGENCES
-from equilibria.terms.divergences.inverse import log_ratio
-from equilibria.verify.groups.bounds import NUMBERS
+from equilibria.terms.divergences.f_divergences import log_ratio
+from equilibria.verify.groups.divergence_values import NUMBERS
 
 F = torch.float64
 CASES = {name: (name, {}) for name in DIVERGENCES if DIVERGENCES[name]().facts is not None} | {

@@ -4,7 +4,7 @@ from .mutant import Mutant
 
 ADA, DRAWS, DIFFAUGMENT = (
     "terms/augmentations/ada.py",
-    "terms/augmentations/draws.py",
+    "terms/augmentations/base.py",
     "terms/augmentations/diffaugment.py",
 )
 ORACLE, CONTRACT = "oracles/test_ada.py::test_", "contracts/test_augmentations.py::test_"

@@ -9,7 +9,7 @@ REPORTS = "contracts/test_reports.py::test_"
 COMPARING = (
     Mutant(
         "pairs-not-corrected",
-        PLAYED + "concluding.py",
+        "studies/compare/statistics.py",
         "chances = holm([welch(column.values[a], column.values[b]) for column, (a, b) in pairs])",
         "chances = [welch(column.values[a], column.values[b]) for column, (a, b) in pairs]",
         (STATISTICS + "equal_recipes_are_ranked_in_at_most_one_comparison_of_twenty",),
@@ -17,7 +17,7 @@ COMPARING = (
     ),
     Mutant(
         "normal-in-place-of-student",
-        PLAYED + "statistics.py",
+        "studies/compare/statistics.py",
         "half = float(stdtrit(n - 1, (1 + level) / 2))",
         "half = 1.959964",
         (STATISTICS + "intervals_of_normal_values_cover_the_mean_19_times_in_20",),
@@ -25,7 +25,7 @@ COMPARING = (
     ),
     Mutant(
         "ranked-from-three-seeds",
-        PLAYED + "concluding.py",
+        "studies/compare/statistics.py",
         "ENOUGH = 5",
         "ENOUGH = 3",
         (STATISTICS + "below_five_seeds_nothing_is_ranked",),
@@ -33,7 +33,7 @@ COMPARING = (
     ),
     Mutant(
         "survivors-ranked",
-        PLAYED + "concluding.py",
+        "studies/compare/statistics.py",
         "- len(values)) > 0:",
         "- len(values)) > 99:",
         (STATISTICS + "a_recipe_of_which_seeds_failed_is_not_ranked",),
@@ -41,7 +41,7 @@ COMPARING = (
     ),
     Mutant(
         "higher-is-worse",
-        PLAYED + "concluding.py",
+        "studies/compare/statistics.py",
         'better, worse = (high, low) if column.better == "higher" else (low, high)',
         "better, worse = (low, high)",
         (STATISTICS + "from_five_seeds_on_a_clear_difference_is_said",),
@@ -49,7 +49,7 @@ COMPARING = (
     ),
     Mutant(
         "budget-not-in-the-hash",
-        PLAYED + "cells.py",
+        "studies/compare/trial.py",
         "text = json.dumps([told, dict(fingerprint), said], sort_keys=True)",
         "text = json.dumps([told, dict(fingerprint)], sort_keys=True)",
         (CELLS + "a_cell_is_told_by_its_recipe_data_budget_and_options",),
@@ -57,7 +57,7 @@ COMPARING = (
     ),
     Mutant(
         "finished-cells-again",
-        PLAYED + "working.py",
+        "studies/compare/worker.py",
         "    if stop_reason(cell.folder) in (None, *_OVER):",
         "    if True:",
         (CELLS + "other_metrics_are_measured_without_playing_again",),
@@ -65,7 +65,7 @@ COMPARING = (
     ),
     Mutant(
         "unlike-numbers-in-one-column",
-        PLAYED + "columns.py",
+        "studies/compare/statistics.py",
         "        comparable(dict(zip(names, (number.card for _, number in numbers), strict=True)))",
         "        pass",
         (CELLS + "runs_that_were_measured_differently_are_not_compared",),
@@ -73,7 +73,7 @@ COMPARING = (
     ),
     Mutant(
         "names-as-markup",
-        SHOWN + "page.py",
+        "studies/html.py",
         "first, *rest = (escape(line) for line in text.split(",
         "first, *rest = (line for line in text.split(",
         (REPORTS + "what_users_name_is_text",),
@@ -81,7 +81,7 @@ COMPARING = (
     ),
     Mutant(
         "threads-misspelled",
-        PLAYED + "pool.py",
+        "studies/compare/pool.py",
         '"OMP_NUM_THREADS"',
         '"OMP_NUMTHREADS"',
         (CELLS + "every_library_has_one_thread_whatever_was_said_before",),

@@ -2,7 +2,7 @@
 
 from .mutant import Mutant
 
-CONTEST, CLASSES, VIEWS = "games/contest.py", "games/classes.py", "games/views.py"
+CONTEST, CLASSES, VIEWS = "games/contest.py", "games/auxiliary_classifier.py", "games/views.py"
 LAW, PAIRS = "properties/test_contest.py::test_", "properties/test_together.py::test_"
 HEAD = (LAW + "the_class_head_weighs_on_both_sides",)
 FADES = (LAW + "noise_has_the_deviation_asked_for_and_fades",)
@@ -12,7 +12,7 @@ CLIPS = ("properties/test_loop.py::test_clipping_follows_the_step_and_spares_the
 CONTESTS = (
     Mutant(
         "clip-before-the-step",
-        "training/moves.py",
+        "training/step.py",
         "        optimizer.step()\n        optimizer.zero_grad()\n"
         "    for player in players:\n        run.game.constrain(player)\n",
         "        run.game.constrain(player)\n        optimizer.step()\n        optimizer.zero_grad()\n",
@@ -21,7 +21,7 @@ CONTESTS = (
     ),
     Mutant(
         "clip-squeezes-norms",
-        "games/constraints.py",
+        "games/critic_player.py",
         "if self.norms or not isinstance(module, _NORMS):",
         "if module is not None:",
         CLIPS,
@@ -37,7 +37,7 @@ CONTESTS = (
     ),
     Mutant(
         "lazy-weight-forgotten",
-        "games/judges.py",
+        "games/critic_player.py",
         "return {name: interval * price for name, price",
         "return {name: price for name, price",
         (LAW + "lazy_penalties_cost_the_same_in_the_long_run",),
@@ -53,7 +53,7 @@ CONTESTS = (
     ),
     Mutant(
         "sides-of-one-pass-exchanged",
-        "terms/penalties/base.py",
+        "terms/penalties.py",
         "self.real_scores, self.fake_scores = both.chunk(2)",
         "self.fake_scores, self.real_scores = both.chunk(2)",
         (PAIRS + "terms_and_gradients_are_those_of_two_passes",),
@@ -125,7 +125,7 @@ CONTESTS = (
     ),
     Mutant(
         "unrolled-without-the-critic-s-answer",
-        "games/answers.py",
+        "games/unrolled.py",
         "weight - lr * slopes[name] for",
         "weight - lr * slopes[name].detach() for",
         UNROLLED,
@@ -133,7 +133,7 @@ CONTESTS = (
     ),
     Mutant(
         "unrolled-uphill",
-        "games/answers.py",
+        "games/unrolled.py",
         "weight - lr * slopes[name] for",
         "weight + lr * slopes[name] for",
         UNROLLED,

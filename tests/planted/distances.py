@@ -11,7 +11,7 @@ FRECHET = (ORACLE + "frechet_is_torchmetrics",)
 DISTANCES = (
     Mutant(
         "frechet-without-the-cross-term",
-        PLACE + "frechet.py",
+        "evaluation/metrics/wasserstein.py",
         "other_covariance.trace() - 2 * shared",
         "other_covariance.trace() - shared",
         FRECHET,
@@ -19,7 +19,7 @@ DISTANCES = (
     ),
     Mutant(
         "frechet-of-variances-alone",
-        PLACE + "frechet.py",
+        "evaluation/metrics/wasserstein.py",
         "torch.linalg.svdvals(_root(covariance).T @ _root(other_covariance)).sum()",
         "(_root(covariance).T @ _root(other_covariance)).trace()",
         FRECHET,
@@ -27,7 +27,7 @@ DISTANCES = (
     ),
     Mutant(
         "kernel-counts-samples-with-themselves",
-        PLACE + "kernel.py",
+        "evaluation/metrics/mmd.py",
         "return (values.sum() - values.diagonal().sum()) / (len(values) * (len(values) - 1))",
         "return values.mean()",
         (*KERNEL, GAUSSIAN + "the_kernel_distance_of_equal_distributions_is_zero_on_average"),
@@ -35,7 +35,7 @@ DISTANCES = (
     ),
     Mutant(
         "kernel-without-its-constant",
-        PLACE + "kernel.py",
+        "evaluation/metrics/mmd.py",
         "else self.gamma) + self.coef)",
         "else self.gamma))",
         KERNEL,
@@ -43,7 +43,7 @@ DISTANCES = (
     ),
     Mutant(
         "kernel-error-of-independent-parts",
-        PLACE + "kernel.py",
+        "evaluation/metrics/mmd.py",
         "(share + 1 / subsets)",
         "(1 / subsets)",
         (GAUSSIAN + "the_error_of_the_kernel_distance_is_its_deviation_over_new_samples",),
@@ -51,7 +51,7 @@ DISTANCES = (
     ),
     Mutant(
         "neighbours-count-themselves",
-        PLACE + "distances.py",
+        "evaluation/neighbors.py",
         "return torch.cat([found[:, k] for found in closest])",
         "return torch.cat([found[:, k - 1] for found in closest])",
         (ORACLE + "neighbours_are_those_of_scipys_trees", *BALLS),
@@ -59,7 +59,7 @@ DISTANCES = (
     ),
     Mutant(
         "recall-by-the-balls-of-data",
-        PLACE + "manifolds.py",
+        "evaluation/metrics/precision_recall.py",
         "covered |= (distances <= own[place, None]).any(dim=0)",
         "covered |= (distances <= reach[None]).any(dim=0)",
         BALLS,
@@ -67,7 +67,7 @@ DISTANCES = (
     ),
     Mutant(
         "density-of-samples-within",
-        PLACE + "manifolds.py",
+        "evaluation/metrics/precision_recall.py",
         "for _, distances in parted(fake, real)]).double() / k",
         "for _, distances in parted(fake, real)]).double().clamp(max=1)",
         BALLS,
@@ -75,7 +75,7 @@ DISTANCES = (
     ),
     Mutant(
         "wasserstein-two-is-squared",
-        PLACE + "transport.py",
+        "evaluation/metrics/wasserstein.py",
         "** (1 / order)",
         "** 1",
         (ORACLE + "exact_wasserstein_is_the_best_assignment",),
@@ -83,7 +83,7 @@ DISTANCES = (
     ),
     Mutant(
         "neighbours-tell-their-own-kind",
-        PLACE + "two_samples.py",
+        "evaluation/metrics/c2st.py",
         "closest = torch.cat([_blind(place, distances).argmin(dim=1)",
         "closest = torch.cat([distances.argmin(dim=1)",
         (GAUSSIAN + "equal_distributions_are_told_apart_by_chance_and_say_so",),
@@ -91,7 +91,7 @@ DISTANCES = (
     ),
     Mutant(
         "right-and-wrong-one-by-one",
-        PLACE + "two_samples.py",
+        "evaluation/metrics/c2st.py",
         "share, more = float(right.mean()), 1 + float(mutual)",
         "share, more = float(right.mean()), 0.5",
         (GAUSSIAN + "equal_distributions_are_told_apart_by_chance_and_say_so",),
@@ -99,7 +99,7 @@ DISTANCES = (
     ),
     Mutant(
         "memorization-by-equal-odds",
-        PLACE + "memorization.py",
+        "evaluation/metrics/precision_recall.py",
         "len(train) / (len(train) + len(real)), len(fake))",
         "0.5, len(fake))",
         (GAUSSIAN + "memorization_is_the_share_of_copies",),
@@ -107,7 +107,7 @@ DISTANCES = (
     ),
     Mutant(
         "far-samples-are-copies",
-        PLACE + "memorization.py",
+        "evaluation/metrics/precision_recall.py",
         "near = torch.minimum(learned, unseen) <= usual.median()",
         "near = torch.ones_like(learned, dtype=torch.bool)",
         (GAUSSIAN + "samples_that_are_far_from_everything_are_no_copies",),
@@ -115,7 +115,7 @@ DISTANCES = (
     ),
     Mutant(
         "critic-asked-what-it-has-learned",
-        PLACE + "critic.py",
+        "evaluation/metrics/c2st.py",
         "for side in (logits(real), -logits(left))]",
         "for side in (logits(real), logits(left))]",
         (GAUSSIAN + "an_own_critic_bounds_the_divergence_from_below",),
@@ -123,7 +123,7 @@ DISTANCES = (
     ),
     Mutant(
         "critic-sees-rounding",
-        PLACE + "critic.py",
+        "evaluation/metrics/c2st.py",
         "((x + 1) * 127.5).round()",
         "((x + 1) * 127.5)",
         (GAUSSIAN + "pixels_are_judged_as_bytes_keep_them",),
@@ -131,7 +131,7 @@ DISTANCES = (
     ),
     Mutant(
         "critic-blind-to-detail",
-        PLACE + "dense.py",
+        "evaluation/metrics/c2st.py",
         "_WAVES if like.shape[1] <= _FEW else 0",
         "0",
         (GAUSSIAN + "an_own_critic_sees_detail_much_smaller_than_the_whole",),
@@ -139,7 +139,7 @@ DISTANCES = (
     ),
     Mutant(
         "stacked-divergence-in-bits",
-        PLACE + "stacked.py",
+        "evaluation/metrics/modes.py",
         "channels * math.log(_DIGITS)",
         "channels * math.log2(_DIGITS)",
         (SELF + "every_triple_once_is_a_thousand_modes_and_no_divergence",),
@@ -147,7 +147,7 @@ DISTANCES = (
     ),
     Mutant(
         "parzen-without-its-count",
-        PLACE + "parzen.py",
+        "evaluation/metrics/likelihood.py",
         "near - math.log(distances.shape[1]) - size",
         "near - size",
         (ORACLE + "parzen_is_scipys_logarithm_of_a_sum",),
@@ -155,7 +155,7 @@ DISTANCES = (
     ),
     Mutant(
         "parzen-of-one-coordinate",
-        PLACE + "parzen.py",
+        "evaluation/metrics/likelihood.py",
         "- size / 2 * math.log(",
         "- 0.5 * math.log(",
         (GAUSSIAN + "a_single_kernel_of_parzen_is_a_normal_density",),
@@ -163,7 +163,7 @@ DISTANCES = (
     ),
     Mutant(
         "selected-by-what-is-reported",
-        "recipes/measuring.py",
+        "runs/selection.py",
         "return order[len(selection(data)) :]",
         "return order",
         ("properties/test_measured_parts.py::test_every_held_out_sample_is_in_one_part_and_in_one_only",),

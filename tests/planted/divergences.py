@@ -2,7 +2,7 @@
 
 from .mutant import Mutant
 
-VARIATIONAL, PARAMETRIC = "terms/divergences/variational.py", "terms/divergences/parametric.py"
+VARIATIONAL, PARAMETRIC = "terms/divergences/f_divergences.py", "terms/divergences/f_divergences.py"
 LAW, IDENTITY = "oracles/test_variational.py::test_", "oracles/test_divergence_identities.py::test_"
 CONJUGATE = (LAW + "conjugate_is_u_t_minus_f_where_f_has_slope_t",)
 PRICE = (LAW + "price_is_the_conjugate_of_the_activation",)
@@ -91,7 +91,7 @@ DIVERGENCES = (
     ),
     Mutant(
         "jeffreys-newton-stops-early",
-        "terms/divergences/inverse.py",
+        "terms/divergences/f_divergences.py",
         "_STEPS = 6",
         "_STEPS = 1",
         CONJUGATE,

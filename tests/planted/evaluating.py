@@ -8,7 +8,7 @@ EVALUATED, FEATURES = "contracts/test_evaluate.py::test_", "contracts/test_featu
 EVALUATING = (
     Mutant(
         "reported-on-the-selection-part",
-        STUDIED + "material.py",
+        "studies/sample_sets.py",
         "places = reporting(data)",
         "places = torch.arange(len(reporting(data)))",
         (EVALUATED + "numbers_are_those_of_the_checkpoints_beside_held_out_data_that_nothing_was_chosen_by",),
@@ -16,7 +16,7 @@ EVALUATING = (
     ),
     Mutant(
         "checkpoint-not-taken",
-        STUDIED + "evaluating.py",
+        "studies/evaluate.py",
         "    load_checkpoint_weights(model, setting.recipe, checkpoint, lambda: setting.data)",
         "    pass",
         (EVALUATED + "numbers_are_those_of_the_checkpoints_beside_held_out_data_that_nothing_was_chosen_by",),
@@ -24,7 +24,7 @@ EVALUATING = (
     ),
     Mutant(
         "floor-among-what-was-learned",
-        STUDIED + "material.py",
+        "studies/sample_sets.py",
         "order[wanted : wanted + ",
         "order[: wanted + ",
         (EVALUATED + "the_floor_is_the_same_of_training_samples_that_nothing_else_uses",),
@@ -32,7 +32,7 @@ EVALUATING = (
     ),
     Mutant(
         "self-test-without-a-direction",
-        STUDIED + "trust.py",
+        "studies/metric_specs.py",
         "not gap >= 0 or ",
         "",
         (EVALUATED + "a_metric_that_fails_its_self_test_has_no_number_printed",),
@@ -40,7 +40,7 @@ EVALUATING = (
     ),
     Mutant(
         "evaluating-draws",
-        STUDIED + "evaluating.py",
+        "studies/evaluate.py",
         "with torch.random.fork_rng(devices=[]):  #",
         "if True:  #",
         (EVALUATED + "evaluating_touches_nothing_but_its_own_file",),
@@ -48,7 +48,7 @@ EVALUATING = (
     ),
     Mutant(
         "means-over-padding",
-        SEEN + "inception.py",
+        "evaluation/features/inception.py",
         "count_include_pad=False",
         "count_include_pad=True",
         (FEATURES + "inception_answers_what_the_network_of_2015_answers",),
@@ -56,7 +56,7 @@ EVALUATING = (
     ),
     Mutant(
         "last-pool-by-the-mean",
-        SEEN + "inception.py",
+        "evaluation/features/inception.py",
         '_threes(2048, "max")',
         '_threes(2048, "mean")',
         (FEATURES + "inception_answers_what_the_network_of_2015_answers",),
@@ -64,7 +64,7 @@ EVALUATING = (
     ),
     Mutant(
         "pixels-by-their-middle",
-        SEEN + "resizing.py",
+        "evaluation/features/inception.py",
         "* (size / side)",
         "* (size / side) + (size / side - 1) / 2",
         (FEATURES + "places_between_pixels_are_those_of_tensorflow_1",),
@@ -72,7 +72,7 @@ EVALUATING = (
     ),
     Mutant(
         "classifier-of-other-labels",
-        SEEN + "kept.py",
+        "evaluation/features/classifier_training.py",
         "[*known, labels]",
         "known",
         (FEATURES + "different_data_have_different_classifiers",),

@@ -2,7 +2,7 @@
 
 from .mutant import Mutant
 
-POSTERIORS, LIKELIHOODS, BOUNDS, VAE = "core/posteriors.py", "terms/likelihoods.py", "games/bounds.py", "games/vae.py"
+POSTERIORS, LIKELIHOODS, BOUNDS, VAE = "core/posteriors.py", "terms/likelihoods.py", "games/vae.py", "games/vae.py"
 VAE_GAN, BIGAN, AAE, INFOGAN = "games/vae_gan.py", "games/bigan.py", "games/aae.py", "games/infogan.py"
 NORMALS, TERMS, LINEAR = (
     "oracles/test_posteriors.py::test_",
@@ -154,7 +154,7 @@ INFERRING = (
     ),
     Mutant(
         "importance-sampled-without-k",
-        "evaluation/likelihood.py",
+        "evaluation/metrics/likelihood.py",
         "found.append(math.log(k) - total)",
         "found.append(-total)",
         (LINEAR + "importance_sampling_finds_the_likelihood_of_each_sample",),
@@ -162,7 +162,7 @@ INFERRING = (
     ),
     Mutant(
         "importance-sampled-forgets-chunks",
-        "evaluation/likelihood.py",
+        "evaluation/metrics/likelihood.py",
         "total = torch.logaddexp(total, log_weights(play, count).logsumexp(dim=0))",
         "total = log_weights(play, count).logsumexp(dim=0)",
         (LINEAR + "draws_at_a_time_do_not_matter",),
@@ -170,7 +170,7 @@ INFERRING = (
     ),
     Mutant(
         "every-hundred-draws-alike",
-        "evaluation/likelihood.py",
+        "evaluation/metrics/likelihood.py",
         "torch.manual_seed(key(seed, i))",
         "torch.manual_seed(key(0, i))",
         (LINEAR + "a_sample_is_weighed_alike_whatever_comes_after_its_hundred",),

@@ -8,7 +8,7 @@ LAW = "oracles/test_metrics.py::test_"
 MEASURES = (
     Mutant(
         "ring-counts-one-mode-twice",
-        "data/datasets/points.py",
+        "data/datasets/toy.py",
         "angles = torch.arange(modes) * (2 * math.pi / modes)",
         "angles = torch.linspace(0, 2 * math.pi, modes)",
         ("oracles/test_data_points.py::test_no_two_modes_of_the_ring_coincide",),
@@ -40,7 +40,7 @@ MEASURES = (
     ),
     Mutant(
         "sliced-distance-squared",
-        "evaluation/metrics/sliced.py",
+        "evaluation/metrics/wasserstein.py",
         "return float(torch.cat(squares).mean().sqrt())",
         "return float(torch.cat(squares).mean())",
         (LAW + "a_scale_scales_it",),

@@ -25,7 +25,7 @@ NETWORKS = (
     ),
     Mutant(
         "a-penalised-critic-with-batch-norm",
-        "networks/auto.py",
+        "recipes/build.py",
         'chosen = chosen | {"norm": "none"}',
         'chosen = chosen | {"norm": "batch"}',
         ("contracts/test_networks_auto.py",),
@@ -33,7 +33,7 @@ NETWORKS = (
     ),
     Mutant(
         "projection-ignores-the-condition",
-        CONDITIONS + "projection.py",
+        "networks/conditioning.py",
         "return (self.embedding(features) * y).sum(dim=1)",
         "return self.embedding(features).sum(dim=1)",
         (TOLD + "projection_is_the_head_and_the_inner_product_with_the_embedded_condition",),
@@ -41,7 +41,7 @@ NETWORKS = (
     ),
     Mutant(
         "film-starts-at-nothing",
-        CONDITIONS + "film.py",
+        "networks/conditioning.py",
         "return self.plain(h) * (1 + gamma) + beta",
         "return self.plain(h) * gamma + beta",
         (TOLD + "film_starts_as_the_plain_norm",),
@@ -49,7 +49,7 @@ NETWORKS = (
     ),
     Mutant(
         "minibatch-variance",
-        "networks/minibatch.py",
+        "networks/blocks.py",
         "+ _FLOOR).sqrt().mean(dim=1)",
         "+ _FLOOR).mean(dim=1)",
         (
@@ -59,7 +59,7 @@ NETWORKS = (
     ),
     Mutant(
         "a-critic-of-pairs-that-adds",
-        "networks/connected.py",
+        "networks/blocks.py",
         "Chain(*connected(2 * units, units, style))",
         "Chain(*connected(2 * units, units, style)[:2])",
         ("contracts/test_networks_pairs.py::test_a_score_is_no_sum_of_one_for_the_sample_and_one_for_the_latent",),
@@ -67,7 +67,7 @@ NETWORKS = (
     ),
     Mutant(
         "variances-for-means",
-        "networks/posteriors.py",
+        "networks/roles.py",
         "Gaussian(*outputs.chunk(2, dim=1))",
         "Gaussian(*reversed(outputs.chunk(2, dim=1)))",
         ("contracts/test_networks_encoders.py::test_a_code_is_read_from_one_linear_layer_on_the_features",),

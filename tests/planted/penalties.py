@@ -2,7 +2,7 @@
 
 from .mutant import Mutant
 
-SLOPES, SAMPLERS, LECAM = "terms/penalties/slopes.py", "terms/penalties/samplers.py", "terms/penalties/lecam.py"
+SLOPES, SAMPLERS, LECAM = "terms/penalties.py", "terms/penalties.py", "terms/penalties.py"
 GRADIENTS = "terms/gradients.py"
 ONE_FACT = "test_facts.py::test_a_penalty_of_ones_own_is_one_fact_for_the_build_and_for_the_doctor"
 FORM, CONTRACT = "oracles/test_slopes.py::test_", "contracts/test_penalties.py::test_"
@@ -215,7 +215,7 @@ PENALTIES = (
     ),
     Mutant(
         "every-unknown-penalty-is-on-the-gradient",
-        "terms/penalties/base.py",
+        "terms/penalties.py",
         "return any(not torch.equal(flat, cost) for cost in steep)",
         "return True",
         (ONE_FACT,),
@@ -223,7 +223,7 @@ PENALTIES = (
     ),
     Mutant(
         "own-penalties-go-unrecorded",
-        "recipes/composing.py",
+        "recipes/build_game.py",
         'if group == "penalties":',
         'if group == "penalty":',
         (ONE_FACT,),

@@ -2,8 +2,8 @@
 
 from .mutant import Mutant
 
-MOVES, RULES, OPTIMIZERS = "training/moves.py", "training/rules.py", "training/optimizers.py"
-CONSENSUS, LOOP = "training/consensus.py", "training/loop.py"
+MOVES, RULES, OPTIMIZERS = "training/step.py", "training/update_rules.py", "training/optimizers.py"
+CONSENSUS, LOOP = "training/update_rules.py", "training/loop.py"
 FORM, LAW = "properties/test_rules_closed_forms.py::test_", "properties/test_rules.py::test_"
 ROUNDS, STEPS = "properties/test_loop.py::test_", "properties/test_rules_optimizers.py::test_"
 AGREED = (FORM + "on_the_bilinear_game_every_round_scales_the_norm",)
@@ -108,7 +108,7 @@ PLAYING = (
     ),
     Mutant(
         "gradients-of-processes-summed",
-        "core/processes.py",
+        "core/distributed.py",
         "(flat / world()).split",
         "flat.split",
         ("properties/test_rules_processes.py",),
@@ -124,7 +124,7 @@ PLAYING = (
     ),
     Mutant(
         "epochs-in-one-order",
-        "data/stream.py",
+        "data/batches.py",
         "torch.randperm(len(self.data.x), generator=generator(self.seed, epoch))",
         "torch.arange(len(self.data.x))",
         ("properties/test_stream.py::test_epochs_are_shuffled_anew",),

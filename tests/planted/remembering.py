@@ -2,7 +2,7 @@
 
 from .mutant import Mutant
 
-RUN, AVERAGE = "training/run.py", "training/average.py"
+RUN, AVERAGE = "training/run.py", "training/run.py"
 LOOP = "properties/test_loop.py::"
 RESUMES = (LOOP + "test_resuming_from_a_saved_state_is_bit_for_bit",)
 HALVES, FORGETS = (
@@ -12,7 +12,7 @@ HALVES, FORGETS = (
 REMEMBERING = (
     Mutant(
         "no-reseeding",
-        "training/moves.py",
+        "training/step.py",
         "    reseed(run.seed, run.draws, rank())\n",
         "    rank(), reseed\n",
         RESUMES,
@@ -84,7 +84,7 @@ REMEMBERING = (
     ),
     Mutant(
         "previews-leave-networks-in-evaluation",
-        "recipes/looking.py",
+        "runs/trainer.py",
         "networks[name] = copy.deepcopy(network).eval()",
         "networks[name] = network.eval()",
         ("properties/test_session.py::test_looking_leaves_a_run_as_it_was",),
@@ -92,7 +92,7 @@ REMEMBERING = (
     ),
     Mutant(
         "best-creeps-upwards",
-        "training/observers.py",
+        "runs/observers.py",
         '"lowest": min(lowest, value)}',
         '"lowest": value}',
         ("properties/test_best.py::test_the_newest_round_within_chance_of_the_lowest_is_the_best",),
@@ -100,7 +100,7 @@ REMEMBERING = (
     ),
     Mutant(
         "best-is-the-luckiest",
-        "training/observers.py",
+        "runs/observers.py",
         "lowest + self.chance().get(name, 0.0)",
         "lowest",
         ("properties/test_best.py::test_the_newest_round_within_chance_of_the_lowest_is_the_best",),

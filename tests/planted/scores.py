@@ -2,8 +2,8 @@
 
 from .mutant import Mutant
 
-CLASSIC, RELATIVISTIC = "terms/divergences/classic.py", "terms/divergences/relativistic.py"
-TRANSPORT = "terms/divergences/transport.py"
+CLASSIC, RELATIVISTIC = "terms/divergences/gan_losses.py", "terms/divergences/gan_losses.py"
+TRANSPORT = "terms/divergences/gan_losses.py"
 CONTRACT, ORACLE = "contracts/test_divergences.py::test_", "oracles/test_divergence_identities.py::test_"
 BEST, BOTH = CONTRACT + "estimate_is_the_distance_at_the_best_critic", "oracles/test_relativistic.py::test_"
 SIDES = CONTRACT + "critic_raises_real_and_lowers_fake_and_the_generator_raises_fake"
@@ -60,7 +60,9 @@ SCORES = (
     Mutant(
         "hinge-generator-has-a-margin",
         CLASSIC,
+        "        critic=lambda real, fake: relu(1 - real) + relu(1 + fake),\n"
         "        generator=lambda real, fake: -fake,",
+        "        critic=lambda real, fake: relu(1 - real) + relu(1 + fake),\n"
         "        generator=lambda real, fake: relu(1 - fake),",
         (ORACLE + "hinge_and_its_generator_meet_at_twice_the_total_variation",),
         "the generator stops caring, too",
@@ -100,8 +102,8 @@ SCORES = (
     Mutant(
         "wasserstein-generator-upside-down",
         TRANSPORT,
-        "generator=lambda real, fake: -fake,",
-        "generator=lambda real, fake: fake,",
+        "critic=lambda real, fake: fake - real,\n        generator=lambda real, fake: -fake,",
+        "critic=lambda real, fake: fake - real,\n        generator=lambda real, fake: fake,",
         (SIDES,),
         "the generator lowers its scores",
     ),
@@ -139,7 +141,7 @@ SCORES = (
     ),
     Mutant(
         "relativistic-average-of-one-process",
-        "core/processes.py",
+        "core/distributed.py",
         "return values.mean() if world() == 1 else _Mean.apply(values.mean())",
         "return values.mean()",
         ("properties/test_processes_mean.py",),
@@ -147,7 +149,7 @@ SCORES = (
     ),
     Mutant(
         "relativistic-average-forgets-other-processes-pull",
-        "core/processes.py",
+        "core/distributed.py",
         "return _Mean.apply(gradient)",
         "return gradient / world()",
         ("properties/test_processes_mean.py",),

@@ -2,7 +2,7 @@
 
 from .mutant import Mutant
 
-CRITIC, GAME, KNOWN = "networks/roles.py", "games/sgan.py", "data/known.py"
+CRITIC, GAME, KNOWN = "networks/roles.py", "games/sgan.py", "data/batches.py"
 CRITICS, FEW = "contracts/test_networks_supervised.py::test_", "properties/test_few_labels.py::test_"
 LOST = (FEW + "the_critic_loses_what_a_softmax_over_classes_and_generated_says_is_unlikely",)
 PULLED = (FEW + "the_generator_is_pulled_exactly_where_the_means_of_features_differ",)
@@ -51,7 +51,7 @@ SUPERVISED = (
     ),
     Mutant(
         "labels-from-all-of-the-data",
-        "data/stream.py",
+        "data/batches.py",
         "torch.randperm(len(self.known), generator=source)",
         "torch.randperm(len(self.data.x), generator=source)[: len(self.known)]",
         (FEW + "a_batch_of_known_ones_depends_on_the_draw_alone_and_shows_each_as_often",),

@@ -8,7 +8,7 @@ LAW, LOOK = "oracles/test_diagnostics.py::test_", "properties/test_watching.py::
 WATCHING = (
     Mutant(
         "cosine-with-the-gradient",
-        SEEN + "steps.py",
+        "evaluation/diagnostics/gradients.py",
         "along = -sum(",
         "along = sum(",
         (LAW + "plain_descent_steps_along_its_gradient",),
@@ -16,7 +16,7 @@ WATCHING = (
     ),
     Mutant(
         "what-does-not-turn-turns",
-        SEEN + "rotation.py",
+        "evaluation/diagnostics/rotation.py",
         "turning = [(along[p] - against[p]) / 2",
         "turning = [(along[p] + against[p]) / 2",
         (LAW + "a_bilinear_game_only_turns", LAW + "players_who_do_not_meet_never_turn"),
@@ -24,7 +24,7 @@ WATCHING = (
     ),
     Mutant(
         "jacobian-transposed",
-        SEEN + "rotation.py",
+        "evaluation/diagnostics/rotation.py",
         "((along, everything, own), (against, own, everything))",
         "((along, own, everything), (against, everything, own))",
         (LAW + "products_are_those_of_the_jacobian",),
@@ -32,7 +32,7 @@ WATCHING = (
     ),
     Mutant(
         "slopes-on-the-data",
-        SEEN + "slopes.py",
+        "evaluation/diagnostics/critic.py",
         "between(real, fake)",
         "real",
         (LAW + "slopes_are_measured_between_data_and_samples",),
@@ -40,7 +40,7 @@ WATCHING = (
     ),
     Mutant(
         "ties-are-lost",
-        SEEN + "scores.py",
+        "evaluation/diagnostics/critic.py",
         "return float((apart.mean() + 1) / 2)",
         "return float(apart.clamp(min=0).mean())",
         (LAW + "ties_count_half", LAW + "a_flat_critic_cannot_tell"),
@@ -48,7 +48,7 @@ WATCHING = (
     ),
     Mutant(
         "negative-weights-are-not-clipped",
-        SEEN + "clipped.py",
+        "evaluation/diagnostics/critic.py",
         "values.abs() >",
         "values >",
         (LAW + "the_share_of_clipped_weights_is_that_of_the_planted_ones",),
@@ -56,7 +56,7 @@ WATCHING = (
     ),
     Mutant(
         "pairs-with-oneself",
-        SEEN + "diversity.py",
+        "evaluation/diagnostics/sample_variety.py",
         "(len(x) * (len(x) - 1))",
         "len(x) ** 2",
         (LAW + "the_mean_distance_of_pairs_leaves_nobody_beside_himself",),
@@ -64,7 +64,7 @@ WATCHING = (
     ),
     Mutant(
         "bursts-without-the-constraint",
-        SEEN + "burst.py",
+        "evaluation/diagnostics/critic.py",
         "        scene.game.constrain(player)\n",
         "",
         (LAW + "the_estimate_of_a_critic_that_is_held_does_not_grow",),
@@ -72,7 +72,7 @@ WATCHING = (
     ),
     Mutant(
         "moments-of-a-burst-are-kept",
-        SEEN + "base.py",
+        "evaluation/diagnostics/base.py",
         "            optimizer.load_state_dict(moments)\n",
         "",
         (LOOK + "a_diagnostic_does_not_see_what_another_has_done",),
@@ -80,7 +80,7 @@ WATCHING = (
     ),
     Mutant(
         "memories-of-a-look-are-kept",
-        SEEN + "base.py",
+        "evaluation/diagnostics/base.py",
         "buffer.copy_(was)",
         "was.copy_(buffer)",
         (LOOK + "buffers_are_put_back_even_if_something_breaks",),
@@ -96,7 +96,7 @@ WATCHING = (
     ),
     Mutant(
         "looks-draw-from-the-run",
-        "recipes/watching.py",
+        "runs/watch.py",
         "fork_rng(devices=",
         "fork_rng(enabled=False, devices=",
         (LOOK + "a_look_changes_nothing_and_sees_what_the_game_allows",),
@@ -104,7 +104,7 @@ WATCHING = (
     ),
     Mutant(
         "seen-again-after-the-end",
-        "recipes/sitting.py",
+        "runs/trainer.py",
         """    checkpointer.milestone(run)
     for each in diagnostics:
         each.last(run)""",

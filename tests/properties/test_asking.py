@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
-from equilibria.data.records import Labels
-from equilibria.recipes.asking import asked_for, spelled
+from equilibria.data.dataset import Labels
+from equilibria.models.conditions import asked_for, spelled
 
 DIGITS = Labels("class", tuple("0123456789"))
 CLOTHES = Labels("class", ("T-shirt", "trouser", "ankle boot", "bags, others"))

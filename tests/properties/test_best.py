@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from equilibria.data import find
-from equilibria.data.records import Data
+from equilibria.data.dataset import Data
 from equilibria.data.spaces import Plane
-from equilibria.evaluation.metrics.sliced import sliced_wasserstein
-from equilibria.recipes.measuring import chance, held_out_batch, selection
-from equilibria.training.observers import Checkpointer
+from equilibria.evaluation.metrics.wasserstein import sliced_wasserstein
+from equilibria.runs.observers import Checkpointer
+from equilibria.runs.selection import chance, held_out_batch, selection
 
 
 def chosen(values, by_chance=0.1, name="distance", best=None):

@@ -9,18 +9,14 @@ import signal
 import pytest
 
 from equilibria.core.errors import Refusal
-from equilibria.recipes.wishes import named
 from equilibria.records.events import Tail
-from equilibria.studies.comparing import working
-from equilibria.studies.comparing.cells import Cell, Measures, digest, outcome
-from equilibria.studies.comparing.collecting import collected
-from equilibria.studies.comparing.columns import columns
-from equilibria.studies.comparing.comparing import compare
-from equilibria.studies.comparing.jobs import Executor, Job, carry_out
-from equilibria.studies.comparing.planning import planned
-from equilibria.studies.comparing.pool import environment
-from equilibria.studies.comparing.variants import parted
-from equilibria.studies.comparing.wishes import Wishes
+from equilibria.runs.session import named
+from equilibria.studies.compare import worker
+from equilibria.studies.compare.compare import compare
+from equilibria.studies.compare.grid import Wishes, parted, planned
+from equilibria.studies.compare.pool import Executor, Job, carry_out, environment
+from equilibria.studies.compare.statistics import columns
+from equilibria.studies.compare.trial import Cell, Measures, collected, digest, outcome
 from sessions import Silent, assert_same_run, start, wait_for_round
 
 SMALL = {
@@ -56,7 +52,7 @@ def here(display=None):
     """An executor in this very process."""
 
     def start(cell):
-        working.run_one(cell, display or Silent())
+        worker.run_one(cell, display or Silent())
         return Job(lambda: True, lambda: None, lambda: None)
 
     return Executor(start, slots=1)
@@ -113,13 +109,13 @@ def test_runs_are_compared_as_they_were_measured(played, capsys):
 def test_runs_that_were_measured_differently_are_not_compared(played):
     one, other = played.cells[:2]
     measured = dataclasses.replace(other, measures=Measures(("sliced_wasserstein",), count=32))
-    working.run_one(measured, Silent())
+    worker.run_one(measured, Silent())
     with pytest.raises(Refusal, match=r"generated is 64 for .* and 32 for"):
         compare([str(one.folder), str(other.folder)], watching())
     apart = columns(collected([one, measured]))
     assert [sorted(column.values) for column in apart] == [["gan-ns"], ["wgan:clip=0.1"]] * 2
     assert all("generated" in column.apart for column in apart)
-    working.run_one(other, Silent())  # as it was
+    worker.run_one(other, Silent())  # as it was
 
 
 def test_a_cell_is_told_by_its_recipe_data_budget_and_options():
@@ -147,19 +143,19 @@ def test_finished_cells_are_not_run_again(played, monkeypatch):
         raise AssertionError("played again")
 
     before = {cell.folder: (cell.folder / "events.jsonl").read_bytes() for cell in played.cells}
-    monkeypatch.setattr(working, "train", refuse)
-    monkeypatch.setattr(working, "resume", refuse)
-    assert [working.run_one(cell) for cell in played.cells] == list(before)
+    monkeypatch.setattr(worker, "train", refuse)
+    monkeypatch.setattr(worker, "resume", refuse)
+    assert [worker.run_one(cell) for cell in played.cells] == list(before)
     assert all((folder / "events.jsonl").read_bytes() == text for folder, text in before.items())
 
 
 def test_other_metrics_are_measured_without_playing_again(played, monkeypatch):
     cell = dataclasses.replace(played.cells[0], measures=Measures(("wasserstein",), count=64))
-    monkeypatch.setattr(working, "train", None)
-    monkeypatch.setattr(working, "resume", None)
-    working.run_one(cell, Silent())
+    monkeypatch.setattr(worker, "train", None)
+    monkeypatch.setattr(worker, "resume", None)
+    worker.run_one(cell, Silent())
     assert [number.name for number in collected([cell])[0].numbers] == ["wasserstein"] * 2
-    working.run_one(played.cells[0], Silent())  # as it was
+    worker.run_one(played.cells[0], Silent())  # as it was
 
 
 def test_a_cell_that_was_interrupted_is_taken_up_bit_for_bit(played, tmp_path):
@@ -171,9 +167,9 @@ def test_a_cell_that_was_interrupted_is_taken_up_bit_for_bit(played, tmp_path):
             if event["kind"] == "report" and event["step"] == 2:
                 os.kill(os.getpid(), signal.SIGTERM)
 
-    working.run_one(cell, Stops())
+    worker.run_one(cell, Stops())
     assert outcome(cell.folder).state == "interrupted"
-    working.run_one(cell, Silent())
+    worker.run_one(cell, Silent())
     assert outcome(cell.folder).state == "finished"
     whole = next(known for known in played.cells if str(known) == str(cell))
     assert whole.folder.name == cell.folder.name
@@ -201,7 +197,7 @@ def test_a_recipe_may_name_code_of_ones_own(tmp_path, monkeypatch):
     )
     monkeypatch.chdir(tmp_path)
     (cell,) = plan(tmp_path / "c", ("gan-ns:divergence=a_divergence:game",), seeds=1).cells
-    working.run_one(cell, Silent())
+    worker.run_one(cell, Silent())
     assert outcome(cell.folder).state == "finished"
 
 

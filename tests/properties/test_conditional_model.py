@@ -11,14 +11,14 @@ import torch
 import equilibria as eq
 from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
-from equilibria.data.records import Data, Labels
+from equilibria.data.dataset import Data, Labels
 from equilibria.data.spaces import Image, Plane
+from equilibria.models.conditions import KEPT, rebuilt, seen
+from equilibria.models.load import reestimate
+from equilibria.models.sampler import Sampler
 from equilibria.networks import GENERATORS
-from equilibria.recipes.conditions import KEPT, rebuilt, seen
-from equilibria.recipes.looking import sheet
-from equilibria.recipes.measuring import held_out
-from equilibria.recipes.model import Model
-from equilibria.recipes.stored import reestimate
+from equilibria.runs.selection import held_out
+from equilibria.runs.trainer import sheet
 from sessions import Silent
 
 WISH = {
@@ -58,7 +58,7 @@ def conditional(data, norm="batch"):
     torch.manual_seed(0)
     shape, size = data.space.shape, data.labels.size
     generator = GENERATORS["dense"](shape, 6, size, data.space.outlet(), width=16, norm=norm)
-    return Model(
+    return Sampler(
         torch.nn.ModuleDict({"generator": generator}).eval(),
         data.space,
         PRIORS["normal"](size=6),
@@ -135,7 +135,7 @@ def test_conditions_come_back_from_plain_values(kind):
 def test_an_unconditional_model_refuses_labels_and_says_what_to_do():
     data = labelled()
     generator = GENERATORS["dense"]((2,), 6, 0, torch.nn.Identity(), width=16)
-    model = Model(torch.nn.ModuleDict({"generator": generator}), data.space, PRIORS["normal"](size=6), data.labels)
+    model = Sampler(torch.nn.ModuleDict({"generator": generator}), data.space, PRIORS["normal"](size=6), data.labels)
     with pytest.raises(Refusal, match=r"trained without labels.*--conditional"):
         model.sample(3, labels=0)
     assert repr(model) == "Model(2, from 6 latent numbers, unconditional)"
@@ -287,7 +287,7 @@ def _stored(model, place):
     """The folder of a model that was not trained."""
     from safetensors.torch import save_file
 
-    from equilibria.recipes.stored import describe
+    from equilibria.models.load import describe
 
     spec = {"generator": {"name": "dense", "width": 16, "norm": "batch"}}
     config = describe(spec, {"name": "normal", "size": 6}, model)

@@ -9,17 +9,16 @@ from torch import nn
 
 from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
-from equilibria.core.randomness import reseed
+from equilibria.core.seeding import reseed
 from equilibria.core.types import Batch
 from equilibria.data import DATASETS
 from equilibria.games import GAMES
-from equilibria.games.answers import ANSWERS
-from equilibria.games.classes import MISTAKES, Classes
+from equilibria.games.auxiliary_classifier import MISTAKES, Classes
 from equilibria.games.contest import Contest
+from equilibria.games.critic_player import TURNS
 from equilibria.games.game import Game
 from equilibria.games.play import Play
-from equilibria.games.turns import TURNS
-from equilibria.games.unrolled import unrolled
+from equilibria.games.unrolled import ANSWERS, unrolled
 from equilibria.games.views import condition, data, noised, pack, packed, samples
 from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build

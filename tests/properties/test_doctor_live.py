@@ -8,10 +8,10 @@ from safetensors.torch import load_file
 
 import equilibria as eq
 from equilibria.core.errors import Refusal
-from equilibria.recipes.attending import DoctorObserver
 from equilibria.recipes.options import Options
-from equilibria.recipes.session import resume, train
 from equilibria.records import checkpoints
+from equilibria.runs.session import resume, train
+from equilibria.runs.watch import DoctorObserver
 from sessions import TINY, Silent, assert_equal, events, timeless
 
 COLLAPSING = {k: v for k, v in TINY.items() if k not in ("n_critic", "save_every")} | {

@@ -10,14 +10,14 @@ from torch import nn
 import equilibria as eq
 from equilibria.core.errors import Refusal
 from equilibria.core.types import Batch
-from equilibria.data import Labels, Stream, find, known, stream
+from equilibria.data import Labels, Stream, batches, find, known
 from equilibria.games.play import Play
-from equilibria.products.judging import Wish, class_table
+from equilibria.models.critic_tables import Wish, class_table
 from equilibria.recipes.build import build
-from equilibria.recipes.measuring import held_out_batch
-from equilibria.recipes.session import train
+from equilibria.runs.selection import held_out_batch
+from equilibria.runs.session import train
 from equilibria.training.loop import run_rounds
-from equilibria.training.moves import draw
+from equilibria.training.step import draw
 from games import points, run_of, small, weights
 from sessions import Silent, events
 
@@ -144,7 +144,7 @@ def test_a_batch_of_known_ones_depends_on_the_draw_alone_and_shows_each_as_often
 
 def test_each_process_is_told_other_labels(monkeypatch):
     data, place = points(), SimpleNamespace(rank=0)
-    monkeypatch.setattr(stream, "rank", lambda: place.rank)
+    monkeypatch.setattr(batches, "rank", lambda: place.rank)
     source, seen = Stream(data, 16, known=known(data, 100)), []
     for place.rank in range(2):
         seen.append(source.told(0).x)

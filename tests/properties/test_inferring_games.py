@@ -6,11 +6,11 @@ import inspect
 import pytest
 import torch
 
-from equilibria.core.randomness import reseed
+from equilibria.core.seeding import reseed
 from equilibria.games import GAMES
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.penalties import PENALTIES
-from equilibria.verify.scenes.games import inferring_game, play_of
+from equilibria.verify.toys.dirac import inferring_game, play_of
 
 CONTESTED = ("vae_gan", "bigan", "aae", "infogan")
 INFERRING = ("vae", "iwae", *CONTESTED)

@@ -9,18 +9,15 @@ from torch import nn
 from equilibria.core.errors import Refusal
 from equilibria.core.posteriors import Point
 from equilibria.core.priors import PRIORS
-from equilibria.data.brought import UserSamples
-from equilibria.data.records import Labels
+from equilibria.data.dataset import Labels
+from equilibria.data.read_samples import UserSamples
 from equilibria.data.spaces import Image, Plane
+from equilibria.models.conditions import rebuilt
+from equilibria.models.critic_outputs import answers, chunked, classify, conditions, paired, right, score, translated
+from equilibria.models.features import features, hearing, layers, named
+from equilibria.models.model import Model
+from equilibria.models.sampler import Sampler
 from equilibria.networks import CRITICS, GENERATORS, NETWORKS
-from equilibria.products.classifying import classify, right
-from equilibria.products.features import features, hearing, named
-from equilibria.products.layers import layers
-from equilibria.products.scoring import score
-from equilibria.products.seeing import answers, chunked, conditions, paired, translated
-from equilibria.products.trained import Trained
-from equilibria.recipes.conditions import rebuilt
-from equilibria.recipes.model import Model
 
 LABELS = Labels("class", ("cat", "dog", "owl"))
 TOLD = ("concat", "embedding", "projection", "projection+classifier")  # scores depend on the condition
@@ -45,7 +42,7 @@ def model(name="dcgan", conditioning=None, encoder=False, **options):
     known = rebuilt({"counts": [1, 2, 3]}, LABELS) if size else None
     labels = LABELS if size else None
     networks = networks.eval().requires_grad_(False)
-    return Model(networks, SPACE, PRIORS["normal"](size=SIZE), labels, known, sees=sees)
+    return Sampler(networks, SPACE, PRIORS["normal"](size=SIZE), labels, known, sees=sees)
 
 
 def some(count=9):
@@ -93,7 +90,7 @@ def test_a_label_that_is_given_is_every_samples():
     assert torch.equal(conditions(judged, brought, "dog"), torch.eye(3)[[1, 1, 1, 1]])
     with pytest.raises(Refusal, match="means 2 labels"):
         conditions(judged, brought, "dog,owl")
-    trained = Trained(**vars(judged))
+    trained = Model(**vars(judged))
     assert torch.equal(trained.score(x, "dog"), score(judged, x, torch.eye(3)[[1, 1, 1, 1]]))
     with pytest.raises(Refusal, match="3 labels were given for 4"):
         trained.score(x, "0..2")
@@ -228,5 +225,5 @@ def test_how_often_a_class_head_is_right_is_counted_by_kind():
 def test_points_are_judged_as_images_are():
     critic = CRITICS["dense"]((2,), SIZE, 0, width=8)
     networks = nn.ModuleDict({"critic": critic}).eval()
-    judged, x = Model(networks, Plane(1.0), PRIORS["normal"](size=2)), torch.randn(300, 2)
+    judged, x = Sampler(networks, Plane(1.0), PRIORS["normal"](size=2)), torch.randn(300, 2)
     assert torch.allclose(score(judged, x), critic(x), atol=1e-6)

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
-from equilibria.data.records import Labels
-from equilibria.products.attributes import slopes
+from equilibria.data.dataset import Labels
+from equilibria.models.latent_directions import slopes
 from lines import MIXED, chance, line
 
 

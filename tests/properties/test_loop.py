@@ -11,10 +11,10 @@ from torch import nn
 from equilibria.core.types import Batch
 from equilibria.games.play import Play
 from equilibria.networks.norms import reestimate_batchnorm
-from equilibria.training.average import Average
+from equilibria.runs.plan import rehearse
 from equilibria.training.loop import run_rounds
-from equilibria.training.moves import draw, move
-from equilibria.training.rehearsal import rehearse
+from equilibria.training.run import Average
+from equilibria.training.step import draw, move
 from games import FAMILIES, run_of, weights
 
 every_family = pytest.mark.parametrize("family", FAMILIES)

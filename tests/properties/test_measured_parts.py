@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
-from equilibria.core.randomness import generator
+from equilibria.core.seeding import generator
 from equilibria.data import Data, find
 from equilibria.data.spaces import Plane
-from equilibria.recipes.measuring import held_out, reporting, selection
+from equilibria.runs.selection import held_out, reporting, selection
 
 
 def points(held_out_count):

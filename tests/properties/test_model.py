@@ -14,10 +14,10 @@ from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
 from equilibria.data import Stream, find
 from equilibria.data.spaces import Plane
+from equilibria.models.sampler import Sampler
 from equilibria.networks import GENERATORS
 from equilibria.recipes import RECIPES
-from equilibria.recipes.model import Model
-from equilibria.recipes.session import train
+from equilibria.runs.session import train
 from sessions import TINY, Silent
 
 SPECS = {
@@ -33,7 +33,7 @@ def model(request):
     torch.manual_seed(0)
     prior = PRIORS[request.param](**SPECS[request.param])
     generator = GENERATORS["dense"]((2,), prior.size, 0, torch.nn.Identity(), width=16, norm="batch")
-    return Model(torch.nn.ModuleDict({"generator": generator}).eval(), Plane(), prior)
+    return Sampler(torch.nn.ModuleDict({"generator": generator}).eval(), Plane(), prior)
 
 
 @pytest.mark.parametrize("count", [1, 63, 64, 65, 130])

@@ -9,9 +9,9 @@ import torch
 
 from equilibria.apps import cli
 from equilibria.recipes.build import build
-from equilibria.recipes.session import resume, train
-from equilibria.recipes.sitting import run_session
-from equilibria.training.rehearsal import rehearse
+from equilibria.runs.plan import rehearse
+from equilibria.runs.session import resume, train
+from equilibria.runs.trainer import run_session
 from games import points, small
 from sessions import TINY, Silent, StopsAt, assert_equal, timeless
 

@@ -13,8 +13,8 @@ import torch
 import equilibria as eq
 from equilibria.apps.cli import main
 from equilibria.core.errors import Failure, Refusal
-from equilibria.products import hub
-from equilibria.recipes.session import train
+from equilibria.models import hub
+from equilibria.runs.session import train
 from sessions import TINY, Silent
 
 INSTALLED = importlib.util.find_spec("huggingface_hub") is not None

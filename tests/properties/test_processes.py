@@ -9,7 +9,7 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
-from equilibria.core.processes import average
+from equilibria.core.distributed import average
 from equilibria.training.loop import run_rounds
 from games import run_of, weights
 

@@ -10,7 +10,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch import nn
 
-from equilibria.core.processes import average, mean
+from equilibria.core.distributed import average, mean
 from equilibria.terms.augmentations import AUGMENTATIONS
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.penalties import PENALTIES, Duel

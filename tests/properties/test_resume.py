@@ -6,8 +6,8 @@ import torch
 from equilibria import RECIPES
 from equilibria.core.errors import Refusal
 from equilibria.data import find
-from equilibria.recipes.measuring import chance
-from equilibria.recipes.session import resume, train
+from equilibria.runs.selection import chance
+from equilibria.runs.session import resume, train
 from sessions import TINY, Silent, StopsAt, assert_same_run, events, killed_and_resumed, timeless
 
 

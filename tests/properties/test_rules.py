@@ -13,13 +13,13 @@ from equilibria.core.errors import Refusal
 from equilibria.games import GAMES
 from equilibria.games.game import Player
 from equilibria.recipes.build import build
-from equilibria.recipes.session import resume, train
 from equilibria.recipes.settings import changed
-from equilibria.training.health import NonFinite, examine
+from equilibria.runs.observers import NonFinite, examine
+from equilibria.runs.plan import rehearse
+from equilibria.runs.session import resume, train
 from equilibria.training.loop import run_rounds
-from equilibria.training.rehearsal import rehearse
-from equilibria.training.rules import RULES
-from equilibria.training.schedules import SCHEDULES
+from equilibria.training.optimizers import SCHEDULES
+from equilibria.training.update_rules import RULES
 from games import FAMILIES, points, run_of, small, weights
 from scalars import numbers, scalars
 from sessions import TINY, Silent, StopsAt, assert_equal, assert_same_run

@@ -7,8 +7,8 @@ import torch
 
 from equilibria.terms.penalties import PENALTIES
 from equilibria.training.loop import playing, run_rounds
-from equilibria.training.moves import differentiate
 from equilibria.training.optimizers import optimistic
+from equilibria.training.step import differentiate
 from scalars import GAMMA, RATE, bent, drawn, field, numbers, scalars
 
 

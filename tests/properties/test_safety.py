@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from equilibria.core.errors import Failure, Refusal
-from equilibria.recipes.session import resume, train
 from equilibria.records.folder import RunFolder
-from equilibria.training import observers
-from equilibria.training.health import NonFinite, examine
+from equilibria.runs import observers
+from equilibria.runs.observers import NonFinite, examine
+from equilibria.runs.session import resume, train
 from games import run_of
 from sessions import TINY, Silent, assert_same_run, events, start, timeless, wait_for_round
 

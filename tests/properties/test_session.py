@@ -11,12 +11,12 @@ import torch
 
 import equilibria as eq
 from equilibria.core.errors import Refusal
-from equilibria.games.turns import bursts
+from equilibria.games.critic_player import bursts
 from equilibria.recipes.build import build
-from equilibria.recipes.looking import look
 from equilibria.recipes.options import Budget, read_budget
-from equilibria.recipes.planning import planned, report_every, rounds_for
-from equilibria.recipes.session import resume, train
+from equilibria.runs.plan import planned, report_every, rounds_for
+from equilibria.runs.session import resume, train
+from equilibria.runs.trainer import look
 from equilibria.training.loop import run_rounds
 from games import points, run_of, small
 from sessions import TINY, Silent, assert_equal, events, timeless

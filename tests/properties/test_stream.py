@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
-from equilibria.data import Data, Labels, Stream, stream
+from equilibria.data import Data, Labels, Stream
+from equilibria.data import batches as stream
 from equilibria.data.spaces import Image, Plane
 
 

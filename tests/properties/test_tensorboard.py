@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from equilibria.core.errors import Refusal
-from equilibria.recipes.session import resume, train
-from equilibria.recipes.tensorboard import FOLDER, histograms, scalars, with_tensorboard
+from equilibria.runs.session import resume, train
+from equilibria.runs.tensorboard import FOLDER, histograms, scalars, with_tensorboard
 from sessions import TINY, Silent, events
 
 REPORT = {

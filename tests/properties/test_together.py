@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from equilibria.core.priors import PRIORS
-from equilibria.core.randomness import reseed
+from equilibria.core.seeding import reseed
 from equilibria.core.types import Batch
 from equilibria.games.contest import Contest
 from equilibria.games.play import Play

@@ -7,11 +7,10 @@ import torch
 
 from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
-from equilibria.core.randomness import generator
+from equilibria.core.seeding import generator
 from equilibria.data.spaces import Plane
+from equilibria.models.sampler import Sampler, truncated
 from equilibria.networks import GENERATORS
-from equilibria.recipes.model import Model
-from equilibria.recipes.truncation import truncated
 
 MIXED = {"parts": [{"name": "normal", "size": 4}, {"name": "uniform", "size": 2}, {"name": "categorical"}]}
 
@@ -19,7 +18,7 @@ MIXED = {"parts": [{"name": "normal", "size": 4}, {"name": "uniform", "size": 2}
 def plain(prior):
     torch.manual_seed(0)
     network = GENERATORS["dense"]((2,), prior.size, 0, torch.nn.Identity(), width=16)
-    return Model(torch.nn.ModuleDict({"generator": network}).eval(), Plane(), prior)
+    return Sampler(torch.nn.ModuleDict({"generator": network}).eval(), Plane(), prior)
 
 
 @pytest.mark.parametrize("threshold", [0.01, 0.7, 3.0])

@@ -12,11 +12,11 @@ from equilibria import RECIPES
 from equilibria.core.errors import Refusal
 from equilibria.data import Labels
 from equilibria.evaluation.diagnostics import DIAGNOSTICS, looked
-from equilibria.evaluation.diagnostics.looking import plain
+from equilibria.evaluation.diagnostics.base import plain
 from equilibria.recipes.build import build
 from equilibria.recipes.options import Options
-from equilibria.recipes.session import resume, train
-from equilibria.recipes.watching import LOOKS, SHARE, diagnoser, watch_every
+from equilibria.runs.session import resume, train
+from equilibria.runs.watch import LOOKS, SHARE, diagnoser, watch_every
 from equilibria.training.loop import run_rounds
 from games import points, small
 from scenes import line_game, scene_of

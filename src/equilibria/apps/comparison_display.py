@@ -11,11 +11,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ..studies.comparing.watching import Lines
+from ..studies.compare.trial import Lines
 from .display import Progress, on_terminal
 
 if TYPE_CHECKING:
-    from ..studies.comparing.cells import Cell, Outcome
+    from ..studies.compare.trial import Cell, Outcome
 
 _REDRAWN = 0.5  # seconds between two pictures
 _ABOVE = 6  # lines of the screen that are kept for text

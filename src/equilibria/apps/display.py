@@ -180,7 +180,7 @@ class Lines:
 
 def _pace(progress: Progress) -> list[str]:
     """Images a second, and the time left."""
-    from ..recipes.opening import duration  # with torch, which the first words do not wait for
+    from ..runs.announce import duration  # with torch, which the first words do not wait for
 
     speed = [] if progress.speed is None else [f"{progress.speed:,.0f} images/s"]
     return speed + ([] if progress.left is None else [f"{duration(progress.left)} left"])

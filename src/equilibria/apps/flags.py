@@ -17,8 +17,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ..core.errors import Refusal
-from ..recipes.parts import words
-from ..recipes.reading import typed
+from ..core.specs import typed, words
 
 Values = dict[str, Any]  # by name, with underscores: text, or True where nothing followed
 _TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool, "Asked": str, "Given": str}

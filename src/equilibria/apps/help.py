@@ -12,7 +12,7 @@ from .flags import dashed, metavar, sections, shown
 
 if TYPE_CHECKING:
     from ..recipes import Recipe
-    from ..recipes.anatomy import Setting
+    from ..recipes.parts import Setting
     from .verbs import Verb
 
 _FIELDS = ("data", "batch", "rounds", "seed")  # flags of the run, too
@@ -80,7 +80,7 @@ def recipe_settings(recipe: "Recipe") -> str:
 
 
 def _setting(recipe: "Recipe", path: str, setting: "Setting") -> tuple[str, ...]:
-    from ..recipes.naming import short
+    from ..recipes.settings import short
 
     kind = "name" if setting.is_part else metavar(setting.annotation)
     return dashed(short(recipe, path)), kind, shown(setting.value), setting.help
@@ -122,7 +122,7 @@ def contents(catalogue: Catalogue) -> str:
 
 
 def _entry(name: str, builder: Callable[..., Any]) -> str:
-    from ..recipes.anatomy import options_of
+    from ..recipes.parts import options_of
 
     rows = [(option, metavar(s.annotation), shown(s.value), s.help) for option, s in options_of(builder).items()]
     return "\n".join([table([(name, summary(builder))], indent=0), *([table(rows, indent=4)] if rows else [])])

@@ -28,3 +28,10 @@ def check_format(stored: Mapping[str, Any], known: int, where: str) -> None:
         raise Refusal(
             f"{where} has format {version}, and this version of equilibria reads {known}: upgrade equilibria."
         )
+
+
+def at_least(least: int, network: str, **values: int) -> None:
+    """Widths that would leave a network empty, and counts that count nothing."""
+    for option, value in values.items():
+        if value < least:
+            raise Refusal(f"The network {network!r} has {option} {value}: at least {least} is needed.")

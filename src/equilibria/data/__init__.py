@@ -1,11 +1,10 @@
 """Floor 1. What is imitated: spaces, data sets, and batches of them."""
 
-from .check import Report, check
+from .batches import Stream, known
+from .dataset import Data, Labels, Modes, Space
 from .datasets import DATASETS
-from .find import Spec, builder_of, find
-from .known import known
-from .records import Data, Labels, Modes, Space
-from .stream import Stream
+from .inspect import Report, check
+from .resolve import Spec, builder_of, find
 
 __all__ = [
     "DATASETS",

@@ -8,11 +8,11 @@ from ..core.priors import Prior
 from ..core.types import Terms
 from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
-from .bounds import active_units, log_likelihood, per_dimension
 from .contest import Contest
+from .critic_player import judges
 from .game import Game, Player, Traits, Turns, memories_of, networks_of, states
-from .judges import judges
 from .play import Play
+from .vae import active_units, log_likelihood, per_dimension
 from .views import codes, latents
 
 

@@ -10,8 +10,8 @@ from ..core.priors import Prior
 from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
 from .contest import Contest
+from .critic_player import judges, unpaid
 from .game import Game, Player, Traits, Turns, memories_of, networks_of, states
-from .judges import judges, unpaid
 from .views import encoded, generated
 
 ANSWERS = Catalogue(

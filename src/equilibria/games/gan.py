@@ -9,10 +9,10 @@ from ..core.priors import Prior
 from ..terms.augmentations import Augmentation
 from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
-from .classes import MISTAKES, Classes, tells_classes
+from .auxiliary_classifier import MISTAKES, Classes, tells_classes
 from .contest import Contest
+from .critic_player import judges, unpaid
 from .game import Game, Player, Turns, memories_of, summands
-from .judges import judges, unpaid
 from .unrolled import unrolled
 from .views import condition, data, noised, packed, samples
 

@@ -13,11 +13,11 @@ from ..core.types import Terms
 from ..terms.augmentations import Augmentation
 from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
-from .bounds import uncertain
 from .contest import Contest
+from .critic_player import judges, unpaid
 from .game import Game, Player, Traits, Turns, memories_of, networks_of, states, summands
-from .judges import judges, unpaid
 from .play import Play
+from .vae import uncertain
 
 _PRIOR = """--prior joint --prior.parts '[{"name": "normal"}, {"name": "categorical"}]'"""
 

@@ -6,10 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..core.once import once
 from ..core.posteriors import Gaussian, Posterior
 from ..core.priors import Prior
-from ..core.types import Batch
+from ..core.types import Batch, once
 
 
 class Play:

@@ -11,10 +11,10 @@ from ..core.types import Terms
 from ..terms.augmentations import Augmentation
 from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
-from .classes import of_class, tells_classes
+from .auxiliary_classifier import of_class, tells_classes
 from .contest import Contest
+from .critic_player import judges
 from .game import Game, Player, Traits, Turns, memories_of, networks_of, states
-from .judges import judges
 from .play import Play
 from .views import View, data, noised, samples
 

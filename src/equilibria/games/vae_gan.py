@@ -8,18 +8,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from ..core.distributed import mean
 from ..core.errors import Refusal
 from ..core.priors import Prior
-from ..core.processes import mean
 from ..core.types import Terms
 from ..terms.divergences import Divergence
-from ..terms.divergences.classic import non_saturating
+from ..terms.divergences.gan_losses import non_saturating
 from ..terms.penalties import Penalty
-from .bounds import active_units, divergences, refuse_other_priors
 from .contest import Contest
+from .critic_player import judges, unpaid
 from .game import Game, Player, Turns, memories_of, networks_of
-from .judges import judges, unpaid
 from .play import Play
+from .vae import active_units, divergences, refuse_other_priors
 from .views import both, data, reconstructions, samples
 
 

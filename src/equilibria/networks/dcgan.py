@@ -9,18 +9,22 @@ from math import prod
 
 from torch import nn
 
-from .activations import ACTIVATIONS
-from .chains import Chain
-from .checks import at_least
-from .conditioning import Told, told
-from .conditioning.told import Entrance
-from .connected import Style, connected, joint
-from .initializations import INITIALIZATIONS
-from .layouts import ToMap, ToVector, channels_last
-from .minibatch import deviations
+from ..core.errors import at_least
+from .blocks import (
+    ACTIVATIONS,
+    INITIALIZATIONS,
+    Chain,
+    Style,
+    ToMap,
+    ToVector,
+    channels_last,
+    connected,
+    deviations,
+    joint,
+)
+from .conditioning import Entrance, Told, told
 from .norms import NORMS
-from .pyramid import pyramid
-from .resampling import UPSAMPLINGS, Crop, Even
+from .resampling import UPSAMPLINGS, Crop, Even, pyramid
 from .roles import Encoder, Generator, critic_of, encoder_of
 
 _WIDEST = 8  # times `width`: the paper's 1024 channels over 128

@@ -7,12 +7,8 @@ from math import prod
 from torch import Tensor, nn
 
 from ..core.errors import Refusal
-from .activations import ACTIVATIONS
-from .chains import Chain
-from .conditioning import Told, told
-from .conditioning.told import Entrance
-from .initializations import INITIALIZATIONS
-from .minibatch import deviations
+from .blocks import ACTIVATIONS, INITIALIZATIONS, Chain, deviations
+from .conditioning import Entrance, Told, told
 from .norms import NORMS
 from .roles import Encoder, Generator, Prior, critic_of, encoder_of
 

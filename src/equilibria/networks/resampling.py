@@ -1,15 +1,30 @@
-"""Twice and half the size: 3x3 convolutions folded with their resampling into one strided 4x4 convolution.
-
-Nearest upsampling repeats each value, so the four 3x3 windows that read the same 2x2 block of it are sums of the same
-weights: the 3x3 kernel spread by the box [1 1]. The 4x4 kernel does 16 products where the two steps do 36; mean pooling
-after a convolution is the same sum seen from the other side. Both agree with the two steps up to the borders, since
-zeros repeated are zeros.
-"""
+"""Upsampling and downsampling convolutions, and the ladder of resolutions."""
 
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, pad
 
 from ..core.catalogue import Catalogue
+from ..core.errors import Refusal
+
+SMALLEST, LARGEST = 8, 128  # pixels a side
+_SEED = 7  # at most
+_HALVINGS = 2  # at least, so that small images have networks with hidden layers
+
+
+def pyramid(network: str, shape: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Heights and widths from the image to the seed: halved, rounding up, until no side exceeds seven."""
+    if len(shape) != 3:
+        raise Refusal(f"The network {network!r} is for images, and these samples have shape {shape}: use 'dense'.")
+    if min(shape[1:]) < SMALLEST or max(shape[1:]) > LARGEST:
+        raise Refusal(
+            f"The network {network!r} is for images of {SMALLEST} to {LARGEST} pixels a side, and these are "
+            f"{shape[1]} x {shape[2]}: resize them, or use 'dense'."
+        )
+    sizes = [(shape[1], shape[2])]
+    while max(sizes[-1]) > _SEED or len(sizes) <= _HALVINGS:
+        height, width = sizes[-1]
+        sizes.append(((height + 1) // 2, (width + 1) // 2))
+    return sizes
 
 
 class UpConv(nn.Conv2d):

@@ -5,18 +5,11 @@ from math import prod
 
 from torch import nn
 
-from .activations import Kink
-from .chains import Chain, Residual
-from .checks import at_least
-from .conditioning import Told, told
-from .conditioning.told import Entrance
-from .connected import Style, joint
-from .initializations import he, lecun
-from .layouts import ToMap, ToVector, channels_last
-from .minibatch import deviations
+from ..core.errors import at_least
+from .blocks import Chain, Kink, Residual, Style, ToMap, ToVector, channels_last, deviations, he, joint, lecun
+from .conditioning import Entrance, Told, told
 from .norms import NORMS, Norm
-from .pyramid import pyramid
-from .resampling import UPSAMPLINGS, Crop, DownConv, Even
+from .resampling import UPSAMPLINGS, Crop, DownConv, Even, pyramid
 from .roles import Encoder, Generator, critic_of, encoder_of
 
 

@@ -1,7 +1,7 @@
 """Floor 4. Complete descriptions; the only place where names meet. The table is the registration."""
 
 from ..core.catalogue import Catalogue
-from . import inferring, labelled, named, remedies
+from . import presets
 from .recipe import Recipe
 
 __all__ = ["DEFAULT", "DEFAULT_FOR_POINTS", "RECIPES", "Recipe"]
@@ -11,31 +11,31 @@ DEFAULT, DEFAULT_FOR_POINTS = "gan-ns", "r3gan"  # where none is named: docs/gui
 RECIPES = Catalogue(
     "recipe",
     **{
-        "wgan-gp": named.wgan_gp,
-        "r3gan": named.r3gan,
-        "dcgan": named.dcgan,
-        "gan": named.gan,
-        "gan-ns": named.gan_ns,
-        "wgan": named.wgan,
-        "wgan-div": named.wgan_div,
-        "lsgan": named.lsgan,
-        "hinge": named.hinge,
-        "cgan": labelled.cgan,
-        "acgan": labelled.acgan,
-        "cgan-projection": labelled.cgan_projection,
-        "f-gan": remedies.f_gan,
-        "ragan": remedies.ragan,
-        "dragan": remedies.dragan,
-        "pacgan": remedies.pacgan,
-        "unrolled-gan": remedies.unrolled_gan,
-        "vae": inferring.vae,
-        "cvae": inferring.cvae,
-        "iwae": inferring.iwae,
-        "vae-gan": inferring.vae_gan,
-        "bigan": inferring.bigan,
-        "ali": inferring.ali,
-        "aae": inferring.aae,
-        "infogan": inferring.infogan,
-        "sgan": labelled.sgan,
+        "wgan-gp": presets.wgan_gp,
+        "r3gan": presets.r3gan,
+        "dcgan": presets.dcgan,
+        "gan": presets.gan,
+        "gan-ns": presets.gan_ns,
+        "wgan": presets.wgan,
+        "wgan-div": presets.wgan_div,
+        "lsgan": presets.lsgan,
+        "hinge": presets.hinge,
+        "cgan": presets.cgan,
+        "acgan": presets.acgan,
+        "cgan-projection": presets.cgan_projection,
+        "f-gan": presets.f_gan,
+        "ragan": presets.ragan,
+        "dragan": presets.dragan,
+        "pacgan": presets.pacgan,
+        "unrolled-gan": presets.unrolled_gan,
+        "vae": presets.vae,
+        "cvae": presets.cvae,
+        "iwae": presets.iwae,
+        "vae-gan": presets.vae_gan,
+        "bigan": presets.bigan,
+        "ali": presets.ali,
+        "aae": presets.aae,
+        "infogan": presets.infogan,
+        "sgan": presets.sgan,
     },
 )

@@ -1,26 +1,86 @@
-"""From a recipe to a run at round 0."""
+"""From a recipe to a run: automatic choices, networks, game, optimizers."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import torch
 from torch import nn
 
 from ..core.errors import Refusal, nearest
 from ..core.priors import PRIORS
-from ..core.randomness import key
+from ..core.seeding import key
+from ..core.specs import Spec, make
 from ..data import Data, Stream
-from ..networks.auto import resolve as resolve_network
-from ..training.average import Average
-from ..training.optimizers import DEFAULT, OPTIMIZERS
-from ..training.rules import RULES, refuse_turns
-from ..training.run import Run
-from ..training.schedules import SCHEDULES, Schedule
-from .casting import build_networks, condition, mixes_samples, refuse_lone_rows, seen, taught
-from .composing import build_game
-from .parts import make
+from ..terms.likelihoods import BINARY, REAL
+from ..terms.penalties import PENALTIES, uses_gradient
+from ..training.optimizers import DEFAULT, OPTIMIZERS, SCHEDULES, Schedule
+from ..training.run import Average, Run
+from ..training.update_rules import RULES, refuse_turns
+from .build_game import build_game
+from .build_networks import build_networks, condition, mixes_samples, refuse_lone_rows, seen, taught
 from .recipe import Recipe, at_least_one
-from .weights import bounds_slopes, chosen, weighed
+
+# Ahead of the paper's layers on small images: few strided convolutions see no whole picture, a connected layer does.
+_CHOSEN: Mapping[tuple[str, str], dict[str, Any]] = {
+    ("generator", "dcgan"): {"hidden": 256, "norm": "batch", "upsample": "nearest"},
+    ("critic", "dcgan"): {"hidden": 256, "norm": "batch"},
+    ("encoder", "dcgan"): {"hidden": 256, "norm": "batch"},
+    ("prior", "dense"): {},
+}
+_TOLD = {("critic", "dcgan"): "projection"}  # how, where not by concat
+
+
+def resolve_network(
+    role: str, spec: Mapping[str, Any], shape: tuple[int, ...], penalised: bool, conditional: bool = False
+) -> dict[str, Any]:
+    """The network that `auto` means: dense for points, dcgan for images; other networks unchanged.
+
+    `spec` is {"name": ..., **options}; the options are kept. A penalised critic has no norm, since batch norm would
+    couple the samples whose slopes are penalised one by one; nobody penalises an encoder's. A conditional network is
+    told the condition: beside what goes in, and a critic of images by projection. A prior sees nothing else.
+    """
+    if spec["name"] != "auto":
+        return dict(spec)
+    name = "dense" if role == "prior" or len(shape) == 1 else "dcgan"
+    chosen = _CHOSEN.get((role, name), {"norm": "none"})
+    if role == "critic" and penalised:
+        chosen = chosen | {"norm": "none"}
+    if conditional and role != "prior":
+        chosen = chosen | {"conditioning": _TOLD.get((role, name), "concat")}
+    return {"name": name} | chosen | dict(spec) | {"name": name}
+
+
+def bounds_slopes(penalties: Mapping[str, Spec], shape: tuple[int, ...]) -> bool:
+    """Whether a penalty reads the critic's gradient, which a critic that mixes samples does not have one by one.
+
+    `shape` is that of what the critic is shown.
+    """
+    with torch.random.fork_rng(devices=[]):  # a user's own penalty may draw its first weights
+        return any(uses_gradient(make(PENALTIES, spec, f"penalties.{key}"), shape) for key, spec in penalties.items())
+
+
+def weighed(spec: Spec, shape: tuple[int, ...]) -> Spec:
+    """The penalty with the weight that `auto` means: lighter for points than for images; other penalties unchanged.
+
+    Under a weight for images the critic stays too flat to tell the neighbouring modes of points apart.
+    """
+    if spec.get("weight") != "auto":
+        return spec
+    penalty = make(PENALTIES, {key: value for key, value in spec.items() if key != "weight"}, "penalty")
+    if (weights := getattr(penalty, "auto_weight", None)) is None:
+        return spec
+    points, images = weights
+    return spec | {"weight": points if len(shape) == 1 else images}
+
+
+def chosen(likelihood: Spec | None, binary: bool) -> Spec | None:
+    """The likelihood that `auto` means: of black or white pixels, or normal noise whose deviation is learned."""
+    if likelihood is None or likelihood["name"] != "auto":
+        return likelihood
+    kept = {} if binary else {key: value for key, value in likelihood.items() if key in ("noise", "learned")}
+    return kept | {"name": BINARY if binary else REAL}
+
 
 _COUPLED = (
     "The critic's score of one sample depends on the others in the batch (batch norm, or statistics over the batch), "

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..core.errors import Refusal, check_format, nearest
-from .parts import Spec
+from ..core.specs import Spec
 
 FORMAT = 1
 

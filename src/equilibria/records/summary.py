@@ -14,7 +14,7 @@ import torch
 
 from ..core.errors import Refusal, check_format
 from ..data import Data
-from ..data.digest import digest
+from ..data.dataset import digest
 from .folder import SUMMARY, RunFolder
 
 FORMAT = 1
@@ -26,7 +26,7 @@ class Summary:
     """The part of a run that is neither its recipe nor its state; resume reads the choices again."""
 
     seed: int
-    choices: dict[str, Any]  # of training/engine.py
+    choices: dict[str, Any]  # of training/hardware.py
     cadence: dict[str, int]  # rounds between reports ("report"), milestones ("save"), diagnostics ("watch"; 0: none)
     data: dict[str, Any]  # name, counts, fingerprint
     end: dict[str, Any]  # "rounds" and "seconds" in all, whichever comes first; null where it does not matter

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import torch
 
-from ..core.processes import average
+from ..core.distributed import average
 from .run import Run
 
 Observer = Callable[[Run], None]  # looks at a run between rounds, and may set `run.stop`

@@ -1,4 +1,4 @@
-"""A run: a game, and all of its training that must survive a restart."""
+"""The state of a training: networks, averages, optimizers, running means, counters."""
 
 import copy
 from collections.abc import Iterator
@@ -8,15 +8,72 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ..core.processes import world
-from ..data.stream import Stream
+from ..core.distributed import world
+from ..core.types import Terms
+from ..data.batches import Stream
 from ..games.game import Game, Player
-from .average import Average
-from .rules import Rule, alternating
-from .schedules import Schedule
-from .statistics import Statistics
+from .optimizers import Schedule
+from .update_rules import Rule, alternating
+
+_RAMP = 0.05  # of the rounds so far: a longer half-life would remember the initial weights
+
+
+class Average(nn.Module):
+    """Exponential moving average of networks; its half-life, in rounds, is at most 5 % of the rounds so far."""
+
+    def __init__(self, networks: nn.ModuleDict, halflife: float = 1000.0):
+        super().__init__()
+        self.networks = copy.deepcopy(networks).requires_grad_(False).eval()
+        self.halflife = halflife
+
+    @torch.no_grad()
+    def update(self, networks: nn.ModuleDict, step: int) -> None:
+        """Move towards the networks as they are after round `step` (counted from 0)."""
+        halflife = min(self.halflife, _RAMP * step)
+        share = 1 - 0.5 ** (1 / halflife) if halflife > 0 else 1.0
+        fast = {name: networks[name] for name in self.networks}
+        moving: list[Tensor] = [p for network in fast.values() for p in network.parameters()]
+        torch._foreach_lerp_(list[Tensor](self.networks.parameters()), moving, share)
+        buffers = [b for network in fast.values() for b in network.buffers()]
+        for slow, current in zip(self.networks.buffers(), buffers, strict=True):
+            slow.copy_(current)
+
+
+class Statistics:
+    """Sums of terms by player. Reading them is the only time the host waits for the device."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, tuple[str, ...]] = {}
+        self.sums: dict[str, Tensor] = {}  # by player, (terms,)
+        self.counts: dict[str, int] = {}
+
+    def add(self, player: str, terms: Terms) -> None:
+        """Count one move's terms."""
+        values = torch.stack([term.detach() for term in terms.values()])
+        if player in self.sums:
+            self.sums[player].add_(values)
+        else:
+            self.names[player], self.sums[player] = tuple(terms), values
+        self.counts[player] = self.counts.get(player, 0) + 1
+
+    def read(self) -> dict[str, dict[str, float]]:
+        """The means since the last reading, by player and term; then start anew."""
+        means = {
+            player: dict(zip(self.names[player], (total / self.counts[player]).tolist(), strict=True))
+            for player, total in self.sums.items()
+        }
+        self.sums, self.counts = {}, {}
+        return means
+
+    def state_dict(self) -> dict[str, object]:
+        return {"names": {p: list(n) for p, n in self.names.items()}, "sums": dict(self.sums), "counts": self.counts}
+
+    def load_state_dict(self, state: dict[str, dict[str, object]]) -> None:
+        self.names = {player: tuple(names) for player, names in state["names"].items()}  # type: ignore[arg-type]
+        self.sums, self.counts = dict(state["sums"]), dict(state["counts"])  # type: ignore[arg-type]
 
 
 @dataclass

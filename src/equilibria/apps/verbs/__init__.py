@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ...core.errors import Refusal, nearest
 from ..flags import Flag, dashed, merged, split
 from ..help import manual
-from . import info, model, study, train
+from . import info, models, study, train
 
 
 class Verb(NamedTuple):
@@ -36,34 +36,32 @@ TRAIN, LOOK, USE, SHARE, LEARN = (
     "Share a model",
     "Learn what there is",
 )
-_WRITE, _PLACE, _CRITIC = "products.files:write", "products.showing:Place", "products.judging:Wish"
+_WRITE, _PLACE, _CRITIC = "models.output:write", "models.inputs:Place", "models.critic_tables:Wish"
 VERBS = {
     "demo": Verb(TRAIN, "", train.demo),
     "train": Verb(TRAIN, "[RECIPE|FILE.json]", train.train, ("recipes.options:Options",), train.settings_of),
-    "resume": Verb(TRAIN, "RUN", train.resume, ("recipes.session:resume",)),
-    "compare": Verb(
-        TRAIN, "RECIPE|RUN ...", train.compare, ("studies.comparing.wishes:Wishes",), train.settings_of_all
-    ),
+    "resume": Verb(TRAIN, "RUN", train.resume, ("runs.session:resume",)),
+    "compare": Verb(TRAIN, "RECIPE|RUN ...", train.compare, ("studies.compare.grid:Wishes",), train.settings_of_all),
     "data check": Verb(LOOK, "PATH|NAME", study.check),
     "doctor": Verb(LOOK, "RUN", study.doctor),
-    "report": Verb(LOOK, "RUN", study.report, ("studies.reporting.run:report",)),
-    "evaluate": Verb(LOOK, "RUN", study.evaluate, ("studies.evaluating.evaluating:evaluate",)),
-    "features train": Verb(LOOK, "DATA", study.train_features, ("studies.teaching:train_features",)),
-    "sample": Verb(USE, "RUN", model.sample, ("products.sampling:sample",)),
-    "reject": Verb(USE, "RUN", model.reject, ("products.rejecting:reject",)),
-    "interpolate": Verb(USE, "RUN", model.interpolate, ("products.interpolation:interpolate", _WRITE)),
-    "arithmetic": Verb(USE, "RUN", model.arithmetic, ("products.arithmetic:arithmetic", _WRITE)),
-    "traverse": Verb(USE, "RUN", model.traverse, ("products.traversal:traverse", _WRITE)),
-    "attribute": Verb(USE, "RUN [PATH]", model.attribute, ("products.attributes:attribute", _PLACE, _WRITE)),
-    "encode": Verb(USE, "RUN [PATH]", model.encode, ("products.encoding:encode", _PLACE, _WRITE)),
-    "reconstruct": Verb(USE, "RUN [PATH]", model.reconstruct, ("products.encoding:reconstruct", _PLACE, _WRITE)),
-    "invert": Verb(USE, "RUN [PATH]", model.invert, ("products.inversion:invert", _PLACE, _WRITE)),
-    "score": Verb(USE, "RUN PATH", model.score, ("products.judging:score_table", _CRITIC)),
-    "classify": Verb(USE, "RUN PATH", model.classify, ("products.judging:class_table", _CRITIC)),
-    "features": Verb(USE, "RUN [PATH]", model.features, ("products.judging:feature_array", _CRITIC)),
-    "probe": Verb(USE, "RUN", model.probe, ("products.probing:Question", "products.probed:Setting")),
-    "export": Verb(SHARE, "RUN", model.export, ("products.trained:Trained.export", _WRITE)),
-    "publish": Verb(SHARE, "RUN OWNER/NAME", model.publish, ("products.hub:publish",)),
+    "report": Verb(LOOK, "RUN", study.report, ("studies.run_page:report",)),
+    "evaluate": Verb(LOOK, "RUN", study.evaluate, ("studies.evaluate:evaluate",)),
+    "features train": Verb(LOOK, "DATA", study.train_features, ("evaluation.features.classifier:train_features",)),
+    "sample": Verb(USE, "RUN", models.sample, ("models.output:sample",)),
+    "reject": Verb(USE, "RUN", models.reject, ("models.output:reject",)),
+    "interpolate": Verb(USE, "RUN", models.interpolate, ("models.latent_walks:interpolate", _WRITE)),
+    "arithmetic": Verb(USE, "RUN", models.arithmetic, ("models.latent_directions:arithmetic", _WRITE)),
+    "traverse": Verb(USE, "RUN", models.traverse, ("models.latent_walks:traverse", _WRITE)),
+    "attribute": Verb(USE, "RUN [PATH]", models.attribute, ("models.latent_directions:attribute", _PLACE, _WRITE)),
+    "encode": Verb(USE, "RUN [PATH]", models.encode, ("models.encoding:encode", _PLACE, _WRITE)),
+    "reconstruct": Verb(USE, "RUN [PATH]", models.reconstruct, ("models.encoding:reconstruct", _PLACE, _WRITE)),
+    "invert": Verb(USE, "RUN [PATH]", models.invert, ("models.inversion:invert", _PLACE, _WRITE)),
+    "score": Verb(USE, "RUN PATH", models.score, ("models.critic_tables:score_table", _CRITIC)),
+    "classify": Verb(USE, "RUN PATH", models.classify, ("models.critic_tables:class_table", _CRITIC)),
+    "features": Verb(USE, "RUN [PATH]", models.features, ("models.critic_tables:feature_array", _CRITIC)),
+    "probe": Verb(USE, "RUN", models.probe, ("models.probe:Question", "models.output:Setting")),
+    "export": Verb(SHARE, "RUN", models.export, ("models.model:Model.export", _WRITE)),
+    "publish": Verb(SHARE, "RUN OWNER/NAME", models.publish, ("models.hub:publish",)),
     "recipes": Verb(LEARN, "", info.recipes),
     "show": Verb(LEARN, "RECIPE|TABLE", info.show),
     "verify": Verb(LEARN, "[NAME|MODULE:FUNCTION]", info.verify),

@@ -29,10 +29,10 @@ TABLES = {  # what can be shown: (package, table)
     "priors": ("core.priors", "PRIORS"),
     "data": ("data", "DATASETS"),
     "games": ("games", "GAMES"),
-    "turns": ("games.turns", "TURNS"),
-    "rules": ("training.rules", "RULES"),
+    "turns": ("games.critic_player", "TURNS"),
+    "rules": ("training.update_rules", "RULES"),
     "optimizers": ("training.optimizers", "OPTIMIZERS"),
-    "schedules": ("training.schedules", "SCHEDULES"),
+    "schedules": ("training.optimizers", "SCHEDULES"),
     "metrics": ("evaluation.metrics", "METRICS"),
     "features": ("evaluation.features", "FEATURES"),
 }
@@ -63,7 +63,7 @@ def show(name: str, /) -> int:
 
     key = name.replace("-", "_")
     if name in RECIPES or name.endswith(".json"):
-        from ...recipes.wishes import named
+        from ...runs.session import named
 
         print(whole(named(name), meanings=sys.stdout.isatty()))
     elif names := ALIASES.get(key, (key,) if key in TABLES else ()):

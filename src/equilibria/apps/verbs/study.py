@@ -17,7 +17,7 @@ def check(name: str, /, *, data_root: str | None = None) -> int:
     """
     from pathlib import Path
 
-    from ...data.check import check
+    from ...data.inspect import check
 
     report = check(name, Path(data_root) if data_root else None)
     print("\n".join(report.lines()))
@@ -35,7 +35,7 @@ def doctor(run: str, /, *, json: bool = False) -> int:
     """
     from json import dumps
 
-    from ...studies.doctoring import doctor
+    from ...evaluation.doctor.report import doctor
 
     checkup = doctor(run)
     print(dumps(checkup.to_dict(), indent=2) if json else "\n".join(checkup.lines(width())))
@@ -48,7 +48,7 @@ def report(run: str, /, **options: Any) -> int:
     Examples:
         equilibria report runs/NAME --out run.html
     """
-    from ...studies.reporting.run import report
+    from ...studies.run_page import report
 
     print(f"Written: {report(run, **options)}")
     return 0
@@ -61,11 +61,13 @@ def evaluate(run: str, /, *, metrics: str = "", **options: Any) -> int:
         equilibria evaluate runs/NAME
         equilibria evaluate runs/NAME --metrics "frechet,kernel(degree=2)" --checkpoints best
     """
-    from ...studies.evaluating import evaluate, words
-    from ...studies.evaluating.wishes import parted
+    from ...studies import wording
+    from ...studies.evaluate import evaluate
+    from ...studies.metric_specs import parted
 
     found = evaluate(run, parted(metrics), **options, say=_print)
-    print(f"\n{table(words.table(found))}\n\n{paragraph(words.paragraph(found))}\n\nStored in {run}/metrics.json.")
+    print(f"\n{table(wording.table(found))}\n\n{paragraph(wording.measure_paragraph(found))}")
+    print(f"\nStored in {run}/metrics.json.")
     return 0
 
 
@@ -75,7 +77,7 @@ def train_features(data: str, /, **options: Any) -> int:
     Examples:
         equilibria features train digits --epochs 10
     """
-    from ...studies.teaching import train_features
+    from ...evaluation.features.classifier import train_features
 
     train_features(data, **options, say=_print)
     return 0

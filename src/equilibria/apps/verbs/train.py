@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import Refusal
+from ...core.specs import words
 from ...core.text import paragraph, table, tables
 from ...recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES, Recipe
-from ...recipes.display import Display
 from ...recipes.options import Options, read_budget
-from ...recipes.parts import words
 from ...records.folder import RunFolder
+from ...runs.observers import Display
 from ..flags import dashed
 
 DEMO_RECIPE = "r3gan"
@@ -72,8 +72,8 @@ def demo(*, budget: str = "75s", rounds: int | None = None, runs: str = "runs") 
 
     began, seconds = time.monotonic(), read_budget(budget).seconds
     with watching(seconds) as display:
-        from ...recipes.session import train
         from ...records.folder import free
+        from ...runs.session import train
 
         folder = free(Path(runs) / "demo")
         if seconds is not None:
@@ -96,8 +96,7 @@ def train(name: str = "", /, **options: Any) -> int:
     from ..display import watching
 
     with watching(read_budget(options.get("budget")).seconds) as display:
-        from ...recipes.session import train
-        from ...recipes.wishes import named
+        from ...runs.session import named, train
 
         recipe = named(name) if name else None
         _refuse_missing_values(recipe or named(DEFAULT), options)
@@ -115,7 +114,7 @@ def resume(run: str, /, **options: Any) -> int:
     from ..display import watching
 
     with watching(_seconds(Path(run), options)) as display:
-        from ...recipes.session import resume
+        from ...runs.session import resume
 
         resume(run, display, **options)
     return 0
@@ -132,11 +131,11 @@ def compare(*recipes: str, **options: Any) -> int:
     from ..comparison_display import watching
 
     with watching() as watch:
-        from ...studies.comparing.comparing import compare
+        from ...studies.compare.compare import compare
 
         study = compare(recipes, watch, **options).study
     if study is not None:
-        from ...studies.comparing.report import rows
+        from ...studies.compare.comparison_page import rows
 
         for data in study.sets:
             head, body = rows(study, data)
@@ -154,7 +153,7 @@ def settings_of(name: str | None = None) -> tuple[dict[str, Any], str]:
         default = f"{DEFAULT} if none is named, {DEFAULT_FOR_POINTS} for points"
         head = f"Recipes ({default}); `equilibria train RECIPE --help` lists all settings"
         return {}, tables({head: rows})
-    from ...recipes.wishes import named
+    from ...runs.session import named
     from ..help import recipe_settings
 
     recipe = named(name)
@@ -169,8 +168,7 @@ def settings_of_all(*_: str) -> tuple[dict[str, Any], str]:
 
 def _refuse_missing_values(recipe: Recipe, options: dict[str, Any]) -> None:
     """Only a switch can stand without a value."""
-    from ...recipes.naming import paths
-    from ...recipes.settings import settings
+    from ...recipes.settings import paths, settings
 
     known, fields = settings(recipe), {field.name for field in dataclasses.fields(Options)}
     for name in (name for name, value in options.items() if value is True and name not in fields):

@@ -4,11 +4,10 @@ from ...core.catalogue import Catalogue
 from .array import array
 from .builtin import digits, fashion
 from .cifar10 import cifar10
-from .folder import folder
 from .hub import hub
-from .idx import fashion_mnist, mnist
-from .points import grid, lines, ring, swiss_roll
-from .stacked import stacked_mnist
+from .image_folder import folder
+from .mnist import fashion_mnist, mnist, stacked_mnist
+from .toy import grid, lines, ring, swiss_roll
 
 __all__ = ["DATASETS"]
 

@@ -8,13 +8,10 @@ import torch
 from torch import Tensor
 
 from ...core.errors import Refusal, nearest
-from ..arrays.kinds import labels_of
-from ..arrays.layout import Reading, bounds, chunks, reading
-from ..arrays.stored import Header, headers, read
-from ..files.cache import LARGE, entry, key, write_parts
-from ..records import Data, Space
+from ..arrays import Header, Reading, bounds, chunks, headers, labels_of, read, reading
+from ..cache import LARGE, entry, key, write_parts
+from ..dataset import Data, Space, held_out
 from ..spaces import Image, Plane
-from ..split import held_out
 
 _SAMPLES, _LABELS = ("samples", "images", "x"), ("labels", "y")
 

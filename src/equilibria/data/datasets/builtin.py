@@ -7,10 +7,9 @@ import PIL.Image
 import torch
 from torch import Tensor
 
-from ..records import Data, Labels
+from ..dataset import Data, Labels, held_out
 from ..spaces import Image
-from ..split import held_out
-from .idx import CLOTHES
+from .mnist import CLOTHES
 
 
 def digits() -> Data:

@@ -14,9 +14,9 @@ import PIL.Image
 
 from ...core.download import first_answer
 from ...core.errors import Refusal, nearest
-from ..pictures.gallery import Form, Gallery, hang
-from ..pictures.picture import Unreadable, opened
-from ..records import Data
+from ..dataset import Data
+from ..image_decode import Unreadable, opened
+from .image_folder import Form, Gallery, hang
 
 _SAFE = 4  # earlier versions of datasets run scripts from the hub
 _SWITCHES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")

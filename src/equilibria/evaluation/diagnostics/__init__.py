@@ -1,22 +1,12 @@
 """What can be seen of a game while it is played. The table is the registration."""
 
 from ...core.catalogue import Catalogue
-from .agreement import agreement
-from .average import average
-from .base import Diagnostic, Scene, Seen
-from .burst import burst
-from .clipped import clipped
-from .coverage import coverage
-from .diversity import diversity
-from .gradients import gradients
-from .looking import Looked, looked
-from .neighbours import neighbours
-from .posterior import posterior
+from .base import Diagnostic, Looked, Scene, Seen, looked
+from .critic import burst, clipped, scores, slopes
+from .encoder import agreement, posterior
+from .gradients import average, gradients, steps, strides, weights
 from .rotation import rotation
-from .scores import scores
-from .slopes import slopes
-from .steps import steps, strides
-from .weights import weights
+from .sample_variety import coverage, diversity, neighbours
 
 __all__ = ["DIAGNOSTICS", "Diagnostic", "Looked", "Scene", "Seen", "looked"]
 

@@ -1,11 +1,12 @@
-"""How strongly each layer is pulled."""
+"""Gradients, weights and steps of each player, and the averaged generator."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from .base import Scene, Seen
+from ...games.play import Play
+from .base import Pulls, Scene, Seen
 
 _PARAMETRIZED = ".parametrizations.weight.original"  # of weight norm and spectral norm
 
@@ -44,3 +45,57 @@ def _layers(network: nn.Module, pulled: Mapping[int, Tensor]) -> Iterator[tuple[
         if parameter.ndim >= 2:
             layer = name.partition(_PARAMETRIZED)[0].removesuffix(".weight")
             yield layer, float(pulled[id(parameter)].norm())
+
+
+@torch.no_grad()
+def average(scene: Scene) -> Seen:
+    """The averaged generator's distance from the playing one, in weights and in what it draws.
+
+    `gap` is the norm of the difference of their weights over that of the playing one's, `output` is the root mean
+    square difference of their samples from the same latents over the deviation of the playing one's samples: where it
+    is near the root of two, an average remembers another model.
+    """
+    if "generator" not in scene.averaged:
+        return {}
+    fast, slow = scene.game.networks["generator"], scene.averaged["generator"]
+    playing, lagging = list[Tensor](fast.parameters()), list[Tensor](slow.parameters())
+    play = scene.play(0)
+    drawn = play.fake
+    kept = _drawn(scene.averaged, play)
+    spread = (drawn - drawn.mean(dim=0)).square().mean().sqrt()
+    return {
+        "gap": size(torch._foreach_sub(lagging, playing)) / max(size(playing), 1e-12),
+        "output": float((kept - drawn).square().mean().sqrt() / spread.clamp(min=1e-12)),
+    }
+
+
+def _drawn(networks: nn.ModuleDict, play: Play) -> Tensor:
+    """What these networks make of the latents of a play: (B, *sample)."""
+    return networks["generator"](play.z, play.y)
+
+
+def steps(scene: Scene) -> Seen:
+    """The cosine of each player's step with minus its gradient: 1 for plain descent, below 0 uphill.
+
+    Of the step that the optimizer, with the moments it has, would take along the gradient on one play. A critic whose
+    cosine turned negative was the reason to give up momentum (Arjovsky et al. 2017, section 4).
+    """
+    return {name: cosine(step, scene.pulls[name]) for name, step in scene.steps.items()}
+
+
+def strides(scene: Scene) -> Seen:
+    """How far each player's step takes its weights, as a share of their norm: are the players equally fast?"""
+    owned = {player.name: list(scene.game.parameters(player)) for player in scene.game.players}
+    return {name: size(step) / max(size(owned[name]), 1e-12) for name, step in scene.steps.items()}
+
+
+def cosine(step: Pulls, pulls: Pulls) -> float | None:
+    """Of a step with minus a gradient; None where either is zero."""
+    along = -sum(float((a * b).sum()) for a, b in zip(step, pulls, strict=True))
+    norms = size(step) * size(pulls)
+    return max(-1.0, min(1.0, along / norms)) if norms > 0 else None
+
+
+def weights(scene: Scene) -> Seen:
+    """The norm of each network's weights: steady growth without a bound says that nobody holds them."""
+    return {name: size(list(network.parameters())) for name, network in scene.game.networks.items()}

@@ -4,34 +4,34 @@ from collections.abc import Iterator, Sequence
 
 from ...core.catalogue import Catalogue
 from ...records.history import History
-from . import critics, diversity, inference, layers, memory, progress, slopes, steps
+from . import collapse, critic, gradients, lipschitz, optimization, progress
 from .base import REMARK, SICK, WARNING, Finding, Symptom
 
 __all__ = ["FINDINGS", "Finding", "Symptom", "findings", "first_to_mend", "lasting"]
 
 FINDINGS = Catalogue(  # causes before their consequences
     "finding",
-    nonfinite=layers.nonfinite,
+    nonfinite=gradients.nonfinite,
     data_range=progress.data_range,
-    coupled=slopes.coupled,
-    imbalance=steps.imbalance,
-    saturated=critics.saturated,
-    posterior_collapse=inference.posterior_collapse,
-    collapse=diversity.collapse,
-    oscillating=diversity.oscillating,
-    momentum=steps.momentum,
-    weak=critics.weak,
-    unconverged=slopes.unconverged,
-    slope=slopes.slope,
-    pinned=layers.pinned,
-    depth=layers.depth,
-    partial=diversity.partial,
-    missing=diversity.missing,
-    critic_memorizes=memory.critic_memorizes,
-    generator_memorizes=memory.generator_memorizes,
-    disagreement=inference.disagreement,
+    coupled=lipschitz.coupled,
+    imbalance=optimization.imbalance,
+    saturated=critic.saturated,
+    posterior_collapse=collapse.posterior_collapse,
+    collapse=collapse.collapse,
+    oscillating=collapse.oscillating,
+    momentum=optimization.momentum,
+    weak=critic.weak,
+    unconverged=lipschitz.unconverged,
+    slope=lipschitz.slope,
+    pinned=gradients.pinned,
+    depth=gradients.depth,
+    partial=collapse.partial,
+    missing=collapse.missing,
+    critic_memorizes=critic.critic_memorizes,
+    generator_memorizes=critic.generator_memorizes,
+    disagreement=collapse.disagreement,
     past_best=progress.past_best,
-    slow_average=steps.slow_average,
+    slow_average=optimization.slow_average,
     short=progress.short,
     labels_unused=progress.labels_unused,
 )

@@ -3,12 +3,10 @@
 from itertools import pairwise
 from statistics import mean
 
-from ...data.datasets.points import MODES
-from ...records.history import History
-from ...records.series import Series
-from . import flags
-from .base import CERTAIN, LIKELY, Finding
-from .reasons import diagnosed
+from ...data.datasets.toy import MODES
+from ...records.history import History, Series
+from . import advice
+from .base import CERTAIN, LIKELY, Finding, diagnosed
 
 _STILL = 0.15  # of its value the measure fell in the last third: there is more to gain
 _PAST = 1.3  # times its best is what the measure has come to
@@ -33,7 +31,7 @@ def short(history: History) -> Finding | None:
             f"{_plain(name)} on held-out data: median {late.median:.3g} in the last third of the looks, from round "
             f"{late.steps[0]:,} on, {gain:.0%} less than in the third before ({middle.median:.3g})",
         ),
-        f"Go on with `equilibria resume RUN` and {flags.say('rounds', 2 * max(history.step, 1))}.",
+        f"Go on with `equilibria resume RUN` and {advice.say('rounds', 2 * max(history.step, 1))}.",
         late.steps[0],
     )
 
@@ -57,7 +55,7 @@ def past_best(history: History) -> Finding | None:
             f"since round {late.steps[0]:,}",
         ),
         f"The checkpoint of round {kept:,} is kept: draw from it by `equilibria sample RUN --checkpoint best`; "
-        f"{flags.say('rounds', kept)} stops in time.",
+        f"{advice.say('rounds', kept)} stops in time.",
         later.steps[0],
     )
 
@@ -74,7 +72,7 @@ def labels_unused(history: History) -> Finding | None:
         "The data have labels, and this run does not use them; that is fine unless you want to ask for a class.",
         CERTAIN,
         (f"labels of the data: {kind}; conditional is false, from round 0",),
-        f"If you want that: {flags.say('conditional', 'true')}.",
+        f"If you want that: {advice.say('conditional', 'true')}.",
         0,
     )
 
@@ -97,7 +95,7 @@ def data_range(history: History) -> Finding | None:
         (f"as networks see them, values go from {least:.3g} to {most:.3g}, deviation {deviation:.3g}, from round 0",),
         (
             "Scale the array (bytes from 0 to 255, floats from 0 to 1 or -1 to 1; points around 0), look at it with "
-            f"`equilibria data check`, and train on it: {flags.say('data', 'SCALED.npz')}."
+            f"`equilibria data check`, and train on it: {advice.say('data', 'SCALED.npz')}."
         ),
         0,
     )

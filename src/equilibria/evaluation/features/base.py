@@ -1,6 +1,7 @@
-"""What samples are compared by, where they are not compared as they are."""
+"""A frozen feature network and its provenance."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -16,3 +17,12 @@ class Features:
     resizing: str = "none"  # what is done to samples before
     about: str = ""  # a sentence for people: accuracy on held-out samples, what it is good for
     classify: Callable[[Tensor], Tensor] | None = None  # (B, *sample) -> logits (B, C), where it tells classes
+
+
+def digest(weights: Mapping[str, Tensor]) -> str:
+    """A hash of names and values: the same weights, the same hash."""
+    found = hashlib.blake2b(digest_size=8)
+    for name in sorted(weights):
+        found.update(f"{name} {tuple(weights[name].shape)}".encode())
+        found.update(weights[name].detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()

@@ -1,4 +1,4 @@
-"""A network that has learned the labels of the data, or the digits that they are made of."""
+"""Features of a classifier trained on the data set's own classes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,13 +9,10 @@ from torch.nn.functional import log_softmax
 
 from ...core.errors import Refusal
 from ...data import find
-from ...data.records import Data
-from . import kept
-from .base import Features
-from .convolutions import Convolutions, began, resizing
-from .hashing import digest
-from .kept import Kept
-from .learning import Lesson, accuracy, learned, usual_epochs
+from ...data.dataset import Data
+from . import classifier_training
+from .base import Features, digest
+from .classifier_training import Convolutions, Kept, Lesson, accuracy, began, learned, place, resizing, usual_epochs
 
 Say = Callable[[str], None]
 
@@ -53,13 +50,13 @@ def train(data: Data, epochs: int = 0, seed: int = 0, say: Say | None = None) ->
     found = Kept(
         {name: each.contiguous() for name, each in network.state_dict().items()}, share, asked, epochs, data.name
     )
-    kept.write(kept.place(data, seed), found)
+    classifier_training.write(classifier_training.place(data, seed), found)
     return found
 
 
 def kept_of(data: Data, root: Path | None = None, seed: int = 0) -> Kept | None:
     """The classifier that is kept for these data, if one is."""
-    return kept.read(kept.place(of(data, root), seed))
+    return classifier_training.read(classifier_training.place(of(data, root), seed))
 
 
 def of(data: Data, root: Path | None = None) -> Data:
@@ -117,3 +114,38 @@ def _joint(network: Convolutions) -> Callable[[Tensor], Tensor]:
 
 def _silent(_: str) -> None:
     pass
+
+
+def train_features(
+    data: str,
+    epochs: int = 0,
+    seed: int = 0,
+    force: bool = False,
+    data_root: str | None = None,
+    say: Callable[[str], None] = print,
+) -> Kept:
+    """Train a classifier of the data's classes, the feature network of `evaluate`; it is stored in the cache folder.
+
+    Raises Refusal for data without classes.
+
+    Args:
+        data: A data set with classes, by name or path.
+        epochs: Passes over the training samples; 0: chosen by the size of the data.
+        seed: Seed of the initial weights.
+        force: Replace a stored classifier.
+        data_root: Folder with the original files of data sets; default: EQUILIBRIA_DATA.
+        say: Prints progress.
+    """
+    root = Path(data_root) if data_root else None
+    found = find(data, root)
+    taught = of(found, root)
+    kept = None if force else kept_of(taught, root, seed)
+    if kept is not None:
+        say(f"A classifier of {taught.name} is kept already; --force trains another in its place.")
+    else:
+        say(f"A classifier learns {taught.labels} from {len(taught.x):,} samples of {taught.name}.")
+        kept = train(taught, epochs, seed, say)
+    often = "1 epoch" if kept.epochs == 1 else f"{kept.epochs} epochs"
+    right = f"{100 * kept.accuracy:.2f} % of {kept.asked:,} held-out samples"
+    say(f"Right on {right} after {often}. It is in {place(taught, seed)}, where `equilibria evaluate` finds it.")
+    return kept

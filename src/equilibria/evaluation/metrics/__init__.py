@@ -3,17 +3,12 @@
 from ...core.catalogue import Catalogue
 from ...data import Data
 from ...data.spaces import Image
-from .critic import held_out_critic
-from .frechet import frechet
-from .kernel import kernel
-from .manifolds import density_coverage, precision_recall
-from .memorization import memorization
-from .modes import captured
-from .parzen import parzen
-from .sliced import sliced
-from .stacked import is_stacked, stacked
-from .transport import wasserstein
-from .two_samples import two_samples
+from .c2st import held_out_critic, two_samples
+from .likelihood import parzen
+from .mmd import kernel
+from .modes import captured, is_stacked, stacked
+from .precision_recall import density_coverage, memorization, precision_recall
+from .wasserstein import frechet, sliced, wasserstein
 
 __all__ = ["METRICS", "usual"]
 

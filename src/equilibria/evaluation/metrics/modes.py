@@ -1,4 +1,4 @@
-"""Which modes of a mixture samples reach, where the truth is known."""
+"""Modes covered: mixtures and Stacked-MNIST."""
 
 import math
 
@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ...core.errors import Refusal
 from ...data import Data
+from ..features.base import Features
 from .base import Figure, Figures, Metric, Sets
 
 _NEAR = 3.0  # deviations
@@ -52,3 +53,47 @@ def modes(samples: Tensor, centres: Tensor, deviation: float) -> dict[str, float
         "modes": float((counts > 0).sum()),
         "reverse_kl": float(divergence),
     }
+
+
+_DIGITS = 10
+_AT_ONCE = 1024  # images that are classified
+
+
+def stacked(data: Data, classifier: Features) -> Metric:
+    """Modes out of 1000 that samples of three stacked digits reach, and KL from equal shares (Srivastava et al. 2017).
+
+    The classifier answers for all thousand numbers, telling the digit of each channel by itself. Nats; of n samples
+    equal shares have a KL of about 999 / 2 n, digits as frequent as in MNIST .0042 more.
+    """
+    if not is_stacked(data):
+        raise Refusal(f"{data.name} are no stacked digits: choose the data stacked_mnist for the metric stacked_modes.")
+    if classifier.classify is None:
+        raise Refusal(f"The metric stacked_modes needs a network that tells digits, and {classifier.name} does not.")
+    tell, places = classifier.classify, _places(data.space.shape[0])
+
+    def measure(sets: Sets) -> Figures:
+        numbers = torch.cat([tell(part).argmax(dim=1).cpu() for part in sets.fake.split(_AT_ONCE)])
+        found = stacked_modes(numbers[:, None] // places % _DIGITS)
+        return {name: Figure(value) for name, value in found.items()}
+
+    return Metric(torch.no_grad()(measure), sees="samples", better={"stacked_modes": "higher"})
+
+
+def is_stacked(data: Data) -> bool:
+    """Whether each channel is a digit, and the class is all of them."""
+    shape, labels = data.space.shape, data.labels
+    return len(shape) == 3 and shape[0] > 1 and labels is not None and labels.size == _DIGITS ** shape[0]
+
+
+def stacked_modes(said: Tensor) -> dict[str, float]:
+    """How many of all rows of digits occur in (N, C), and KL of their shares from equal ones, nats."""
+    channels = said.shape[1]
+    numbers = (said.long().cpu() * _places(channels)).sum(dim=1)
+    shares = numbers.bincount(minlength=_DIGITS**channels).double() / len(said)
+    divergence = torch.special.xlogy(shares, shares).sum() + channels * math.log(_DIGITS)
+    return {"stacked_modes": float((shares > 0).sum()), "stacked_kl": float(divergence)}
+
+
+def _places(channels: int) -> Tensor:
+    """What a digit counts in the number that they spell: hundreds, tens, ones."""
+    return _DIGITS ** torch.arange(channels - 1, -1, -1)

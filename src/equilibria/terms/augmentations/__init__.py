@@ -2,9 +2,8 @@
 
 from ...core.catalogue import Catalogue
 from .ada import ada
-from .base import Augmentation
+from .base import Augmentation, none
 from .diffaugment import diffaugment
-from .plain import none
 
 __all__ = ["AUGMENTATIONS", "FIXED", "Augmentation"]
 

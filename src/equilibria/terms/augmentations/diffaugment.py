@@ -7,9 +7,7 @@ from torch import Tensor, nn
 
 from ...core.errors import Refusal, nearest
 from ...core.types import Views
-from .base import Augmentation, Change, each_image, require_images
-from .colors import brightened, contrasted, saturated
-from .draws import uniform, whole
+from .base import Augmentation, Change, brightened, contrasted, each_image, require_images, saturated, uniform, whole
 
 SHIFT, HOLE = 1 / 8, 1 / 2  # of the image's side
 

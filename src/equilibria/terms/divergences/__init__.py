@@ -1,13 +1,9 @@
 """How critic scores become the losses of the two sides. The table is the registration."""
 
 from ...core.catalogue import Catalogue
-from .base import Divergence, Loss, traits
-from .classic import hinge, least_squares, minimax, non_saturating
-from .facts import Facts
-from .parametric import alpha, weighted_jensen_shannon
-from .relativistic import relativistic, relativistic_average
-from .transport import wasserstein
-from .variational import (
+from .base import Divergence, Facts, Loss, traits
+from .f_divergences import (
+    alpha,
     gan,
     jeffreys,
     jensen_shannon,
@@ -17,7 +13,9 @@ from .variational import (
     reverse_kl,
     squared_hellinger,
     total_variation,
+    weighted_jensen_shannon,
 )
+from .gan_losses import hinge, least_squares, minimax, non_saturating, relativistic, relativistic_average, wasserstein
 
 __all__ = ["DIVERGENCES", "Divergence", "Facts", "Loss", "traits"]
 

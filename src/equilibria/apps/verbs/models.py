@@ -1,0 +1,266 @@
+"""Verbs that use a trained model."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from ...core.errors import Refusal
+from ...core.text import paragraph, table
+
+
+def sample(run: str, /, *, attributes: str = "", **options: Any) -> int:
+    """Generate samples: a grid, a folder of images, or an array.
+
+    Args:
+        attributes: for models conditional on attributes: those present, smiling,young=0.5; on numbers: all, 0.2,0.7.
+
+    Examples:
+        equilibria sample runs/NAME --count 64 --seed 1 --out sheet.png
+        equilibria sample runs/NAME --label 3,5 --out samples.npz
+    """
+    from ...models.output import sample
+
+    label = options.pop("labels", "")
+    if label and attributes:
+        raise Refusal("--label and --attributes are both given: a model is conditional on classes or on attributes.")
+    path = sample(run, **options, labels=_labels(run, label, attributes))
+    print(f"{_samples(label, attributes, options.get('count'))} in {path} (seed {options.get('seed', 0)}).")
+    return 0
+
+
+def reject(run: str, /, **options: Any) -> int:
+    """Discriminator rejection sampling (Azadi et al. 2019).
+
+    Examples:
+        equilibria reject runs/NAME --count 64 --percentile 90
+    """
+    from ...models.output import reject
+
+    return _say(reject(run, **options))
+
+
+def interpolate(run: str, /, *, out: str = "interpolation.png", **options: Any) -> int:
+    """Interpolate between samples: a row for each pair.
+
+    Args:
+        out: .png: a row for each pair; .npz: arrays `samples`, `latents`, `row`.
+
+    Examples:
+        equilibria interpolate runs/NAME --start 0,2 --end 1,3 --steps 9
+        equilibria interpolate runs/NAME --start 0 --end 5 --way linear --out row.npz
+    """
+    return _latents(run, "interpolate", out, options)
+
+
+def arithmetic(run: str, /, *, out: str = "arithmetic.png", **options: Any) -> int:
+    """Latent arithmetic: mean(a) - mean(b) + mean(c).
+
+    Args:
+        out: .png: samples, means and results; .npz: arrays `samples` (results), `latents`, `means`, `mean_latents`.
+
+    Examples:
+        equilibria arithmetic runs/NAME --a 0,1,2 --b 3,4,5 --c 6,7,8
+    """
+    return _latents(run, "arithmetic", out, options)
+
+
+def traverse(run: str, /, *, out: str = "traversal.png", **options: Any) -> int:
+    """Vary one latent dimension at a time: a row for each dimension.
+
+    Args:
+        out: .png: a row for each dimension; .npz: arrays `samples`, `latents`, `row`.
+
+    Examples:
+        equilibria traverse runs/NAME --coordinates 0..4 --steps 9
+    """
+    return _latents(run, "traverse", out, options)
+
+
+def attribute(run: str, path: str = "", /, *, out: str = "directions.npz", **options: Any) -> int:
+    """Find latent directions of labels, and move a sample along them.
+
+    Args:
+        out: .npz: arrays `directions` and `names`; the sample grid is a .png of the same name.
+
+    Examples:
+        equilibria attribute runs/NAME
+        equilibria attribute runs/NAME labels.csv --base 3
+    """
+    if Path(path).suffix.lower() == ".csv":
+        options = {name: value for name, value in options.items() if name not in ("part", "data_root")}
+        answer = _write(run, "attribute", out, options, source=path)
+    else:
+        answer = _write(run, "attribute", out, options, source=_place(path, options))
+    return _say([f"{answer.said()} in {out}; {Path(out).with_suffix('.png')} moves along them."])
+
+
+def encode(run: str, path: str = "", /, *, out: str = "codes.npz", **options: Any) -> int:
+    """Encode samples: the encoder's latents as an array or a table.
+
+    Args:
+        out: .npz: arrays `latents` (means), `deviations` (of Gaussian encoders), `files`; .csv: one line each.
+
+    Examples:
+        equilibria encode runs/NAME images/ --out codes.csv
+    """
+    codes = _write(run, "encode", out, options, source=_place(path, options))
+    return _say([f"{codes.said()} in {out}.", *codes.remarks])
+
+
+def reconstruct(run: str, path: str = "", /, *, out: str = "reconstruction.png", **options: Any) -> int:
+    """Reconstruct samples with an encoder, next to the originals.
+
+    Args:
+        out: .png: originals over reconstructions; .npz: arrays `originals`, `samples`, `latents`, `errors`, `files`.
+
+    Examples:
+        equilibria reconstruct runs/NAME --count 16
+    """
+    return _pairs(run, "reconstruct", path, out, options)
+
+
+def invert(run: str, path: str = "", /, *, out: str = "inversion.png", **options: Any) -> int:
+    """Find latents of samples by gradient descent; no encoder is needed.
+
+    Args:
+        out: .png: originals over results; .npz: arrays `originals`, `samples`, `latents`, `errors`, `files`.
+
+    Examples:
+        equilibria invert runs/NAME images/ --count 8 --steps 500
+    """
+    return _pairs(run, "invert", path, out, options)
+
+
+def score(run: str, path: str, /, **options: Any) -> int:
+    """Score samples of a folder, an array or a data set with the critic, least real first.
+
+    Examples:
+        equilibria score runs/NAME images/
+    """
+    from ...models.critic_tables import Wish, score_table
+
+    wish = _record(Wish, options, run, path)
+    return _say(score_table(wish, **options))
+
+
+def classify(run: str, path: str, /, **options: Any) -> int:
+    """Classify samples with the critic's class head (acgan, sgan).
+
+    Examples:
+        equilibria classify runs/NAME images/ --out classes.csv
+    """
+    from ...models.critic_tables import Wish, class_table
+
+    wish = _record(Wish, options, run, path)
+    return _say(class_table(wish, **options))
+
+
+def features(run: str, path: str = "", /, **options: Any) -> int:
+    """Extract hidden-layer features of samples, or list the layers.
+
+    Examples:
+        equilibria features runs/NAME
+        equilibria features runs/NAME images/ --layer conv1,conv2
+    """
+    from ...models.critic_tables import Wish, feature_array, layer_table
+
+    if not options.get("layers") and not options.get("pooled"):
+        of = options.get("of", "critic")
+        rows = [(name, " x ".join(map(str, shape))) for name, shape in layer_table(run, of).items()]
+        return _say([f"Layers of the {of}, for --layer:\n\n{table(rows)}"])
+    if not path:
+        raise Refusal("Something is missing: say `equilibria features RUN PATH --layer NAME`.")
+    wish = _record(Wish, options, run, path)
+    return _say(feature_array(wish, **options))
+
+
+def probe(run: str, /, **options: Any) -> int:
+    """Linear-probe the critic's or encoder's features, against raw pixels and the untrained network.
+
+    Examples:
+        equilibria probe runs/NAME
+        equilibria probe runs/NAME --pooled 4 --data digits
+    """
+    from ...models import output
+    from ...models.probe import Question
+
+    question = _record(Question, options)
+    text, report = output.probe_run(run, question, output.Setting(**options))
+    return _say([f"{table(output.table(report))}\n\n{paragraph(text)}"])
+
+
+def export(run: str, /, **options: Any) -> int:
+    """Export a network for other programs, and check that it computes the same.
+
+    Examples:
+        equilibria export runs/NAME --format onnx
+        equilibria export runs/NAME --part critic --format torch-export
+    """
+    from ...models.model import load
+
+    model = load(run, options.pop("checkpoint", None))
+    return _say([str(model.export(**options))])
+
+
+def publish(run: str, name: str, /, **options: Any) -> int:
+    """Upload a trained model to the Hugging Face hub, with a model card.
+
+    Examples:
+        equilibria publish runs/NAME owner/name --license mit --private
+    """
+    from ...models.hub import publish
+
+    return _say([f"The model is at {publish(run, name, **options)}."])
+
+
+def _say(lines: list[str]) -> int:
+    print("\n".join(lines))
+    return 0
+
+
+def _record(kind: Any, options: dict[str, Any], *values: Any) -> Any:
+    """A record of those options that are its fields; they are taken out."""
+    names = [field.name for field in dataclasses.fields(kind) if field.name in options]
+    return kind(*values, **{name: options.pop(name) for name in names})
+
+
+def _place(path: str, options: dict[str, Any]) -> Any:
+    from ...models.inputs import Place
+
+    return _record(Place, options, path or None)
+
+
+def _write(run: str, verb: str, out: str, options: dict[str, Any], **more: Any) -> Any:
+    from ...models.output import write
+
+    return write(run, verb, out, **options, **more)
+
+
+def _latents(run: str, verb: str, out: str, options: dict[str, Any]) -> int:
+    answer = _write(run, verb, out, options)
+    return _say([f"{answer.said()} in {out} (seed {options.get('seed', 0)})."])
+
+
+def _pairs(run: str, verb: str, path: str, out: str, options: dict[str, Any]) -> int:
+    pairs = _write(run, verb, out, options, source=_place(path, options))
+    return _say([pairs.said(), *pairs.remarks, f"They are in {out}."])
+
+
+def _labels(run: str, label: str, attributes: str) -> str | None:
+    """The labels to sample, if their flag suits the model."""
+    from ...models.load import labels_of
+
+    labels = labels_of(run) if label or attributes else None
+    if labels is not None and label and labels.kind != "class":
+        raise Refusal(f"--label needs a model of classes, and this one knows {labels}: use --attributes.")
+    if labels is not None and attributes and labels.kind == "class":
+        raise Refusal(f"--attributes needs a model of attributes or numbers, and this one knows {labels}: use --label.")
+    return label or attributes or None
+
+
+def _samples(label: str, attributes: str, count: int | None) -> str:
+    if labels := label or attributes:
+        each = "" if count is None else f" ({count:,} of each)"
+        return f"Samples for --{'label' if label else 'attributes'} {labels}{each} are"
+    count = 64 if count is None else count
+    return "1 sample is" if count == 1 else f"{count:,} samples are"

@@ -1,0 +1,182 @@
+"""Specs: plain descriptions of parts, {name, **options}, checked against the builder's signature and built."""
+
+import importlib
+import inspect
+import json
+import math
+import re
+import sys
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .catalogue import Catalogue, options
+from .errors import Refusal, nearest
+
+
+def imported(name: str, kind: str) -> Callable[..., Any]:
+    """The function named `module:function`. Only names typed or passed in this very call may come here."""
+    module, _, attribute = name.partition(":")
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except ImportError as error:
+        raise Refusal(f"The {kind} {name!r} cannot be imported: {error}.") from error
+    except AttributeError:
+        raise Refusal(f"The module {module!r} has no {attribute!r}: check the {kind} {name!r}.") from None
+    if not callable(found):
+        raise Refusal(f"The {kind} {name!r} is not a function.")
+    return typing.cast(Callable[..., Any], found)
+
+
+Spec = dict[str, Any]  # {"name": ..., **options}: plain values
+
+
+def make(catalogue: Catalogue, spec: Spec, where: str, **context: Any) -> Any:
+    """What the spec names, built from its options and the context. Raises Refusal for a wrong name or option."""
+    builder = builder_of(catalogue, spec["name"])
+    chosen = {name: value for name, value in spec.items() if name != "name"}
+    checked = {name: check(builder, name, value, f"{where}.{name}") for name, value in chosen.items()}
+    signature = inspect.signature(builder)
+    given = {k: v for k, v in context.items() if k in signature.parameters} | checked
+    if lacking := [k for k, p in signature.parameters.items() if _must_be_given(p) and k not in given]:
+        raise Refusal(f"{where} cannot be made: {spec['name']!r} wants {', '.join(lacking)}, which is not given here.")
+    try:
+        return builder(**given)
+    except Refusal:
+        raise
+    except ValueError as error:  # a value that a library refuses
+        raise Refusal(f"{where} cannot be made: {error}.") from error
+    except Exception as error:
+        if ":" not in spec["name"]:
+            raise
+        raise Refusal(f"{where} cannot be made: {spec['name']} raised {type(error).__name__}: {error}.") from error
+
+
+def _must_be_given(parameter: inspect.Parameter) -> bool:
+    variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    return parameter.default is parameter.empty and not variadic
+
+
+def builder_of(catalogue: Catalogue, name: str) -> Callable[..., Any]:
+    """The catalogue's entry, or the user's own `module:function`, found from the current folder too."""
+    return imported(name, catalogue.kind) if ":" in name else catalogue[name]
+
+
+def check(builder: Callable[..., Any], option: str, value: Any, where: str) -> Any:
+    """The value of an option, as its annotation wants it. Raises Refusal if the option or the value does not fit."""
+    known = options(builder)
+    if option not in known:
+        raise Refusal(f"{where} is not an option of {getattr(builder, '__name__', builder)!r}.{nearest(option, known)}")
+    annotation = typing.get_type_hints(builder).get(option, Any)
+    fitted = fit(value, annotation)
+    if fitted is MISFIT:
+        raise Refusal(f"{where} is {value!r}: it must be {words(annotation)}.")
+    return fitted
+
+
+MISFIT = object()
+
+
+def fit(value: Any, annotation: Any) -> Any:
+    """The value as the annotation's type, or a mark that it cannot be. Whole numbers pass for real ones."""
+    if annotation is Any or annotation is inspect.Parameter.empty:
+        return value
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, types.UnionType):
+        fits = (fit(value, choice) for choice in typing.get_args(annotation))
+        return next((f for f in fits if f is not MISFIT), MISFIT)
+    if origin is tuple and isinstance(value, list | tuple):
+        inner = [fit(v, typing.get_args(annotation)[0]) for v in value]
+        return MISFIT if MISFIT in inner else tuple(inner)
+    if annotation in (None, type(None)):
+        return value if value is None else MISFIT
+    if annotation is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, bool) and annotation is not bool:
+        return MISFIT
+    kind = origin or annotation
+    if kind is Callable:
+        return value if callable(value) else MISFIT
+    return value if isinstance(kind, type) and isinstance(value, kind) else MISFIT
+
+
+def words(annotation: Any) -> str:
+    """A type as people say it."""
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "a word", type(None): "none"}
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return " or ".join(words(choice) for choice in typing.get_args(annotation))
+    if typing.get_origin(annotation) is tuple:
+        return f"a list ({words(typing.get_args(annotation)[0])} each)"
+    if typing.get_origin(annotation) is Callable:
+        return "a schedule"
+    if typing.get_origin(annotation) is Sequence:
+        return "a list, as JSON"
+    return names.get(annotation, str(annotation))
+
+
+_SAID = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_NOTHING = ("none", "null")
+
+
+def typed(value: Any, annotation: Any, where: str) -> Any:
+    """The value as the annotation's type; text is read as such. Raises Refusal if it cannot be."""
+    choices = [read(value, choice) for choice in _choices(annotation)] if isinstance(value, str) else [value]
+    fitted = next((f for choice in choices if (f := fit(choice, annotation)) is not MISFIT), MISFIT)
+    if fitted is MISFIT or (isinstance(fitted, float) and not math.isfinite(fitted)):
+        raise Refusal(f"{where} is {value!r}: it must be {words(annotation)}.")
+    return fitted
+
+
+def read(text: str, annotation: Any) -> Any:
+    """The text as a value of one type, or a mark that it is none."""
+    kind, inner = typing.get_origin(annotation) or annotation, typing.get_args(annotation)
+    try:
+        if kind is str:
+            return text
+        if kind is bool:
+            return _SAID.get(text.lower(), MISFIT)
+        if kind in (int, float):
+            return kind(text)
+        if kind is type(None):
+            return None if text.lower() in _NOTHING else MISFIT
+        if kind is tuple:
+            return [read(word, inner[0]) for word in re.split(r"[,\s]+", text.strip("()[] ").rstrip(","))]
+        return json.loads(text) if kind in (dict, list, Mapping, Sequence, Any) else MISFIT
+    except ValueError:
+        return MISFIT
+
+
+def guessed(value: Any) -> Any:
+    """A value whose type nobody has said: text that is JSON is read as such, other text stays."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def is_none(value: Any) -> bool:
+    """Whether nothing is wanted here."""
+    return value is None or (isinstance(value, str) and value.lower() in _NOTHING)
+
+
+def as_part(value: Any, where: str) -> Spec:
+    """A part's description from its name, from {"name": ..., **options}, or from that as JSON."""
+    value = guessed(value) if isinstance(value, str) and value.lstrip().startswith("{") else value
+    spec = dict(value) if isinstance(value, Mapping) else {"name": str(value)}
+    if not isinstance(value, str | Mapping | Path) or not isinstance(spec.get("name"), str) or not spec["name"]:
+        raise Refusal(f'{where} is {value!r}: it must be a name, or {{"name": ..., and options}}.')
+    return spec
+
+
+def _choices(annotation: Any) -> Iterator[Any]:
+    """The types of a union, words last: any text is a word."""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        yield from sorted(
+            (c for c in typing.get_args(annotation) if typing.get_origin(c) is not Callable), key=lambda c: c is str
+        )
+    else:
+        yield annotation

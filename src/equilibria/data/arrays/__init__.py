@@ -1,1 +1,0 @@
-"""Arrays of numbers, and what they mean: images, points, labels."""

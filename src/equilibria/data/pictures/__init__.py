@@ -1,1 +1,0 @@
-"""Pictures of any sizes and modes, made one."""

@@ -1,0 +1,101 @@
+"""Spaces: how samples are encoded, decoded and shown. The table is the registration."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import PIL.ImageDraw
+import torch
+from torch import Tensor, nn
+
+from ..core.catalogue import Catalogue
+
+_SMALLEST_CELL = 48  # pixels: smaller images are enlarged on sheets
+_GAP = 2
+
+
+@dataclass(frozen=True)
+class Image:
+    """Bytes in memory, [-1, 1] for networks."""
+
+    channels: int = 1
+    height: int = 28
+    width: int = 28
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return self.channels, self.height, self.width
+
+    def encode(self, raw: Tensor) -> Tensor:
+        return (raw - 127.5).div_(127.5)  # x / 127.5 - 1, rounded once
+
+    def decode(self, x: Tensor) -> np.ndarray:
+        pixels = (x.detach().float().cpu() + 1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
+        return pixels.permute(0, 2, 3, 1).contiguous().numpy()
+
+    def outlet(self) -> nn.Module:
+        return nn.Tanh()
+
+    def sheet(self, x: Tensor, columns: int = 8, real: Tensor | None = None) -> PIL.Image.Image:
+        """Samples in rows, on white; channels beyond grey and colour are not drawn."""
+        pixels = self.decode(x)[..., :3] if self.channels >= 3 else self.decode(x)[..., :1].repeat(3, axis=-1)
+        zoom = -(-_SMALLEST_CELL // min(self.height, self.width))
+        pixels = pixels.repeat(zoom, axis=1).repeat(zoom, axis=2)
+        rows, (height, width) = -(-len(pixels) // columns), pixels.shape[1:3]
+        canvas = np.full((rows * (height + _GAP) + _GAP, columns * (width + _GAP) + _GAP, 3), 255, dtype=np.uint8)
+        for i, cell in enumerate(pixels):
+            top, left = _GAP + i // columns * (height + _GAP), _GAP + i % columns * (width + _GAP)
+            canvas[top : top + height, left : left + width] = cell
+        return PIL.Image.fromarray(canvas)
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": "image", "channels": self.channels, "height": self.height, "width": self.width}
+
+
+_SIDE, _DOT = 512, 2.5  # pixels
+_REAL, _FAKE = (225, 140, 60), (30, 80, 180)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Two coordinates, shown within [-extent, extent]."""
+
+    extent: float = 1.5
+
+    @property
+    def shape(self) -> tuple[int]:
+        return (2,)
+
+    def encode(self, raw: Tensor) -> Tensor:
+        return raw.float()
+
+    def decode(self, x: Tensor) -> np.ndarray:
+        return x.detach().float().cpu().numpy()
+
+    def outlet(self) -> nn.Module:
+        return nn.Identity()
+
+    def sheet(self, x: Tensor, columns: int = 8, real: Tensor | None = None) -> PIL.Image.Image:
+        """Generated points in blue over real ones in orange."""
+        side = 2 * _SIDE  # drawn at twice the size, for smooth edges
+        canvas = PIL.Image.new("RGB", (side, side), "white")
+        draw = PIL.ImageDraw.Draw(canvas)
+        for points, colour in ((real, _REAL), (x, _FAKE)):
+            if points is not None:
+                for across, up in self._visible(points) * side:
+                    draw.circle((float(across), float(side - up)), _DOT, fill=colour)
+        return canvas.reduce(2)
+
+    def _visible(self, x: Tensor) -> np.ndarray:
+        """The points that lie on the sheet, as shares of its side: (N, 2)."""
+        shares = (self.decode(x) / self.extent + 1) / 2
+        return shares[((shares >= 0) & (shares <= 1)).all(axis=1)]
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": "plane", "extent": self.extent}
+
+
+__all__ = ["SPACES", "Image", "Plane"]
+
+SPACES = Catalogue("space", image=Image, plane=Plane)

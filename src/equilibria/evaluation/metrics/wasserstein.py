@@ -1,0 +1,116 @@
+"""Wasserstein distances: sliced, exact optimal transport, and Frechet's between Gaussians of features."""
+
+import torch
+from torch import Tensor
+
+from ...core.errors import Refusal
+from ...core.seeding import generator
+from ...data import Data
+from ..neighbors import flat, parted, rows, some
+from .base import Figure, Figures, Metric, Sets
+
+_CHUNK = 64  # directions at a time
+
+
+def sliced(data: Data, *, directions: int = 256) -> Metric:
+    """Sliced Wasserstein distance of the samples as they are; 0 is best (Rabin et al. 2011).
+
+    `directions` is how many lines the samples are projected to. What a playing run is measured by.
+    """
+
+    def measure(sets: Sets) -> Figures:
+        return {"sliced_wasserstein": Figure(sliced_wasserstein(flat(sets.real), flat(sets.fake), directions))}
+
+    return Metric(measure, sees="samples")
+
+
+@torch.no_grad()
+def sliced_wasserstein(real: Tensor, fake: Tensor, directions: int = 256, seed: int = 0) -> float:
+    """Sliced Wasserstein distance of order 2 (Rabin et al. 2011; Bonneel et al. 2015), 0 for equal sets.
+
+    The root of the mean, over directions u on the unit sphere, of the squared distance between the quantile functions
+    of real . u and fake . u: exact for sets of any sizes, (N, *sample) and (M, *sample). Directions have their own
+    generator.
+    """
+    real, fake = real.flatten(1).float(), fake.flatten(1).float()
+    drawn = torch.randn(directions, real.shape[1], generator=generator(seed, directions)).to(real.device)
+    across = torch.nn.functional.normalize(drawn, dim=1)
+    squares = [_squared(real @ part.T, fake @ part.T) for part in across.split(_CHUNK)]
+    return float(torch.cat(squares).mean().sqrt())
+
+
+def _squared(real: Tensor, fake: Tensor) -> Tensor:
+    """Squared Wasserstein distance of each column: the integral of (F^-1 - G^-1)^2 over [0, 1], both are steps."""
+    n, m = len(real), len(fake)
+    ends = torch.cat([torch.arange(1, n + 1) * m, torch.arange(1, m + 1) * n]).unique().to(real.device)  # times n m
+    starts = torch.cat([ends.new_zeros(1), ends[:-1]])
+    widths = (ends - starts).double() / (n * m)
+    gaps = real.sort(dim=0).values[starts // m] - fake.sort(dim=0).values[starts // n]
+    return (gaps.double().square() * widths[:, None]).sum(dim=0)
+
+
+_PIVOTS = 100_000_000  # of the network simplex, at most
+
+
+def wasserstein(data: Data, *, order: int = 1, count: int = 2000) -> Metric:
+    """Exact Wasserstein distance of the samples, by optimal transport; 0 is best, biased upwards for few of them.
+
+    `order` is the power of the distance that is paid, `count` the samples of each set that are carried, at most:
+    time grows with its cube. Solved by the network simplex of POT (Flamary et al. 2021).
+    """
+    if order < 1 or count < 2:
+        raise Refusal("The metric 'wasserstein' needs an order of at least 1, and two samples.")
+
+    def measure(sets: Sets) -> Figures:
+        distance = wasserstein_distance(some(sets.real, count), some(sets.fake, count), order)
+        return {"wasserstein": Figure(distance)}
+
+    return Metric(measure)
+
+
+@torch.no_grad()
+def wasserstein_distance(real: Tensor, fake: Tensor, order: int = 1) -> float:
+    """(min over plans of E |x - y|^p)^(1/p) between real (N, *sample) and fake (M, *sample), all of equal weight."""
+    import ot  # type: ignore[import-untyped,unused-ignore]  # slow to import
+
+    x, y = rows(real, fake)
+    price = torch.cat([distances for _, distances in parted(x, y)]).pow(order).cpu().numpy()
+    return float(ot.emd2([], [], price, numItermax=_PIVOTS)) ** (1 / order)
+
+
+def frechet(data: Data) -> Metric:
+    """Frechet distance between Gaussians fitted to features; 0 is best, biased upwards by 1/n (Heusel et al. 2017).
+
+    Called FID only on the Inception network of that paper. Numbers of different counts cannot be compared: between two
+    sets of n samples of the same F uncorrelated features of unit variance it is F (F + 5) / 2 n on average.
+    """
+
+    def measure(sets: Sets) -> Figures:
+        return {"frechet": Figure(frechet_distance(sets.real, sets.fake))}
+
+    return Metric(measure)
+
+
+@torch.no_grad()
+def frechet_distance(real: Tensor, fake: Tensor) -> float:
+    """Between Gaussians with the means and the unbiased covariances of real (N, *sample) and fake (M, *sample)."""
+    x, y = rows(real, fake)
+    return between_gaussians(x.mean(dim=0), torch.cov(x.T), y.mean(dim=0), torch.cov(y.T))
+
+
+def between_gaussians(mean: Tensor, covariance: Tensor, other_mean: Tensor, other_covariance: Tensor) -> float:
+    """|m - m'|^2 + tr(C + C' - 2 (C C')^(1/2)) (Dowson and Landau 1982), the square of their Wasserstein-2 distance.
+
+    Means are (F,), covariances (F, F), of any rank. With C = A A^T and C' = B B^T the last trace is the sum of the
+    singular values of A^T B: no root of a rounded zero, and nothing complex.
+    """
+    covariance, other_covariance = torch.atleast_2d(covariance, other_covariance)
+    shared = torch.linalg.svdvals(_root(covariance).T @ _root(other_covariance)).sum()
+    apart = (mean - other_mean).square().sum() + covariance.trace() + other_covariance.trace() - 2 * shared
+    return max(float(apart), 0.0)
+
+
+def _root(covariance: Tensor) -> Tensor:
+    """A with A A^T = C, of C (F, F), by eigenvalues."""
+    values, vectors = torch.linalg.eigh(covariance)
+    return vectors * values.clamp(min=0).sqrt()

@@ -1,0 +1,221 @@
+"""One session: train from where the run is to its end, and record it."""
+
+import copy
+import io
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from types import FrameType
+
+from safetensors.torch import save
+from torch import nn
+
+from ..core.errors import Failure
+from ..core.specs import make
+from ..data import Data
+from ..models.card import card
+from ..models.conditions import seen as conditions_in
+from ..models.load import describe, reestimate
+from ..models.sampler import Sampler
+from ..models.write import sheet_of, side_by_side
+from ..recipes.build_game import own_parts
+from ..recipes.build_networks import game_traits, seen
+from ..recipes.recipe import FORMAT, Recipe
+from ..records import checkpoints
+from ..records.checkpoints import Checkpoint, file_name
+from ..records.folder import RunFolder
+from ..records.summary import Summary, data_facts
+from ..terms.divergences import DIVERGENCES
+from ..training.loop import Observer, run_rounds
+from ..training.run import Run
+from .announce import farewell
+from .observers import Checkpointer, Display, EventLog, NonFinite, Reporter, Snapshot, clock, every
+from .plan import ENDLESS
+from .selection import chance, held_out, measure
+from .watch import DiagnosticsObserver, DoctorObserver, diagnoser
+
+_ASKING = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def interruptible(run: Run) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the run after this round. Only the main thread hears signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if run.stop == "interrupted":
+            raise KeyboardInterrupt
+        run.stop = "interrupted"
+
+    before = {number: signal.signal(number, ask) for number in _ASKING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)  # none: one that Python did not set
+
+
+def rollback(run: Run, folder: RunFolder, checkpointer: Checkpointer) -> str:
+    """Set the run, and the model that can be drawn from, to the best checkpoint; says where it is now.
+
+    Later checkpoints are archived, so that `resume` goes on from there. Where nothing has been measured yet there is
+    no best one, and the run stays where it is.
+    """
+    if checkpointer.best is None:
+        checkpointer.leave(run)
+        return f"Nothing had been measured yet, so it is left at round {run.step:,} as it was."
+    best = checkpoints.at(folder.path, checkpointer.best["step"])
+    with folder.guarded():
+        checkpoints.archive(folder.path, best.step)
+    folder.checkpoint = checkpoints.file_name(best.step)
+    run.load_state_dict(best.state)
+    checkpointer.publish(checkpointer.snapshot(run))
+    archive = folder / checkpoints.ARCHIVE
+    later = f"; later checkpoints lie in {archive}" if archive.is_dir() else ""
+    return f"It is back at round {run.step:,}, its best, and so is its model{later}."
+
+
+def look(run: Run, recipe: Recipe, data: Data) -> Snapshot:
+    """A sheet of fixed latents, measures on held-out data, and the files of the model as it is now."""
+    model = slow(run, recipe, data)
+    metrics, count = measure(model, data, recipe.binarize)
+    return Snapshot(sheet(model, data, recipe.seed), metrics, count, files(run, model, recipe, data))
+
+
+def slow(run: Run, recipe: Recipe, data: Data) -> Sampler:
+    """The averaged networks with batch statistics of their own, and the critic as it plays."""
+    networks = {name: copy.deepcopy(network) for name, network in run.average.networks.items()}
+    for name, network in run.game.networks.items():
+        if name not in networks:
+            networks[name] = copy.deepcopy(network).eval()
+    conditions = conditions_in(data) if run.stream.labelled else None
+    shown = seen(recipe, data)
+    parts = nn.ModuleDict(networks), data.space, run.game.prior, data.labels, conditions
+    model = Sampler(*parts, shown.packed, shown.views, shown.classes, game_traits(recipe).encoder_output)
+    reestimate(model, run.stream.size, run.seed, lambda: run.stream)
+    return model
+
+
+def sheet(model: Sampler, data: Data, seed: int) -> bytes:
+    """A PNG of the samples that the seed gives: of few classes a row each; points over held-out ones."""
+    points, buffer = len(data.space.shape) == 1, io.BytesIO()
+    count, conditions = sheet_of(model)
+    if conditions is None or model.labels is None:
+        picture = data.space.sheet(model.sample(count, seed), real=held_out(data, count) if points else None)
+    else:
+        drawn = [model.sample(count, seed, one) for one in conditions[:, None]]
+        real = [held_out(data, count, place) for place in range(len(drawn))] if points else None
+        picture = side_by_side(data.space, drawn, model.labels.names, real)
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def files(run: Run, model: Sampler, recipe: Recipe, data: Data) -> dict[str, bytes]:
+    """The model folder: what `load` reads, and a card for people."""
+    config = describe(recipe.networks, recipe.prior, model, recipe.likelihood)
+    weights = {name: tensor.contiguous().cpu() for name, tensor in model.networks.state_dict().items()}
+    return {
+        "config.json": (json.dumps(config, indent=2) + "\n").encode(),
+        "README.md": card(recipe, data, run.step).encode(),
+        "weights.safetensors": save(weights),
+    }
+
+
+_REASONS = {
+    "done": "All rounds were played.",
+    "budget": "The time was used up.",
+    "interrupted": "Stopped on request, and saved.",
+    "sick": "Stopped because it was sick.",
+}
+
+
+@dataclass(frozen=True)
+class Session:
+    """A run, its description and data, its records, and the display."""
+
+    run: Run
+    recipe: Recipe
+    data: Data
+    summary: Summary
+    folder: RunFolder
+    display: Display
+
+
+def run_session(session: Session, since: Checkpoint | None = None) -> Run:
+    """Train to the end, from the start or from a checkpoint that the run was set to. Raises Failure if it breaks."""
+    run, summary, folder, recipe, data = session.run, session.summary, session.folder, session.recipe, session.data
+    with folder.writing(file_name(since.step) if since else None), interruptible(run):
+        log = EventLog(folder, session.display.show, since.elapsed if since else 0.0)
+        report = Reporter(log, summary.cadence["report"], run)
+        by_chance = cache(lambda: chance(data, recipe.binarize))
+        checkpointer = Checkpointer(report, lambda run: look(run, recipe, data), since, by_chance)
+        summary.begin_session(run.step)
+        summary.write(folder)
+        folder.write_recipe(recipe.to_json())
+        _begin(session, log, checkpointer, since)
+        doctors: list[DoctorObserver] = []
+        if rounds := summary.diagnose_every:
+            stops = summary.end.get("when") == "sick"
+            doctors = [DoctorObserver(folder, session.display, rounds, stops)]
+        try:
+            reason = _train(session, report, checkpointer, doctors)
+            text = " ".join([_REASONS[reason], *(doctor.reason for doctor in doctors if doctor.reason)])
+        except NonFinite as error:
+            reason, text = "nonfinite", f"{error} The last good checkpoint, {folder.checkpoint}, is kept."
+        log.record(run, "stop", reason=reason, text=text)
+        if reason == "sick":
+            text = f"{text} {rollback(run, folder, checkpointer)}"
+            summary.end.pop("when")
+        summary.end_session(run.step, reason)
+        summary.write(folder)
+    if reason == "nonfinite":
+        raise Failure(text)
+    session.display.say(farewell(run, recipe, data, summary, folder, reason, log.elapsed, text))
+    return run
+
+
+def _begin(session: Session, log: EventLog, checkpointer: Checkpointer, since: Checkpoint | None) -> None:
+    """The first event and checkpoint, or the records as they were at the one that is resumed from."""
+    run, recipe = session.run, session.recipe
+    start = {"format": FORMAT, "recipe": recipe.name, "data": session.data.name, "rounds": recipe.rounds}
+    start |= data_facts(session.data)
+    if recipe.divergence is not None:
+        start["measures"] = make(DIVERGENCES, recipe.divergence, "divergence").measures
+    if parts := own_parts(recipe, run):
+        start["parts"] = parts
+    session.folder.truncate(since.events if since else 0)
+    if since is None:
+        log.record(run, "start", **start)
+        checkpointer.save(run)
+    else:
+        session.display.show({"kind": "start", "step": run.step, "elapsed": since.elapsed, **start})
+
+
+def _train(session: Session, report: Reporter, checkpointer: Checkpointer, doctors: list[DoctorObserver]) -> str:
+    """Train with all observers; say why it ended."""
+    run, summary, until = session.run, session.summary, session.summary.end["rounds"] or ENDLESS
+    rounds = summary.diagnose_every
+    diagnostics = [DiagnosticsObserver(diagnoser(run, session.recipe), report.log, rounds)] if rounds else []
+    observers: list[Observer] = [every(report.every, report), *diagnostics, *doctors]
+    observers += [every(summary.cadence["save"], checkpointer.milestone), checkpointer.safety]
+    if (seconds := summary.end["seconds"]) is not None:
+        observers.append(clock(report.log, seconds))
+        observers[-1](run)  # the time may have been used up before
+    run_rounds(run, until, observers)
+    if run.stop == "interrupted" and run.step < until:
+        checkpointer.leave(run)
+        return run.stop
+    if run.stop == "sick":
+        return run.stop
+    if run.statistics.counts:
+        report(run)
+    checkpointer.milestone(run)
+    for each in diagnostics:
+        each.last(run)  # after the checkpoint: a run that is resumed from there does not have it
+    return "done" if run.step >= until else "budget"
