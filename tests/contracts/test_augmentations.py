@@ -7,10 +7,10 @@ from torch import nn
 from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
 from equilibria.core.seeding import reseed
-from equilibria.core.specs import options_of
 from equilibria.core.types import Batch
 from equilibria.games.contest import Contest
 from equilibria.games.play import Play
+from equilibria.recipes.parts import options_of
 from equilibria.terms.augmentations import AUGMENTATIONS
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.gradients import input_gradient

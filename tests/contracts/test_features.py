@@ -9,12 +9,12 @@ from safetensors.torch import save_file
 
 from equilibria.apps.cli import main
 from equilibria.core.errors import Refusal
-from equilibria.core.specs import options_of
 from equilibria.data import find
 from equilibria.data.spaces import Image
 from equilibria.evaluation.features import FEATURES, choose, classifier_training, suitable
 from equilibria.evaluation.features.classifier import train
 from equilibria.evaluation.features.inception import Inception, bilinear
+from equilibria.recipes.parts import options_of
 
 ANY = pytest.mark.parametrize("name", FEATURES)
 

@@ -12,12 +12,12 @@ from torch.nn.functional import one_hot
 from equilibria.core.catalogue import options, summary
 from equilibria.core.errors import Failure, Refusal
 from equilibria.core.seeding import generator
-from equilibria.core.specs import options_of
 from equilibria.data import Data, Labels, find
 from equilibria.data.spaces import Image
 from equilibria.evaluation.features.base import Features
 from equilibria.evaluation.metrics import METRICS, usual
 from equilibria.evaluation.metrics.base import Sets
+from equilibria.recipes.parts import options_of
 
 COUNT = 240
 EVERY = pytest.mark.parametrize("name", METRICS)

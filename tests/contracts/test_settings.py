@@ -5,10 +5,10 @@ import json
 import pytest
 
 from equilibria.core.errors import Refusal
-from equilibria.core.specs import SINGLE, options_of
 from equilibria.games.critic_player import TURNS
 from equilibria.networks import NETWORKS
 from equilibria.recipes import RECIPES, Recipe
+from equilibria.recipes.parts import SINGLE, options_of
 from equilibria.recipes.settings import changed, settings
 from equilibria.terms.penalties import PENALTIES
 from equilibria.training.optimizers import OPTIMIZERS

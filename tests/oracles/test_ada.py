@@ -12,7 +12,8 @@ from equilibria.core.seeding import reseed
 from equilibria.core.types import Batch
 from equilibria.games.contest import Contest
 from equilibria.games.play import Play
-from equilibria.terms.augmentations import AUGMENTATIONS, ada, base
+from equilibria.terms.augmentations import AUGMENTATIONS, base
+from equilibria.terms.augmentations.ada import moved, recolored
 from equilibria.terms.augmentations.base import read_at, sometimes
 from equilibria.terms.divergences import DIVERGENCES
 
@@ -128,14 +129,14 @@ def test_a_change_happens_with_its_probability_and_is_nothing_else(chance):
 def test_an_image_keeps_its_colors_as_often_as_no_change_happens(channels, idle):
     """Brightness, contrast, hue and saturation, each by chance, and the luma flip, a coin thrown by chance."""
     chance, x = 0.2, images((channels, 2, 2), 20_000)
-    kept = (ada.recolored(x, torch.tensor(chance)) == x).flatten(1).all(dim=1).double().mean().item()
+    kept = (recolored(x, torch.tensor(chance)) == x).flatten(1).all(dim=1).double().mean().item()
     assert kept == pytest.approx((1 - chance) ** (4 - idle) * (1 - chance / 2), abs=0.015)
 
 
 def test_an_image_keeps_its_place_as_often_as_no_change_happens():
     """A mirror (one of two), quarters (one of four), whole pixels (a quarter of them 0, 0), and four by chance."""
     chance, x = 0.2, images((1, 8, 8), 20_000)
-    kept = (ada.moved(x, torch.tensor(chance)) == x).flatten(1).all(dim=1).double().mean().item()
+    kept = (moved(x, torch.tensor(chance)) == x).flatten(1).all(dim=1).double().mean().item()
     expected = (1 - chance / 2) * (1 - chance * 3 / 4) * (1 - chance * 3 / 4) * (1 - chance) ** 4
     assert kept == pytest.approx(expected, abs=0.015)
 
@@ -144,7 +145,7 @@ def test_colors_change_by_the_authors_amounts():
     """Read from pixels 0 and 1 of all channels, and from one color."""
     x = torch.zeros(20_000, 3, 1, 3, dtype=torch.float64)
     x[..., 1], x[:, 0, :, 2] = 1.0, 1.0
-    black, white, red = ada.recolored(x, torch.tensor(1.0)).squeeze(2).unbind(2)
+    black, white, red = recolored(x, torch.tensor(1.0)).squeeze(2).unbind(2)
     luma = (white - black)[:, 0]
     shift, factor, flipped = black[:, 0] / luma, luma.abs().log2(), luma < 0
     color, pure = red - red.mean(dim=1, keepdim=True), torch.tensor([2 / 3, -1 / 3, -1 / 3], dtype=torch.float64)
@@ -160,7 +161,7 @@ def test_colors_change_by_the_authors_amounts():
 def test_places_change_by_the_authors_amounts():
     """Read from ramps, whose values are the places that pixels come from: the derivative at the middle."""
     ramps = torch.stack(base.pixels(torch.zeros(1, 1, 33, 33)), dim=1).expand(2000, -1, -1, -1).double()
-    seen = ada.moved(ramps, torch.tensor(1.0))[:, :, 16:18, 16:18]
+    seen = moved(ramps, torch.tensor(1.0))[:, :, 16:18, 16:18]
     jacobian = torch.stack([seen[:, :, 0, 1] - seen[:, :, 0, 0], seen[:, :, 1, 0] - seen[:, :, 0, 0]], dim=2)
     inside = seen.abs().flatten(1).amax(dim=1) < 15  # of the picture, not of its mirror images
     assert inside.double().mean() > 0.9

@@ -17,9 +17,9 @@ from equilibria.core.download import first_answer
 from equilibria.core.errors import Refusal
 from equilibria.data import find
 from equilibria.data.cache import Published, data_root
-from equilibria.data.datasets import mnist
 from equilibria.data.datasets.builtin import fashion
 from equilibria.data.datasets.cifar10 import BATCHES, load
+from equilibria.data.datasets.mnist import load as load_idx
 
 FOLDERS = ("small", "small_again")
 NOWHERE = "http://127.0.0.1:9/file"  # nothing listens there
@@ -54,7 +54,7 @@ def put(folder, files, contents):
 def test_idx_files_are_found_in_the_root_and_in_their_folders(tmp_path, small, place):
     files, contents, expected = small
     put(tmp_path / place, files, contents)
-    data = mnist.load("small", files, FOLDERS, ("a", "b", "c"), tmp_path)
+    data = load_idx("small", files, FOLDERS, ("a", "b", "c"), tmp_path)
     assert data.space.shape == (1, 6, 5)
     for found, array in zip((data.x[:, 0], data.y, data.held_out[:, 0], data.held_out_y), expected, strict=True):
         assert np.array_equal(found.numpy(), array)
@@ -66,7 +66,7 @@ def test_a_read_only_root_is_enough(tmp_path, small):
     for path in (tmp_path / "small", tmp_path):
         path.chmod(0o555)
     before = sorted(tmp_path.rglob("*"))
-    assert len(mnist.load("small", files, FOLDERS, ("a", "b", "c"), tmp_path).x) == 20
+    assert len(load_idx("small", files, FOLDERS, ("a", "b", "c"), tmp_path).x) == 20
     assert sorted(tmp_path.rglob("*")) == before
     for path in (tmp_path, tmp_path / "small"):
         path.chmod(0o755)
@@ -76,7 +76,7 @@ def test_a_wrong_checksum_is_refused_by_the_files_name(tmp_path, small):
     files, contents, _ = small
     put(tmp_path / "small", files, [contents[0], contents[1][:-1] + b"?", *contents[2:]])
     with pytest.raises(Refusal, match=r"labels-ubyte\.gz is not the published file of small: its md5 is \w+, expected"):
-        mnist.load("small", files, FOLDERS, ("a", "b", "c"), tmp_path)
+        load_idx("small", files, FOLDERS, ("a", "b", "c"), tmp_path)
 
 
 def test_a_file_that_ends_early_is_refused(tmp_path, small):
@@ -85,14 +85,14 @@ def test_a_file_that_ends_early_is_refused(tmp_path, small):
     files = (Published("images-ubyte.gz", hashlib.md5(short).hexdigest(), NOWHERE), *files[1:])
     put(tmp_path, files, [short, *contents[1:]])
     with pytest.raises(Refusal, match="ends before its 20 samples"):
-        mnist.load("small", files, FOLDERS, ("a", "b", "c"), tmp_path)
+        load_idx("small", files, FOLDERS, ("a", "b", "c"), tmp_path)
 
 
 def test_without_a_network_one_sentence_says_which_file_goes_where(tmp_path, small):
     files, contents, _ = small
     put(tmp_path / "small", files[:2], contents[:2])
     with pytest.raises(Refusal) as refusal:
-        mnist.load("small", files, FOLDERS, ("a", "b", "c"), tmp_path)
+        load_idx("small", files, FOLDERS, ("a", "b", "c"), tmp_path)
     said = str(refusal.value)
     assert f"put test-images-ubyte.gz, test-labels-ubyte.gz into {tmp_path / 'small'}" in said
     assert "--data-root or EQUILIBRIA_DATA" in said
@@ -137,10 +137,10 @@ def test_what_is_absent_is_downloaded_checked_and_found_the_next_time(tmp_path, 
     folder, url = host
     put(folder, files, contents)
     files = tuple(Published(file.name, file.md5, f"{url}/{file.name}") for file in files)
-    assert len(mnist.load("small", files, FOLDERS, ("a", "b", "c"), tmp_path / "root").x) == 20
+    assert len(load_idx("small", files, FOLDERS, ("a", "b", "c"), tmp_path / "root").x) == 20
     assert sorted(p.name for p in (tmp_path / "root" / "small").iterdir()) == sorted(file.name for file in files)
     monkeypatch.setenv("EQUILIBRIA_OFFLINE", "1")
-    assert len(mnist.load("small", files, FOLDERS, ("a", "b", "c"), tmp_path / "root").x) == 20
+    assert len(load_idx("small", files, FOLDERS, ("a", "b", "c"), tmp_path / "root").x) == 20
 
 
 def test_a_download_that_is_something_else_leaves_nothing_behind(tmp_path, small, host):
@@ -149,7 +149,7 @@ def test_a_download_that_is_something_else_leaves_nothing_behind(tmp_path, small
     put(folder, files, [b"<html>log in</html>"] * 4)
     files = tuple(Published(file.name, file.md5, f"{url}/{file.name}") for file in files)
     with pytest.raises(Refusal, match="answered with something else"):
-        mnist.load("small", files, FOLDERS, ("a", "b", "c"), tmp_path / "root")
+        load_idx("small", files, FOLDERS, ("a", "b", "c"), tmp_path / "root")
     assert [path for path in (tmp_path / "root").rglob("*") if path.is_file()] == []
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...core.errors import Refusal
 from ...core.specs import words
@@ -11,8 +11,10 @@ from ...core.text import paragraph, table, tables
 from ...recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES, Recipe
 from ...recipes.options import Options, read_budget
 from ...records.folder import RunFolder
-from ...runs.observers import Display
 from ..flags import dashed
+
+if TYPE_CHECKING:
+    from ...runs.observers import Display
 
 DEMO_RECIPE = "r3gan"
 DEMO: dict[str, Any] = {"data": "fashion", "conditional": True, "watch": 0, "lr": 4e-3}
@@ -37,7 +39,7 @@ _COMPARE = (
 class Live:
     """A display that also keeps the newest sample grid at one path, and prints that path once."""
 
-    display: Display
+    display: "Display"
     folder: Path
 
     def say(self, text: str) -> None:
