@@ -10,10 +10,9 @@ from equilibria.core.priors import PRIORS
 from equilibria.data import find
 from equilibria.data.dataset import Data, Labels
 from equilibria.data.spaces import Image, Plane
-from equilibria.evaluation.neighbors import nearest_class
 from equilibria.models.conditions import rebuilt
 from equilibria.models.linear_svm import fitted, loss, minimized
-from equilibria.models.probe import Question, beginning, joined, probe, reestimate_untrained, untrained
+from equilibria.models.probe import Question, beginning, joined, nearest_class, probe, reestimate_untrained, untrained
 from equilibria.models.sampler import Sampler
 from equilibria.networks import CRITICS
 from equilibria.recipes.build import build
@@ -51,7 +50,7 @@ def blobs(count=300, apart=8.0, features=5):
 
 @pytest.mark.parametrize("count", [1, 7, 100])
 def test_the_nearest_neighbour_is_the_nearest_of_all(count, monkeypatch):
-    monkeypatch.setattr("equilibria.evaluation.neighbors._DISTANCES_AT_A_TIME", 300)  # several chunks
+    monkeypatch.setattr("equilibria.models.probe._DISTANCES_AT_A_TIME", 300)  # several chunks
     known, asked, y = normal(100, 6), normal(count, 6, seed=1), torch.arange(100)
     assert torch.equal(nearest_class(known, y, asked), torch.cdist(asked, known).argmin(dim=1))
 

@@ -227,7 +227,7 @@ def test_an_array_that_claims_more_than_its_file_holds_is_not_allocated(tmp_path
 
 
 def test_an_archive_that_unpacks_without_end_is_refused(own_folder, monkeypatch):
-    monkeypatch.setattr("equilibria.data.datasets.cifar10._ARCHIVE", 4 * MIB)
+    monkeypatch.setattr(sys.modules["equilibria.data.datasets.cifar10"], "_ARCHIVE", 4 * MIB)
     contents = {name: good_batch() for name in BATCHES}
     with tarfile.open(own_folder / "cifar-10-python.tar.gz", "w:gz") as archive:
         _add(archive, "padding", bytes(8 * MIB))

@@ -56,20 +56,3 @@ def radii(x: Tensor, k: int) -> Tensor:
         raise Refusal(f"k is {k}: of {len(x)} samples each has between 1 and {len(x) - 1} neighbours.")
     closest = (distances.topk(k + 1, dim=1, largest=False).values for _, distances in parted(x, x))
     return torch.cat([found[:, k] for found in closest])  # the first is itself
-
-
-_DISTANCES_AT_A_TIME = 1 << 25  # distances held at a time: 128 MiB
-
-
-def nearest_class(known: Tensor, y: Tensor, asked: Tensor) -> Tensor:
-    """For rows (M, F) the label of the nearest of the rows (N, F) labelled (N,), by Euclidean distance: (M,).
-
-    Of equally near ones the first.
-    """
-    middle, found = known.mean(dim=0), list[Tensor]()  # the same distances, of smaller numbers
-    known = known - middle
-    squares = known.square().sum(dim=1)
-    for rows in asked.split(max(_DISTANCES_AT_A_TIME // len(known), 1)):
-        distances = torch.addmm(squares, rows - middle, known.T, alpha=-2)  # up to |row|^2, the same for all
-        found.append(distances.argmin(dim=1))
-    return y[torch.cat(found)]

@@ -12,7 +12,6 @@ from ..core.errors import Refusal
 from ..core.seeding import generator, key
 from ..data.batches import binarized
 from ..data.dataset import Data
-from ..evaluation.neighbors import nearest_class
 from ..networks.norms import reestimate_batchnorm
 from . import inputs
 from .critic_outputs import answers, chunked, told, views
@@ -23,6 +22,23 @@ from .load import DAMAGE, assembled, config_of, damaged
 from .sampler import Sampler
 
 _BATCH = 256
+
+
+_DISTANCES_AT_A_TIME = 1 << 25  # distances held at a time: 128 MiB
+
+
+def nearest_class(known: Tensor, y: Tensor, asked: Tensor) -> Tensor:
+    """For rows (M, F) the label of the nearest of the rows (N, F) labelled (N,), by Euclidean distance: (M,).
+
+    Of equally near ones the first.
+    """
+    middle, found = known.mean(dim=0), list[Tensor]()  # the same distances, of smaller numbers
+    known = known - middle
+    squares = known.square().sum(dim=1)
+    for rows in asked.split(max(_DISTANCES_AT_A_TIME // len(known), 1)):
+        distances = torch.addmm(squares, rows - middle, known.T, alpha=-2)  # up to |row|^2, the same for all
+        found.append(distances.argmin(dim=1))
+    return y[torch.cat(found)]
 
 
 def beginning(place: Path | None) -> Sampler:

@@ -47,7 +47,7 @@ VERBS = {
     "report": Verb(LOOK, "RUN", study.report, ("studies.run_page:report",)),
     "evaluate": Verb(LOOK, "RUN", study.evaluate, ("studies.evaluate:evaluate",)),
     "features train": Verb(LOOK, "DATA", study.train_features, ("evaluation.features.classifier:train_features",)),
-    "sample": Verb(USE, "RUN", models.sample, ("models.output:sample",)),
+    "sample": Verb(USE, "RUN", models.sample, ("models.write:sample",)),
     "reject": Verb(USE, "RUN", models.reject, ("models.output:reject",)),
     "interpolate": Verb(USE, "RUN", models.interpolate, ("models.latent_walks:interpolate", _WRITE)),
     "arithmetic": Verb(USE, "RUN", models.arithmetic, ("models.latent_directions:arithmetic", _WRITE)),

@@ -18,7 +18,7 @@ def sample(run: str, /, *, attributes: str = "", **options: Any) -> int:
         equilibria sample runs/NAME --count 64 --seed 1 --out sheet.png
         equilibria sample runs/NAME --label 3,5 --out samples.npz
     """
-    from ...models.output import sample
+    from ...models.write import sample
 
     label = options.pop("labels", "")
     if label and attributes:
