@@ -6,7 +6,7 @@ from .recipe import Recipe
 
 __all__ = ["DEFAULT", "DEFAULT_FOR_POINTS", "RECIPES", "Recipe"]
 
-DEFAULT, DEFAULT_FOR_POINTS = "gan-ns", "r3gan"  # where none is named: docs/guides/comparing.md tells why
+DEFAULT, DEFAULT_FOR_POINTS = "gan-ns", "r3gan"  # where none is named: docs/guides/comparisons.md tells why
 
 RECIPES = Catalogue(
     "recipe",
