@@ -25,8 +25,8 @@ from equilibria.evaluation.features import choose as choose_features
 from equilibria.evaluation.metrics.wasserstein import frechet_distance
 from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build
-from equilibria.recipes.settings import changed
-from equilibria.runs.trainer import slow
+from equilibria.recipes.settings import with_changes
+from equilibria.runs.trainer import averaged_model
 from equilibria.training.hardware import applied, choose
 from equilibria.training.loop import run_rounds
 from equilibria.training.run import Run
@@ -72,7 +72,7 @@ def main() -> None:
 def played(game: str, data: Data) -> list[Point]:
     """The points of one game."""
     name, changes, rounds = GAMES[game]
-    recipe = changed(RECIPES[name](), {"data": data.name, "rounds": rounds, "halflife": 0, **changes})
+    recipe = with_changes(RECIPES[name](), {"data": data.name, "rounds": rounds, "halflife": 0, **changes})
     features = choose_features("classifier", data)
     real = seen(features.network, data.space.encode(data.held_out[:COUNT]))
     estimates: list[float] = []
@@ -81,7 +81,7 @@ def played(game: str, data: Data) -> list[Point]:
         run = build(recipe, data)
         for i in range(1, POINTS + 1):
             run_rounds(run, rounds * i // POINTS, [lambda run: estimates.append(estimate(run))])
-            fake = seen(features.network, slow(run, recipe, data).sample(COUNT, seed=1))
+            fake = seen(features.network, averaged_model(run, recipe, data).sample(COUNT, seed=1))
             points.append((run.step, statistics.median(estimates[-WINDOW:]), frechet_distance(real, fake)))
             print(f"  {game}: round {points[-1][0]:,}, {points[-1][1]:.4g}, {points[-1][2]:.4g}", flush=True)
     return points

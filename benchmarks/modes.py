@@ -20,7 +20,7 @@ from equilibria.data.datasets.toy import MODES
 from equilibria.evaluation.metrics.modes import modes
 from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build
-from equilibria.recipes.settings import changed
+from equilibria.recipes.settings import with_changes
 from equilibria.training.hardware import applied, choose
 from equilibria.training.loop import run_rounds
 
@@ -83,7 +83,7 @@ def command(name: str, game: str, rounds: int) -> str:
 def played(name: str, game: str, seed: int, rounds: int) -> Tensor:
     """Samples (COUNT, 2) of the averaged generator after a game."""
     recipe, changes = GAMES[game]
-    asked = changed(RECIPES[recipe](), {"data": name, "seed": seed, "rounds": rounds, **changes})
+    asked = with_changes(RECIPES[recipe](), {"data": name, "seed": seed, "rounds": rounds, **changes})
     with applied(choose(threads=1)):
         run = run_rounds(build(asked, eq.DATASETS[name]()), rounds)
         with torch.no_grad():

@@ -16,8 +16,8 @@ import torch
 from equilibria.data import Data, find
 from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build
-from equilibria.recipes.settings import changed
-from equilibria.runs.trainer import slow
+from equilibria.recipes.settings import with_changes
+from equilibria.runs.trainer import averaged_model
 from equilibria.training.loop import run_rounds
 from equilibria.training.run import Run
 
@@ -57,7 +57,7 @@ def main() -> None:
 def judge(data: Data, count: int, seed: int, rounds: int, alone: bool) -> None:
     """Play one game, and say on the way what the critic mistakes."""
     changes = CHANGES | {"labelled": count, "seed": seed, "rounds": rounds, "unlabelled": not alone}
-    recipe, start = changed(RECIPES["sgan"](), changes), time.process_time()
+    recipe, start = with_changes(RECIPES["sgan"](), changes), time.process_time()
     run = build(recipe, data)
     if alone:  # whatever the generator does then, the critic does not care
         run.game = dataclasses.replace(run.game, players=run.game.players[:1])
@@ -65,7 +65,7 @@ def judge(data: Data, count: int, seed: int, rounds: int, alone: bool) -> None:
     def look(run: Run) -> None:
         if run.step % (rounds // LOOKS) == 0:
             spent = time.process_time() - start
-            wrong = mistakes(slow(run, recipe, data).networks["critic"], data)
+            wrong = mistakes(averaged_model(run, recipe, data).networks["critic"], data)
             kind = "labels alone" if alone else "and unlabelled images"
             print(f"| {count} | {seed} | {kind} | {run.step:,} | {wrong:,} | {spent:.0f} s |", flush=True)
 

@@ -14,7 +14,7 @@ import torch
 from equilibria.data import DATASETS
 from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build
-from equilibria.recipes.settings import changed
+from equilibria.recipes.settings import with_changes
 from equilibria.training.loop import playing, run_rounds
 from equilibria.training.run import Run
 from equilibria.training.step import draw, move
@@ -55,13 +55,13 @@ def main() -> None:
 
 def begun(rounds: int) -> dict[str, torch.Tensor]:
     """The weights of a generator that has played a little."""
-    recipe = changed(RECIPES["gan-ns"](), {"data": "ring", "lr": 1e-3})
+    recipe = with_changes(RECIPES["gan-ns"](), {"data": "ring", "lr": 1e-3})
     return run_rounds(build(recipe, DATASETS["ring"]()), rounds).game.networks["generator"].state_dict()
 
 
 def followed(weights: dict[str, torch.Tensor], changes: dict[str, object]) -> Iterator[float]:
     """The norm of the generator's gradient after each of MOVES."""
-    recipe = changed(RECIPES["gan"](), {"data": "ring", "optimizers.critic.lr": 1e-3, "seed": 1, **changes})
+    recipe = with_changes(RECIPES["gan"](), {"data": "ring", "optimizers.critic.lr": 1e-3, "seed": 1, **changes})
     run = build(recipe, DATASETS["ring"]())
     run.game.networks["generator"].load_state_dict(weights)
     critic = tuple(player for player in run.game.players if player.name == "critic")

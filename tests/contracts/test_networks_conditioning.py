@@ -10,7 +10,7 @@ from torch import nn
 from equilibria.core.errors import Refusal
 from equilibria.networks import CRITICS, GENERATORS
 from equilibria.networks.conditioning import CONDITIONINGS, Film
-from equilibria.recipes.build_networks import coupled
+from equilibria.recipes.build_networks import is_coupled
 from equilibria.terms.gradients import input_gradient
 
 LATENT, CONDITION, ROWS = 6, 4, 5
@@ -109,7 +109,7 @@ def test_only_a_classifier_classifies_and_it_is_not_told_the_answer(name, shape,
 @every_critic
 def test_critics_judge_row_by_row(name, shape, way):
     critic, x, y = critic_of(name, shape, way), draws(ROWS, *shape), KINDS["numbers"]
-    assert not coupled(critic, (x,), y)
+    assert not is_coupled(critic, (x,), y)
     opened(critic).eval()
     torch.testing.assert_close(critic(x[1:2], y=y[1:2]), critic(x, y=y)[1:2])
     assert torch.equal(critic(x, y=y), critic(x, y=y))

@@ -8,7 +8,7 @@ from torch import nn
 
 from equilibria.networks import CRITICS
 from equilibria.networks.norms import NORMS
-from equilibria.recipes.build_networks import coupled
+from equilibria.recipes.build_networks import is_coupled
 
 X = torch.randn(6, 1, 9, 8, generator=torch.Generator().manual_seed(3))
 FLAT = 72
@@ -102,36 +102,36 @@ INNOCENT = {
 
 @pytest.mark.parametrize("what", COUPLING)
 def test_critics_whose_rows_influence_each_other_are_found(what):
-    assert coupled(Scored(*COUPLING[what]), (X,))
+    assert is_coupled(Scored(*COUPLING[what]), (X,))
 
 
 @pytest.mark.parametrize("what", INNOCENT)
 def test_critics_that_judge_row_by_row_are_not_accused(what):
-    assert not coupled(Scored(INNOCENT[what]), (X,))
+    assert not is_coupled(Scored(INNOCENT[what]), (X,))
 
 
 @pytest.mark.parametrize(("name", "norm"), sorted(set(product(CRITICS, NORMS)) - {("dense", "instance")}))
 def test_of_our_norms_only_batch_norm_couples(name, norm):
-    assert coupled(CRITICS[name]((1, 9, 8), 4, 0, width=16, norm=norm), (X,)) == (norm == "batch")
+    assert is_coupled(CRITICS[name]((1, 9, 8), 4, 0, width=16, norm=norm), (X,)) == (norm == "batch")
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 64])
 def test_any_number_of_rows_will_do(rows):
     x = torch.randn(rows, 1, 9, 8)
-    assert coupled(Scored(nn.BatchNorm1d(16)), (x,))
-    assert not coupled(Scored(nn.Identity()), (x,))
+    assert is_coupled(Scored(nn.BatchNorm1d(16)), (x,))
+    assert not is_coupled(Scored(nn.Identity()), (x,))
 
 
 def test_one_score_for_two_samples_is_coupled():
-    assert coupled(Packed(), (X,))
+    assert is_coupled(Packed(), (X,))
 
 
 def test_a_condition_and_several_views_are_passed_on():
     critic = CRITICS["dense"]((9 * 8 + 5,), 4, 3, width=16)
     batch_critic = CRITICS["dense"]((9 * 8 + 5,), 4, 3, width=16, norm="batch")
     views, y = (X, torch.randn(6, 5)), torch.eye(3).repeat(2, 1)
-    assert not coupled(critic, views, y)
-    assert coupled(batch_critic, views, y)
+    assert not is_coupled(critic, views, y)
+    assert is_coupled(batch_critic, views, y)
 
 
 def test_a_critic_in_evaluation_is_judged_as_it_will_train_and_stays_as_it_was():
@@ -139,7 +139,7 @@ def test_a_critic_in_evaluation_is_judged_as_it_will_train_and_stays_as_it_was()
         critic = CRITICS["dcgan"]((1, 9, 8), 4, 0, width=8, norm=norm).eval()
         before = {key: value.clone() for key, value in critic.state_dict().items()}
         x, random = X.clone().requires_grad_(), torch.get_rng_state()
-        assert coupled(critic, (x,)) == (norm == "batch")
+        assert is_coupled(critic, (x,)) == (norm == "batch")
         assert torch.equal(torch.get_rng_state(), random)
         assert not any(module.training for module in critic.modules())
         assert all(torch.equal(value, before[key]) for key, value in critic.state_dict().items())
@@ -148,5 +148,5 @@ def test_a_critic_in_evaluation_is_judged_as_it_will_train_and_stays_as_it_was()
 
 
 def test_a_plain_function_can_be_probed():
-    assert not coupled(lambda x: x.flatten(1).sum(dim=1), (X,))
-    assert coupled(lambda x: (x - x.mean(dim=0)).flatten(1).norm(dim=1), (X,))
+    assert not is_coupled(lambda x: x.flatten(1).sum(dim=1), (X,))
+    assert is_coupled(lambda x: (x - x.mean(dim=0)).flatten(1).norm(dim=1), (X,))

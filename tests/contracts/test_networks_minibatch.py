@@ -6,7 +6,7 @@ import torch
 from equilibria.core.errors import Refusal
 from equilibria.networks import CRITICS
 from equilibria.networks.blocks import MinibatchDeviation
-from equilibria.recipes.build_networks import coupled
+from equilibria.recipes.build_networks import is_coupled
 
 
 @pytest.mark.parametrize("shape", [(5,), (3, 4, 2)])
@@ -36,8 +36,8 @@ def test_it_couples_the_rows_of_every_critic(name, group, condition):
     seeing, blind = (
         CRITICS[name]((1, 9, 8), 4, condition, width=8, norm="none", minibatch_std=size) for size in (group, 0)
     )
-    assert coupled(seeing, (x,), y)
-    assert not coupled(blind, (x,), y)
+    assert is_coupled(seeing, (x,), y)
+    assert not is_coupled(blind, (x,), y)
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "group", "spectral"])

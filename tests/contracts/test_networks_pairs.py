@@ -10,7 +10,7 @@ from torch import nn
 from equilibria.networks import CRITICS
 from equilibria.networks.conditioning import Film
 from equilibria.networks.norms import NORMS
-from equilibria.recipes.build_networks import coupled
+from equilibria.recipes.build_networks import is_coupled
 from equilibria.terms.gradients import input_gradient
 
 LATENT, CONDITION, ROWS = 6, 3, 5
@@ -95,7 +95,7 @@ def test_a_critic_has_slopes_in_both_views_and_they_move_its_weights(name, shape
 @every_shape
 def test_pairs_are_judged_one_by_one_in_evaluation_and_without_batch_norm_always(name, shape, norm):
     critic, (x, z) = critic_of(name, shape, norm), pairs(shape)
-    assert coupled(critic, (x, z)) == (norm == "batch")
+    assert is_coupled(critic, (x, z)) == (norm == "batch")
     critic.eval()
     assert torch.equal(critic(x, z), critic(x, z))
     torch.testing.assert_close(critic(x[1:2], z[1:2]), critic(x, z)[1:2])
@@ -104,7 +104,7 @@ def test_pairs_are_judged_one_by_one_in_evaluation_and_without_batch_norm_always
 @every_shape
 def test_a_deviation_over_the_batch_couples_pairs(name, shape):
     critic, (x, z) = critic_of(name, shape, minibatch_std=2), pairs(shape, 8)
-    assert coupled(critic, (x, z))
+    assert is_coupled(critic, (x, z))
     (critic(x, z).tanh() @ draws(8)).backward()
     assert_reached(critic)
 

@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy, softplus
 
 from equilibria.core.errors import Refusal
 from equilibria.networks import CRITICS
-from equilibria.recipes.build_networks import coupled
+from equilibria.recipes.build_networks import is_coupled
 
 CLASSES, ROWS = 3, 5
 CASES = [("dense", (2,)), *((name, shape) for name in CRITICS for shape in ((1, 8, 8), (3, 9, 13)))]
@@ -58,7 +58,7 @@ def test_every_parameter_shapes_the_score(name, shape):
 @every_critic
 def test_it_judges_row_by_row_and_its_logits_are_a_layer_on_its_features(name, shape):
     critic, x = critic_of(name, shape), draws(ROWS, *shape)
-    assert not coupled(critic, (x,))
+    assert not is_coupled(critic, (x,))
     assert torch.equal(critic.critic.head(critic.features(x)), critic.classify(x))
     with pytest.raises(Refusal, match="condition"):
         critic(x, y=draws(ROWS, CLASSES))

@@ -9,7 +9,7 @@ from equilibria.games.critic_player import TURNS
 from equilibria.networks import NETWORKS
 from equilibria.recipes import RECIPES, Recipe
 from equilibria.recipes.parts import SINGLE, options_of
-from equilibria.recipes.settings import changed, settings
+from equilibria.recipes.settings import settings, with_changes
 from equilibria.terms.penalties import PENALTIES
 from equilibria.training.optimizers import OPTIMIZERS
 
@@ -20,22 +20,22 @@ EVERY = pytest.mark.parametrize("name", RECIPES)
 def test_a_setting_set_to_its_own_value_changes_nothing(name):
     recipe = RECIPES[name]()
     for path, setting in settings(recipe).items():
-        assert changed(recipe, {path: setting.value}) == recipe, path
+        assert with_changes(recipe, {path: setting.value}) == recipe, path
         text = json.dumps(setting.value) if path == "prior.parts" else str(setting.value)
-        assert changed(recipe, {path: text}) == recipe, f"{path} as text"
+        assert with_changes(recipe, {path: text}) == recipe, f"{path} as text"
 
 
 @EVERY
 def test_all_settings_at_once_are_the_recipe(name):
     recipe = RECIPES[name]()
-    assert changed(recipe, {path: setting.value for path, setting in settings(recipe).items()}) == recipe
+    assert with_changes(recipe, {path: setting.value for path, setting in settings(recipe).items()}) == recipe
 
 
 @EVERY
 def test_a_changed_recipe_survives_being_stored(name):
     clip = {"clip": "1"} if "game.clip" in settings(RECIPES[name]()) else {}
     changes = {"lr": "3e-4", "generator": "dense", "generator.widths": "128, 256"} | clip
-    recipe = changed(RECIPES[name](), changes)
+    recipe = with_changes(RECIPES[name](), changes)
     assert Recipe.from_json(recipe.to_json(), "here") == recipe
 
 
@@ -55,7 +55,7 @@ def test_a_slip_of_the_hand_is_answered_with_the_name_that_was_meant(name):
         place, dot, option = path.rpartition(".")
         if len(option) > 3 and place != "penalties":  # a penalty may have any key
             with pytest.raises(Refusal, match="Did you mean"):
-                changed(recipe, {f"{place}{dot}{option[1]}{option[0]}{option[2:]}x": 1})
+                with_changes(recipe, {f"{place}{dot}{option[1]}{option[0]}{option[2:]}x": 1})
 
 
 @pytest.mark.parametrize(
@@ -92,19 +92,19 @@ def test_a_slip_of_the_hand_is_answered_with_the_name_that_was_meant(name):
     ],
 )
 def test_short_names_stand_for_long_ones(recipe, short, value, where, stored):
-    found = json.loads(changed(RECIPES[recipe](), {short: value}).to_json())
+    found = json.loads(with_changes(RECIPES[recipe](), {short: value}).to_json())
     for step in where:
         found = found[step]
     assert found == stored
 
 
 def test_lr_is_every_optimizers_and_one_players_own_wins():
-    recipe = changed(RECIPES["gan"](), {"optimizers.critic.lr": "1", "lr": "2"})
+    recipe = with_changes(RECIPES["gan"](), {"optimizers.critic.lr": "1", "lr": "2"})
     assert [recipe.optimizers[player]["lr"] for player in ("critic", "generator")] == [1.0, 2.0]
 
 
 def test_options_come_after_the_parts_they_belong_to():
-    recipe = changed(
+    recipe = with_changes(
         RECIPES["gan"](), {"penalty.weight": 3, "penalty": "r2", "n_critic.first": 9, "n_critic": "bursts"}
     )
     assert recipe.penalties == {"r2": {"name": "r2", "weight": 3.0}}
@@ -113,7 +113,7 @@ def test_options_come_after_the_parts_they_belong_to():
 
 def test_changing_leaves_the_original_alone():
     recipe = RECIPES["wgan-gp"]()
-    changed(recipe, {"lr": 1, "penalty.weight": 1, "clip": 1, "critic.width": 8, "rounds": 3})
+    with_changes(recipe, {"lr": 1, "penalty.weight": 1, "clip": 1, "critic.width": 8, "rounds": 3})
     assert recipe == RECIPES["wgan-gp"]()
 
 
@@ -146,7 +146,7 @@ def test_changing_leaves_the_original_alone():
 )
 def test_what_cannot_be_set_is_refused_in_a_sentence(recipe, change, sentence):
     with pytest.raises(Refusal) as refused:
-        changed(RECIPES[recipe](), change)
+        with_changes(RECIPES[recipe](), change)
     assert sentence in str(refused.value)
 
 
@@ -154,7 +154,7 @@ def test_a_part_of_ones_own_is_known_by_its_signature(tmp_path, monkeypatch):
     (tmp_path / "my_terms_for_settings.py").write_text("def soft(weight: float = 1.0):\n    return lambda duel: duel\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    recipe = changed(RECIPES["gan"](), {"penalties.soft": "my_terms_for_settings:soft", "penalty.weight": "2"})
+    recipe = with_changes(RECIPES["gan"](), {"penalties.soft": "my_terms_for_settings:soft", "penalty.weight": "2"})
     assert recipe.penalties == {"soft": {"name": "my_terms_for_settings:soft", "weight": 2.0}}
     with pytest.raises(Refusal, match="Did you mean 'weight'"):
-        changed(recipe, {"penalty.wieght": 2})
+        with_changes(recipe, {"penalty.wieght": 2})

@@ -9,7 +9,7 @@ from equilibria.data.spaces import Image, Plane
 from equilibria.games.play import Play
 from equilibria.recipes import RECIPES, Recipe
 from equilibria.recipes.build import build, resolve
-from equilibria.recipes.settings import changed
+from equilibria.recipes.settings import with_changes
 
 POINTS = Data("points", Plane(), torch.zeros(64, 2), torch.zeros(16, 2))
 IMAGES = Data("images", Image(1, 8, 8), torch.zeros(8, 1, 8, 8).byte(), torch.zeros(2, 1, 8, 8).byte())
@@ -28,7 +28,7 @@ def test_the_slope_of_wgan_gp_is_cheap_for_points_and_dear_for_images():
 @pytest.mark.parametrize("data", [POINTS, IMAGES], ids=["points", "images"])
 def test_a_weight_that_was_said_is_kept(data):
     for said in (10.0, 0.1, 3.0):
-        assert weight(changed(RECIPES["wgan-gp"](), {"penalty.weight": said}), data) == said
+        assert weight(with_changes(RECIPES["wgan-gp"](), {"penalty.weight": said}), data) == said
 
 
 @EVERY
@@ -42,7 +42,7 @@ def test_no_weight_is_left_open_and_the_recipe_itself_is_not_changed(name, data)
 
 
 def test_other_options_of_the_penalty_stay():
-    recipe = changed(RECIPES["wgan-gp"](), {"penalty.one_sided": True})
+    recipe = with_changes(RECIPES["wgan-gp"](), {"penalty.one_sided": True})
     assert resolve(recipe, POINTS).penalties["gradient_penalty"] == {
         "name": "gradient_penalty",
         "weight": 0.1,
@@ -52,7 +52,7 @@ def test_other_options_of_the_penalty_stay():
 
 def test_what_is_played_costs_as_much_as_the_weight_that_was_chosen():
     def paid(**changes):
-        run = build(changed(RECIPES["wgan-gp"](), changes), POINTS)
+        run = build(with_changes(RECIPES["wgan-gp"](), changes), POINTS)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             play = Play(run.game.networks, run.stream.batch(0), run.game.prior)
@@ -68,6 +68,6 @@ def test_a_recipe_that_leaves_the_weight_open_can_be_stored():
 
 
 def test_only_a_penalty_with_known_weights_may_leave_it_open():
-    stored = changed(RECIPES["gan"](), {"penalty": "r1"}).to_json().replace('"r1"\n', '"r1", "weight": "auto"\n')
+    stored = with_changes(RECIPES["gan"](), {"penalty": "r1"}).to_json().replace('"r1"\n', '"r1", "weight": "auto"\n')
     with pytest.raises(Refusal, match=r"penalties\.r1\.weight is 'auto': it must be a number"):
         build(Recipe.from_json(stored, "here"), POINTS)

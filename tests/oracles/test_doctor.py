@@ -12,7 +12,7 @@ from equilibria.evaluation.doctor import FINDINGS, advice, findings, first_to_me
 from equilibria.evaluation.doctor.base import REASONS, REMARK, SICK, WARNING
 from equilibria.recipes import RECIPES, Recipe
 from equilibria.recipes.options import Options
-from equilibria.recipes.settings import changed
+from equilibria.recipes.settings import with_changes
 from equilibria.records.history import History, Series, read_history
 
 ROUNDS, LOOKS = 1200, 12
@@ -37,7 +37,7 @@ FALLING = [1.0, 0.5, 0.3, 0.2, *[0.15] * 8]
 
 def told(recipe="gan-ns", seen=None, measured=FALLING, start=START, stop="done", **changes):
     """The history of a run of this recipe: healthy, but for what is said; `seen(look)` is laid over what is seen."""
-    stored = dataclasses.asdict(changed(RECIPES[recipe](), {"rounds": ROUNDS, **changes}))
+    stored = dataclasses.asdict(with_changes(RECIPES[recipe](), {"rounds": ROUNDS, **changes}))
     events = [{"kind": "start", "step": 0, **start}]
     for look in range(LOOKS):
         step = ROUNDS // LOOKS * (look + 1)
@@ -164,7 +164,7 @@ def refused(recipe, said):
             if flag in options:
                 Options(**{flag: value}) if flag == "stop_when" else None
             else:
-                changed(recipe, {flag: value})
+                with_changes(recipe, {flag: value})
         except Refusal as refusal:
             wrong.append(str(refusal))
     return wrong

@@ -10,7 +10,7 @@ import pytest
 
 from equilibria.core.errors import Refusal
 from equilibria.records.events import Tail
-from equilibria.runs.session import named
+from equilibria.runs.session import recipe_by_name
 from equilibria.studies.compare import worker
 from equilibria.studies.compare.compare import compare
 from equilibria.studies.compare.grid import Wishes, parted, planned
@@ -119,7 +119,7 @@ def test_runs_that_were_measured_differently_are_not_compared(played):
 
 
 def test_a_cell_is_told_by_its_recipe_data_budget_and_options():
-    recipe = named("wgan")
+    recipe = recipe_by_name("wgan")
     base = digest(recipe, {"fingerprint": "a"}, {"budget": "5s"})
     assert digest(recipe, {"fingerprint": "a"}, {"budget": "5s", "data_root": "elsewhere"}) == base
     assert digest(dataclasses.replace(recipe, about="said otherwise"), {"fingerprint": "a"}, {"budget": "5s"}) == base
@@ -134,7 +134,9 @@ def test_a_cell_is_told_by_its_recipe_data_budget_and_options():
 
 
 def test_a_cell_travels_as_text(tmp_path):
-    cell = Cell("wgan:clip=0.1", "ring", named("wgan"), {"budget": "5s"}, tmp_path, Measures(("kernel(size=9)",)))
+    cell = Cell(
+        "wgan:clip=0.1", "ring", recipe_by_name("wgan"), {"budget": "5s"}, tmp_path, Measures(("kernel(size=9)",))
+    )
     assert Cell.from_json(cell.to_json()) == cell
 
 

@@ -18,7 +18,7 @@ from equilibria.models.load import reestimate
 from equilibria.models.sampler import Sampler
 from equilibria.networks import GENERATORS
 from equilibria.runs.selection import held_out
-from equilibria.runs.trainer import sheet
+from equilibria.runs.trainer import sample_grid
 from sessions import Silent
 
 WISH = {
@@ -164,18 +164,18 @@ def test_a_sheet_shows_each_of_few_classes(points):
     data = labelled(points=points)
     model = conditional(data)
     names = [f"another name {i}" for i in range(3)]
-    drawn = sheet(model, data, 0)
-    assert drawn == sheet(model, data, 0)
+    drawn = sample_grid(model, data, 0)
+    assert drawn == sample_grid(model, data, 0)
     renamed = dataclasses.replace(data.labels, names=tuple(names))
-    assert drawn != sheet(dataclasses.replace(model, labels=renamed), data, 0)
+    assert drawn != sample_grid(dataclasses.replace(model, labels=renamed), data, 0)
     many = labelled(classes=17, points=points, shares=[1] * 17)
-    assert sheet(conditional(many), many, 0) != drawn
+    assert sample_grid(conditional(many), many, 0) != drawn
 
 
 def test_rows_of_a_sheet_are_classes_from_the_same_latents(tmp_path):
     data = labelled(points=False)
     model = conditional(data)
-    (tmp_path / "sheet.png").write_bytes(sheet(model, data, 5))
+    (tmp_path / "sheet.png").write_bytes(sample_grid(model, data, 5))
     picture = np.asarray(PIL.Image.open(tmp_path / "sheet.png"))
     for place, row in enumerate(np.split(picture, 3)):
         expected = np.asarray(model.space.sheet(model.sample(16, 5, place), 16))

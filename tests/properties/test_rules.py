@@ -13,7 +13,7 @@ from equilibria.core.errors import Refusal
 from equilibria.games import GAMES
 from equilibria.games.game import Player
 from equilibria.recipes.build import build
-from equilibria.recipes.settings import changed
+from equilibria.recipes.settings import with_changes
 from equilibria.runs.observers import NonFinite, examine
 from equilibria.runs.plan import rehearse
 from equilibria.runs.session import resume, train
@@ -102,13 +102,13 @@ def test_other_turns_than_one_are_refused_in_a_sentence(rule, game, sentence):
 
 
 def test_rules_are_settings_like_others():
-    recipe = changed(small("gan"), {"rule": "consensus", "rule.weight": "0.5"})
+    recipe = with_changes(small("gan"), {"rule": "consensus", "rule.weight": "0.5"})
     assert recipe.rule == {"name": "consensus", "weight": 0.5}
     assert build(recipe, points()).rule.draws == 1
     with pytest.raises(Refusal, match="Did you mean 'extragradient'"):
         build(dataclasses.replace(recipe, rule={"name": "extragradent"}), points())
     with pytest.raises(Refusal, match=r"rule\.weight is -1"):
-        build(changed(recipe, {"rule.weight": -1}), points())
+        build(with_changes(recipe, {"rule.weight": -1}), points())
 
 
 def told(run, note):

@@ -9,7 +9,7 @@ import torch
 
 from equilibria.core.errors import Refusal
 from equilibria.recipes.build import build
-from equilibria.recipes.settings import changed
+from equilibria.recipes.settings import with_changes
 from equilibria.training.loop import run_rounds
 from equilibria.training.optimizers import OPTIMIZERS, optimistic
 from games import points, small
@@ -96,7 +96,7 @@ def test_steps_that_stand_still_climb_or_never_fade_are_refused(name, option, va
 
 def test_players_may_have_a_time_scale_each():
     """Two time scales (Heusel et al. 2017) are two learning rates."""
-    recipe = changed(small("gan-ns"), {"optimizers.critic.lr": "4e-4", "optimizers.generator.lr": "1e-4"})
+    recipe = with_changes(small("gan-ns"), {"optimizers.critic.lr": "4e-4", "optimizers.generator.lr": "1e-4"})
     run = build(recipe, points())
     assert {name: o.param_groups[0]["lr"] for name, o in run.optimizers.items()} == {"critic": 4e-4, "generator": 1e-4}
     before = [p.detach().clone() for p in run.game.networks.parameters()]

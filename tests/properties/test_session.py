@@ -14,9 +14,9 @@ from equilibria.core.errors import Refusal
 from equilibria.games.critic_player import bursts
 from equilibria.recipes.build import build
 from equilibria.recipes.options import Budget, read_budget
-from equilibria.runs.plan import planned, report_every, rounds_for
+from equilibria.runs.plan import report_every, rounds_for, total_rounds
 from equilibria.runs.session import resume, train
-from equilibria.runs.trainer import look
+from equilibria.runs.trainer import snapshot
 from equilibria.training.loop import run_rounds
 from games import points, run_of, small
 from sessions import TINY, Silent, assert_equal, events, timeless
@@ -44,7 +44,7 @@ def test_looking_leaves_a_run_as_it_was():
     run = build(recipe, points())
     run_rounds(run, until=3)
     before = copy.deepcopy(run.state_dict())
-    look(run, recipe, points())
+    snapshot(run, recipe, points())
     assert_equal(before, run.state_dict())
     assert not any(network.training for network in run.average.networks.values())
     assert all(network.training for network in run.game.networks.values())
@@ -181,7 +181,7 @@ def test_what_comes_first_ends_a_run():
     run = run_of("wgan-gp")
 
     def wish(rounds, **budget):
-        return planned(run, rounds, Budget(**budget), 10_000, lambda rounds: rounds * 0.5)
+        return total_rounds(run, rounds, Budget(**budget), 10_000, lambda rounds: rounds * 0.5)
 
     assert wish(None) == 10_000
     assert wish(30) == 30

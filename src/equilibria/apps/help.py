@@ -88,9 +88,9 @@ def _setting(recipe: "Recipe", path: str, setting: "Setting") -> tuple[str, ...]
 
 def whole(recipe: "Recipe", meanings: bool) -> str:
     """A recipe as JSON with its default values, if wanted with the meaning of each."""
-    from ..recipes.settings import completed, settings
+    from ..recipes.settings import settings, with_defaults
 
-    text = completed(recipe).to_json().rstrip()
+    text = with_defaults(recipe).to_json().rstrip()
     if not meanings:
         return text
     known = settings(recipe)

@@ -20,7 +20,7 @@ from ..data import Data, Stream, find
 from ..data.dataset import KINDS, Labels
 from ..data.spaces import SPACES
 from ..networks.norms import batch_norms, reestimate_batchnorm
-from ..recipes.build_networks import Seen, build_networks, likelihood_of
+from ..recipes.build_networks import CriticInput, build_networks, likelihood_of
 from ..recipes.recipe import Recipe
 from ..records import checkpoints
 from ..records.checkpoints import Checkpoint
@@ -142,7 +142,7 @@ def assembled(config: Mapping[str, Any]) -> Sampler:
     told = config.get("conditions")
     conditions = None if labels is None or told is None else rebuilt(told, labels)
     width = labels.size if labels is not None and conditions is not None else 0
-    seen = Seen(config.get("sees", "samples"), int(config.get("packed", 1)), int(config.get("classes", 0)))
+    seen = CriticInput(config.get("sees", "samples"), int(config.get("packed", 1)), int(config.get("classes", 0)))
     networks = nn.ModuleDict(build_networks(config["networks"], space, prior, width, seen))
     if config.get("likelihood") is not None:
         networks["likelihood"] = likelihood_of(config["likelihood"], space)

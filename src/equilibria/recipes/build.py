@@ -18,7 +18,7 @@ from ..training.optimizers import DEFAULT, OPTIMIZERS, SCHEDULES, Schedule
 from ..training.run import Average, Run
 from ..training.update_rules import RULES, refuse_turns
 from .build_game import build_game
-from .build_networks import build_networks, condition, mixes_samples, refuse_lone_rows, seen, taught
+from .build_networks import build_networks, condition, critic_input, label_subset, mixes_samples, refuse_lone_rows
 from .recipe import Recipe, at_least_one
 
 # Ahead of the paper's layers on small images: few strided convolutions see no whole picture, a connected layer does.
@@ -51,7 +51,7 @@ def resolve_network(
     return {"name": name} | chosen | dict(spec) | {"name": name}
 
 
-def bounds_slopes(penalties: Mapping[str, Spec], shape: tuple[int, ...]) -> bool:
+def uses_gradients(penalties: Mapping[str, Spec], shape: tuple[int, ...]) -> bool:
     """Whether a penalty reads the critic's gradient, which a critic that mixes samples does not have one by one.
 
     `shape` is that of what the critic is shown.
@@ -60,7 +60,7 @@ def bounds_slopes(penalties: Mapping[str, Spec], shape: tuple[int, ...]) -> bool
         return any(uses_gradient(make(PENALTIES, spec, f"penalties.{key}"), shape) for key, spec in penalties.items())
 
 
-def weighed(spec: Spec, shape: tuple[int, ...]) -> Spec:
+def resolve_penalty(spec: Spec, shape: tuple[int, ...]) -> Spec:
     """The penalty with the weight that `auto` means: lighter for points than for images; other penalties unchanged.
 
     Under a weight for images the critic stays too flat to tell the neighbouring modes of points apart.
@@ -74,7 +74,7 @@ def weighed(spec: Spec, shape: tuple[int, ...]) -> Spec:
     return spec | {"weight": points if len(shape) == 1 else images}
 
 
-def chosen(likelihood: Spec | None, binary: bool) -> Spec | None:
+def resolve_likelihood(likelihood: Spec | None, binary: bool) -> Spec | None:
     """The likelihood that `auto` means: of black or white pixels, or normal noise whose deviation is learned."""
     if likelihood is None or likelihood["name"] != "auto":
         return likelihood
@@ -91,14 +91,14 @@ _COUPLED = (
 
 def resolve(recipe: Recipe, data: Data) -> Recipe:
     """The same recipe with every `auto` decided for this data."""
-    shape, shown = data.space.shape, seen(recipe, data).shape(data.space, make(PRIORS, recipe.prior, "prior"))
-    penalties = {key: weighed(spec, shown) for key, spec in recipe.penalties.items()}
-    penalised = bounds_slopes(penalties, shown)
+    shape, shown = data.space.shape, critic_input(recipe, data).shape(data.space, make(PRIORS, recipe.prior, "prior"))
+    penalties = {key: resolve_penalty(spec, shown) for key, spec in recipe.penalties.items()}
+    penalised = uses_gradients(penalties, shown)
     networks = {
         role: resolve_network(role, spec, shown if role == "critic" else shape, penalised, recipe.conditional)
         for role, spec in recipe.networks.items()
     }
-    likelihood = chosen(recipe.likelihood, recipe.binarize)
+    likelihood = resolve_likelihood(recipe.likelihood, recipe.binarize)
     return dataclasses.replace(recipe, networks=networks, penalties=penalties, likelihood=likelihood)
 
 
@@ -125,14 +125,14 @@ def assemble(
         raise Refusal(f"halflife is {recipe.halflife}: a number of rounds is needed; 0 means no average.")
     batch, labelled = at_least_one("batch", recipe.batch), recipe.conditional
     data = data.to(torch.device(device))
-    stream = Stream(data, batch, recipe.seed, labelled, recipe.binarize, taught(recipe, data))
+    stream = Stream(data, batch, recipe.seed, labelled, recipe.binarize, label_subset(recipe, data))
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(key(recipe.seed, -1))
-        prior, shown = make(PRIORS, recipe.prior, "prior"), seen(recipe, data)
+        prior, shown = make(PRIORS, recipe.prior, "prior"), critic_input(recipe, data)
         networks = build_networks(recipe.networks, data.space, prior, condition(recipe, data), shown)
         refuse_lone_rows(networks, recipe)
         mixing = "critic" in networks and mixes_samples(networks["critic"], recipe, data, prior)
-        bounded = mixing and bounds_slopes(recipe.penalties, shown.shape(data.space, prior))
+        bounded = mixing and uses_gradients(recipe.penalties, shown.shape(data.space, prior))
         if bounded and not allow_coupled_critic:
             raise Refusal(_COUPLED)
         labels = data.labels.kind if recipe.conditional and data.labels else None
@@ -153,7 +153,7 @@ def assemble(
         )
         for key, player in owners.items()
     }
-    average = Average(averaged(game.networks, stream), recipe.halflife)
+    average = Average(averaged_networks(game.networks, stream), recipe.halflife)
     return Run(game, stream, optimizers, average, schedules(recipe, owners), precision, recipe.seed, rule)
 
 
@@ -163,7 +163,7 @@ def schedules(recipe: Recipe, optimizers: Iterable[str]) -> dict[str, Schedule]:
     return {} if recipe.schedule == {"name": "constant"} else dict.fromkeys(optimizers, schedule)
 
 
-def averaged(networks: nn.ModuleDict, stream: Stream) -> nn.ModuleDict:
+def averaged_networks(networks: nn.ModuleDict, stream: Stream) -> nn.ModuleDict:
     """Those that a moving average is kept of: all but the critic, unless it learns classes."""
     roles = networks.items() if stream.known is not None else ((k, v) for k, v in networks.items() if k != "critic")
     return nn.ModuleDict(dict(roles))

@@ -21,7 +21,7 @@ from ..terms.divergences import DIVERGENCES
 from ..terms.penalties import PENALTIES
 from ..training import optimizers
 from ..training.run import Run
-from .build_networks import likelihood_of, seen
+from .build_networks import critic_input, likelihood_of
 from .recipe import Recipe, at_least_one
 
 
@@ -88,7 +88,7 @@ def _refuse_unsigned(recipe: Recipe, terms: dict[str, Any]) -> None:
 
 def own_parts(recipe: Recipe, run: Run) -> dict[str, dict[str, Any]]:
     """What parts of the user's own say of themselves, by their place in the recipe: records are read without code."""
-    shape = seen(recipe, run.stream.data).shape(run.stream.data.space, run.game.prior)
+    shape = critic_input(recipe, run.stream.data).shape(run.stream.data.space, run.game.prior)
     with torch.random.fork_rng(devices=[]):
         return {
             path: found

@@ -27,7 +27,7 @@ _SIZES = (0.1, 1.0, 10.0)  # of the perturbations: a bend may hide one of them
 _TOLERANCE = 1e-5  # relative to the largest score; rounding is 1e-7
 
 
-def coupled(critic: Critic, views: Views, y: Tensor | None = None) -> bool:
+def is_coupled(critic: Critic, views: Views, y: Tensor | None = None) -> bool:
     """Whether moving one row of the views, each (B, ...), moves the score of another, in training mode.
 
     A gradient penalty on such a critic is not a penalty on its slopes. The critic, its buffers and the default random
@@ -84,7 +84,7 @@ def _rows(view: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Seen:
+class CriticInput:
     """What a critic is shown: `views` are "samples", "pairs" with their latents, or "latents"; so many as one.
 
     It tells so many `classes`, of labels that nobody else sees.
@@ -112,12 +112,12 @@ class Seen:
         return tuple(pack(view, self.packed) for view in views) if self.packed > 1 else views
 
 
-SAMPLES = Seen()
+SAMPLES = CriticInput()
 _PROBED = 6  # rows shown to the critic when asking whether they influence each other
 
 
 def build_networks(
-    specs: dict[str, Spec], space: Space, prior: Prior, condition: int = 0, seen: Seen = SAMPLES
+    specs: dict[str, Spec], space: Space, prior: Prior, condition: int = 0, seen: CriticInput = SAMPLES
 ) -> dict[str, nn.Module]:
     """Each role's network, for samples of this space, latents of this prior and conditions of this width.
 
@@ -161,14 +161,14 @@ def game_traits(recipe: Recipe) -> Traits:
     return traits_of(builder_of(GAMES, recipe.game["name"]))
 
 
-def seen(recipe: Recipe, data: Data) -> Seen:
+def critic_input(recipe: Recipe, data: Data) -> CriticInput:
     """What the critic of a recipe is shown."""
     game = game_traits(recipe)
     classes = data.labels.size if game.learns_classes and data.labels is not None else 0
-    return Seen(game.critic_input, packing(recipe), classes)
+    return CriticInput(game.critic_input, packing(recipe), classes)
 
 
-def taught(recipe: Recipe, data: Data) -> Tensor | None:
+def label_subset(recipe: Recipe, data: Data) -> Tensor | None:
     """Places of the labels that the critic learns classes from, (K,); None in other games, which see all or none."""
     if not game_traits(recipe).learns_classes:
         if recipe.labelled:
@@ -186,11 +186,11 @@ def taught(recipe: Recipe, data: Data) -> Tensor | None:
 
 def mixes_samples(critic: nn.Module, recipe: Recipe, data: Data, prior: Prior) -> bool:
     """Whether the critic's score of one sample depends on the others in the batch, seen on samples of this data."""
-    shown = seen(recipe, data)
+    shown = critic_input(recipe, data)
     chosen = torch.randint(len(data.x), (_PROBED * shown.packed,), generator=generator(0, len(data.x)))
     x, y = data.batch(chosen.to(data.x.device), recipe.conditional)
     condition = None if y is None else pack(y.cpu(), shown.packed)
-    return coupled(critic, shown.shown(x.cpu(), prior), condition)
+    return is_coupled(critic, shown.shown(x.cpu(), prior), condition)
 
 
 def refuse_lone_rows(networks: dict[str, nn.Module], recipe: Recipe) -> None:

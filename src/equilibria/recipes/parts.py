@@ -91,7 +91,7 @@ def meaning(option: str, doc: str) -> str:
     return clause if whole else SHARED.get(option, "")
 
 
-TURNED = "game.n_critic"  # a number, or a part: a schedule of turns
+N_CRITIC = "game.n_critic"  # a number, or a part: a schedule of turns
 SINGLE = {
     "data": DATASETS,
     "game": GAMES,
@@ -142,7 +142,7 @@ def parts(recipe: Recipe) -> dict[str, tuple[Catalogue, Spec]]:
     single = {path: (catalogue, getattr(recipe, path)) for path, catalogue in SINGLE.items()}
     found = {path: (catalogue, spec) for path, (catalogue, spec) in single.items() if spec is not None}
     if isinstance(turns := recipe.game.get("n_critic"), dict):
-        found[TURNED] = (catalogue_of(TURNED), turns)
+        found[N_CRITIC] = (catalogue_of(N_CRITIC), turns)
     groups = {"networks": recipe.networks, "penalties": recipe.penalties, "optimizers": optimizers(recipe)}
     inner = {f"{group}.{key}": spec for group, specs in groups.items() for key, spec in specs.items()}
     return found | {path: (catalogue_of(path), spec) for path, spec in inner.items()}
@@ -151,7 +151,7 @@ def parts(recipe: Recipe) -> dict[str, tuple[Catalogue, Spec]]:
 def catalogue_of(path: str) -> Catalogue:
     """Where the part at this place comes from."""
     group, _, key = path.partition(".")
-    if path == TURNED:
+    if path == N_CRITIC:
         return TURNS
     if group == "networks":
         if key not in NETWORKS:

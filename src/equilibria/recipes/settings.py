@@ -9,7 +9,7 @@ from ..core.errors import Refusal, nearest
 from ..core.specs import as_part, guessed, is_none, typed
 from ..terms.penalties import PENALTIES
 from .options import Options
-from .parts import NUMBERS, SINGLE, TURNED, Setting, catalogue_of, known_options, optimizers, parts, settings
+from .parts import N_CRITIC, NUMBERS, SINGLE, catalogue_of, known_options, optimizers, parts, settings
 from .recipe import Recipe
 
 _GROUPS = ("networks", "penalties", "optimizers")
@@ -34,7 +34,7 @@ def names_part(recipe: Recipe, name: str) -> bool:
     if name in _GROUPS or name.startswith("penalty"):
         return "." not in name
     path = paths(recipe, name)[0]
-    return path in parts(recipe) or path == TURNED or (path.startswith("penalties.") and path.count(".") == 1)
+    return path in parts(recipe) or path == N_CRITIC or (path.startswith("penalties.") and path.count(".") == 1)
 
 
 def is_narrow(name: str) -> bool:
@@ -42,7 +42,7 @@ def is_narrow(name: str) -> bool:
     return name != "lr" and not name.startswith("optimizer.")
 
 
-def spread(recipe: Recipe, name: str, value: Any) -> Iterator[tuple[str, Any]]:
+def single_parts(recipe: Recipe, name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """The single parts, with their paths, that are meant by a part or a group of them."""
     if name == "penalty":
         yield from [] if is_none(value) else [(f"penalties.{as_part(value, name)['name']}", value)]
@@ -106,10 +106,7 @@ def _only_penalty(recipe: Recipe, name: str) -> str:
     raise Refusal(f"{name} is not clear: the recipe {recipe.name!r} has several penalties. Say {meant}.")
 
 
-__all__ = ["Setting", "changed", "settings"]
-
-
-def changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+def with_changes(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     """The recipe with these settings: {"penalty.weight": 5, "critic": "dcgan", "lr": "1e-4"}.
 
     Names are full paths or, where that is clear, short: options of the game (`clip`), `penalty` for the only one,
@@ -118,7 +115,7 @@ def changed(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     asked = {name.replace("-", "_"): value for name, value in changes.items()}
     swaps = [name for name in asked if names_part(recipe, name)]
     for name in swaps:
-        every = list(spread(recipe, name, asked[name]))
+        every = list(single_parts(recipe, name, asked[name]))
         if name in ("penalty", "penalties"):
             recipe = dataclasses.replace(recipe, penalties={})
         for path, value in every:
@@ -135,7 +132,7 @@ def _swapped(recipe: Recipe, path: str, value: Any) -> Recipe:
     if path.startswith("penalties.") and is_none(value):
         left = {key: spec for key, spec in recipe.penalties.items() if path != f"penalties.{key}"}
         return dataclasses.replace(recipe, penalties=left)
-    if path == TURNED and not isinstance(guessed(value), str | Mapping):
+    if path == N_CRITIC and not isinstance(guessed(value), str | Mapping):
         return _with_option(recipe, path, value, path)
     old = parts(recipe)[path][1] if path in parts(recipe) else {"name": ""}
     new = as_part(value, path)
@@ -185,7 +182,7 @@ def _placed(tree: Any, path: list[str], value: Any) -> Any:
     return {**tree, path[0]: _placed(tree.get(path[0]), path[1:], value)} if path else value
 
 
-def completed(recipe: Recipe) -> Recipe:
+def with_defaults(recipe: Recipe) -> Recipe:
     """The same recipe with every value said that it leaves to a default."""
     for path, setting in settings(recipe).items():
         if not setting.is_part and setting.value != "auto":

@@ -101,7 +101,7 @@ def plan(run: Run, recipe: Recipe, options: Options) -> Plan:
     """The plan for a run at its start, by a rehearsal that leaves the run as it is."""
     costs = rehearse(run, 1.0, ENDLESS if options.rounds is None else options.rounds // 20)
     budget = read_budget(options.budget)
-    rounds = planned(run, options.rounds, budget, recipe.rounds, lambda rounds: costs.seconds(run, 0, rounds))
+    rounds = total_rounds(run, options.rounds, budget, recipe.rounds, lambda rounds: costs.seconds(run, 0, rounds))
     seconds, watch = costs.seconds(run, 0, rounds), options.watch
     if watch is None:
         watch = watch_every(rounds, seconds, diagnosis_seconds(run, recipe))
@@ -112,7 +112,7 @@ def prolonged(recipe: Recipe, options: Options, run: Run, step: int, elapsed: fl
     """The recipe of a run that is at round `step` after so many seconds, with the rounds now requested in all."""
     budget = read_budget(options.budget)
     pace = elapsed / step if step else (budget.seconds or 0.0) / recipe.rounds
-    rounds = planned(run, options.rounds, budget, recipe.rounds, lambda rounds: rounds * pace)
+    rounds = total_rounds(run, options.rounds, budget, recipe.rounds, lambda rounds: rounds * pace)
     if rounds < step or (budget.seconds is not None and budget.seconds < elapsed):
         raise Refusal(f"{step:,} rounds have been played in {elapsed:.0f} s: rounds and budget are in all, give more.")
     return dataclasses.replace(recipe, rounds=rounds)
@@ -125,7 +125,7 @@ def end(recipe: Recipe, options: Options) -> dict[str, Any]:
     return {"rounds": rounds, "seconds": seconds} | ({} if options.stop_when is None else {"when": options.stop_when})
 
 
-def planned(run: Run, requested: int | None, budget: Budget, usual: int, seconds: Callable[[int], float]) -> int:
+def total_rounds(run: Run, requested: int | None, budget: Budget, usual: int, seconds: Callable[[int], float]) -> int:
     """The rounds in all: those requested or those of the images, whichever is fewer; the usual ones if neither.
 
     `seconds` is how long so many rounds take: it turns a time into rounds where none are requested. Whatever the

@@ -15,7 +15,7 @@ from ..recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES
 from ..recipes.build import assemble, resolve, schedules
 from ..recipes.options import Options
 from ..recipes.recipe import Recipe
-from ..recipes.settings import changed, paths
+from ..recipes.settings import paths, with_changes
 from ..records import checkpoints
 from ..records.folder import RunFolder, free, refuse_taken
 from ..records.summary import Summary, device_name, fingerprint
@@ -41,11 +41,11 @@ def split_options(keywords: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]
 
 def load_recipe(recipe: str | Recipe, options: Options, changes: Mapping[str, Any]) -> Recipe:
     """The recipe, with the options and changes that concern it."""
-    loaded = recipe if isinstance(recipe, Recipe) else named(recipe)
+    loaded = recipe if isinstance(recipe, Recipe) else recipe_by_name(recipe)
     if options.data is not None and options.data != loaded.data["name"]:
         loaded = dataclasses.replace(loaded, data={"name": _absolute(options.data)})
     overrides = {name: value for name in _OF_THE_RECIPE if (value := getattr(options, name)) is not None}
-    loaded = changed(dataclasses.replace(loaded, **overrides), changes)
+    loaded = with_changes(dataclasses.replace(loaded, **overrides), changes)
     loaded.check_shape(f"The recipe {loaded.name!r}")
     _refuse_idle(loaded, changes)
     return loaded
@@ -62,7 +62,7 @@ def run_folder(recipe: Recipe, options: Options) -> Path:
     return path
 
 
-def named(recipe: str) -> Recipe:
+def recipe_by_name(recipe: str) -> Recipe:
     """A recipe of the table, or one in a JSON file."""
     path = Path(recipe)
     return Recipe.load(path) if path.suffix == ".json" or path.is_file() else RECIPES[recipe]()

@@ -23,7 +23,7 @@ from ..models.load import describe, reestimate
 from ..models.sampler import Sampler
 from ..models.write import sheet_of, side_by_side
 from ..recipes.build_game import own_parts
-from ..recipes.build_networks import game_traits, seen
+from ..recipes.build_networks import critic_input, game_traits
 from ..recipes.recipe import FORMAT, Recipe
 from ..records import checkpoints
 from ..records.checkpoints import Checkpoint, file_name
@@ -81,28 +81,28 @@ def rollback(run: Run, folder: RunFolder, checkpointer: Checkpointer) -> str:
     return f"It is back at round {run.step:,}, its best, and so is its model{later}."
 
 
-def look(run: Run, recipe: Recipe, data: Data) -> Snapshot:
+def snapshot(run: Run, recipe: Recipe, data: Data) -> Snapshot:
     """A sheet of fixed latents, measures on held-out data, and the files of the model as it is now."""
-    model = slow(run, recipe, data)
+    model = averaged_model(run, recipe, data)
     metrics, count = measure(model, data, recipe.binarize)
-    return Snapshot(sheet(model, data, recipe.seed), metrics, count, files(run, model, recipe, data))
+    return Snapshot(sample_grid(model, data, recipe.seed), metrics, count, model_files(run, model, recipe, data))
 
 
-def slow(run: Run, recipe: Recipe, data: Data) -> Sampler:
+def averaged_model(run: Run, recipe: Recipe, data: Data) -> Sampler:
     """The averaged networks with batch statistics of their own, and the critic as it plays."""
     networks = {name: copy.deepcopy(network) for name, network in run.average.networks.items()}
     for name, network in run.game.networks.items():
         if name not in networks:
             networks[name] = copy.deepcopy(network).eval()
     conditions = conditions_in(data) if run.stream.labelled else None
-    shown = seen(recipe, data)
+    shown = critic_input(recipe, data)
     parts = nn.ModuleDict(networks), data.space, run.game.prior, data.labels, conditions
     model = Sampler(*parts, shown.packed, shown.views, shown.classes, game_traits(recipe).encoder_output)
     reestimate(model, run.stream.size, run.seed, lambda: run.stream)
     return model
 
 
-def sheet(model: Sampler, data: Data, seed: int) -> bytes:
+def sample_grid(model: Sampler, data: Data, seed: int) -> bytes:
     """A PNG of the samples that the seed gives: of few classes a row each; points over held-out ones."""
     points, buffer = len(data.space.shape) == 1, io.BytesIO()
     count, conditions = sheet_of(model)
@@ -116,7 +116,7 @@ def sheet(model: Sampler, data: Data, seed: int) -> bytes:
     return buffer.getvalue()
 
 
-def files(run: Run, model: Sampler, recipe: Recipe, data: Data) -> dict[str, bytes]:
+def model_files(run: Run, model: Sampler, recipe: Recipe, data: Data) -> dict[str, bytes]:
     """The model folder: what `load` reads, and a card for people."""
     config = describe(recipe.networks, recipe.prior, model, recipe.likelihood)
     weights = {name: tensor.contiguous().cpu() for name, tensor in model.networks.state_dict().items()}
@@ -154,7 +154,7 @@ def run_session(session: Session, since: Checkpoint | None = None) -> Run:
         log = EventLog(folder, session.display.show, since.elapsed if since else 0.0)
         report = Reporter(log, summary.cadence["report"], run)
         by_chance = cache(lambda: chance(data, recipe.binarize))
-        checkpointer = Checkpointer(report, lambda run: look(run, recipe, data), since, by_chance)
+        checkpointer = Checkpointer(report, lambda run: snapshot(run, recipe, data), since, by_chance)
         summary.begin_session(run.step)
         summary.write(folder)
         folder.write_recipe(recipe.to_json())

@@ -63,9 +63,9 @@ def show(name: str, /) -> int:
 
     key = name.replace("-", "_")
     if name in RECIPES or name.endswith(".json"):
-        from ...runs.session import named
+        from ...runs.session import recipe_by_name
 
-        print(whole(named(name), meanings=sys.stdout.isatty()))
+        print(whole(recipe_by_name(name), meanings=sys.stdout.isatty()))
     elif names := ALIASES.get(key, (key,) if key in TABLES else ()):
         titles = [f"{each.replace('_', ' ')}:\n\n" if len(names) > 1 else "" for each in names]
         print("\n\n".join(title + contents(_table(each)) for title, each in zip(titles, names, strict=True)))

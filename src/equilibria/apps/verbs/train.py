@@ -98,10 +98,10 @@ def train(name: str = "", /, **options: Any) -> int:
     from ..display import watching
 
     with watching(read_budget(options.get("budget")).seconds) as display:
-        from ...runs.session import named, train
+        from ...runs.session import recipe_by_name, train
 
-        recipe = named(name) if name else None
-        _refuse_missing_values(recipe or named(DEFAULT), options)
+        recipe = recipe_by_name(name) if name else None
+        _refuse_missing_values(recipe or recipe_by_name(DEFAULT), options)
         train(recipe, display, **options)
     return 0
 
@@ -155,10 +155,10 @@ def settings_of(name: str | None = None) -> tuple[dict[str, Any], str]:
         default = f"{DEFAULT} if none is named, {DEFAULT_FOR_POINTS} for points"
         head = f"Recipes ({default}); `equilibria train RECIPE --help` lists all settings"
         return {}, tables({head: rows})
-    from ...runs.session import named
+    from ...runs.session import recipe_by_name
     from ..help import recipe_settings
 
-    recipe = named(name)
+    recipe = recipe_by_name(name)
     values = {"data": recipe.data["name"], "rounds": recipe.rounds, "batch": recipe.batch, "seed": recipe.seed}
     return values, recipe_settings(recipe)
 

@@ -18,7 +18,7 @@ from ...recipes.recipe import Recipe
 from ...recipes.settings import no_setting
 from ...records.summary import fingerprint
 from ...runs.session import load_recipe, split_options
-from ...runs.session import named as recipe_named
+from ...runs.session import recipe_by_name as recipe_named
 from ...training.hardware import choose
 from ..metric_specs import parted as parted_metrics
 from ..metric_specs import specs
