@@ -16,7 +16,8 @@ from equilibria.apps.completion import SHELLS
 from equilibria.apps.flags import arguments, merged, sections, split
 from equilibria.apps.verbs import VERBS
 from equilibria.recipes import RECIPES
-from equilibria.recipes.settings import paths, settings
+from equilibria.recipes.parts import settings
+from equilibria.recipes.settings import paths
 
 COMPLETE = {  # what is typed: what must be among the completions, and what must not
     "equilibria ": (["train", "data", "completion"], ["check"]),

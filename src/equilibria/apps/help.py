@@ -71,7 +71,7 @@ def manual(name: str, verb: "Verb", words: list[str]) -> str:
 
 def recipe_settings(recipe: "Recipe") -> str:
     """Every setting of a recipe as a flag, in groups: its type, its value, its meaning."""
-    from ..recipes.settings import settings
+    from ..recipes.parts import settings
 
     found = {path: s for path, s in settings(recipe).items() if path not in _FIELDS}
     groups = groupby(found.items(), key=lambda item: _TITLES[item[0].partition(".")[0]])
@@ -88,7 +88,8 @@ def _setting(recipe: "Recipe", path: str, setting: "Setting") -> tuple[str, ...]
 
 def whole(recipe: "Recipe", meanings: bool) -> str:
     """A recipe as JSON with its default values, if wanted with the meaning of each."""
-    from ..recipes.settings import settings, with_defaults
+    from ..recipes.parts import settings
+    from ..recipes.settings import with_defaults
 
     text = with_defaults(recipe).to_json().rstrip()
     if not meanings:
