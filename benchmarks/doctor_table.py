@@ -5,9 +5,9 @@ from pathlib import Path
 
 from doctor_cases import CASES, HEALTHY, SICK
 
-from equilibria.evaluation.doctor import FINDINGS, Finding, findings, lasting
+from equilibria.evaluation.doctor import FINDINGS, Finding, findings, persistent
+from equilibria.evaluation.doctor.base import CRITICAL as GRAVE
 from equilibria.evaluation.doctor.base import REASONS, REMARK
-from equilibria.evaluation.doctor.base import SICK as GRAVE
 from equilibria.records.history import History, read_history
 
 Found = dict[str, list[tuple[Finding, ...]]]  # by case, a run each
@@ -39,7 +39,7 @@ def spoken(runs: Path, seeds: list[int]) -> Said:
 def _heard(whole: History) -> list[Finding]:
     ends = [place + 1 for place, event in enumerate(whole.events) if event["kind"] == "diagnosis"]
     pasts = (History(whole.recipe, whole.summary, whole.events[:end]) for end in ends)
-    return [finding for past in pasts for finding in lasting(past)]
+    return [finding for past in pasts for finding in persistent(past)]
 
 
 def table(found: Found, said: Said) -> str:
@@ -106,7 +106,7 @@ def _live(said: Said) -> str:
     return (
         f"During training, the planted finding was reported for {sum(told)} of {len(told)} sick runs (remarks and "
         f"breakdowns are reported at the end), and some finding, which mostly went away, for "
-        f"{sum(map(bool, healthy))} of {len(healthy)} healthy ones: {which}. `--stop-when sick` would "
+        f"{sum(map(bool, healthy))} of {len(healthy)} healthy ones: {which}. `--stop-when critical` would "
         f"have stopped {sum(map(_stops, grave))} of {len(grave)} runs with a planted critical "
         f"finding, and {sum(map(_stops, healthy))} healthy ones."
     )

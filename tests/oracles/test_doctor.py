@@ -8,8 +8,8 @@ import pytest
 
 from equilibria.apps.verbs import VERBS
 from equilibria.core.errors import Refusal
-from equilibria.evaluation.doctor import FINDINGS, advice, findings, first_to_mend, lasting
-from equilibria.evaluation.doctor.base import REASONS, REMARK, SICK, WARNING
+from equilibria.evaluation.doctor import FINDINGS, advice, findings, persistent, root_cause
+from equilibria.evaluation.doctor.base import CRITICAL, REASONS, REMARK, WARNING
 from equilibria.recipes import RECIPES, Recipe
 from equilibria.recipes.options import Options
 from equilibria.recipes.settings import with_changes
@@ -147,7 +147,7 @@ def test_a_reason_is_two_sentences_with_a_source(name):
     why = REASONS[name].why.replace("et al.", "et al")
     assert len([sentence for sentence in re.split(r"\.(?:\s|$)", why) if sentence]) == 2
     assert re.search(r"\([^()]*\b(19|20)\d\d\b[^()]*\)", why)
-    assert REASONS[name].severity in (SICK, WARNING, REMARK)
+    assert REASONS[name].severity in (CRITICAL, WARNING, REMARK)
 
 
 def said_flags(text):
@@ -200,7 +200,7 @@ def test_reasons_and_findings_are_the_same():
 def test_the_gravest_comes_first():
     both = told(seen=constant(diversity={"ratio": 0.05}, average={"output": 1.0}), start=START | {"labels": "class"})
     assert [finding.severity for finding in findings(both)] == sorted(
-        (finding.severity for finding in findings(both)), key=[SICK, WARNING, REMARK].index
+        (finding.severity for finding in findings(both)), key=[CRITICAL, WARNING, REMARK].index
     )
 
 
@@ -208,8 +208,8 @@ def test_a_cause_is_mended_before_its_consequence():
     whole = told(
         seen=constant(diversity={"ratio": 0.05}), **{"optimizers.critic.lr": 1e-2, "optimizers.generator.lr": 1e-5}
     )
-    assert first_to_mend(findings(whole)).name == "imbalance"
-    assert first_to_mend(findings(told(start=START | {"labels": "class"}))) is None
+    assert root_cause(findings(whole)).name == "imbalance"
+    assert root_cause(findings(told(start=START | {"labels": "class"}))) is None
 
 
 def test_old_runs_have_no_diagnoses_and_are_read_all_the_same():
@@ -270,18 +270,18 @@ def names(found):
 def test_what_is_said_of_a_playing_run_has_lasted_a_quarter_of_it():
     whole = told(seen=lambda look: {"diversity": {"ratio": 0.05 if look >= 8 else 0.98}})  # from round 900 on
     assert ["collapse" in names(findings(until(whole, step))) for step in (1000, 1100, 1200)] == [False, True, True]
-    assert ["collapse" in names(lasting(until(whole, step))) for step in (1000, 1100, 1200)] == [False, False, True]
+    assert ["collapse" in names(persistent(until(whole, step))) for step in (1000, 1100, 1200)] == [False, False, True]
 
 
 def test_what_is_said_of_a_playing_run_has_lasted_a_tenth_of_all_rounds():
     whole = SICK_RUNS["imbalance"]()  # from round 0 on
-    assert ["imbalance" in names(lasting(until(whole, step))) for step in (100, 200)] == [False, True]
+    assert ["imbalance" in names(persistent(until(whole, step))) for step in (100, 200)] == [False, True]
 
 
 @pytest.mark.parametrize("name", ["labels_unused", "short"])
 def test_remarks_wait_for_the_end(name):
     assert name in names(findings(SICK_RUNS[name]()))
-    assert name not in names(lasting(SICK_RUNS[name]()))
+    assert name not in names(persistent(SICK_RUNS[name]()))
 
 
 @pytest.mark.parametrize(("kept", "said"), [(200, True), (1200, False)])

@@ -1,6 +1,7 @@
 """The doctor speaks once while a run plays, changes nothing, and stops it only when that is wished for."""
 
 import json
+import shutil
 
 import pytest
 import torch
@@ -28,7 +29,7 @@ COLLAPSING = {k: v for k, v in TINY.items() if k not in ("n_critic", "save_every
 def sick(tmp_path_factory):
     """A run that is stopped because it collapses, and what was said of it."""
     display = Silent()
-    run = train("gan-ns", display, name="run", runs=tmp_path_factory.mktemp("runs"), stop_when="sick", **COLLAPSING)
+    run = train("gan-ns", display, name="run", runs=tmp_path_factory.mktemp("runs"), stop_when="critical", **COLLAPSING)
     return run, display
 
 
@@ -39,14 +40,28 @@ def lines_of(display):
 def test_a_sick_run_is_stopped_and_says_why(sick):
     run, display = sick
     stop = events(run.folder)[-1]
-    assert (stop["kind"], stop["reason"], run.stop) == ("stop", "sick", "sick")
+    assert (stop["kind"], stop["reason"], run.stop) == ("stop", "critical", "critical")
     assert stop["step"] < COLLAPSING["rounds"]
-    grave = [said for said in lines_of(display) if "(sick, " in said]
+    grave = [said for said in lines_of(display) if "(critical, " in said]
     assert grave
-    assert stop["text"].startswith("Stopped because it was sick")
+    assert stop["text"].startswith("Stopped: the doctor reports a critical finding.")
     assert stop["text"] in display.said[-1]
     assert f"It is back at round {run.step}, its best" in display.said[-1]
     assert str(run.folder) in display.said[-1]
+
+
+def test_a_run_that_an_earlier_version_was_to_stop_is_stopped(sick, tmp_path):
+    """Its summary has the earlier word; so has the reason of its stop."""
+    folder = tmp_path / "run"
+    shutil.copytree(sick[0].folder, folder)
+    summary = json.loads((folder / "summary.json").read_text())
+    summary["end"]["when"] = "sick"
+    (folder / "summary.json").write_text(json.dumps(summary))
+    assert resume(folder, Silent()).stop == events(folder)[-1]["reason"] == "critical"
+    stored = (folder / "events.jsonl").read_text()
+    (folder / "events.jsonl").write_text(stored.replace('"reason": "critical"', '"reason": "sick"'))
+    assert events(folder)[-1]["reason"] == "sick"
+    assert "stopped at a critical finding" in eq.doctor(folder).about
 
 
 def test_a_finding_is_said_once(sick):
@@ -67,7 +82,12 @@ def test_a_stopped_run_is_back_at_its_best_bit_for_bit(sick):
     for name, weight in kept.state["average"].items():
         assert torch.equal(model[name.removeprefix("networks.")], weight), name
     summary = json.loads((run.folder / "summary.json").read_text())
-    assert summary["sittings"][-1] | {"started": ""} == {"started": "", "from": 0, "to": best["step"], "reason": "sick"}
+    assert summary["sittings"][-1] | {"started": ""} == {
+        "started": "",
+        "from": 0,
+        "to": best["step"],
+        "reason": "critical",
+    }
 
 
 def test_later_checkpoints_are_put_aside(sick):
@@ -80,8 +100,8 @@ def test_later_checkpoints_are_put_aside(sick):
 
 def test_the_doctor_still_knows_what_it_was(sick):
     checkup = eq.doctor(sick[0].folder)
-    assert checkup.verdict == "sick"
-    assert "stopped because it was sick" in checkup.about
+    assert checkup.verdict == "critical"
+    assert "stopped at a critical finding" in checkup.about
     assert "--pack 2" in str(checkup)
     assert max(map(len, str(checkup).splitlines())) <= 100
     assert json.loads(json.dumps(checkup.to_dict(), allow_nan=False))["findings"]
@@ -108,13 +128,15 @@ def test_the_doctor_changes_nothing(tmp_path, monkeypatch):
 
 def test_a_run_that_was_never_measured_stays_where_it_is(tmp_path):
     display = Silent()
-    run = train("gan-ns", display, name="run", runs=tmp_path, stop_when="sick", **COLLAPSING | {"save_every": 96})
+    run = train("gan-ns", display, name="run", runs=tmp_path, stop_when="critical", **COLLAPSING | {"save_every": 96})
     assert "Nothing had been measured yet" in display.said[-1]
     assert run.step == checkpoints.newest(run.folder)[0].step == events(run.folder)[-1]["step"]
     assert (run.folder / "model" / "weights.safetensors").is_file()
 
 
-@pytest.mark.parametrize("wish", [{"stop_when": "bored"}, {"stop_when": "sick", "watch": 0}])
+@pytest.mark.parametrize(
+    "wish", [{"stop_when": "bored"}, {"stop_when": "critical", "watch": 0}, {"stop_when": "sick", "watch": 0}]
+)
 def test_a_wish_that_cannot_be_granted_is_refused(wish):
     with pytest.raises(Refusal, match="stop_when is"):
         Options(**wish)

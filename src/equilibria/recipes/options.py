@@ -33,7 +33,7 @@ class Options:
     watch: int | None = None
     """Rounds between diagnostics; default: as often as is cheap; 0: never."""
     stop_when: str | None = None
-    """sick: stop at the first critical finding of the doctor and roll back to the best checkpoint."""
+    """critical: stop at the first critical finding of the doctor and roll back to the best checkpoint."""
     tensorboard: bool = False
     """Also write TensorBoard logs to RUN/tensorboard; needs the extra tensorboard."""
     device: str = "auto"
@@ -54,10 +54,12 @@ class Options:
             raise Refusal(f"save_every is {self.save_every}: at least 1 is needed.")
         if self.watch is not None and self.watch < 0:
             raise Refusal(f"watch is {self.watch}: a number of rounds is needed; 0 means that nobody looks.")
-        if self.stop_when not in (None, "sick"):
-            raise Refusal(f"stop_when is {self.stop_when!r}: a run can be stopped when it is 'sick'.")
+        if self.stop_when not in (None, "critical", "sick"):
+            raise Refusal(f"stop_when is {self.stop_when!r}: only 'critical' is possible.")
         if self.stop_when is not None and self.watch == 0:
-            raise Refusal("stop_when is 'sick', and watch is 0: nobody would look. Leave out one of them.")
+            raise Refusal("stop_when is 'critical', but watch is 0 turns diagnostics off: leave out one of them.")
+        if self.stop_when == "sick":  # the name in earlier versions
+            object.__setattr__(self, "stop_when", "critical")
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def farewell(
     played = f"{run.step:,} rounds in {duration(elapsed)}"
     if reason == "interrupted":
         return f"Stopped after {played}, and saved: `equilibria resume {folder}` goes on."
-    if reason == "sick":
+    if reason == "critical":
         return (
             f"{text} `equilibria doctor {folder}` says what to change; "
             f"`equilibria resume {folder}` plays on from there as it is."

@@ -165,7 +165,7 @@ def resume(
         rounds: Total number of rounds; default: as planned.
         budget: Total wall time or number of images: 90s, 5m, 2h, 200000images; default: as planned.
         data_root: Folder with the original files of data sets; default: the run's.
-        stop_when: sick: stop at the first critical finding and roll back to the best checkpoint; default: as planned.
+        stop_when: critical: stop at the first critical finding, roll back to the best checkpoint; default: as planned.
     """
     records, display = RunFolder.open(folder), display or Lines()
     with records.lock():
@@ -180,13 +180,13 @@ def resume(
             run = assemble(recipe, data, choices.device, choices.precision, summary.allow_coupled_critic)
             options = Options(rounds=rounds, budget=budget, stop_when=stop_when or summary.end.get("when"))
             if stop_when is not None and not summary.diagnose_every:
-                raise Refusal("stop_when is 'sick', and nobody looks at this run (--watch 0): leave stop_when out.")
+                raise Refusal("stop_when is 'critical', but the run has no diagnostics (--watch 0): leave it out.")
             if rounds is not None or budget is not None:
                 recipe = prolonged(recipe, options, run, *((newest.step, newest.elapsed) if newest else (0, 0.0)))
                 run.schedules = schedules(recipe, run.optimizers)
                 summary.end = end(recipe, options)
             elif stop_when is not None:
-                summary.end["when"] = stop_when
+                summary.end["when"] = options.stop_when
             if newest is not None:
                 _restore(run, newest)
             run.folder, display = records.path, with_tensorboard(display, records.path, run.step)

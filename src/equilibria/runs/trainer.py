@@ -131,7 +131,7 @@ _REASONS = {
     "done": "All rounds were played.",
     "budget": "The time was used up.",
     "interrupted": "Stopped on request, and saved.",
-    "sick": "Stopped because it was sick.",
+    "critical": "Stopped: the doctor reports a critical finding.",
 }
 
 
@@ -161,7 +161,7 @@ def run_session(session: Session, since: Checkpoint | None = None) -> Run:
         _begin(session, log, checkpointer, since)
         doctors: list[DoctorObserver] = []
         if rounds := summary.diagnose_every:
-            stops = summary.end.get("when") == "sick"
+            stops = "when" in summary.end  # "critical"; "sick" in runs of earlier versions
             doctors = [DoctorObserver(folder, session.display, rounds, stops)]
         try:
             reason = _train(session, report, checkpointer, doctors)
@@ -169,7 +169,7 @@ def run_session(session: Session, since: Checkpoint | None = None) -> Run:
         except NonFinite as error:
             reason, text = "nonfinite", f"{error} The last good checkpoint, {folder.checkpoint}, is kept."
         log.record(run, "stop", reason=reason, text=text)
-        if reason == "sick":
+        if reason == "critical":
             text = f"{text} {rollback(run, folder, checkpointer)}"
             summary.end.pop("when")
         summary.end_session(run.step, reason)
@@ -211,7 +211,7 @@ def _train(session: Session, report: Reporter, checkpointer: Checkpointer, docto
     if run.stop == "interrupted" and run.step < until:
         checkpointer.leave(run)
         return run.stop
-    if run.stop == "sick":
+    if run.stop == "critical":
         return run.stop
     if run.statistics.counts:
         report(run)

@@ -11,8 +11,8 @@ from ..core.types import Batch
 from ..data import Data
 from ..data.batches import binarized
 from ..evaluation.diagnostics import DIAGNOSTICS, Looked, Scene, looked
-from ..evaluation.doctor import Finding, lasting
-from ..evaluation.doctor.base import SICK
+from ..evaluation.doctor import Finding, persistent
+from ..evaluation.doctor.base import CRITICAL
 from ..games.play import Play
 from ..recipes.build_networks import game_traits
 from ..recipes.recipe import Recipe
@@ -41,20 +41,20 @@ class DoctorObserver:
             self.examine(run)
 
     def examine(self, run: Run) -> None:
-        """Report what is new; stop a run that is sick, if that is asked for."""
+        """Report new findings; stop the run at a critical one if that is requested."""
         self._catch_up()
         findings = self.findings()
         for finding in findings:
             if finding.name not in self._reported:
                 self._reported.add(finding.name)
                 self.display.say(self._line(finding, run.step))
-        critical = [finding for finding in findings if finding.severity == SICK]
+        critical = [finding for finding in findings if finding.severity == CRITICAL]
         if self.stops and run.stop is None and critical:
-            run.stop, self.reason = "sick", critical[0].what
+            run.stop, self.reason = "critical", critical[0].what
 
     def findings(self) -> tuple[Finding, ...]:
         """The findings that have lasted by now."""
-        return lasting(History(self._start.recipe, self._start.summary, self._events))
+        return persistent(History(self._start.recipe, self._start.summary, self._events))
 
     def _catch_up(self) -> None:
         self._events += read_events(self.folder.events_file, self._read)

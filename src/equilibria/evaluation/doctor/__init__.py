@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from ...core.catalogue import Catalogue
 from ...records.history import History
 from . import collapse, critic, gradients, lipschitz, optimization, progress
-from .base import REMARK, SICK, WARNING, Finding, Symptom
+from .base import CRITICAL, REMARK, WARNING, Finding, Symptom
 
 __all__ = ["FINDINGS", "Finding", "Symptom", "findings", "first_to_mend", "lasting"]
 
@@ -35,7 +35,7 @@ FINDINGS = Catalogue(  # causes before their consequences
     short=progress.short,
     labels_unused=progress.labels_unused,
 )
-_GRAVEST_FIRST = (SICK, WARNING, REMARK)
+_GRAVEST_FIRST = (CRITICAL, WARNING, REMARK)
 
 
 def findings(history: History) -> tuple[Finding, ...]:
@@ -43,7 +43,7 @@ def findings(history: History) -> tuple[Finding, ...]:
     return tuple(sorted(_shown(history), key=lambda finding: _GRAVEST_FIRST.index(finding.severity)))
 
 
-def lasting(history: History) -> tuple[Finding, ...]:
+def persistent(history: History) -> tuple[Finding, ...]:
     """What has shown for a quarter of the rounds so far and a tenth of all: games get well again, too. No remarks."""
     least = max(history.step / 4, history.rounds / 10)
     return tuple(f for f in findings(history) if f.severity != REMARK and history.step - f.step >= least)
@@ -55,7 +55,7 @@ def _shown(history: History) -> Iterator[Finding]:
             yield finding
 
 
-def first_to_mend(found: Sequence[Finding]) -> Finding | None:
+def root_cause(found: Sequence[Finding]) -> Finding | None:
     """Of several findings the one that most likely brought about others; remarks need no mending."""
     places = list(FINDINGS)
     grave = [finding for finding in found if finding.severity != REMARK]

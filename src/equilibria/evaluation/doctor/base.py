@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from ...records.history import History
 
-SICK, WARNING, REMARK = "sick", "warning", "remark"  # playing on will not mend it; it costs quality; worth knowing
+CRITICAL, WARNING, REMARK = "critical", "warning", "remark"  # more rounds do not help; costs quality; worth knowing
 CERTAIN, LIKELY, POSSIBLE = "certain", "likely", "possible"
 
 
@@ -17,7 +17,7 @@ class Finding:
     name: str  # of the table: "collapse"
     what: str  # a sentence: what is seen
     sure: str  # "certain", "likely" or "possible"
-    severity: str  # "sick", "warning" or "remark"
+    severity: str  # "critical", "warning" or "remark"
     evidence: tuple[str, ...]  # numbers, each with its round
     why: str  # why it happens, in two sentences with the source
     change: str  # what to do, with the exact flag
@@ -40,7 +40,7 @@ class Reason(NamedTuple):
 
 REASONS: Mapping[str, Reason] = {
     "nonfinite": Reason(
-        SICK,
+        CRITICAL,
         "A critic whose slope nothing bounds can raise its scores without end, and losses without a floor let it "
         "(Mescheder et al. 2018). Where the loss is steep one step then throws the weights out of all bounds (Pascanu "
         "et al. 2013).",
@@ -64,19 +64,19 @@ REASONS: Mapping[str, Reason] = {
         "al. 2014, sections 3 and 6).",
     ),
     "saturated": Reason(
-        SICK,
+        CRITICAL,
         "Where data and samples hardly overlap a perfect critic exists, and the gradient that it leaves the generator "
         "vanishes as it comes near (Arjovsky and Bottou 2017, theorem 2.4). The saturating loss starves first, since "
         "log(1 - D) is flat where D is near 0 (Goodfellow et al. 2014, section 3).",
     ),
     "posterior_collapse": Reason(
-        SICK,
+        CRITICAL,
         "The KL divergence is cheapest where the posterior is the prior, and it pulls there before the decoder has "
         "learned to use latents (Bowman et al. 2016, section 3). Where the weight of the KL or the decoder's noise is "
         "large, that is no accident of training but the optimum (Lucas et al. 2019).",
     ),
     "collapse": Reason(
-        SICK,
+        CRITICAL,
         "A critic that judges samples one by one cannot say that they are alike, so all of them may run to the place "
         "that it likes best (Salimans et al. 2016, section 3.2). The generator then follows one gradient from every "
         "latent, and once collapsed nothing parts its samples again (Goodfellow et al. 2014, section 6).",

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ...records.history import History, read_history
-from . import FINDINGS, Finding, findings, first_to_mend
-from .base import REMARK, SICK, WARNING
+from . import FINDINGS, Finding, findings, root_cause
+from .base import CRITICAL, REMARK, WARNING
 from .loss_meaning import meanings
 
 FORMAT = 1
@@ -19,7 +19,8 @@ _ENDS = {
     "budget": "the time was used up",
     "interrupted": "stopped on request",
     "nonfinite": "broke down",
-    "sick": "stopped because it was sick",
+    "critical": "stopped at a critical finding",
+    "sick": "stopped at a critical finding",  # in runs of earlier versions
 }
 
 
@@ -29,7 +30,7 @@ class Checkup:
 
     run: str
     about: str  # a line: formulation, data, rounds
-    verdict: str  # "sick", "unwell", "well", or "unseen" where nobody looked
+    verdict: str  # "critical", "warning", "healthy", or "unknown" without diagnostics
     findings: tuple[Finding, ...]  # the gravest first
     losses: tuple[str, ...]  # what they mean in this formulation
     course: str  # how the measure on held-out data went
@@ -49,7 +50,7 @@ class Checkup:
         """The page, wrapped."""
         yield from textwrap.wrap(self.about, width)
         yield from ["", *textwrap.wrap(self.summary, width)]
-        if len(self.findings) > 1 and (first := first_to_mend(self.findings)) is not None:
+        if len(self.findings) > 1 and (first := root_cause(self.findings)) is not None:
             yield from _wrapped(f"Begin with number {self.findings.index(first) + 1}. {first.change}", width)
         for number, finding in enumerate(self.findings, start=1):
             yield ""
@@ -62,7 +63,7 @@ class Checkup:
     @property
     def summary(self) -> str:
         """The verdict, in a sentence or two."""
-        counts = {kind: sum(f.severity == kind for f in self.findings) for kind in (SICK, WARNING, REMARK)}
+        counts = {kind: sum(f.severity == kind for f in self.findings) for kind in (CRITICAL, WARNING, REMARK)}
         unseen = "" if self.looks else _UNSEEN
         if not self.findings and not self.looks:
             return f"Nothing wrong is to be seen, but little can be:{_UNSEEN}"
@@ -73,12 +74,12 @@ class Checkup:
             for kind, text in _COUNTED.items()
             if counts[kind]
         ]
-        opening = {"sick": "This run is sick", "unwell": "This run could do better"}
+        opening = {CRITICAL: "This run has a critical problem", WARNING: "This run could do better"}
         said = f"{opening.get(self.verdict, 'This run is well')}: {', '.join(parts)}"
         return f"{said}, of {self.looked_for} findings looked for.{unseen and f' But{unseen}'}"
 
 
-_COUNTED = {SICK: "{} grave finding{}", WARNING: "{} warning{}", REMARK: "{} remark{}"}
+_COUNTED = {CRITICAL: "{} critical finding{}", WARNING: "{} warning{}", REMARK: "{} remark{}"}
 _UNSEEN = (
     " nobody looked closer while it played (--watch 0, an older version, or just begun), so only losses are judged."
 )
@@ -90,7 +91,7 @@ def doctor(run: str | Path) -> Checkup:
     shown = findings(found)
     grave = {finding.severity for finding in shown}
     looks = len(found.of("diagnosis"))
-    verdict = "sick" if SICK in grave else "unwell" if WARNING in grave else "well" if looks else "unseen"
+    verdict = CRITICAL if CRITICAL in grave else WARNING if WARNING in grave else "healthy" if looks else "unknown"
     return Checkup(
         str(run),
         _about(found),
