@@ -263,8 +263,8 @@ def doc(thing: Any) -> str:
     """A docstring as Markdown: prose by paragraphs, examples (`>>>`) and indented parts as code."""
     blocks = []
     for block in re.split(r"\n\s*\n", inspect.getdoc(thing) or ""):
-        if block.startswith(">>>"):
-            blocks.append(fence(block, "pycon"))
+        if block.startswith(("Example:\n", ">>>")):
+            blocks.append(fence(inspect.cleandoc(block.removeprefix("Example:\n")), "pycon"))
         elif all(line.startswith("    ") for line in block.splitlines()):
             blocks.append(fence(inspect.cleandoc(block), "text"))
         else:

@@ -79,8 +79,8 @@ def merged(*sources: str) -> dict[str, Flag]:
 
 
 def sections(docstring: str) -> dict[str, str]:
-    """The text of each section of a docstring, Args and Examples; before the first of them under ""."""
-    parts = re.split(r"^(Args|Examples):\n", inspect.cleandoc(docstring), flags=re.MULTILINE)
+    """The sections of a docstring: Args, Example (Python), Examples (command lines), and "" for what is before."""
+    parts = re.split(r"^(Args|Examples?):\n", inspect.cleandoc(docstring), flags=re.MULTILINE)
     return {"": parts[0].strip()} | {
         title: inspect.cleandoc(" " * 4 + text) for title, text in zip(parts[1::2], parts[2::2], strict=True)
     }

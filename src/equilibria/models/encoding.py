@@ -131,6 +131,11 @@ def encode(model: Sampler, source: Source = None, labels: Asked | None = None) -
     Args:
         source: The samples; default: the held-out part of the run's data.
         labels: For conditional models: class or attributes of samples that have no labels of their own.
+
+    Example:
+        >>> model = eq.load("runs/pairs")
+        >>> model.encode().mean.shape  # the held-out digits
+        torch.Size([188, 64])
     """
     encoder(model)
     return codes(model, show(model, source, labels))
@@ -168,6 +173,13 @@ def reconstruct(model: Sampler, source: Source = None, *, count: int = 32, label
         source: A folder, an image, an array, a data set or a tensor (N, *space.shape); default: held-out data.
         count: Number of samples, evenly spaced over the source.
         labels: For conditional models: class or attributes of samples that have no labels of their own.
+
+    Example:
+        >>> model = eq.load("runs/pairs")
+        >>> pairs = model.reconstruct(count=16)
+        >>> pairs.error.shape
+        torch.Size([16])
+        >>> pairs.picture().save("pairs.png")
     """
     encoder(model)
     shown = show(model, source, labels).few(count)

@@ -32,6 +32,11 @@ def save_pretrained(
 
     The card tells to load the model by `name`, by the folder's if none is given. Raises Refusal rather than write over
     something, unless `force`.
+
+    Example:
+        >>> model = eq.load("runs/digits")
+        >>> eq.from_pretrained(model.save_pretrained("digits-gan", license="mit"))
+        Model(1 x 8 x 8, from 128 latent numbers, conditional on 10 classes ...)
     """
     place, path = model.place, Path(folder).expanduser()
     described = config(place)
@@ -88,6 +93,10 @@ def push_to_hub(
     """Send a model to the hub, as owner/name, with its card: the address of its page.
 
     Raises Failure within two seconds where there is no network.
+
+    Example:
+        >>> model = eq.load("runs/digits")
+        >>> model.push_to_hub("owner/digits", license="mit")  # doctest: +SKIP
     """
     token = _sender(name, token)
     from huggingface_hub import HfApi

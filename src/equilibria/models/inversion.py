@@ -65,6 +65,11 @@ def invert(
         distance: What to minimize: squared (differences of samples) or features (differences of critic features).
         seed: Seed of the starting points.
         labels: For conditional models: class or attributes of samples that have no labels of their own.
+
+    Example:
+        >>> model = eq.load("runs/pairs")
+        >>> model.invert(count=2, starts=1, steps=10).latents.shape
+        torch.Size([2, 64])
     """
     wish = Search(starts, steps, lr, distance, seed)
     wish.check()

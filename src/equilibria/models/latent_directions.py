@@ -86,6 +86,12 @@ def arithmetic(
         noise: Half-width of the uniform noise on the latents of the eight extra results.
         seed: Seed of the numbered samples, as in `sample`.
         labels: For conditional models: class or attributes of all samples; default: labels are averaged as latents are.
+
+    Example:
+        >>> model = eq.load("runs/digits")
+        >>> result = model.arithmetic([0, 1, 2], [3, 4, 5], [6, 7, 8], labels=3)
+        >>> result.answers.shape  # the result in the middle, noise around it
+        torch.Size([9, 1, 8, 8])
     """
     if not noise >= 0:
         raise Refusal(f"noise is {noise:g}: 0 or more is needed.")
@@ -177,6 +183,12 @@ def attribute(
         away: Range of the move: from minus to plus this many times the direction; 1 turns "without" into "with".
         seed: Seed of the numbered samples, as in `sample`.
         labels: For conditional models: class or attributes of all samples; default: their own.
+
+    Example:
+        >>> model = eq.load("runs/pairs")
+        >>> found = model.attribute()  # the classes of the held-out digits
+        >>> found.directions.shape
+        torch.Size([10, 64])
     """
     if steps < 3 or not away > 0:
         raise Refusal(f"steps is {steps}, away {away:g}: at least 3 steps are needed, and a distance above 0.")

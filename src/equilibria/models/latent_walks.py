@@ -88,6 +88,13 @@ def interpolate(
         seed: Seed of the numbered samples, as in `sample`.
         labels: For conditional models: classes (3 or 0..4), one a row in turn, or attributes; default: the ends' own.
         labels_to: The label at the end of each row.
+
+    Example:
+        >>> model = eq.load("runs/digits")
+        >>> rows = model.interpolate(0, 5, steps=9)
+        >>> rows.samples[0].shape
+        torch.Size([9, 1, 8, 8])
+        >>> rows.picture().save("row.png")
     """
     if steps < 2:
         raise Refusal(f"steps is {steps}: at least 2 are needed, the start and the end.")
@@ -185,6 +192,11 @@ def traverse(
         reach: Largest value; each dimension goes from minus this to this; default: 3, or 1 for uniform latents.
         seed: Seed of the numbered samples, as in `sample`.
         labels: For conditional models: class or attributes; default: the sample's own.
+
+    Example:
+        >>> model = eq.load("runs/digits")
+        >>> model.traverse(0, coordinates="0..2", steps=5).names
+        ('z 0', 'z 1', 'z 2')
     """
     if steps < 3 or steps % 2 == 0:
         raise Refusal(f"steps is {steps}: an odd number of at least 3 is needed, so that the middle is the base.")

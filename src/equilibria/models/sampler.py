@@ -71,6 +71,11 @@ class Sampler:
         Sample i depends on the seed, i, its label and the truncation alone; its latent on the seed and i. Several
         labels take turns: sample i is of labels[i % N]. Without, labels are drawn as often as the training data have
         them. With `truncation`, normal numbers of latents beyond it are drawn again.
+
+        Example:
+            >>> model = eq.load("runs/digits")
+            >>> model.sample(4, seed=1, labels=7).shape
+            torch.Size([4, 1, 8, 8])
         """
         if count < 1:
             return torch.empty(0, *self.space.shape)

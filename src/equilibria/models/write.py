@@ -229,6 +229,10 @@ def sample(
         force: Overwrite existing output.
         labels: For models conditional on classes: names or numbers, 7 or 3,5 or 0..9; one row each, same latents.
         truncation: Redraw normal latent values beyond this, such as 0.7: fidelity over diversity (Brock et al. 2019).
+
+    Example:
+        >>> eq.sample("runs/digits", labels="0..9", out="digits.png")
+        PosixPath('digits.png')
     """
     if count is not None and count < 1:
         raise Refusal(f"count is {count}: at least 1 is needed.")
