@@ -19,7 +19,7 @@ from doctor_cases import CASES, Case
 
 import equilibria as eq
 from equilibria.core.errors import Failure
-from equilibria.data import find
+from equilibria.data import load_data
 from equilibria.records.history import read_history
 
 UNSEEN = (10, 11, 12, 13)
@@ -27,9 +27,9 @@ LOOKS, SAVES = 12, 8  # in a run
 
 
 ARRAYS: Mapping[str, Callable[[], np.ndarray]] = {
-    "far.npz": lambda: find("ring").x.numpy() * 100,
-    "few.npz": lambda: find("digits").x[:160, 0].numpy(),
-    "dark.npz": lambda: find("digits").x[:, 0].numpy() // 16,
+    "far.npz": lambda: load_data("ring").x.numpy() * 100,
+    "few.npz": lambda: load_data("digits").x[:160, 0].numpy(),
+    "dark.npz": lambda: load_data("digits").x[:, 0].numpy() // 16,
 }
 
 
@@ -46,7 +46,7 @@ class Silent:
 def play(name: str, case: Case, seed: int, runs: Path) -> bool:
     """Play one run unless it has been played; whether it was played now."""
     folder = runs / f"{name}-{seed}"
-    if (folder / "recipe.json").is_file() and read_history(folder).ended not in (None, "interrupted"):
+    if (folder / "recipe.json").is_file() and read_history(folder).stop_reason not in (None, "interrupted"):
         return False
     shutil.rmtree(folder, ignore_errors=True)
     wish: dict[str, Any] = {

@@ -21,7 +21,7 @@ def finished(runs: Path, seeds: list[int]) -> Found:
     found: Found = {name: [] for name in CASES}
     for name in CASES:
         for folder in (runs / f"{name}-{seed}" for seed in seeds):
-            if (folder / "recipe.json").is_file() and (whole := read_history(folder)).ended is not None:
+            if (folder / "recipe.json").is_file() and (whole := read_history(folder)).stop_reason is not None:
                 found[name].append(findings(whole))
     return found
 

@@ -16,13 +16,13 @@ from images import digits
 from plain import BATCH, LATENT, STEPS, layout
 from torch import Tensor
 
-from equilibria.data import find
+from equilibria.data import load_data
 from equilibria.games.play import Play
 from equilibria.recipes import RECIPES, Recipe
 from equilibria.recipes.build import build
 from equilibria.runs.session import train
-from equilibria.training.hardware import applied, choose
-from equilibria.training.loop import playing
+from equilibria.training.hardware import apply_hardware, choose_hardware
+from equilibria.training.loop import training_mode
 from equilibria.training.run import Run
 
 _WARM_UP = 5  # the window's part that is played before it
@@ -86,11 +86,11 @@ def play_engine(game: str, images: Tensor, rounds: int, threads: int, matmul: st
 def play_bare(game: str, images: Tensor, rounds: int, threads: int, matmul: str = "auto") -> float:
     """The same with forward, backward, optimizer and average alone: what the engine may at best come to."""
     with tempfile.TemporaryDirectory() as folder:
-        data = find(str(store(images, layout(game)[1], Path(folder))))
+        data = load_data(str(store(images, layout(game)[1], Path(folder))))
         wanted = recipe(game, Path(str(data.name)))
-    with applied(choose("cpu", threads, matmul)):
+    with apply_hardware(choose_hardware("cpu", threads, matmul)):
         run = build(wanted, data)
-        with playing(run):
+        with training_mode(run):
             for _ in range(rounds // _WARM_UP):
                 _bare_round(run)
             start = time.perf_counter()

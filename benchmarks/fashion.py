@@ -11,7 +11,7 @@ from pathlib import Path
 import PIL.Image
 
 import equilibria
-from equilibria.data import find
+from equilibria.data import load_data
 
 OUT = Path(equilibria.__file__).parent / "data" / "datasets" / "fashion.png"
 
@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--data-root", type=Path)
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
-    data = find("fashion_mnist", given.data_root)
+    data = load_data("fashion_mnist", given.data_root)
     assert data.y is not None
     x = data.x[[int(row) for kind in range(10) for row in (data.y == kind).nonzero()[:1000]]]
     mosaic = x.view(100, 100, 28, 28).transpose(1, 2).reshape(2800, 2800)

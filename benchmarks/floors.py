@@ -12,14 +12,14 @@ from torch import Tensor
 
 import equilibria as eq
 from equilibria.core.seeding import generator
-from equilibria.data import Data, find
+from equilibria.data import Data, load_data
 from equilibria.evaluation.features import choose
 from equilibria.evaluation.features.base import Features
 from equilibria.evaluation.metrics import METRICS, usual
 from equilibria.evaluation.metrics.base import Figure, Sets
 from equilibria.runs.selection import reporting
-from equilibria.training.hardware import applied
-from equilibria.training.hardware import choose as engine
+from equilibria.training.hardware import apply_hardware
+from equilibria.training.hardware import choose_hardware as engine
 
 _LEARNED = 4  # training samples for each one that stands as generated
 
@@ -30,9 +30,9 @@ def main() -> None:
     parser.add_argument("--data", nargs="*", default=["ring", "grid", "mnist"], choices=eq.DATASETS)
     parser.add_argument("--count", type=int, default=5000)
     asked = parser.parse_args()
-    with applied(engine(threads=1)):
+    with apply_hardware(engine(threads=1)):
         for name in asked.data:
-            data = find(name)
+            data = load_data(name)
             features = choose("auto", data, say=print)
             print(f"\n{name}, {asked.count:,} samples, seen by: {features.name}. {features.about}", flush=True)
             for metric in (*usual(data), *({"parzen"} if len(data.space.shape) == 3 else ())):

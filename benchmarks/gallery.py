@@ -104,7 +104,7 @@ def told(data: str, model: Any, events: list[Mapping[str, Any]]) -> str:
 def picture(data: str, model: Any) -> PIL.Image.Image:
     """Points over the true ones, or 64 images."""
     real = eq.DATASETS[data]().held_out[:COUNT] if data in MODES else None
-    sheet = model.space.sheet(model.sample(1024 if data in MODES else 64), real=real)
+    sheet = model.space.sample_grid(model.sample(1024 if data in MODES else 64), real=real)
     return sheet.convert("RGB").resize((SIDE, SIDE), PIL.Image.Resampling.LANCZOS)
 
 

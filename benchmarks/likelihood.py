@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 import equilibria as eq
-from equilibria.data import find
+from equilibria.data import load_data
 from equilibria.evaluation.metrics.likelihood import importance_sampled
 from equilibria.recipes import Recipe
 from equilibria.runs.selection import held_out_batch
@@ -40,7 +40,7 @@ def main() -> None:
 def judge(folder: Path, root: Path | None, samples: int, counts: tuple[int, ...]) -> list[str]:
     """The bounds of one run, in nats."""
     recipe = Recipe.load(folder / "recipe.json")
-    model, data = eq.load(folder), find(recipe.data, root)
+    model, data = eq.load(folder), load_data(recipe.data, root)
     batch = held_out_batch(data, samples, model.conditions is not None, recipe.binarize)
     cells = []
     for k in counts:

@@ -20,14 +20,14 @@ import torch
 from scipy.stats import spearmanr  # type: ignore[import-untyped]
 from torch import Tensor
 
-from equilibria.data import Data, find
+from equilibria.data import Data, load_data
 from equilibria.evaluation.features import choose as choose_features
 from equilibria.evaluation.metrics.wasserstein import frechet_distance
 from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build
 from equilibria.recipes.settings import with_changes
 from equilibria.runs.trainer import averaged_model
-from equilibria.training.hardware import applied, choose
+from equilibria.training.hardware import apply_hardware, choose_hardware
 from equilibria.training.loop import run_rounds
 from equilibria.training.run import Run
 
@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--games", nargs="*", default=list(GAMES), choices=GAMES)
     parser.add_argument("--out", type=Path, default=Path("docs/pictures/meaning.png"))
     asked = parser.parse_args()
-    data = find(asked.data, asked.data_root)
+    data = load_data(asked.data, asked.data_root)
     found: dict[str, list[Point]] = {}
     for game in asked.games:
         found[game] = recorded(asked.out.with_suffix(".csv"), game, data)
@@ -77,7 +77,7 @@ def played(game: str, data: Data) -> list[Point]:
     real = seen(features.network, data.space.encode(data.held_out[:COUNT]))
     estimates: list[float] = []
     points: list[Point] = []
-    with applied(choose(threads=1)):
+    with apply_hardware(choose_hardware(threads=1)):
         run = build(recipe, data)
         for i in range(1, POINTS + 1):
             run_rounds(run, rounds * i // POINTS, [lambda run: estimates.append(estimate(run))])

@@ -21,7 +21,7 @@ from equilibria.evaluation.metrics.modes import modes
 from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build
 from equilibria.recipes.settings import with_changes
-from equilibria.training.hardware import applied, choose
+from equilibria.training.hardware import apply_hardware, choose_hardware
 from equilibria.training.loop import run_rounds
 
 COUNT = 2_500
@@ -69,7 +69,7 @@ def main() -> None:
             if asked.without_pictures:
                 continue
             data = eq.DATASETS[name]()
-            sheet = data.space.sheet(samples[0], real=data.held_out[:COUNT])
+            sheet = data.space.sample_grid(samples[0], real=data.held_out[:COUNT])
             sheet.quantize(64).save(asked.pictures / f"modes-{name}-{game}.png", optimize=True)
 
 
@@ -84,7 +84,7 @@ def played(name: str, game: str, seed: int, rounds: int) -> Tensor:
     """Samples (COUNT, 2) of the averaged generator after a game."""
     recipe, changes = GAMES[game]
     asked = with_changes(RECIPES[recipe](), {"data": name, "seed": seed, "rounds": rounds, **changes})
-    with applied(choose(threads=1)):
+    with apply_hardware(choose_hardware(threads=1)):
         run = run_rounds(build(asked, eq.DATASETS[name]()), rounds)
         with torch.no_grad():
             z = run.game.prior.draw(COUNT, torch.Generator().manual_seed(seed))

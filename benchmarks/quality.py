@@ -21,7 +21,7 @@ from images import digits
 from torch import Tensor, nn
 
 import equilibria as eq
-from equilibria.data import Data, find
+from equilibria.data import Data, load_data
 
 COUNT, EPOCHS = 2_000, 4
 
@@ -52,7 +52,7 @@ def classified(
     torch.set_num_threads(1)
     trained: dict[str, nn.Sequential] = {}
     for folder in folders:
-        data = find(real or json.loads((folder / "recipe.json").read_text(encoding="utf-8"))["data"], root)
+        data = load_data(real or json.loads((folder / "recipe.json").read_text(encoding="utf-8"))["data"], root)
         if data.name not in trained:
             trained[data.name] = classifier(data)
             floor = distance(trained[data.name], data, data.space.encode(data.x[:COUNT]))
@@ -70,7 +70,7 @@ def judge_plain(seconds: float, root: Path | None) -> None:
             step += 1
     with torch.no_grad():
         drawn = [script.generator(torch.randn(64, plain.LATENT)).view(-1, 1, 28, 28) for _ in range(COUNT // 64 + 1)]
-    data = find("mnist", root)
+    data = load_data("mnist", root)
     found = distance(classifier(data), data, torch.cat(drawn)[:COUNT])
     print(f"the plain loop: Frechet distance {found:.2f} after {step:,} batches in {seconds:.0f} s", flush=True)
 

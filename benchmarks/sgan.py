@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from equilibria.data import Data, find
+from equilibria.data import Data, load_data
 from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build
 from equilibria.recipes.settings import with_changes
@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--data-root", type=Path)
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    data = find({"name": "mnist"}, asked.data_root)
+    data = load_data({"name": "mnist"}, asked.data_root)
     for count in asked.labelled:
         for seed in asked.seeds:
             for kind in asked.kinds:

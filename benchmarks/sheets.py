@@ -11,7 +11,7 @@ import PIL.Image
 import torch
 
 import equilibria as eq
-from equilibria.data import find
+from equilibria.data import load_data
 from equilibria.recipes import Recipe
 from equilibria.runs.selection import held_out_batch
 
@@ -37,11 +37,11 @@ def main() -> None:
 def pictures(folder: Path, root: Path | None) -> list[PIL.Image.Image]:
     """Samples, reconstructions if there can be any or what the code does, interpolations."""
     recipe = Recipe.load(folder / "recipe.json")
-    model, data = eq.load(folder), find(recipe.data, root)
+    model, data = eq.load(folder), load_data(recipe.data, root)
     points, known = len(data.space.shape) == 1, model.conditions is not None
     batch = held_out_batch(data, 1024 if points else SHOWN, known, recipe.binarize)
     drawn = model.sample(len(batch.x), seed=1)
-    found = [data.space.sheet(drawn, 6, real=batch.x if points else None)]
+    found = [data.space.sample_grid(drawn, 6, real=batch.x if points else None)]
     if model.reads == "code":
         found.append(model.traverse(coordinates=range(12), steps=9).picture())
     elif "encoder" in model.networks:

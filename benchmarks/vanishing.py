@@ -15,7 +15,7 @@ from equilibria.data import DATASETS
 from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build
 from equilibria.recipes.settings import with_changes
-from equilibria.training.loop import playing, run_rounds
+from equilibria.training.loop import run_rounds, training_mode
 from equilibria.training.run import Run
 from equilibria.training.step import draw, move
 
@@ -65,7 +65,7 @@ def followed(weights: dict[str, torch.Tensor], changes: dict[str, object]) -> It
     run = build(recipe, DATASETS["ring"]())
     run.game.networks["generator"].load_state_dict(weights)
     critic = tuple(player for player in run.game.players if player.name == "critic")
-    with playing(run):
+    with training_mode(run):
         for step in range(1, MOVES[-1] + 1):
             move(run, critic)
             if step in MOVES:

@@ -305,7 +305,7 @@ def test_samples_are_the_same_in_every_form(pictures, tmp_path):
     assert (len(names), names[0], names[99]) == (100, "00000.png", "00099.png")
     pixels = np.stack([np.asarray(PIL.Image.open(f"one/by/one/{name}")) for name in names])
     np.testing.assert_array_equal(pixels[..., None], space.decode(expected))
-    np.testing.assert_array_equal(np.asarray(PIL.Image.open("sheet.png")), np.asarray(space.sheet(expected, 10)))
+    np.testing.assert_array_equal(np.asarray(PIL.Image.open("sheet.png")), np.asarray(space.sample_grid(expected, 10)))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all.npz", "one", "sheet.png"]
 
 

@@ -10,7 +10,7 @@ import torch
 import equilibria as eq
 from equilibria.apps.cli import main
 from equilibria.core.seeding import generator
-from equilibria.data import find
+from equilibria.data import load_data
 from equilibria.data.batches import binarized
 
 TINY = ["--threads", "1", "--matmul", "default", "--batch", "8", "--rounds", "2", "--generator", "dense"]
@@ -41,7 +41,7 @@ def test_scores_are_a_table_from_the_lowest_on_and_a_picture(place, capsys):
     assert main(["score", str(place / "transport"), "digits", "--count", "5"]) == 0
     heads, *found = rows("scores.csv")
     assert heads == ["file", "score"]
-    data, model = find("digits"), eq.load(place / "transport")
+    data, model = load_data("digits"), eq.load(place / "transport")
     scores = model.score(data.space.encode(data.held_out))
     written = {int(name.removeprefix("held-out/")): float(score) for name, score in found}
     assert torch.allclose(torch.tensor([written[i] for i in range(len(scores))]), scores, rtol=1e-4, atol=1e-6)
@@ -53,7 +53,7 @@ def test_scores_are_a_table_from_the_lowest_on_and_a_picture(place, capsys):
     for order, row in zip(
         (scores.argsort(stable=True), scores.argsort(stable=True).flip(0)), np.split(picture, 2), strict=True
     ):
-        expected = np.asarray(data.space.sheet(data.space.encode(data.held_out[order[:5]]), 5))
+        expected = np.asarray(data.space.sample_grid(data.space.encode(data.held_out[order[:5]]), 5))
         np.testing.assert_array_equal(row[:, -expected.shape[1] :], expected)
 
 
@@ -63,7 +63,7 @@ def test_features_are_listed_by_name_and_written_as_arrays(place, capsys):
     assert main(["features", folder]) == 0
     assert "conv1" in capsys.readouterr().out
     assert main(["features", folder, "digits", "--layer", "conv1,features"]) == 0
-    data, model = find("digits"), eq.load(folder)
+    data, model = load_data("digits"), eq.load(folder)
     with np.load("features.npz", allow_pickle=False) as stored:
         assert set(stored) == {"conv1", "features", "files", "labels"}
         expected = model.features(data.space.encode(data.held_out), layer="conv1")
@@ -88,7 +88,7 @@ def test_a_critic_sees_a_folder_as_in_training(tmp_path):
         PIL.Image.fromarray(chance.integers(0, 256, (8, 12), np.uint8)).save(tmp_path / "wide" / f"{i:02}.png")
     options = ["--data.fit", "pad", "--data.resizer", "nearest", "--data.size", "8", "--critic.width", "8"]
     assert main(["train", "wgan-gp", "--data", "wide", *options, "--name", "padded", *TINY]) == 0
-    data, model = find({"name": "wide", "fit": "pad", "resizer": "nearest", "size": 8}), eq.load("runs/padded")
+    data, model = load_data({"name": "wide", "fit": "pad", "resizer": "nearest", "size": 8}), eq.load("runs/padded")
     expected = model.score(data.space.encode(torch.cat([data.x, data.held_out]))).sort().values
     found = torch.tensor(sorted(scored("runs/padded", "wide").values()))
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
@@ -97,7 +97,7 @@ def test_a_critic_sees_a_folder_as_in_training(tmp_path):
 def test_a_critic_of_black_and_white_is_shown_no_grey(tmp_path):
     said = ["train", "acgan", "--data", "digits", "--binarize", "true", "--critic.width", "8", "--name", "binary"]
     assert main([*said, *TINY]) == 0
-    data, model = find("digits"), eq.load("runs/binary")
+    data, model = load_data("digits"), eq.load("runs/binary")
     x, labels = binarized(data.space.encode(data.held_out), generator(0)), data.held_out_y.tolist()
     found = torch.tensor([score for _, score in sorted(scored("runs/binary", "digits").items())])
     torch.testing.assert_close(found, model.score(x, labels=labels), rtol=1e-4, atol=1e-5)

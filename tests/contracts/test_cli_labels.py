@@ -8,7 +8,7 @@ import PIL.Image
 import pytest
 
 from equilibria.apps.cli import main
-from equilibria.data import find
+from equilibria.data import load_data
 from equilibria.data.dataset import Labels
 from equilibria.models.load import load_sampler
 from equilibria.models.write import Wish, folder, folder_names
@@ -63,7 +63,7 @@ def test_labels_have_a_row_each_from_the_same_latents(digits, count):
     assert main(["sample", str(digits), "--label", "0..9", *words]) == 0
     model, picture = load_sampler(digits), np.asarray(PIL.Image.open("sheet.png"))
     for place, row in enumerate(np.split(picture, 10)):
-        expected = np.asarray(model.space.sheet(model.sample(count or 8, 0, place), count or 8))
+        expected = np.asarray(model.space.sample_grid(model.sample(count or 8, 0, place), count or 8))
         np.testing.assert_array_equal(row[:, -expected.shape[1] :], expected)
 
 
@@ -73,9 +73,11 @@ def test_a_folder_of_samples_is_labelled_data(digits):
     for place in (3, 5):
         pixels = [np.asarray(PIL.Image.open(f"some/{place}/{i:05}.png")) for i in range(8)]
         np.testing.assert_array_equal(np.stack(pixels)[..., None], model.space.decode(model.sample(8, 0, place)))
-    assert find("some").labels == Labels("class", ("3", "5"))
+    assert load_data("some").labels == Labels("class", ("3", "5"))
     assert main(["sample", str(digits), "--out", "drawn/"]) == 0
-    assert sorted(find("drawn").labels.names) == sorted({str(int(y.argmax())) for _, y in model.draws(64) for y in y})
+    assert sorted(load_data("drawn").labels.names) == sorted(
+        {str(int(y.argmax())) for _, y in model.draws(64) for y in y}
+    )
 
 
 def test_folders_by_class_can_be_written_over(digits, tmp_path):

@@ -12,7 +12,7 @@ import torch
 import equilibria as eq
 from equilibria.apps.cli import main
 from equilibria.core.errors import Refusal
-from equilibria.data import find
+from equilibria.data import load_data
 from equilibria.models.output import KINDS, write
 
 TINY = ["--threads", "1", "--matmul", "default", "--batch", "8", "--rounds", "2", "--generator", "dense"]
@@ -187,7 +187,7 @@ def test_pictures_are_brought_as_in_training(tmp_path):
         PIL.Image.fromarray(pixels).save(tmp_path / "photos" / f"{i}.png")
     form = ["--data.fit", "pad", "--data.size", "8", "--data.resizer", "nearest"]
     run = trained(tmp_path, "vae", "--encoder", "dense", "--data", "photos", *form)
-    model, known = eq.load(run), find({"name": "photos", "fit": "pad", "size": 8, "resizer": "nearest"})
+    model, known = eq.load(run), load_data({"name": "photos", "fit": "pad", "size": 8, "resizer": "nearest"})
     seen = model.reconstruct("photos").x
     held_out = {row.numpy().tobytes() for row in known.space.encode(known.held_out)}
     assert held_out < {row.numpy().tobytes() for row in seen}

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from equilibria.core.catalogue import options, summary
-from equilibria.data import DATASETS, builder_of, find
+from equilibria.data import DATASETS, data_builder, load_data
 from equilibria.data.spaces import SPACES
 
 PUBLISHED = ("mnist", "fashion_mnist", "cifar10", "stacked_mnist")  # with an official held-out part
@@ -17,7 +17,7 @@ ELSEWHERE = ("hub",)  # only reachable with a network and an extra
 
 @pytest.fixture(scope="module")
 def specs(tmp_path_factory):
-    """What to ask `find` for to get each entry of the catalogue."""
+    """What to ask `load_data` for to get each entry of the catalogue."""
     place, random = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
     for i in range(40):
         (place / "pictures" / "ab"[i % 2]).mkdir(parents=True, exist_ok=True)
@@ -34,7 +34,7 @@ def data(request, specs):
     if name == "cifar10":
         pytest.skip("takes long to unpack: the real files are read in tests/oracles/test_data_files.py")
     root = request.getfixturevalue("data_root") if name in PUBLISHED else None
-    return find(specs.get(name, name), root)
+    return load_data(specs.get(name, name), root)
 
 
 def test_samples_lie_in_the_space(data):
@@ -62,7 +62,7 @@ def test_images_are_kept_as_bytes(data):
 def test_the_same_call_gives_the_same_data(data, specs, request):
     name = request.node.callspec.params["data"]
     root = request.getfixturevalue("data_root") if name in PUBLISHED else None
-    again = find(specs.get(name, name), root)
+    again = load_data(specs.get(name, name), root)
     assert torch.equal(again.x, data.x)
     assert torch.equal(again.held_out, data.held_out)
     assert (again.space, again.labels, again.remarks) == (data.space, data.labels, data.remarks)
@@ -93,14 +93,14 @@ def test_a_space_is_rebuilt_from_its_description(data):
 
 
 def test_a_sheet_shows_cells_of_32_pixels_at_least(data):
-    sheet = data.space.sheet(data.space.encode(data.x[:10]), columns=5, real=data.space.encode(data.held_out[:3]))
+    sheet = data.space.sample_grid(data.space.encode(data.x[:10]), columns=5, real=data.space.encode(data.held_out[:3]))
     assert sheet.mode == "RGB"
     assert sheet.width >= 5 * 32
     assert sheet.height >= 2 * 32
 
 
 def test_the_outlet_cannot_leave_the_space(data):
-    out = data.space.outlet()(torch.randn(8, *data.space.shape) * 100)
+    out = data.space.output_activation()(torch.randn(8, *data.space.shape) * 100)
     if data.x.dtype == torch.uint8:
         assert out.abs().max() <= 1
     assert out.shape == (8, *data.space.shape)
@@ -121,7 +121,7 @@ def test_the_first_line_would_do_in_a_table(name):
 
 
 def test_names_and_paths_lead_to_builders_without_loading(specs):
-    assert builder_of({"name": "ring", "modes": 3}) is DATASETS["ring"]
-    assert builder_of(specs["folder"]) is DATASETS["folder"]
-    assert builder_of(specs["array"]) is DATASETS["array"]
-    assert builder_of("hf:owner/name") is DATASETS["hub"]
+    assert data_builder({"name": "ring", "modes": 3}) is DATASETS["ring"]
+    assert data_builder(specs["folder"]) is DATASETS["folder"]
+    assert data_builder(specs["array"]) is DATASETS["array"]
+    assert data_builder("hf:owner/name") is DATASETS["hub"]

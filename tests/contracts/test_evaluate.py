@@ -10,7 +10,7 @@ import torch
 
 from equilibria.apps.cli import main
 from equilibria.core.errors import Failure, Refusal
-from equilibria.data import find
+from equilibria.data import load_data
 from equilibria.data.dataset import digest
 from equilibria.evaluation.features.classifier import train as train_classifier
 from equilibria.evaluation.metrics.base import Card, Figure, comparable, differences
@@ -51,13 +51,13 @@ def evaluated(run):
 def asked_run(tmp_path_factory):
     """A run that is told classes, and the classifier of its data."""
     runs = tmp_path_factory.mktemp("runs")
-    train_classifier(find("digits"), epochs=4)
+    train_classifier(load_data("digits"), epochs=4)
     train("cgan", Silent(), runs=str(runs), name="told", **SMALL | {"data": "digits", "rounds": 10})
     return runs / "told"
 
 
 def test_every_number_carries_a_whole_card(run, evaluated):
-    data = find("ring")
+    data = load_data("ring")
     assert {number.card.checkpoint for number in evaluated.numbers} == {"best", "last"}
     for number in evaluated.numbers:
         card = number.card
@@ -75,7 +75,7 @@ def test_every_number_carries_a_whole_card(run, evaluated):
 
 
 def test_numbers_are_those_of_the_checkpoints_beside_held_out_data_that_nothing_was_chosen_by(run, evaluated):
-    data = find("ring")
+    data = load_data("ring")
     places = reporting(data)[:COUNT]
     real = data.space.encode(data.held_out[places])
     rounds = evaluate(run, ["frechet"], count=COUNT, checkpoints=("20", "30"), seed=3, say=quiet)
@@ -86,7 +86,7 @@ def test_numbers_are_those_of_the_checkpoints_beside_held_out_data_that_nothing_
 
 
 def test_the_floor_is_the_same_of_training_samples_that_nothing_else_uses():
-    data = find("ring")
+    data = load_data("ring")
     compared = material(data, COUNT)
     assert len(compared.floor.x) == COUNT
     rows = {tuple(row) for row in compared.floor.x.tolist()}
@@ -261,7 +261,7 @@ def test_a_run_without_checkpoints_is_refused(run, tmp_path):
 
 
 def test_data_that_hold_out_too_little_are_refused():
-    data = find("digits")
+    data = load_data("digits")
     few = dataclasses.replace(data, held_out=data.held_out[:20], held_out_y=data.held_out_y[:20])
     with pytest.raises(Refusal, match="10 held-out samples are left to report on"):
         material(few, 0)
@@ -314,5 +314,5 @@ def test_numbers_are_shown_as_far_as_they_are_known(figure, text):
 
 def test_metrics_are_parted_where_no_parenthesis_holds_the_comma():
     assert parted("frechet, kernel(degree=2, size=100),,nll") == ["frechet", "kernel(degree=2, size=100)", "nll"]
-    known = specs(["kernel(degree=2, gamma=0.5)", {"name": "frechet"}], find("ring"))
+    known = specs(["kernel(degree=2, gamma=0.5)", {"name": "frechet"}], load_data("ring"))
     assert known == [{"name": "kernel", "degree": 2, "gamma": 0.5}, {"name": "frechet"}]

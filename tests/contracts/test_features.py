@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 
 from equilibria.apps.cli import main
 from equilibria.core.errors import Refusal
-from equilibria.data import find
+from equilibria.data import load_data
 from equilibria.data.spaces import Image
 from equilibria.evaluation.features import FEATURES, choose, classifier_training, suitable
 from equilibria.evaluation.features.classifier import train
@@ -50,7 +50,7 @@ def inception_file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def features(inception_file):
     """Each network, for the digits."""
-    data = find("digits")
+    data = load_data("digits")
     train(data, epochs=1)
     options = {"inception": {"weights": str(inception_file)}}
     return {name: FEATURES[name](data, **options.get(name, {})) for name in FEATURES}
@@ -58,7 +58,7 @@ def features(inception_file):
 
 @ANY
 def test_features_are_rows_of_finite_numbers(name, features):
-    data = find("digits")
+    data = load_data("digits")
     said = features[name].network(data.space.encode(data.held_out[:5]))
     assert said.shape[0] == 5
     assert said.ndim == 2
@@ -69,14 +69,14 @@ def test_features_are_rows_of_finite_numbers(name, features):
 
 @ANY
 def test_the_features_of_a_sample_do_not_depend_on_its_neighbours(name, features):
-    data = find("digits")
+    data = load_data("digits")
     x = data.space.encode(data.held_out[:3])
     torch.testing.assert_close(features[name].network(x)[1:2], features[name].network(x[1:2]), rtol=1e-4, atol=1e-5)
 
 
 @ANY
 def test_asking_for_features_draws_nothing_and_changes_nothing(name, features):
-    data = find("digits")
+    data = load_data("digits")
     x = data.space.encode(data.held_out[:2])
     before, kept_x = torch.get_rng_state(), x.clone()
     first = features[name].network(x)
@@ -101,7 +101,7 @@ def test_every_option_of_a_feature_network_says_what_it_means(name):
 
 
 def test_inception_answers_what_the_network_of_2015_answers(inception_file):
-    data = find("digits")
+    data = load_data("digits")
     rows = torch.arange(64).reshape(1, 1, 8, 8)
     x = torch.cat([rows * 4, (rows * rows) % 256]).to(torch.uint8)
     said = FEATURES["inception"](data, weights=str(inception_file)).network(data.space.encode(x))
@@ -117,7 +117,7 @@ INCEPTION = [
 
 
 def test_other_weights_than_those_of_2015_are_refused(tmp_path):
-    data, known = find("digits"), weights()
+    data, known = load_data("digits"), weights()
     planted = {
         "of another shape": known | {"Conv2d_1a_3x3.conv.weight": torch.zeros(32, 3, 5, 5)},
         "another Inception": known | {"fc.bias": torch.zeros(1000)},
@@ -136,17 +136,17 @@ def test_absent_weights_are_refused_with_what_to_do(monkeypatch):
     monkeypatch.setenv("EQUILIBRIA_OFFLINE", "1")
     monkeypatch.delenv("EQUILIBRIA_INCEPTION", raising=False)
     with pytest.raises(Refusal, match=r"put pt_inception-2015-12-05-6726825d\.pth into .* --features classifier"):
-        choose("inception", find("digits"))
+        choose("inception", load_data("digits"))
     with pytest.raises(Refusal, match="there is no such file"):
-        choose("inception", find("digits"), weights="nowhere.pth")
+        choose("inception", load_data("digits"), weights="nowhere.pth")
     monkeypatch.setenv("EQUILIBRIA_INCEPTION", "nowhere.pth")
     with pytest.raises(Refusal, match="EQUILIBRIA_INCEPTION names nowhere"):
-        choose("inception", find("digits"))
+        choose("inception", load_data("digits"))
 
 
 def test_a_classifier_is_trained_once_and_then_read(tmp_path, monkeypatch):
     monkeypatch.setenv("EQUILIBRIA_CACHE", str(tmp_path))
-    data, said = find("digits"), list[str]()
+    data, said = load_data("digits"), list[str]()
     first = choose("classifier", data, say=said.append, epochs=2)
     assert len(said) == 2
     assert "of 188 held-out samples" in said[-1]
@@ -162,7 +162,7 @@ def test_a_classifier_is_trained_once_and_then_read(tmp_path, monkeypatch):
 
 
 def test_the_classifier_tells_digits_apart_and_says_how_well():
-    data = find("digits")
+    data = load_data("digits")
     found = train(data, epochs=8)
     share = choose("classifier", data).classify(data.space.encode(data.held_out)).argmax(dim=1) == data.held_out_y
     assert found.accuracy == pytest.approx(float(share.double().mean()))
@@ -172,19 +172,19 @@ def test_the_classifier_tells_digits_apart_and_says_how_well():
 
 def test_training_a_classifier_leaves_the_default_generators_alone():
     before = torch.get_rng_state()
-    train(find("digits"), epochs=1)
+    train(load_data("digits"), epochs=1)
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_different_data_have_different_classifiers():
-    data = find("digits")
+    data = load_data("digits")
     fewer = dataclasses.replace(data, y=data.y.roll(1))
     assert classifier_training.place(data, 0) != classifier_training.place(fewer, 0)
     assert classifier_training.place(data, 0) != classifier_training.place(data, 1)
 
 
 def test_larger_pictures_are_averaged_and_the_card_says_so():
-    data = dataclasses.replace(find("digits"), space=Image(1, 64, 48))
+    data = dataclasses.replace(load_data("digits"), space=Image(1, 64, 48))
     found = FEATURES["random"](data)
     assert found.resizing == "averaged to 32 x 32"
     assert found.network(torch.rand(2, 1, 64, 48)).shape == found.network(torch.rand(2, 1, 64, 48)).shape
@@ -193,12 +193,12 @@ def test_larger_pictures_are_averaged_and_the_card_says_so():
 @pytest.mark.parametrize("name", ["inception", "classifier", "random"])
 def test_points_are_seen_as_they_are_only(name):
     with pytest.raises(Refusal, match="--features"):
-        choose(name, find("ring"))
-    assert suitable(find("ring")) == "pixels"
+        choose(name, load_data("ring"))
+    assert suitable(load_data("ring")) == "pixels"
 
 
 def test_pictures_without_classes_have_no_classifier():
-    data = dataclasses.replace(find("digits"), labels=None, y=None, held_out_y=None)
+    data = dataclasses.replace(load_data("digits"), labels=None, y=None, held_out_y=None)
     with pytest.raises(Refusal, match="have no labels, and a classifier needs classes"):
         choose("classifier", data)
     said = list[str]()
@@ -215,7 +215,7 @@ def test_a_network_of_ones_own_is_taken_by_name(tmp_path, monkeypatch):
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    data = find("digits")
+    data = load_data("digits")
     found = choose("my_features_here:sums", data, scale=2.0)
     assert found.network(torch.ones(2, 1, 8, 8)).tolist() == [[128.0], [128.0]]
     with pytest.raises(Refusal, match="my_features_here:wrong answers int"):

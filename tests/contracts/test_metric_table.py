@@ -12,7 +12,7 @@ from torch.nn.functional import one_hot
 from equilibria.core.catalogue import options, summary
 from equilibria.core.errors import Failure, Refusal
 from equilibria.core.seeding import generator
-from equilibria.data import Data, Labels, find
+from equilibria.data import Data, Labels, load_data
 from equilibria.data.spaces import Image
 from equilibria.evaluation.features.base import Features
 from equilibria.evaluation.metrics import METRICS, usual
@@ -42,7 +42,7 @@ WORSE = {  # what makes each figure that has a direction worse
 
 
 def points():
-    return find({"name": "ring", "spread": 0.1, "count": 5 * COUNT})
+    return load_data({"name": "ring", "spread": 0.1, "count": 5 * COUNT})
 
 
 def pictures():

@@ -116,7 +116,7 @@ def test_the_paragraph_says_what_will_happen(run):
 
 def test_a_name_that_is_taken_is_refused(tmp_path):
     (tmp_path / "mine").mkdir()
-    with pytest.raises(Refusal, match=r"equilibria resume .*mine`, or start anew with --name mine-2"):
+    with pytest.raises(Refusal, match=r"equilibria resume .*mine`, or start a new run with --name mine-2"):
         train("wgan-gp", Silent(), name="mine", runs=tmp_path)
     assert list((tmp_path / "mine").iterdir()) == []
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
-from equilibria.data import find
+from equilibria.data import load_data
 
 RANDOM = np.random.default_rng(0)
 BYTES = RANDOM.integers(0, 256, (40, 3, 10, 12), dtype=np.uint8)  # (N, C, H, W)
@@ -45,7 +45,7 @@ def saved(tmp_path, array, **more) -> str:
     ids=["grey", "first", "last", "fortran", "integers", "unit", "signed", "booleans", "binary"],
 )
 def test_layout_and_range_are_understood(tmp_path, array, expected):
-    data = find(saved(tmp_path, array))
+    data = load_data(saved(tmp_path, array))
     assert data.space.shape == expected.shape[1:]
     assert np.array_equal(whole(data), ordered(expected))
     assert "was read as" in data.remarks[0]
@@ -54,11 +54,11 @@ def test_layout_and_range_are_understood(tmp_path, array, expected):
 def test_a_shape_that_tells_nothing_asks_for_the_layout(tmp_path):
     path = saved(tmp_path, BYTES.transpose(0, 2, 1, 3)[:, :, [0, 1, 2, 0, 1, 2]])  # (N, 10, 6, 12)
     with pytest.raises(Refusal, match="layout=channels_first or layout=channels_last"):
-        find(path)
-    assert find({"name": path, "layout": "channels_first"}).space.shape == (10, 6, 12)
-    assert find({"name": path, "layout": "channels_last"}).space.shape == (12, 10, 6)
+        load_data(path)
+    assert load_data({"name": path, "layout": "channels_first"}).space.shape == (10, 6, 12)
+    assert load_data({"name": path, "layout": "channels_last"}).space.shape == (12, 10, 6)
     with pytest.raises(Refusal, match="Did you mean 'channels_last'"):
-        find({"name": path, "layout": "channel_last"})
+        load_data({"name": path, "layout": "channel_last"})
 
 
 @pytest.mark.parametrize(
@@ -77,18 +77,18 @@ def test_a_shape_that_tells_nothing_asks_for_the_layout(tmp_path):
 )
 def test_what_cannot_be_meant_is_refused(tmp_path, array, said):
     with pytest.raises(Refusal, match=said):
-        find(saved(tmp_path, array))
+        load_data(saved(tmp_path, array))
 
 
 def test_points_are_kept_as_they_are(tmp_path):
     points = RANDOM.normal(size=(50, 2)) * 30
-    data = find(saved(tmp_path, points))
+    data = load_data(saved(tmp_path, points))
     assert data.space.shape == (2,)
     assert data.space.extent > np.abs(points).max()
     assert np.array_equal(whole(data), ordered(points.astype(np.float32)))
     points[7, 1] = np.inf
     with pytest.raises(Refusal, match="not finite"):
-        find(saved(tmp_path, points))
+        load_data(saved(tmp_path, points))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_points_are_kept_as_they_are(tmp_path):
     ],
 )
 def test_labels_are_described_and_follow_their_samples(tmp_path, labels, kind, names):
-    data = find(saved(tmp_path, BYTES, labels=labels))
+    data = load_data(saved(tmp_path, BYTES, labels=labels))
     assert (data.labels.kind, data.labels.names) == (kind, names)
     encoded = {
         x.numpy().tobytes(): data.labels.encode(y[None])[0]
@@ -131,32 +131,32 @@ def test_labels_are_described_and_follow_their_samples(tmp_path, labels, kind, n
 )
 def test_labels_that_cannot_be_meant_are_refused(tmp_path, labels, said):
     with pytest.raises(Refusal, match=said):
-        find(saved(tmp_path, BYTES, labels=labels))
+        load_data(saved(tmp_path, BYTES, labels=labels))
 
 
 def test_arrays_are_found_by_their_usual_names_or_the_given_ones(tmp_path):
     path = tmp_path / "many.npz"
     np.savez(path, subject=np.arange(40) % 4, images=BYTES, other=BYTES[:, :1])
-    data = find(str(path))
+    data = load_data(str(path))
     assert data.space.channels == 3
     assert data.labels is None
     assert any("not read: subject, other" in remark for remark in data.remarks)
-    data = find({"name": str(path), "samples": "other", "labels": "subject"})
+    data = load_data({"name": str(path), "samples": "other", "labels": "subject"})
     assert data.space.channels == 1
     assert data.labels.size == 4
     with pytest.raises(Refusal, match="Did you mean 'subject'"):
-        find({"name": str(path), "labels": "subjects"})
+        load_data({"name": str(path), "labels": "subjects"})
 
 
 def test_a_large_array_gives_the_same_as_a_small_one(tmp_path, monkeypatch):
     path = saved(tmp_path, BYTES.transpose(0, 2, 3, 1), labels=np.arange(40))
-    small = find(path)
+    small = load_data(path)
     monkeypatch.setattr(import_module("equilibria.data.datasets.array"), "LARGE", 100)
-    large = find(path)
+    large = load_data(path)
     for part in ("x", "held_out", "y", "held_out_y"):
         assert torch.equal(getattr(small, part), getattr(large, part))
 
 
 def test_a_data_root_is_searched_after_the_current_folder(tmp_path):
     saved(tmp_path, BYTES)
-    assert find("array.npy", tmp_path).space.shape == (3, 10, 12)
+    assert load_data("array.npy", tmp_path).space.shape == (3, 10, 12)

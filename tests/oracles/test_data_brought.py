@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
-from equilibria.data import find
+from equilibria.data import load_data
 from equilibria.data.read_samples import read_samples
 from equilibria.data.spaces import Image, Plane
 
@@ -38,7 +38,7 @@ def test_subfolders_have_the_class_numbers_of_training(tmp_path, broken):
     pictures(tmp_path, [f"{name}/{i}.png" for name in range(12) for i in range(3)])
     for i in range(3 if broken else 0):
         (tmp_path / broken / f"{i}.png").write_bytes(b"no picture")  # a class without a picture is none
-    data, brought = find({"name": str(tmp_path), "size": 8}), read_samples(tmp_path, SPACE)
+    data, brought = load_data({"name": str(tmp_path), "size": 8}), read_samples(tmp_path, SPACE)
     assert brought.labels == data.labels
     assert sorted(brought.y.tolist()) == sorted([*data.y.tolist(), *data.held_out_y.tolist()])
     assert [brought.labels.names[i] for i in brought.y.tolist()] == [name.split("/")[0] for name in brought.names]
@@ -73,7 +73,7 @@ def test_arrays_keep_their_order_and_their_labels(tmp_path):
 
 @pytest.mark.parametrize(("part", "count"), [("train", 1609), ("held-out", 188), ("all", 1797)])
 def test_a_set_with_a_name_is_brought_in_parts(part, count):
-    data, brought = find("digits"), read_samples("digits", SPACE, part)
+    data, brought = load_data("digits"), read_samples("digits", SPACE, part)
     assert len(brought) == len(brought.raw) == len(brought.y) == count
     assert torch.equal(brought.raw[-1], (data.x if part == "train" else data.held_out)[-1])
 

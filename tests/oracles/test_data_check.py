@@ -5,7 +5,7 @@ import PIL.Image
 import pytest
 
 from equilibria.core.errors import Refusal
-from equilibria.data import check, find
+from equilibria.data import check, load_data
 
 
 def picture(seed: int, shape=(16, 16)) -> PIL.Image.Image:
@@ -28,7 +28,7 @@ def test_a_folder_is_described_whole(folder):
     assert report.usable
     assert report.train + report.held_out == 31
     assert report.shape == (1, 16, 16)
-    assert report.found == {"size": {"16 x 16": 25, "30 x 20": 6}, "mode": {"L": 31}}
+    assert report.formats == {"size": {"16 x 16": 25, "30 x 20": 6}, "mode": {"L": 31}}
     assert report.classes == {"cat": 21, "dog": 10}
     assert report.duplicates == 1
     assert report.left_out == ("cat/broken.png: not a picture in a known format",)
@@ -84,13 +84,13 @@ def test_checking_a_cache_twice_says_the_same(folder):
 )
 def test_unknown_data_are_refused_with_the_nearest(spec, said):
     with pytest.raises(Refusal, match=said):
-        find(spec)
+        load_data(spec)
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path):
     (tmp_path / "photos.zip").write_bytes(b"PK")
     with pytest.raises(Refusal, match=r"neither a folder of images nor an \.npy or \.npz"):
-        find(str(tmp_path / "photos.zip"))
+        load_data(str(tmp_path / "photos.zip"))
 
 
 def test_a_path_wins_over_nothing_but_a_name_wins_over_a_path(tmp_path, monkeypatch):
@@ -98,5 +98,5 @@ def test_a_path_wins_over_nothing_but_a_name_wins_over_a_path(tmp_path, monkeypa
     (tmp_path / "digits").mkdir()
     picture(0).save(tmp_path / "digits" / "0.png")
     picture(1).save(tmp_path / "digits" / "1.png")
-    assert find("digits").space.shape == (1, 8, 8)
-    assert find("./digits").space.shape == (1, 16, 16)
+    assert load_data("digits").space.shape == (1, 8, 8)
+    assert load_data("./digits").space.shape == (1, 16, 16)

@@ -15,8 +15,8 @@ import torch
 
 from equilibria.core.download import first_answer
 from equilibria.core.errors import Refusal
-from equilibria.data import find
-from equilibria.data.cache import Published, data_root
+from equilibria.data import load_data
+from equilibria.data.cache import PublishedFile, data_root
 from equilibria.data.datasets.builtin import fashion
 from equilibria.data.datasets.cifar10 import BATCHES, load
 from equilibria.data.datasets.mnist import load as load_idx
@@ -38,7 +38,7 @@ def small(tmp_path):
     held[1], held[3] = held[1] % 3, held[3] % 3
     contents = [idx_file(array) for array in held]
     files = tuple(
-        Published(f"{name}-ubyte.gz", hashlib.md5(content).hexdigest(), NOWHERE)
+        PublishedFile(f"{name}-ubyte.gz", hashlib.md5(content).hexdigest(), NOWHERE)
         for name, content in zip(("images", "labels", "test-images", "test-labels"), contents, strict=True)
     )
     return files, contents, held
@@ -82,7 +82,7 @@ def test_a_wrong_checksum_is_refused_by_the_files_name(tmp_path, small):
 def test_a_file_that_ends_early_is_refused(tmp_path, small):
     files, contents, _ = small
     short = gzip.compress(gzip.decompress(contents[0])[:-1])
-    files = (Published("images-ubyte.gz", hashlib.md5(short).hexdigest(), NOWHERE), *files[1:])
+    files = (PublishedFile("images-ubyte.gz", hashlib.md5(short).hexdigest(), NOWHERE), *files[1:])
     put(tmp_path, files, [short, *contents[1:]])
     with pytest.raises(Refusal, match="ends before its 20 samples"):
         load_idx("small", files, FOLDERS, ("a", "b", "c"), tmp_path)
@@ -136,7 +136,7 @@ def test_what_is_absent_is_downloaded_checked_and_found_the_next_time(tmp_path, 
     files, contents, _ = small
     folder, url = host
     put(folder, files, contents)
-    files = tuple(Published(file.name, file.md5, f"{url}/{file.name}") for file in files)
+    files = tuple(PublishedFile(file.name, file.md5, f"{url}/{file.name}") for file in files)
     assert len(load_idx("small", files, FOLDERS, ("a", "b", "c"), tmp_path / "root").x) == 20
     assert sorted(p.name for p in (tmp_path / "root" / "small").iterdir()) == sorted(file.name for file in files)
     monkeypatch.setenv("EQUILIBRIA_OFFLINE", "1")
@@ -147,7 +147,7 @@ def test_a_download_that_is_something_else_leaves_nothing_behind(tmp_path, small
     files = small[0]
     folder, url = host
     put(folder, files, [b"<html>log in</html>"] * 4)
-    files = tuple(Published(file.name, file.md5, f"{url}/{file.name}") for file in files)
+    files = tuple(PublishedFile(file.name, file.md5, f"{url}/{file.name}") for file in files)
     with pytest.raises(Refusal, match="answered with something else"):
         load_idx("small", files, FOLDERS, ("a", "b", "c"), tmp_path / "root")
     assert [path for path in (tmp_path / "root").rglob("*") if path.is_file()] == []
@@ -250,24 +250,24 @@ def test_an_unwritable_cache_costs_time_not_data(tmp_path, batches, monkeypatch)
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
 def test_the_real_files_hold_what_their_authors_say(data_root, name):
-    data = find(name, data_root)
+    data = load_data(name, data_root)
     assert (data.x.shape, data.held_out.shape) == ((60000, 1, 28, 28), (10000, 1, 28, 28))
     counts = {"mnist": 5923, "fashion_mnist": 6000}  # zeros, T-shirts
     assert data.y.bincount()[0] == counts[name]
 
 
 def test_mnist_has_its_published_mean_and_deviation(data_root):
-    x = find("mnist", data_root).x.float() / 255
+    x = load_data("mnist", data_root).x.float() / 255
     assert (round(x.mean().item(), 4), round(x.std().item(), 4)) == (0.1307, 0.3081)
 
 
 @pytest.mark.long
 def test_the_real_cifar_holds_what_its_authors_say(data_root):
-    data = find("cifar10", data_root)
+    data = load_data("cifar10", data_root)
     assert (data.x.shape, data.held_out.shape) == ((50000, 3, 32, 32), (10000, 3, 32, 32))
     assert data.y.bincount().tolist() == [5000] * 10
     assert data.held_out_y.bincount().tolist() == [1000] * 10
-    assert torch.equal(find("cifar10", data_root).x[-1], data.x[-1])
+    assert torch.equal(load_data("cifar10", data_root).x[-1], data.x[-1])
 
 
 def test_the_built_in_clothes_are_a_thousand_images_of_each_class():
@@ -283,7 +283,7 @@ def test_the_built_in_clothes_are_a_thousand_images_of_each_class():
 
 
 def test_the_built_in_clothes_are_the_first_of_each_class_of_the_original(data_root):
-    data, original = fashion(), find("fashion_mnist", data_root)
+    data, original = fashion(), load_data("fashion_mnist", data_root)
     assert data.labels == original.labels
     for kind in range(10):
         kept = torch.cat([data.x[data.y == kind], data.held_out[data.held_out_y == kind]])

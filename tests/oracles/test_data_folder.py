@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from equilibria.core.errors import Failure, Refusal
-from equilibria.data import find
-from equilibria.data.cache import LARGE, entry, write_parts
+from equilibria.data import load_data
+from equilibria.data.cache import LARGE, cached_arrays, write_split
 
 
 def grey(side: int = 16, seed: int = 0) -> PIL.Image.Image:
@@ -28,7 +28,7 @@ def everything(data) -> set[bytes]:
 
 def only(path, **options) -> np.ndarray:
     """The one distinct image that a folder of copies and one black square holds: (C, H, W)."""
-    data = find({"name": str(path), **options})
+    data = load_data({"name": str(path), **options})
     return next(row for row in torch.cat([data.x, data.held_out]).numpy() if row.any())
 
 
@@ -40,7 +40,7 @@ def black(folder, image: PIL.Image.Image):
 def test_images_of_the_right_size_are_kept_pixel_for_pixel(tmp_path):
     images = [grey(seed=i) for i in range(30)]
     fill(tmp_path, *images)
-    data = find(str(tmp_path))
+    data = load_data(str(tmp_path))
     assert data.space.shape == (1, 16, 16)
     assert len(data.x) + len(data.held_out) == 30
     assert everything(data) == {np.asarray(image).tobytes() for image in images}
@@ -50,14 +50,14 @@ def test_a_tenth_is_held_out_whatever_the_names_and_the_order(tmp_path):
     images = [grey(8, seed=i) for i in range(150)]
     fill(tmp_path / "a", *images)
     fill(tmp_path / "b", *reversed(images), suffix="bmp")
-    a, b = find(str(tmp_path / "a")), find(str(tmp_path / "b"))
+    a, b = load_data(str(tmp_path / "a")), load_data(str(tmp_path / "b"))
     assert 5 <= len(a.held_out) <= 26  # 150 draws of 25/256, three deviations
     assert {x.numpy().tobytes() for x in a.held_out} == {x.numpy().tobytes() for x in b.held_out}
 
 
 def test_copies_stay_on_one_side(tmp_path):
     fill(tmp_path, *[grey(8, seed=i % 20) for i in range(200)])
-    data = find(str(tmp_path))
+    data = load_data(str(tmp_path))
     assert not {x.numpy().tobytes() for x in data.x} & {x.numpy().tobytes() for x in data.held_out}
     assert (len(data.x) % 10, len(data.held_out) % 10) == (0, 0)
 
@@ -65,7 +65,7 @@ def test_copies_stay_on_one_side(tmp_path):
 @pytest.mark.parametrize("count", [2, 3, 5])
 def test_even_a_few_images_have_a_held_out_part(tmp_path, count):
     fill(tmp_path, *[grey(seed=i) for i in range(count)])
-    data = find(str(tmp_path))
+    data = load_data(str(tmp_path))
     assert len(data.x) > 0
     assert len(data.held_out) > 0
 
@@ -73,7 +73,7 @@ def test_even_a_few_images_have_a_held_out_part(tmp_path, count):
 def test_copies_of_one_image_cannot_be_held_out(tmp_path):
     fill(tmp_path, *[grey()] * 12)
     with pytest.raises(Refusal, match="nothing to hold out"):
-        find(str(tmp_path))
+        load_data(str(tmp_path))
 
 
 def test_exif_turns_a_picture_upright(tmp_path):
@@ -84,7 +84,7 @@ def test_exif_turns_a_picture_upright(tmp_path):
     PIL.Image.fromarray(np.rot90(pixels)).save(tmp_path / "a.png", exif=exif)
     black(tmp_path, grey())
     assert np.array_equal(only(tmp_path)[0], pixels)
-    assert "1 were turned upright as their EXIF says." in find(str(tmp_path)).remarks
+    assert "1 were turned upright as their EXIF says." in load_data(str(tmp_path)).remarks
 
 
 def test_transparency_is_put_on_white(tmp_path):
@@ -130,12 +130,12 @@ def test_every_mode_can_be_read_beside_every_other(tmp_path, mode):
 
 def test_grey_stays_grey_and_one_colour_makes_all_colour(tmp_path):
     fill(tmp_path, *[grey(seed=i) for i in range(5)])
-    assert find(str(tmp_path)).space.channels == 1
+    assert load_data(str(tmp_path)).space.channels == 1
     fill(tmp_path, PIL.Image.new("RGB", (16, 16), (1, 2, 3)), first=5)
-    data = find(str(tmp_path))
+    data = load_data(str(tmp_path))
     assert data.space.channels == 3
     assert "5 were grey, repeated in three channels." in data.remarks
-    assert find({"name": str(tmp_path), "channels": 1}).space.channels == 1
+    assert load_data({"name": str(tmp_path), "channels": 1}).space.channels == 1
 
 
 def test_crop_cuts_the_centre_and_pad_keeps_all(tmp_path):
@@ -148,8 +148,10 @@ def test_crop_cuts_the_centre_and_pad_keeps_all(tmp_path):
     assert np.array_equal(padded[16:32], pixels)
     assert (padded[:16] == 255).all()
     assert (padded[32:] == 255).all()
-    assert "1 were not square, cut to the centre." in find({"name": str(tmp_path), "size": 16}).remarks
-    assert "1 were not square, padded with white." in find({"name": str(tmp_path), "size": 48, "fit": "pad"}).remarks
+    assert "1 were not square, cut to the centre." in load_data({"name": str(tmp_path), "size": 16}).remarks
+    assert (
+        "1 were not square, padded with white." in load_data({"name": str(tmp_path), "size": 48, "fit": "pad"}).remarks
+    )
 
 
 def test_resizing_is_the_named_one(tmp_path):
@@ -159,13 +161,13 @@ def test_resizing_is_the_named_one(tmp_path):
         method = PIL.Image.Resampling[name.upper()]
         expected = np.asarray(grey(64).resize((16, 16), method))
         assert np.array_equal(only(tmp_path, size=16, resizer=name)[0], expected)
-        assert name in find({"name": str(tmp_path), "size": 16, "resizer": name}).remarks[0]
+        assert name in load_data({"name": str(tmp_path), "size": 16, "resizer": name}).remarks[0]
 
 
 @pytest.mark.parametrize(("sides", "expected"), [((20, 24, 30), 24), ((4, 5, 6), 8), ((500, 600, 700), 64)])
 def test_the_size_is_the_median_short_side_within_bounds(tmp_path, sides, expected):
     fill(tmp_path, *[grey(side, seed=side) for side in sides])
-    assert find(str(tmp_path)).space.shape == (1, expected, expected)
+    assert load_data(str(tmp_path)).space.shape == (1, expected, expected)
 
 
 def test_a_large_jpeg_keeps_its_place_and_colour_when_decoded_small(tmp_path):
@@ -176,13 +178,13 @@ def test_a_large_jpeg_keeps_its_place_and_colour_when_decoded_small(tmp_path):
     small = only(tmp_path, size=16).astype(int)
     assert np.abs(small[:, 2, 2] - (254, 0, 0)).max() <= 3
     assert np.abs(small[:, 12, 2]).max() <= 3
-    assert any("fraction of their size" in remark for remark in find({"name": str(tmp_path), "size": 16}).remarks)
+    assert any("fraction of their size" in remark for remark in load_data({"name": str(tmp_path), "size": 16}).remarks)
 
 
 def test_subfolders_are_labels_in_reading_order(tmp_path):
     for name, seed in (("class 10", 0), ("class 2", 100), ("class 1", 200)):
         fill(tmp_path / name / "deeper", *[grey(8, seed=seed + i) for i in range(10)])
-    data = find(str(tmp_path))
+    data = load_data(str(tmp_path))
     assert data.labels.kind == "class"
     assert data.labels.names == ("class 1", "class 2", "class 10")
     ours = {np.asarray(grey(8, seed=100 + i)).tobytes() for i in range(10)}
@@ -194,14 +196,14 @@ def test_images_beside_subfolders_mean_no_labels(tmp_path):
     fill(tmp_path / "a", grey(seed=1))
     fill(tmp_path / "b", grey(seed=2))
     fill(tmp_path, grey(seed=3))
-    data = find(str(tmp_path))
+    data = load_data(str(tmp_path))
     assert data.labels is None
     assert any("Subfolders were not taken as labels" in remark for remark in data.remarks)
 
 
 def test_one_subfolder_is_no_label(tmp_path):
     fill(tmp_path / "only", grey(seed=1), grey(seed=2))
-    assert find(str(tmp_path)).labels is None
+    assert load_data(str(tmp_path)).labels is None
 
 
 def test_corrupt_files_are_left_out_by_name_and_the_rest_goes_on(tmp_path):
@@ -212,7 +214,7 @@ def test_corrupt_files_are_left_out_by_name_and_the_rest_goes_on(tmp_path):
         (tmp_path / "a" / f"cut{i}.png").write_bytes(whole[: 60 + 10 * i])
     (tmp_path / "a" / "words.jpg").write_text("not a picture")
     (tmp_path / "a" / "empty.png").touch()
-    data = find(str(tmp_path))
+    data = load_data(str(tmp_path))
     assert len(data.x) + len(data.held_out) == 20
     assert len(data.left_out) == 7
     assert {name.split(":")[0] for name in data.left_out} >= {"a/words.jpg", "a/empty.png", "a/cut0.png"}
@@ -226,21 +228,21 @@ def test_a_folder_without_one_readable_image_is_refused(tmp_path):
     for i in range(5):
         (tmp_path / f"{i}.png").write_text("not a picture")
     with pytest.raises(Refusal, match=r"None of the 5 images .* can be read: 0\.png .* and 2 more"):
-        find(str(tmp_path))
+        load_data(str(tmp_path))
 
 
 def test_an_empty_folder_and_one_of_other_files_are_refused(tmp_path):
     with pytest.raises(Refusal, match="holds no images"):
-        find(str(tmp_path))
+        load_data(str(tmp_path))
     (tmp_path / "notes.txt").write_text("hello")
     with pytest.raises(Refusal, match=r"holds no images, only notes\.txt"):
-        find(str(tmp_path))
+        load_data(str(tmp_path))
 
 
 def test_a_missing_folder_is_refused_with_the_nearest(tmp_path):
     fill(tmp_path / "photos", grey())
     with pytest.raises(Refusal, match=r"Did you mean '.*photos'"):
-        find(str(tmp_path / "photo"))
+        load_data(str(tmp_path / "photo"))
 
 
 @pytest.mark.parametrize(
@@ -256,20 +258,20 @@ def test_a_missing_folder_is_refused_with_the_nearest(tmp_path):
 def test_impossible_options_are_refused(tmp_path, options, said):
     fill(tmp_path, grey(seed=1), grey(seed=2))
     with pytest.raises(Refusal, match=said):
-        find({"name": str(tmp_path), **options})
+        load_data({"name": str(tmp_path), **options})
 
 
 def test_images_are_resized_once_and_again_when_a_file_changes(tmp_path, monkeypatch):
     monkeypatch.setenv("EQUILIBRIA_CACHE", str(tmp_path / "cache"))
     fill(tmp_path / "p", *[grey(seed=i) for i in range(5)])
-    first = find(str(tmp_path / "p"))
+    first = load_data(str(tmp_path / "p"))
     (kept,) = (tmp_path / "cache" / "pictures").iterdir()
     stamp = kept.stat().st_mtime_ns
-    assert everything(find(str(tmp_path / "p"))) == everything(first)
+    assert everything(load_data(str(tmp_path / "p"))) == everything(first)
     assert [p.stat().st_mtime_ns for p in (tmp_path / "cache" / "pictures").iterdir()] == [stamp]
     fill(tmp_path / "p", grey(seed=77))
     os.utime(tmp_path / "p" / "000.png", ns=(1, 1))
-    assert everything(find(str(tmp_path / "p"))) != everything(first)
+    assert everything(load_data(str(tmp_path / "p"))) != everything(first)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
@@ -282,7 +284,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing_behind(tmp_path, monkeyp
             full.write(b"x")
 
     with pytest.raises(Failure, match=r"No space left on device.*EQUILIBRIA_CACHE"):
-        entry("test", "name", write)
+        cached_arrays("test", "name", write)
     assert list((tmp_path / "test").iterdir()) == []
 
 
@@ -291,10 +293,10 @@ def test_a_large_array_is_mapped_from_its_file(tmp_path, monkeypatch):
     monkeypatch.setattr("equilibria.data.cache.LARGE", 1000)
     assert LARGE == 256 << 20
     rows = np.random.default_rng(0).integers(0, 256, (700, 1, 4, 4), dtype=np.uint8)
-    arrays = entry("test", "name", lambda folder: write_parts(iter(rows), (1, 4, 4), "uint8", folder))
+    arrays = cached_arrays("test", "name", lambda folder: write_split(iter(rows), (1, 4, 4), "uint8", folder))
     assert isinstance(arrays["x"], np.memmap)
     assert np.array_equal(arrays["x"], rows[~arrays["chosen"]])
     assert np.array_equal(arrays["held_out"], rows[arrays["chosen"]])
     arrays["x"][:] = 0  # a copy on write: the file stays as it is
-    again = entry("test", "name", lambda folder: None)
+    again = cached_arrays("test", "name", lambda folder: None)
     assert np.array_equal(again["x"], rows[~arrays["chosen"]])

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
-from equilibria.data import find
+from equilibria.data import load_data
 
 INSTALLED = importlib.util.find_spec("datasets") is not None
 
@@ -30,18 +30,18 @@ def local(tmp_path, monkeypatch):
 @pytest.mark.skipif(INSTALLED, reason="the extra `hub` is installed")
 def test_without_the_extra_one_sentence_says_what_to_install():
     with pytest.raises(Refusal, match=r"pip install 'equilibria\[hub\]'"):
-        find("hf:owner/name")
+        load_data("hf:owner/name")
 
 
 @pytest.mark.parametrize("name", ["hf:name", "hf:/etc", "hf:../owner/name", "hf:owner/name/more"])
 def test_what_is_no_name_of_the_hub_is_refused(name):
     with pytest.raises(Refusal, match="hf:owner/name is needed"):
-        find(name)
+        load_data(name)
 
 
 @pytest.mark.skipif(not INSTALLED, reason="the extra `hub` is not installed")
 def test_images_and_classes_are_read(local):
-    data = find("hf:owner/name")
+    data = load_data("hf:owner/name")
     assert data.space.shape == (1, 16, 16)
     assert data.labels.names == ("cat", "dog")
     assert torch.cat([data.y, data.held_out_y]).bincount().tolist() == [20, 10]
@@ -53,7 +53,7 @@ def test_images_and_classes_are_read(local):
 def test_what_the_hub_does_not_have_is_refused_in_one_line(local):
     for spec in ("hf:nobody/nothing", {"name": "hf:owner/name", "split": "tset"}):
         with pytest.raises(Refusal, match="cannot be had from the hub") as refusal:
-            find(spec)
+            load_data(spec)
         assert "\n" not in str(refusal.value)
     with pytest.raises(Refusal, match="Did you mean 'label'"):
-        find({"name": "hf:owner/name", "label": "lable"})
+        load_data({"name": "hf:owner/name", "label": "lable"})

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
-from equilibria.data import DATASETS, builder_of
+from equilibria.data import DATASETS, data_builder
 from equilibria.data.datasets.toy import grid_modes, modes_of, ring_modes
 
 
@@ -87,5 +87,5 @@ def test_labels_say_which_mode_a_point_is_from(name):
 
 
 def test_hyphens_equal_underscores_in_names():
-    assert builder_of("swiss-roll") is DATASETS["swiss_roll"]
-    assert builder_of({"name": "swiss-roll", "noise": 0.1}) is DATASETS["swiss_roll"]
+    assert data_builder("swiss-roll") is DATASETS["swiss_roll"]
+    assert data_builder({"name": "swiss-roll", "noise": 0.1}) is DATASETS["swiss_roll"]

@@ -4,16 +4,16 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
-from equilibria.data import DATASETS, find
+from equilibria.data import DATASETS, load_data
 
 
 @pytest.fixture(scope="module")
 def few(data_root):
-    return find({"name": "stacked_mnist", "count": 300}, data_root)
+    return load_data({"name": "stacked_mnist", "count": 300}, data_root)
 
 
 def test_each_channel_is_the_digit_that_the_class_spells(few, data_root):
-    single = find("mnist", data_root)
+    single = load_data("mnist", data_root)
     for stacked, spelled, digits, classes in (
         (few.x, few.y, single.x, single.y),
         (few.held_out, few.held_out_y, single.held_out, single.held_out_y),
@@ -39,5 +39,5 @@ def test_no_digits_cannot_be_stacked():
 
 def test_a_sample_keeps_its_place_in_a_larger_set(few, data_root):
     """A fixed set: what `count` says is how much of it."""
-    more = find({"name": "stacked_mnist", "count": 400}, data_root)
+    more = load_data({"name": "stacked_mnist", "count": 400}, data_root)
     assert torch.equal(more.x[:300], few.x)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from equilibria.core.seeding import generator
-from equilibria.data import Data, find
+from equilibria.data import Data, load_data
 from equilibria.data.spaces import Image
 from equilibria.evaluation.metrics import METRICS
 from equilibria.evaluation.metrics.base import Sets
@@ -21,7 +21,7 @@ from equilibria.evaluation.metrics.wasserstein import (
     wasserstein_distance,
 )
 
-POINTS = find({"name": "ring", "count": 5})
+POINTS = load_data({"name": "ring", "count": 5})
 
 
 def draws(count, size, seed, mean=0.0, deviation=1.0):
@@ -157,7 +157,7 @@ def test_an_own_critic_finds_log_two_between_what_does_not_touch_and_nothing_bet
 
 def test_an_own_critic_sees_detail_much_smaller_than_the_whole():
     """Eight modes on a circle of radius 1.4, of deviation .014 against .1."""
-    ring, wide = (find({"name": "ring", "spread": s, "count": 4000}) for s in (0.02 / 1.414, 0.1))
+    ring, wide = (load_data({"name": "ring", "spread": s, "count": 4000}) for s in (0.02 / 1.414, 0.1))
     assert divergence(ring.held_out, wide.x[:2000], ring.x[:1500], moves=600).value > 0.3
 
 

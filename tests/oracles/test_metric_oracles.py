@@ -15,7 +15,7 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
 from equilibria.core.seeding import generator
-from equilibria.data import find
+from equilibria.data import load_data
 from equilibria.evaluation.metrics import METRICS
 from equilibria.evaluation.metrics.base import Sets
 from equilibria.evaluation.metrics.likelihood import log_densities
@@ -136,7 +136,7 @@ def test_precision_recall_density_and_coverage_are_what_trees_count(size, k):
         "density": (within < ball[:, None]).sum(axis=0).mean() / k,
         "coverage": (within.min(axis=1) < ball).mean(),
     }
-    data, sets = find({"name": "ring", "count": 5}), Sets(real, fake, real)
+    data, sets = load_data({"name": "ring", "count": 5}), Sets(real, fake, real)
     found = METRICS["precision_recall"](data, k=k).measure(sets) | METRICS["density_coverage"](data, k=k).measure(sets)
     assert {name: figure.value for name, figure in found.items()} == pytest.approx(wanted, rel=1e-9)
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from equilibria.core.seeding import generator
-from equilibria.data import find
+from equilibria.data import load_data
 from equilibria.evaluation.features import choose
 from equilibria.evaluation.metrics import METRICS
 from equilibria.evaluation.metrics.base import Sets
@@ -20,13 +20,13 @@ TRIPLES = 26_000
 @pytest.mark.parametrize("name", ["ring", "grid"])
 def test_true_points_have_the_quality_and_the_divergence_of_theory(name):
     """2,500 of them: 1 - exp(-9/2) of high quality, and a reverse KL of (K - 1) / 2 n, on average over 20 sets."""
-    data = find(name)
+    data = load_data(name)
     found = [modes(part, *data.modes) for part in data.x.split(2500)]
     quality, divergence = (statistics.mean(each[figure] for each in found) for figure in ("high_quality", "reverse_kl"))
     assert quality == pytest.approx(1 - math.exp(-4.5), abs=0.002)
     high = quality * 2500
-    assert divergence == pytest.approx((len(data.modes.centres) - 1) / 2 / high, rel=0.25)
-    assert {each["modes"] for each in found} == {len(data.modes.centres)}
+    assert divergence == pytest.approx((len(data.modes.centers) - 1) / 2 / high, rel=0.25)
+    assert {each["modes"] for each in found} == {len(data.modes.centers)}
 
 
 def test_every_triple_once_is_a_thousand_modes_and_no_divergence():
@@ -48,7 +48,7 @@ def test_triples_of_labels_have_the_floor_of_their_digits(weights, floor, deviat
 
 @pytest.mark.long
 def test_real_stacked_digits_reach_all_modes_through_the_classifier(data_root):
-    data = find("stacked_mnist", data_root)
+    data = load_data("stacked_mnist", data_root)
     metric = METRICS["stacked_modes"](data, classifier=choose("classifier", data, data_root))
     x = data.space.encode(data.x[:TRIPLES])
     found = metric.measure(Sets(x[:2], x, x[:2]))
@@ -60,7 +60,7 @@ def test_real_stacked_digits_reach_all_modes_through_the_classifier(data_root):
 @pytest.mark.long
 def test_ten_thousand_real_training_images_have_a_parzen_window_of_243_nats(data_root):
     """Centres: the first 10,000 of MNIST; the deviation chosen on 50,000 to 50,999; nats of the test images."""
-    data = find("mnist", data_root)
+    data = load_data("mnist", data_root)
     x, real = data.space.encode(data.x), data.space.encode(data.held_out)
     found = METRICS["parzen"](data).measure(Sets(real, x[:10_000], x[50_000:51_000]))
     print(found)

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from equilibria.data import find
+from equilibria.data import load_data
 from equilibria.data.datasets.toy import modes_of
 from equilibria.evaluation.metrics.modes import modes
 from equilibria.evaluation.metrics.wasserstein import sliced_wasserstein
@@ -61,7 +61,7 @@ def test_measuring_draws_from_no_generator_but_its_own():
 @pytest.mark.parametrize(("name", "count"), [("ring", 8), ("grid", 25)])
 def test_true_samples_are_of_high_quality_and_reach_every_mode(name, count):
     """Three deviations in the plane; within three along each axis would be 99.46 %."""
-    found = modes(find(name).x, *modes_of(name))
+    found = modes(load_data(name).x, *modes_of(name))
     assert found["high_quality"] == pytest.approx(1 - math.exp(-4.5), abs=0.0015)
     assert found["modes"] == count
     assert found["reverse_kl"] == pytest.approx(0, abs=0.02)

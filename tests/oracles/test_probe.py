@@ -7,7 +7,7 @@ from torch import nn
 import equilibria as eq
 from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
-from equilibria.data import find
+from equilibria.data import load_data
 from equilibria.data.dataset import Data, Labels
 from equilibria.data.spaces import Image, Plane
 from equilibria.models.conditions import rebuilt
@@ -167,7 +167,7 @@ def test_batch_norms_that_saw_nothing_are_settled_on_the_data():
 
 
 def test_the_untrained_network_is_the_one_that_the_run_began_with(folder):
-    began = build(Recipe.load(folder / "recipe.json"), find("digits")).game.networks.state_dict()
+    began = build(Recipe.load(folder / "recipe.json"), load_data("digits")).game.networks.state_dict()
     trained = eq.load(folder).networks.state_dict()
     for again in (untrained(folder / "model", 5), beginning(folder / "model")):
         state = again.networks.state_dict()

@@ -29,8 +29,8 @@ PLAYING = (
     Mutant(
         "simultaneous-players-have-a-draw-each",
         MOVES,
-        "        found.append(taken(parameters))\n    run.draws += 1\n",
-        "        found.append(taken(parameters))\n        run.draws += 1\n",
+        "        gradients.append(take_gradients(parameters))\n    run.draws += 1\n",
+        "        gradients.append(take_gradients(parameters))\n        run.draws += 1\n",
         (LAW + "players_who_move_at_once_see_one_draw_and_one_point",),
         "no joint gradient of one batch",
     ),

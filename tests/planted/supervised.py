@@ -52,8 +52,8 @@ SUPERVISED = (
     Mutant(
         "labels-from-all-of-the-data",
         "data/batches.py",
-        "torch.randperm(len(self.known), generator=source)",
-        "torch.randperm(len(self.data.x), generator=source)[: len(self.known)]",
+        "torch.randperm(len(self.labelled_subset), generator=source)",
+        "torch.randperm(len(self.data.x), generator=source)[: len(self.labelled_subset)]",
         (FEW + "a_batch_of_known_ones_depends_on_the_draw_alone_and_shows_each_as_often",),
         "another index than that of the known ones",
     ),

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from equilibria.data import find
+from equilibria.data import load_data
 from equilibria.data.dataset import Data
 from equilibria.data.spaces import Plane
 from equilibria.evaluation.metrics.wasserstein import sliced_wasserstein
@@ -16,7 +16,7 @@ from equilibria.runs.selection import chance, held_out_batch, selection
 
 def chosen(values, by_chance=0.1, name="distance", best=None):
     """The best round after measures of rounds 1, 2, ..."""
-    since = SimpleNamespace(best=best, looked=0)
+    since = SimpleNamespace(best=best, milestone=0)
     keeper = Checkpointer(SimpleNamespace(log=None, examine=None), None, since, lambda: {"distance": by_chance})
     for step, value in enumerate(values, start=1):
         marked = keeper.choose(step, name, value)
@@ -51,7 +51,7 @@ def test_what_was_chosen_before_is_gone_on_with():
 
 
 def test_chance_is_the_deviation_among_real_samples():
-    data = find("ring")
+    data = load_data("ring")
     real = held_out_batch(data, len(selection(data))).x
     drawn = [data.space.encode(data.x[torch.randint(len(data.x), (len(real),))]) for _ in range(60)]
     expected = statistics.stdev(sliced_wasserstein(real, x) for x in drawn)

@@ -239,14 +239,14 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_written(tmp_path, re
 
 def test_events_are_followed_while_they_are_written(tmp_path):
     tail, path = Tail(tmp_path), tmp_path / "events.jsonl"
-    assert tail.news() == []
+    assert tail.new_events() == []
     lines = [json.dumps({"kind": "report", "step": i, "elapsed": 0.0}) + "\n" for i in range(3)]
     path.write_text(lines[0] + lines[1][:9])
-    assert [event["step"] for event in tail.news()] == [0]
+    assert [event["step"] for event in tail.new_events()] == [0]
     path.write_text(lines[0] + lines[1])
-    assert [event["step"] for event in tail.news()] == [1]
+    assert [event["step"] for event in tail.new_events()] == [1]
     path.write_text(lines[2])  # set back
-    assert [event["step"] for event in tail.news()] == [2]
+    assert [event["step"] for event in tail.new_events()] == [2]
 
 
 @pytest.mark.parametrize("library", ["OMP", "MKL", "OPENBLAS"])

@@ -57,7 +57,7 @@ def conditional(data, norm="batch"):
     """A model, not trained, of these data."""
     torch.manual_seed(0)
     shape, size = data.space.shape, data.labels.size
-    generator = GENERATORS["dense"](shape, 6, size, data.space.outlet(), width=16, norm=norm)
+    generator = GENERATORS["dense"](shape, 6, size, data.space.output_activation(), width=16, norm=norm)
     return Sampler(
         torch.nn.ModuleDict({"generator": generator}).eval(),
         data.space,
@@ -178,7 +178,7 @@ def test_rows_of_a_sheet_are_classes_from_the_same_latents(tmp_path):
     (tmp_path / "sheet.png").write_bytes(sample_grid(model, data, 5))
     picture = np.asarray(PIL.Image.open(tmp_path / "sheet.png"))
     for place, row in enumerate(np.split(picture, 3)):
-        expected = np.asarray(model.space.sheet(model.sample(16, 5, place), 16))
+        expected = np.asarray(model.space.sample_grid(model.sample(16, 5, place), 16))
         np.testing.assert_array_equal(row[:, -expected.shape[1] :], expected)
 
 
@@ -232,9 +232,9 @@ def test_arrays_carry_labels_that_can_be_read_back(trained, tmp_path):
         assert len(stored["labels"]) == 64
         np.testing.assert_array_equal(stored["samples"], model.space.decode(model.sample(64, 2)))
     if kind == "class":
-        from equilibria.data import find
+        from equilibria.data import load_data
 
-        assert set(find(str(drawn)).labels.names) <= set(model.labels.names)
+        assert set(load_data(str(drawn)).labels.names) <= set(model.labels.names)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from torch import nn
 import equilibria as eq
 from equilibria.core.errors import Refusal
 from equilibria.core.types import Batch
-from equilibria.data import Labels, Stream, batches, find, known
+from equilibria.data import Labels, Stream, batches, labelled_subset, load_data
 from equilibria.games.play import Play
 from equilibria.models.critic_tables import Wish, class_table
 from equilibria.recipes.build import build
@@ -78,12 +78,12 @@ def test_labels_that_are_not_known_never_matter():
     data = points()
     run = run_of("sgan", labelled=10)
     unknown = torch.ones(len(data.x), dtype=torch.bool)
-    unknown[run.stream.known] = False
+    unknown[run.stream.labelled_subset] = False
     for seed in range(99):  # until as many of each class come before the last label that is chosen
         y, order = data.y.clone(), torch.randperm(int(unknown.sum()), generator=torch.Generator().manual_seed(seed))
         y[unknown] = data.y[unknown][order]
         other = dataclasses.replace(data, y=y)
-        if torch.equal(known(other, 10, run.seed), run.stream.known):
+        if torch.equal(labelled_subset(other, 10, run.seed), run.stream.labelled_subset):
             break
     assert (y != data.y).sum() > 100
     again = build(small("sgan", labelled=10), other)
@@ -95,7 +95,7 @@ def test_labels_that_are_known_do_matter():
     data = points()
     other = dataclasses.replace(data, y=1 - data.y)
     one, two = (run_rounds(build(small("sgan", labelled=10), each), 2) for each in (data, other))
-    assert torch.equal(one.stream.known, two.stream.known)
+    assert torch.equal(one.stream.labelled_subset, two.stream.labelled_subset)
     assert not torch.allclose(weights(one), weights(two))
 
 
@@ -103,7 +103,7 @@ def test_without_unlabelled_data_nothing_but_labelled_samples_teaches_the_critic
     fields = {"labelled": 10, "game": {"name": "sgan", "unlabelled": False}}
     run = run_of("sgan", **fields)
     unknown = torch.ones(256, dtype=torch.bool)
-    unknown[run.stream.known] = False
+    unknown[run.stream.labelled_subset] = False
     data = points()
     other = build(small("sgan", **fields), dataclasses.replace(data, x=torch.where(unknown[:, None], 9.0, data.x)))
     critics = [run_rounds(each, 3).game.networks["critic"].state_dict() for each in (run, other)]
@@ -117,43 +117,51 @@ def test_as_many_of_each_class_are_known_or_all_that_there_are():
     y = torch.tensor([0] * 50 + [1] * 4 + [2] * 46)
     data = dataclasses.replace(points(100), labels=Labels("class", ("a", "b", "c")), y=y)
     for count, expected in ((3, [1, 1, 1]), (9, [3, 3, 3]), (24, [10, 4, 10]), (100, [50, 4, 46])):
-        places = known(data, count, seed=1)
+        places = labelled_subset(data, count, seed=1)
         assert y[places].bincount().tolist() == expected
         assert len(places.unique()) == count
         assert torch.equal(places, places.sort().values)
-        assert torch.equal(places, known(data, count, seed=1))
-    assert sorted(y[known(data, 4, seed=1)].bincount().tolist()) == [1, 1, 2]
-    assert not torch.equal(known(data, 9, seed=1), known(data, 9, seed=2))
+        assert torch.equal(places, labelled_subset(data, count, seed=1))
+    assert sorted(y[labelled_subset(data, 4, seed=1)].bincount().tolist()) == [1, 1, 2]
+    assert not torch.equal(labelled_subset(data, 9, seed=1), labelled_subset(data, 9, seed=2))
 
 
 @pytest.mark.parametrize("count", [5, 16, 50])
 def test_a_batch_of_known_ones_depends_on_the_draw_alone_and_shows_each_as_often(count):
     data = points()
-    source = Stream(data, 16, seed=3, known=known(data, count, 3))
+    source = Stream(data, 16, seed=3, labelled_subset=labelled_subset(data, count, 3))
     for number in (0, 7):
-        batch, again = source.told(number), Stream(data, 16, seed=3, known=source.known).told(number)
+        batch, again = (
+            source.labelled_batch(number),
+            Stream(data, 16, seed=3, labelled_subset=source.labelled_subset).labelled_batch(number),
+        )
         assert torch.equal(batch.x, again.x)
-        shown = (batch.x[:, None] == data.x[source.known]).all(dim=2)
+        shown = (batch.x[:, None] == data.x[source.labelled_subset]).all(dim=2)
         assert shown.any(dim=1).all()
         times = shown.sum(dim=0)
         assert times.max() - times.min() <= 1
-        assert torch.equal(batch.y.argmax(dim=1), data.y[source.known][shown.int().argmax(dim=1)])
-    assert not torch.equal(source.told(0).x, source.told(1).x)
-    assert Stream(data, 16).told(0) is None
+        assert torch.equal(batch.y.argmax(dim=1), data.y[source.labelled_subset][shown.int().argmax(dim=1)])
+    assert not torch.equal(source.labelled_batch(0).x, source.labelled_batch(1).x)
+    assert Stream(data, 16).labelled_batch(0) is None
 
 
 def test_each_process_is_told_other_labels(monkeypatch):
     data, place = points(), SimpleNamespace(rank=0)
     monkeypatch.setattr(batches, "rank", lambda: place.rank)
-    source, seen = Stream(data, 16, known=known(data, 100)), []
+    source, seen = Stream(data, 16, labelled_subset=labelled_subset(data, 100)), []
     for place.rank in range(2):
-        seen.append(source.told(0).x)
+        seen.append(source.labelled_batch(0).x)
     assert not torch.equal(*seen)
 
 
 def test_black_and_white_is_drawn_for_labelled_samples_too():
-    data = find({"name": "digits"})
-    assert set(Stream(data, 16, binary=True, known=known(data, 10)).told(0).x.unique().tolist()) == {-1.0, 1.0}
+    data = load_data({"name": "digits"})
+    assert set(
+        Stream(data, 16, binary=True, labelled_subset=labelled_subset(data, 10)).labelled_batch(0).x.unique().tolist()
+    ) == {
+        -1.0,
+        1.0,
+    }
 
 
 @pytest.mark.parametrize(
@@ -193,7 +201,7 @@ def test_the_recorded_error_is_that_of_the_model_that_is_left(tmp_path, norm):
     measures = [event["metrics"] for event in events(folder) if event["kind"] == "measure"]
     assert [next(iter(metrics)) for metrics in measures] == ["class_error"] * len(measures)
     model = eq.load(folder)
-    x, y = held_out_batch(find({"name": "ring"}), 1024, labelled=True)
+    x, y = held_out_batch(load_data({"name": "ring"}), 1024, labelled=True)
     said = model.classify(x)
     torch.testing.assert_close(said.sum(dim=1), torch.ones(len(x)))
     wrong = (said.argmax(dim=1) != y.argmax(dim=1)).double().mean()

@@ -33,7 +33,7 @@ def model(name="dcgan", conditioning=None, encoder=False, **options):
     widths = {"width": 8} | options
     networks = nn.ModuleDict(
         {
-            "generator": GENERATORS["dense"](SPACE.shape, SIZE, size, SPACE.outlet(), width=8),
+            "generator": GENERATORS["dense"](SPACE.shape, SIZE, size, SPACE.output_activation(), width=8),
             "critic": CRITICS[name](SPACE.shape, SIZE, size, SIZE if encoder else 0, **widths, **told),
         }
     )

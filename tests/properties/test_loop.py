@@ -130,7 +130,7 @@ def test_networks_in_bf16_still_give_fp32_scores_and_close_losses():
     exact, cast = run_of("wgan-gp"), run_of("wgan-gp")
     cast.precision = "bf16"
     play = Play(cast.game.networks, cast.stream.batch(0), cast.game.prior)
-    with cast.casting():
+    with cast.autocast():
         assert play.fake.dtype == torch.float32
     run_rounds(exact, 1), run_rounds(cast, 1)
     one, other = exact.statistics.read(), cast.statistics.read()

@@ -5,7 +5,7 @@ import torch
 
 from equilibria.core.errors import Refusal
 from equilibria.core.seeding import generator
-from equilibria.data import Data, find
+from equilibria.data import Data, load_data
 from equilibria.data.spaces import Plane
 from equilibria.runs.selection import held_out, reporting, selection
 
@@ -30,7 +30,7 @@ def test_half_of_few_and_1024_of_many_are_selected_by(count, chosen_by):
 
 
 def test_the_selection_part_is_what_was_always_measured():
-    data = find("ring")
+    data = load_data("ring")
     assert torch.equal(data.space.encode(data.held_out[selection(data)]), held_out(data, 1024))
 
 
@@ -40,15 +40,15 @@ def test_a_single_held_out_sample_leaves_nothing_to_report_on():
 
 
 def test_the_parts_of_the_same_data_are_always_the_same():
-    one, other = find({"name": "grid", "count": 500}), find({"name": "grid", "count": 500})
+    one, other = load_data({"name": "grid", "count": 500}), load_data({"name": "grid", "count": 500})
     assert torch.equal(selection(one), selection(other))
     assert torch.equal(reporting(one), reporting(other))
 
 
 @pytest.mark.parametrize("name", ["ring", "grid"])
 def test_data_know_their_modes(name):
-    data = find({"name": name, "count": 5000, "spread": 0.01})
-    assert data.modes.deviation == 0.01
-    apart = data.x - data.modes.centres[data.y]
+    data = load_data({"name": name, "count": 5000, "spread": 0.01})
+    assert data.modes.std == 0.01
+    apart = data.x - data.modes.centers[data.y]
     assert float(apart.std()) == pytest.approx(0.01, rel=0.05)
-    assert find("swiss_roll").modes is None
+    assert load_data("swiss_roll").modes is None

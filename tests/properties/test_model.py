@@ -12,7 +12,7 @@ import torch
 import equilibria as eq
 from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
-from equilibria.data import Stream, find
+from equilibria.data import Stream, load_data
 from equilibria.data.spaces import Plane
 from equilibria.models.sampler import Sampler
 from equilibria.networks import GENERATORS
@@ -141,7 +141,7 @@ def test_batch_norm_of_an_encoder_and_a_class_head_has_the_statistics_of_the_dat
     network = model.networks["critic" if model.classes else "encoder"]
     norm = next(part for part in network.modules() if isinstance(part, torch.nn.BatchNorm1d))
     norm.register_forward_pre_hook(lambda _, given: inputs.append(given[0].mean(0)))
-    stream = Stream(find(recipe.data), recipe.batch, recipe.seed)
+    stream = Stream(load_data(recipe.data), recipe.batch, recipe.seed)
     for i in range(16):
         network(stream.batch(i).x)
     torch.testing.assert_close(norm.running_mean, torch.stack(inputs).mean(0))

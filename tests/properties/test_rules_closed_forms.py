@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from equilibria.terms.penalties import PENALTIES
-from equilibria.training.loop import playing, run_rounds
+from equilibria.training.loop import run_rounds, training_mode
 from equilibria.training.optimizers import optimistic
 from equilibria.training.step import differentiate
 from scalars import GAMMA, RATE, bent, drawn, field, numbers, scalars
@@ -98,7 +98,7 @@ def test_the_slope_of_consensus_agrees_with_finite_differences(names):
         critic, generator = differentiate(run, run.game.players)
         return torch.cat([*generator, *critic])
 
-    with playing(run):
+    with training_mode(run):
         nudges = torch.eye(4, dtype=torch.float64) * 1e-6
         slope = torch.stack([(v(w + e).square().sum() - v(w - e).square().sum()) / 4e-6 for e in nudges])
         expected = w - RATE * (v(w) + slope)

@@ -16,7 +16,7 @@ import PIL.Image
 import pytest
 
 from equilibria.core.errors import Refusal
-from equilibria.data import check, find
+from equilibria.data import check, load_data
 from equilibria.data.datasets.cifar10 import BATCHES, load
 
 MIB = 1 << 20
@@ -61,7 +61,7 @@ def test_a_pickle_in_an_array_is_not_loaded(tmp_path, suffix, where):
     path = tmp_path / f"array.{suffix}"
     np.savez(path, **arrays) if suffix == "npz" else np.save(path, hostile)
     with pytest.raises(Refusal, match="Python objects"):
-        find(str(path))
+        load_data(str(path))
     assert not check(str(path)).usable
     assert not (tmp_path / "created").exists()
 
@@ -70,7 +70,7 @@ def test_a_bare_pickle_called_npy_is_not_loaded(tmp_path):
     for name in ("array.npy", "array.npz"):
         (tmp_path / name).write_bytes(pickle.dumps(Hostile(tmp_path / "created")))
         with pytest.raises(Refusal, match="cannot be read as arrays"):
-            find(str(tmp_path / name))
+            load_data(str(tmp_path / name))
     assert not (tmp_path / "created").exists()
 
 
@@ -101,7 +101,7 @@ def test_a_published_set_is_checked_before_it_is_unpickled(own_folder, tmp_path)
     for name in BATCHES:
         (folder / name).write_bytes(pickle.dumps(Hostile(tmp_path / "created")))
     with pytest.raises(Refusal, match=r"data_batch_1 in .* is not the published file"):
-        find("cifar10", own_folder)
+        load_data("cifar10", own_folder)
     assert not (tmp_path / "created").exists()
 
 
@@ -211,7 +211,7 @@ def large_bomb(tmp_path_factory):
 def test_an_array_that_unpacks_without_measure_is_not_unpacked(large_bomb):
     assert large_bomb.stat().st_size < 2 * MIB
     with pytest.raises(Refusal, match=r"would unpack to 0\.3 GiB"):
-        find(str(large_bomb))
+        load_data(str(large_bomb))
 
 
 @pytest.mark.parametrize("suffix", ["npy", "npz"])
@@ -223,7 +223,7 @@ def test_an_array_that_claims_more_than_its_file_holds_is_not_allocated(tmp_path
         with (tmp_path / "bomb.npy").open("wb") as file:
             np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
     with pytest.raises(Refusal, match="more than the file holds"):
-        find(str(tmp_path / f"bomb.{suffix}"))
+        load_data(str(tmp_path / f"bomb.{suffix}"))
 
 
 def test_an_archive_that_unpacks_without_end_is_refused(own_folder, monkeypatch):
@@ -257,7 +257,7 @@ print(check({str(own_folder)!r}).left_out, check({str(large_bomb)!r}).usable)
 @pytest.mark.parametrize("name", ["os:system", "os.system", "__import__('os')", "../../etc/passwd", "hf:", ""])
 def test_names_of_data_never_name_code(name):
     with pytest.raises(Refusal):
-        find({"name": name})
+        load_data({"name": name})
 
 
 def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:

@@ -1,22 +1,22 @@
 """Floor 1. What is imitated: spaces, data sets, and batches of them."""
 
-from .batches import Stream, known
+from .batches import Stream, labelled_subset
 from .dataset import Data, Labels, Modes, Space
 from .datasets import DATASETS
-from .inspect import Report, check
-from .resolve import Spec, builder_of, find
+from .inspect import DataReport, check
+from .resolve import Spec, data_builder, load_data
 
 __all__ = [
     "DATASETS",
     "Data",
+    "DataReport",
     "Labels",
     "Modes",
-    "Report",
     "Space",
     "Spec",
     "Stream",
-    "builder_of",
     "check",
-    "find",
-    "known",
+    "data_builder",
+    "labelled_subset",
+    "load_data",
 ]

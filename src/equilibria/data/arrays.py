@@ -25,7 +25,7 @@ class Header(NamedTuple):
     dtype: np.dtype
 
 
-def headers(path: Path) -> dict[str, Header]:
+def read_headers(path: Path) -> dict[str, Header]:
     """The arrays in a file by name; an .npy has one, called after the file."""
     with _explained(path):
         if path.suffix == ".npy":
@@ -36,7 +36,7 @@ def headers(path: Path) -> dict[str, Header]:
             return {info.filename.removesuffix(".npy"): _member(path, archive, info) for info in members}
 
 
-def read(path: Path, name: str) -> np.ndarray:
+def read_array(path: Path, name: str) -> np.ndarray:
     """One array, mapped from an .npy, unpacked from an .npz; call `headers` first."""
     with _explained(path):
         if path.suffix == ".npy":
@@ -87,7 +87,7 @@ def _explained(path: Path) -> Iterator[None]:
 _MOST_CLASSES = 1000
 
 
-def labels_of(path: Path, raw: np.ndarray, count: int) -> tuple[Labels, Tensor]:
+def detect_labels(path: Path, raw: np.ndarray, count: int) -> tuple[Labels, Tensor]:
     """Classes (N,), of integers or names; attributes (N, K), of 0 and 1; numbers (N, K).
 
     Rows (N, K) with a single 1 each are classes.
@@ -130,7 +130,7 @@ _BYTES = 64 << 20  # looked at in one go
 _SLACK = 1e-3  # rounding that a range may exceed its bounds by
 
 
-class Reading(NamedTuple):
+class ImageLayout(NamedTuple):
     """How an array is read as images."""
 
     shape: tuple[int, int, int]  # (C, H, W)
@@ -138,7 +138,7 @@ class Reading(NamedTuple):
     remark: str
 
 
-def reading(path: Path, raw: np.ndarray, layout: str) -> Reading:
+def detect_layout(path: Path, raw: np.ndarray, layout: str) -> ImageLayout:
     """Which axes and which range an array of images has: (N, H, W), (N, H, W, C) or (N, C, H, W)."""
     last, said = _channels_last(path, raw.shape, layout)
     scale, offset, meant = _range(path, raw)
@@ -150,7 +150,7 @@ def reading(path: Path, raw: np.ndarray, layout: str) -> Reading:
             return part.astype(np.uint8)
         return np.rint(part.astype(np.float32) * scale + offset).clip(0, 255).astype(np.uint8)
 
-    return Reading(shape, convert, f"{said} {meant}")
+    return ImageLayout(shape, convert, f"{said} {meant}")
 
 
 def chunks(raw: np.ndarray) -> Iterator[np.ndarray]:
@@ -159,7 +159,7 @@ def chunks(raw: np.ndarray) -> Iterator[np.ndarray]:
     return (raw[start : start + step] for start in range(0, len(raw), step))
 
 
-def bounds(path: Path, raw: np.ndarray) -> tuple[float, float]:
+def value_range(path: Path, raw: np.ndarray) -> tuple[float, float]:
     """The smallest and the largest value; refused where one is not a number."""
     pairs = [(float(part.min()), float(part.max())) for part in chunks(raw)]
     least, most = min(pair[0] for pair in pairs), max(pair[1] for pair in pairs)
@@ -189,7 +189,7 @@ def _range(path: Path, raw: np.ndarray) -> tuple[float, float, str]:
         raise Refusal(f"{path} holds {raw.dtype}: images are uint8, or floats in [0, 1] or [-1, 1].")
     if raw.dtype.kind == "b":
         return 255.0, 0.0, "False and True became 0 and 255."
-    least, most = bounds(path, raw)
+    least, most = value_range(path, raw)
     if raw.dtype.kind in "iu" and least >= 0 and 1 < most <= 255:
         return 1.0, 0.0, f"Values from {least:.0f} to {most:.0f} were kept as bytes."
     if least >= -_SLACK and most <= 1 + _SLACK:

@@ -11,10 +11,10 @@ from ..core.seeding import generator
 from ..core.types import Batch
 from .dataset import Data
 
-PLACE = -6  # of what is drawn for the labels that are known, beside the run's seed
+LABEL_KEY = -6  # of what is drawn for the labels that are known, beside the run's seed
 
 
-def known(data: Data, count: int, seed: int = 0) -> Tensor:
+def labelled_subset(data: Data, count: int, seed: int = 0) -> Tensor:
     """Places of so many training samples, chosen by the seed, of each class as many or all: (count,) int64, ascending.
 
     Raises Refusal for data without classes, and for fewer labels than classes or more than samples.
@@ -29,7 +29,7 @@ def known(data: Data, count: int, seed: int = 0) -> Tensor:
             f"labelled is {count}: of {data.name!r} at least {data.labels.size} labels must be known, one of each "
             f"class, and at most {len(data.y)}, as many as there are. Say for example --labelled {_example(data)}."
         )
-    order = torch.randperm(len(data.y), generator=generator(seed, PLACE))
+    order = torch.randperm(len(data.y), generator=generator(seed, LABEL_KEY))
     y = data.y.long().cpu()[order]
     by_class = y.argsort(stable=True)
     counts = y.bincount(minlength=data.labels.size)
@@ -53,7 +53,9 @@ class Stream:
     seed: int = 0
     labelled: bool = False  # only a conditional game is shown the labels
     binary: bool = False  # values from -1 to 1 are drawn as -1 or 1, anew in each batch, by the default generator
-    known: Tensor | None = None  # places of the samples whose labels are known, (K,), to games that learn from them
+    labelled_subset: Tensor | None = (
+        None  # places of the samples whose labels are known, (K,), to games that learn from them
+    )
     _order: tuple[int, Tensor] = field(default=(-1, torch.empty(0)), repr=False)
 
     def __post_init__(self) -> None:
@@ -79,13 +81,15 @@ class Stream:
         chosen = self._permutation(epoch)[place : place + self.size]
         return self._shown(self.data.batch(chosen, self.labelled))
 
-    def told(self, draw: int) -> Batch | None:
+    def labelled_batch(self, draw: int) -> Batch | None:
         """As many samples with their labels, of those that are known: each as often as the others, or once more."""
-        if self.known is None:
+        if self.labelled_subset is None:
             return None
-        source, passes = generator(self.seed, PLACE, draw, rank()), -(-self.size // len(self.known))
-        order = torch.cat([torch.randperm(len(self.known), generator=source) for _ in range(passes)])[: self.size]
-        return self._shown(self.data.batch(self.known[order.to(self.known.device)], labelled=True))
+        source, passes = generator(self.seed, LABEL_KEY, draw, rank()), -(-self.size // len(self.labelled_subset))
+        order = torch.cat([torch.randperm(len(self.labelled_subset), generator=source) for _ in range(passes)])[
+            : self.size
+        ]
+        return self._shown(self.data.batch(self.labelled_subset[order.to(self.labelled_subset.device)], labelled=True))
 
     def _shown(self, batch: Batch) -> Batch:
         return batch._replace(x=binarized(batch.x)) if self.binary else batch

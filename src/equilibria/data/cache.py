@@ -47,12 +47,12 @@ _CHUNK = 256  # rows
 Arrays = dict[str, np.ndarray]
 
 
-def key(*parts: Any) -> str:
+def cache_key(*parts: Any) -> str:
     """The name of an entry: a hash of plain values that decide its content."""
     return hashlib.sha256(json.dumps([_FORMAT, *parts], default=str).encode()).hexdigest()[:32]
 
 
-def entry(kind: str, name: str, write: Callable[[Path], None]) -> Arrays:
+def cached_arrays(kind: str, name: str, write: Callable[[Path], None]) -> Arrays:
     """The arrays that `write` leaves in a folder as .npy files, from the cache when it was called before."""
     home = cache_root() / kind
     if (home / name).is_dir():
@@ -76,7 +76,7 @@ def entry(kind: str, name: str, write: Callable[[Path], None]) -> Arrays:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write_parts(rows: Iterable[np.ndarray], shape: tuple[int, ...], dtype: str, folder: Path) -> None:
+def write_split(rows: Iterable[np.ndarray], shape: tuple[int, ...], dtype: str, folder: Path) -> None:
     """Rows of `shape`, one at a time, into x.npy and held_out.npy; which of them went where into chosen.npy."""
     whole, count = folder / "rows.raw", 0
     with whole.open("wb") as file:
@@ -119,7 +119,7 @@ def _written(folder: Path, write: Callable[[Path], None]) -> None:
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedFile:
     """A file, its checksum and where it can be downloaded."""
 
     name: str
@@ -127,7 +127,7 @@ class Published:
     url: str
 
 
-def obtain(title: str, files: Sequence[Published], folders: Sequence[str], root: Path | None) -> list[Path]:
+def obtain(title: str, files: Sequence[PublishedFile], folders: Sequence[str], root: Path | None) -> list[Path]:
     """Where each file of a set is, its content checked; what is absent is downloaded if a network exists."""
     missing = [file for file in files if locate(file.name, folders, root) is None]
     try:

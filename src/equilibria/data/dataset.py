@@ -35,10 +35,10 @@ class Space(Protocol):
     def decode(self, x: Tensor) -> np.ndarray:
         """From what networks see, (B, *shape), to what people keep: pixels (B, H, W, C) uint8, points (B, 2) float."""
 
-    def outlet(self) -> nn.Module:
+    def output_activation(self) -> nn.Module:
         """The generator's last layer, so that its samples can only lie in the space."""
 
-    def sheet(self, x: Tensor, columns: int = 8, real: Tensor | None = None) -> PIL.Image.Image:
+    def sample_grid(self, x: Tensor, columns: int = 8, real: Tensor | None = None) -> PIL.Image.Image:
         """A picture of samples (B, *shape); where it makes sense, against real ones."""
 
     def describe(self) -> dict[str, Any]:
@@ -71,8 +71,8 @@ class Labels:
 class Modes(NamedTuple):
     """Where a mixture of equal Gaussians has its weight, if that is known."""
 
-    centres: Tensor  # (K, *space.shape), on the host
-    deviation: float  # around each, in every coordinate
+    centers: Tensor  # (K, *space.shape), on the host
+    std: float  # of each, in every coordinate
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Data:
     held_out_y: Tensor | None = None
     remarks: tuple[str, ...] = ()  # what was done on the way in, a sentence each: cropped, left out, resized
     left_out: tuple[str, ...] = ()  # what could not be read, "name: reason" each
-    found: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # what the files were: sizes, modes, counted
+    formats: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # what the files were: sizes, modes, counted
     modes: Modes | None = None  # where the truth is known
     channels_of: str = ""  # the data set whose pictures the channels are, each one of its own; none where they are not
 

@@ -24,7 +24,7 @@ class Unreadable(Exception):
 
 
 @contextmanager
-def opened(source: Path | IO[bytes]) -> Iterator[PIL.Image.Image]:
+def open_image(source: Path | IO[bytes]) -> Iterator[PIL.Image.Image]:
     """A picture whose header is sound, whose pixels are few enough to be decoded, and nothing but a picture."""
     try:
         with warnings.catch_warnings():
@@ -48,7 +48,7 @@ def is_grey(mode: str) -> bool:
     return mode in _GREY
 
 
-def fitted(
+def fit_image(
     image: PIL.Image.Image, size: int, fit: str, channels: int, resizer: str
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """The picture as (channels, size, size) uint8, and what had to be done to it, a key of DEEDS each."""
@@ -70,7 +70,7 @@ def fitted(
     return np.atleast_3d(np.asarray(square)).transpose(2, 0, 1).copy(), tuple(deeds)
 
 
-DEEDS = {
+CHANGES = {
     "drafted": "large JPEG files decoded at a fraction of their size, at least four times the final one",
     "turned": "turned upright as their EXIF says",
     "flattened": "transparent, put on white",

@@ -12,7 +12,7 @@ from torch import Tensor
 from ..core.errors import Refusal
 from .arrays import chunks
 from .dataset import Data, Labels
-from .resolve import Spec, find
+from .resolve import Spec, load_data
 
 _BATCH = 64  # the usual size of a batch
 _NAMED = 10
@@ -20,7 +20,7 @@ _NOUNS = {"class": "classes", "multi-hot": "attributes", "vector": "numbers a sa
 
 
 @dataclass(frozen=True)
-class Report:
+class DataReport:
     """Plain values for people and programs."""
 
     name: str
@@ -29,7 +29,7 @@ class Report:
     train: int = 0
     held_out: int = 0
     shape: tuple[int, ...] = ()  # of one sample as networks see it
-    found: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # sizes and modes of the files, counted
+    formats: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # sizes and modes of the files, counted
     values: tuple[float, float] = (0.0, 0.0)  # the smallest and the largest, as kept
     labels: str = ""  # their kind: class, multi-hot, vector; empty without
     classes: Mapping[str, int] = field(default_factory=dict)  # samples of each class or attribute
@@ -46,7 +46,7 @@ class Report:
             f"{self.name}: {self.train + self.held_out:,} {kind}, "
             f"{self.train:,} to train on and {self.held_out:,} held out."
         ]
-        said += [f"{what.capitalize()}s found: {_counted(counts)}." for what, counts in self.found.items()]
+        said += [f"{what.capitalize()}s found: {_counted(counts)}." for what, counts in self.formats.items()]
         said.append(f"Values: {self.values[0]:.4g} to {self.values[1]:.4g}.")
         said += [self._on_labels(), f"Exact duplicates: {self.duplicates or 'none'}."]
         said += self.remarks
@@ -59,21 +59,21 @@ class Report:
         return f"Labels: {len(self.classes)} {_NOUNS[self.labels]}{counts}. Only a conditional recipe uses them."
 
 
-def check(spec: Spec, root: Path | None = None) -> Report:
+def check(spec: Spec, root: Path | None = None) -> DataReport:
     """Look at a data set as training would: counts, sizes, labels, duplicates, what is left out."""
     name = spec if isinstance(spec, str) else str(spec.get("name"))
     try:
-        data = find(spec, root)
+        data = load_data(spec, root)
     except Refusal as refusal:
-        return Report(name, usable=False, problem=str(refusal))
+        return DataReport(name, usable=False, problem=str(refusal))
     few = (f"Fewer than a usual batch: train with --batch {len(data.x)} or less.",) if len(data.x) < _BATCH else ()
-    return Report(
+    return DataReport(
         name,
         usable=True,
         train=len(data.x),
         held_out=len(data.held_out),
         shape=data.space.shape,
-        found=data.found,
+        formats=data.formats,
         values=_values(data),
         labels=data.labels.kind if data.labels else "",
         classes=_classes(data.labels, data.y, data.held_out_y),

@@ -11,13 +11,13 @@ from torch import Tensor
 
 from ..core.errors import Refusal, nearest
 from ..core.seeding import generator
-from .arrays import chunks, headers, labels_of, read, reading
+from .arrays import chunks, detect_labels, detect_layout, read_array, read_headers
 from .batches import binarized
 from .dataset import Data, Labels, Space
-from .datasets.array import chosen_arrays
-from .datasets.image_folder import numbered, walk
-from .image_decode import SUFFIXES, Unreadable, fitted, opened
-from .resolve import Spec, find
+from .datasets.array import array_names
+from .datasets.image_folder import list_images, number_classes
+from .image_decode import SUFFIXES, Unreadable, fit_image, open_image
+from .resolve import Spec, load_data
 from .spaces import Image
 
 PARTS = ("held-out", "train", "all")  # of a set with a name
@@ -53,17 +53,16 @@ def read_samples(
     space: Space,
     part: str = "held-out",
     root: Path | None = None,
-    trained_on: Mapping[str, Any] | None = None,
+    data_options: Mapping[str, Any] | None = None,
     binary: bool = False,
 ) -> UserSamples:
     """The samples of a folder, an image, an .npy or .npz file, or a data set, for networks of this space.
 
-    They are read as the model's training data were: `trained_on` is the description of those data, whose fit, resizer,
-    layout and names of arrays are used; with `binary` grey values are drawn black or white, the same each time. Of a
-    data set by name, or described as in a recipe, `part` is held-out, train or all. Raises Refusal for samples of
-    another shape.
+    They are read as the training data was: `data_options` is the recipe's description of it, whose fit, resizer,
+    layout and array names apply; `binary` draws gray values black or white, the same each time. For a data set by
+    name, or described as in a recipe, `part` is held-out, train or all. Raises Refusal for samples of another shape.
     """
-    options = dict(trained_on or {})
+    options = dict(data_options or {})
     samples = _read(path, space, part, root, options)
     if not binary:
         return samples
@@ -73,7 +72,7 @@ def read_samples(
 
 def _read(path: Spec | Path, space: Space, part: str, root: Path | None, options: dict[str, Any]) -> UserSamples:
     if isinstance(path, Mapping):
-        return _set(find(path, root), space, part)
+        return _set(load_data(path, root), space, part)
     place = Path(path).expanduser()
     if place.is_file() and place.suffix.lower() in SUFFIXES:
         return _pictures(place.parent, (place.name,), {}, space, options)
@@ -81,11 +80,11 @@ def _read(path: Spec | Path, space: Space, part: str, root: Path | None, options
         return _folder(place, space, options)
     if place.is_file() and place.suffix in (".npy", ".npz"):
         return _array(place, space, options)
-    return _set(find(options if str(path) == options.get("name") else str(path), root), space, part)
+    return _set(load_data(options if str(path) == options.get("name") else str(path), root), space, part)
 
 
 def _folder(place: Path, space: Space, options: dict[str, Any]) -> UserSamples:
-    found = walk(place)
+    found = list_images(place)
     if not found.names:
         raise Refusal(f"{place} holds no images: PNG, JPEG, WebP, BMP, GIF, TIFF or PNM are needed.")
     return _pictures(place, found.names, found.labels(), space, options)
@@ -101,8 +100,8 @@ def _pictures(
     rows, left_out = dict[str, np.ndarray](), list[str]()
     for name in names:
         try:
-            with opened(place / name) as image:
-                rows[name] = fitted(image, space.height, fit, space.channels, resizer)[0]
+            with open_image(place / name) as image:
+                rows[name] = fit_image(image, space.height, fit, space.channels, resizer)[0]
         except Unreadable as reason:
             left_out.append(f"{name} ({reason})")
     more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
@@ -110,23 +109,23 @@ def _pictures(
     if not rows:
         raise Refusal(f"None of the {len(names)} images of {place} can be read: {said}.")
     remarks = (f"{len(left_out)} could not be read and were left out: {said}.",) if left_out else ()
-    classes, numbers = numbered([known[name] for name in rows] if known else [])
+    classes, numbers = number_classes([known[name] for name in rows] if known else [])
     labels, y = (Labels("class", classes), torch.from_numpy(numbers)) if classes else (None, None)
     return UserSamples(space, tuple(rows), torch.from_numpy(np.stack(list(rows.values()))), labels, y, remarks)
 
 
 def _array(path: Path, space: Space, options: dict[str, Any]) -> UserSamples:
-    stored = headers(path)
+    stored = read_headers(path)
     named = {part: options[part] for part in ("samples", "labels") if options.get(part) in stored}
-    chosen, known = chosen_arrays(path, stored, **named)
-    raw = read(path, chosen)
+    chosen, known = array_names(path, stored, **named)
+    raw = read_array(path, chosen)
     if raw.ndim == 2:
         x = torch.from_numpy(np.array(raw, dtype=np.float32))
     else:
-        how = reading(path, raw, options.get("layout", "auto"))
+        how = detect_layout(path, raw, options.get("layout", "auto"))
         x = torch.from_numpy(np.concatenate([how.convert(rows) for rows in chunks(raw)]))
     _refuse_others(str(path), x, space)
-    labels, y = (None, None) if known is None else labels_of(path, read(path, known), len(raw))
+    labels, y = (None, None) if known is None else detect_labels(path, read_array(path, known), len(raw))
     return UserSamples(space, tuple(map(str, range(len(x)))), x, labels, y)
 
 

@@ -18,10 +18,10 @@ _HUB = "hf:"
 _BY_PATH = {"folder": "the path of a folder", "array": "the path of an .npy or .npz file", "hub": "hf:owner/name"}
 
 
-def find(spec: Spec, root: Path | None = None) -> Data:
+def load_data(spec: Spec, root: Path | None = None) -> Data:
     """The data set of this name, in this folder or file, or on the hub; `root` is where published sets are kept."""
     name, given = _parted(spec)
-    builder = builder_of(spec, root)
+    builder = data_builder(spec, root)
     known = options(builder)
     for option in given:
         if option not in known:
@@ -31,7 +31,7 @@ def find(spec: Spec, root: Path | None = None) -> Data:
     return builder(**{key: value for key, value in context.items() if key in taken}, **given)
 
 
-def builder_of(spec: Spec, root: Path | None = None) -> Callable[..., Data]:
+def data_builder(spec: Spec, root: Path | None = None) -> Callable[..., Data]:
     """The catalogue's entry that serves this: its options are what a user may set."""
     name, _ = _parted(spec)
     if name in _BY_PATH:

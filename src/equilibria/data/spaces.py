@@ -34,10 +34,10 @@ class Image:
         pixels = (x.detach().float().cpu() + 1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
         return pixels.permute(0, 2, 3, 1).contiguous().numpy()
 
-    def outlet(self) -> nn.Module:
+    def output_activation(self) -> nn.Module:
         return nn.Tanh()
 
-    def sheet(self, x: Tensor, columns: int = 8, real: Tensor | None = None) -> PIL.Image.Image:
+    def sample_grid(self, x: Tensor, columns: int = 8, real: Tensor | None = None) -> PIL.Image.Image:
         """Samples in rows, on white; channels beyond grey and colour are not drawn."""
         pixels = self.decode(x)[..., :3] if self.channels >= 3 else self.decode(x)[..., :1].repeat(3, axis=-1)
         zoom = -(-_SMALLEST_CELL // min(self.height, self.width))
@@ -73,10 +73,10 @@ class Plane:
     def decode(self, x: Tensor) -> np.ndarray:
         return x.detach().float().cpu().numpy()
 
-    def outlet(self) -> nn.Module:
+    def output_activation(self) -> nn.Module:
         return nn.Identity()
 
-    def sheet(self, x: Tensor, columns: int = 8, real: Tensor | None = None) -> PIL.Image.Image:
+    def sample_grid(self, x: Tensor, columns: int = 8, real: Tensor | None = None) -> PIL.Image.Image:
         """Generated points in blue over real ones in orange."""
         side = 2 * _SIDE  # drawn at twice the size, for smooth edges
         canvas = PIL.Image.new("RGB", (side, side), "white")

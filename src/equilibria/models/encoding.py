@@ -42,7 +42,7 @@ class Pairs:
         """Originals over what was made, eight abreast, 64 at most; points in one plane."""
         x, again = self.x[:_SHOWN], self.again[:_SHOWN]
         if len(self.space.shape) == 1:
-            return self.space.sheet(self.again, real=self.x)
+            return self.space.sample_grid(self.again, real=self.x)
         strips = [part for both in zip(x.split(_COLUMNS), again.split(_COLUMNS), strict=True) for part in both]
         return side_by_side(self.space, strips, ["given", self.made] * (len(strips) // 2))
 

@@ -171,9 +171,9 @@ def read_inputs(model: Sampler, source: Spec | Path | Place | None = None) -> Us
     The one way in for every verb: fit, resizer, layout and black or white pixels are those of the model's recipe.
     """
     place, made = source if isinstance(source, Place) else Place(source), model.place
-    trained_on = recipe_of(made, "data")
+    data_options = recipe_of(made, "data")
     root = None if place.data_root is None else Path(place.data_root)
-    return read_samples(place.path or data(made), model.space, place.part, root, trained_on, is_binary(model))
+    return read_samples(place.path or data(made), model.space, place.part, root, data_options, is_binary(model))
 
 
 def is_binary(model: Sampler) -> bool:

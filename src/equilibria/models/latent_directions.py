@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..core.errors import Refusal
 from ..core.seeding import generator
-from ..data.arrays import labels_of
+from ..data.arrays import detect_labels
 from ..data.dataset import Labels, Space
 from .conditions import Asked
 from .encoding import codes
@@ -46,7 +46,7 @@ class Arithmetic:
             parts = [*shown, self.means, self.answers]
             return side_by_side(self.space, parts, [*signs, "averages", "answer"])
         rows = side_by_side(self.space, shown, signs)
-        means, answers = self.space.sheet(self.means, 1), self.space.sheet(self.answers, 3)
+        means, answers = self.space.sample_grid(self.means, 1), self.space.sample_grid(self.answers, 3)
         return abreast({"samples": rows, "averages": means, "answer, within noise": answers})
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -236,7 +236,7 @@ def _labelled(
 def _looked_at(source: Mapping[int, str] | str | Path) -> tuple[list[int], Labels, Tensor]:
     """Numbers of samples, and what somebody says that they are."""
     if isinstance(source, Mapping):
-        known, y = labels_of(Path("labels"), np.array(list(map(str, source.values()))), len(source))
+        known, y = detect_labels(Path("labels"), np.array(list(map(str, source.values()))), len(source))
         return list(source), known, y
     path = Path(source).expanduser()
     titles, *lines = _lines(path)
@@ -245,7 +245,7 @@ def _looked_at(source: Mapping[int, str] | str | Path) -> tuple[list[int], Label
         raw = np.array([line[1:] for line in lines], dtype=str if len(titles) == 2 else float)
     except ValueError as error:
         raise Refusal(f"{path} cannot be read as sample,class or as sample and numbers: {error}.") from None
-    known, y = labels_of(path, raw[:, 0] if len(titles) == 2 else raw, len(lines))
+    known, y = detect_labels(path, raw[:, 0] if len(titles) == 2 else raw, len(lines))
     return chosen, known if len(titles) == 2 else Labels(known.kind, tuple(titles[1:])), y
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Refusal
-from ..data.arrays import headers, read
+from ..data.arrays import read_array, read_headers
 from .conditions import Asked
 from .encoding import drawable, encode
 from .inputs import Source
@@ -93,9 +93,9 @@ def _of_tensor(model: Sampler, z: Tensor, known: Tensor | None, labels: Asked | 
 
 
 def _of_file(model: Sampler, path: Path, labels: Asked | None) -> Latents:
-    if path.suffix == ".npz" and path.is_file() and "latents" in (stored := headers(path)):
-        z = torch.from_numpy(read(path, "latents"))
-        known = torch.from_numpy(read(path, "conditions")) if "conditions" in stored else None
+    if path.suffix == ".npz" and path.is_file() and "latents" in (stored := read_headers(path)):
+        z = torch.from_numpy(read_array(path, "latents"))
+        known = torch.from_numpy(read_array(path, "conditions")) if "conditions" in stored else None
         return _of_tensor(model, z.flatten(0, -2), known, labels)
     if path.suffix == ".npz" and not path.exists():
         raise Refusal(f"There is no file {path}.")

@@ -16,7 +16,7 @@ from ..core.errors import Refusal, check_format
 from ..core.priors import PRIORS
 from ..core.seeding import key
 from ..core.specs import Spec, make
-from ..data import Data, Stream, find
+from ..data import Data, Stream, load_data
 from ..data.dataset import KINDS, Labels
 from ..data.spaces import SPACES
 from ..networks.norms import batch_norms, reestimate_batchnorm
@@ -124,7 +124,7 @@ def _training_data(run: RunFolder, recipe: Recipe, data_root: str | Path | None)
     summary = run.summary()
     root = data_root or summary.get("data_root")
     try:
-        data = find(recipe.data, Path(root) if root else None)
+        data = load_data(recipe.data, Path(root) if root else None)
     except Refusal as refusal:
         raise Refusal(
             f"The batch-norm statistics of a checkpoint's encoder or class head are estimated from the training data, "

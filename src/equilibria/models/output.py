@@ -11,7 +11,7 @@ import torch
 
 from ..core.errors import Refusal, nearest
 from ..core.files import free, whole
-from ..data import find
+from ..data import load_data
 from . import inputs
 from .conditions import Asked
 from .load import load_sampler, placed
@@ -162,7 +162,7 @@ def probe_run(run: str | Path, question: Question, setting: Setting = Setting())
         raise Refusal(f"There is no recipe.json in {run} that says what data it was trained on: say --data.")
     seed = 0 if recipe is None else recipe.seed
     root = Path(setting.data_root) if setting.data_root else None
-    data = find(setting.data or recipe.data, root) if recipe is not None else find(setting.data, root)
+    data = load_data(setting.data or recipe.data, root) if recipe is not None else load_data(setting.data, root)
     device, began = _device(setting.device), untrained(place, seed)
     for each in (model, began):
         each.networks.to(device)

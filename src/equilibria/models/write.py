@@ -45,7 +45,7 @@ def side_by_side(
 ) -> PIL.Image.Image:
     """Each label's samples, (N, *space.shape), beside its name: images in a row each, points in a panel each."""
     points = len(space.shape) == 1
-    shown = [space.sheet(x, max(len(x), 1), None if real is None else real[i]) for i, x in enumerate(drawn)]
+    shown = [space.sample_grid(x, max(len(x), 1), None if real is None else real[i]) for i, x in enumerate(drawn)]
     return _captioned(shown, names, math.ceil(math.sqrt(len(shown))) if points else 1)
 
 
@@ -124,7 +124,7 @@ def sheet(wish: Wish, path: Path) -> None:
         names = [spelled(condition, wish.labels) for condition in wish.asked]
         picture = side_by_side(space, x.split(wish.count), names)
     else:
-        picture = space.sheet(x, 8 if wish.count <= 64 else math.ceil(math.sqrt(wish.count)))
+        picture = space.sample_grid(x, 8 if wish.count <= 64 else math.ceil(math.sqrt(wish.count)))
     picture.save(path, "PNG")
 
 

@@ -16,7 +16,7 @@ from ..terms.likelihoods import BINARY, REAL
 from ..terms.penalties import PENALTIES, uses_gradient
 from ..training.optimizers import DEFAULT, OPTIMIZERS, SCHEDULES, Schedule
 from ..training.run import Average, Run
-from ..training.update_rules import RULES, refuse_turns
+from ..training.update_rules import RULES, check_turns
 from .build_game import build_game
 from .build_networks import build_networks, condition, critic_input, label_subset, mixes_samples, refuse_lone_rows
 from .recipe import Recipe, at_least_one
@@ -140,7 +140,7 @@ def assemble(
     game.networks.to(device)
     game.memories.to(device)
     rule = make(RULES, recipe.rule, "rule")
-    refuse_turns(rule, recipe.rule["name"], game)
+    check_turns(rule, recipe.rule["name"], game)
     owners = {player.optimizer: player for player in game.players}
     if unknown := [name for name in recipe.optimizers if name not in owners]:
         raise Refusal(f"optimizers.{unknown[0]} moves nothing in this game.{nearest(unknown[0], owners)}")
@@ -165,5 +165,9 @@ def schedules(recipe: Recipe, optimizers: Iterable[str]) -> dict[str, Schedule]:
 
 def averaged_networks(networks: nn.ModuleDict, stream: Stream) -> nn.ModuleDict:
     """Those that a moving average is kept of: all but the critic, unless it learns classes."""
-    roles = networks.items() if stream.known is not None else ((k, v) for k, v in networks.items() if k != "critic")
+    roles = (
+        networks.items()
+        if stream.labelled_subset is not None
+        else ((k, v) for k, v in networks.items() if k != "critic")
+    )
     return nn.ModuleDict(dict(roles))

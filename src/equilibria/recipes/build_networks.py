@@ -13,7 +13,7 @@ from ..core.priors import Prior
 from ..core.seeding import generator, reseed
 from ..core.specs import Spec, builder_of, make
 from ..core.types import Critic, Views
-from ..data import Data, Space, known
+from ..data import Data, Space, labelled_subset
 from ..games import GAMES, Traits, traits_of
 from ..games.views import pack
 from ..networks import NETWORKS
@@ -127,7 +127,7 @@ def build_networks(
         "shape": space.shape,
         "latent": prior.size,
         "condition": condition,
-        "outlet": space.outlet(),
+        "outlet": space.output_activation(),
     }
     for role in specs:
         if role not in NETWORKS:
@@ -181,7 +181,7 @@ def label_subset(recipe: Recipe, data: Data) -> Tensor | None:
         raise Refusal(
             "A conditional game is shown all labels, and this one learns from few of them: leave out --conditional."
         )
-    return known(data, recipe.labelled, recipe.seed)
+    return labelled_subset(data, recipe.labelled, recipe.seed)
 
 
 def mixes_samples(critic: nn.Module, recipe: Recipe, data: Data, prior: Prior) -> bool:
@@ -206,4 +206,4 @@ def refuse_lone_rows(networks: dict[str, nn.Module], recipe: Recipe) -> None:
 
 def likelihood_of(spec: Spec, space: Space) -> nn.Module:
     """The likelihood of samples of this space."""
-    return make(LIKELIHOODS, spec, "likelihood", shape=space.shape, outlet=space.outlet())
+    return make(LIKELIHOODS, spec, "likelihood", shape=space.shape, outlet=space.output_activation())

@@ -12,7 +12,7 @@ from ..core.errors import Refusal, nearest
 from ..core.priors import PRIORS
 from ..core.specs import Spec, builder_of
 from ..data import DATASETS
-from ..data.resolve import builder_of as data_builder
+from ..data.resolve import data_builder
 from ..games import GAMES
 from ..games.critic_player import TURNS
 from ..networks import NETWORKS

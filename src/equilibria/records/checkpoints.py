@@ -27,7 +27,7 @@ class Checkpoint:
     events: int  # bytes of the events written before it
     elapsed: float  # seconds of training, all sessions together
     best: dict[str, Any] | None = None  # {"step", "value"} of the best measure so far
-    looked: int = -1  # round of the last milestone
+    milestone: int = -1  # round of the last one; "looked" in the file
 
     @property
     def step(self) -> int:
@@ -42,11 +42,13 @@ def file_name(step: int) -> str:
 def save(folder: RunFolder, checkpoint: Checkpoint) -> None:
     """Write one, whole or not at all; then forget those that are neither recent nor best."""
     buffer = io.BytesIO()
-    torch.save({"format": FORMAT, **_shallow(checkpoint)}, buffer)
+    stored = {field.name: getattr(checkpoint, field.name) for field in fields(checkpoint)}  # not deep, as asdict is
+    stored["looked"] = stored.pop("milestone")
+    torch.save({"format": FORMAT, **stored}, buffer)
     name = file_name(checkpoint.step)
     folder.write(name, buffer.getvalue())
     folder.checkpoint = name
-    with folder.guarded():
+    with folder.guard():
         _prune(folder.checkpoint_folder, checkpoint)
 
 
@@ -98,10 +100,6 @@ def _load(path: Path, device: torch.device | str) -> Checkpoint:
     stored = torch.load(path, map_location=device, weights_only=True)
     check_format(stored, FORMAT, str(path))
     return Checkpoint(stored["state"], stored["events"], stored["elapsed"], stored["best"], stored["looked"])
-
-
-def _shallow(checkpoint: Checkpoint) -> dict[str, Any]:
-    return {field.name: getattr(checkpoint, field.name) for field in fields(checkpoint)}
 
 
 def _prune(folder: Path, checkpoint: Checkpoint) -> None:

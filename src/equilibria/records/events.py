@@ -35,7 +35,7 @@ class Tail:
     def __init__(self, folder: Path):
         self.path, self._read = folder / EVENTS, 0
 
-    def news(self) -> list[dict[str, Any]]:
+    def new_events(self) -> list[dict[str, Any]]:
         """The events since the last call, whole lines alone; from the start again where a run was rolled back."""
         try:
             with self.path.open("rb") as file:
@@ -51,7 +51,7 @@ class Tail:
 
 def stop_reason(folder: Path) -> str | None:
     """Why the run in a folder stopped; None where it did not."""
-    last = (Tail(folder).news() or [{"kind": ""}])[-1]
+    last = (Tail(folder).new_events() or [{"kind": ""}])[-1]
     return str(last["reason"]) if last["kind"] == "stop" else None
 
 

@@ -37,11 +37,11 @@ class RunFolder:
     @classmethod
     def create(cls, path: Path) -> Self:
         """A new folder. Raises Refusal for a name that is taken or a place that cannot be written."""
-        refuse_taken(path)
+        refuse_existing(path)
         try:
             path.mkdir(parents=True)
         except FileExistsError:
-            refuse_taken(path)
+            refuse_existing(path)
             raise Refusal(f"{path.parent} is a file: the runs need a folder.") from None
         except OSError as error:
             raise Refusal(f"The folder {path} cannot be created: {error.strerror}. Give another with --runs.") from None
@@ -99,7 +99,7 @@ class RunFolder:
     def writing(self, checkpoint: str | None = None) -> Iterator[Self]:
         """Open the events for appending; `checkpoint` is the newest whole one."""
         self.checkpoint = checkpoint
-        with self.guarded():
+        with self.guard():
             self._events = self.events_file.open("ab", buffering=0)
         try:
             yield self
@@ -109,7 +109,7 @@ class RunFolder:
     def append(self, event: dict[str, Any]) -> None:
         """Add one line to the events: all of it, or nothing."""
         line = (json.dumps(event, allow_nan=False) + "\n").encode()
-        with self.guarded():
+        with self.guard():
             length, rest = self.length(), line
             try:
                 while rest:  # a full disk takes a part, then says why it takes no more
@@ -125,13 +125,13 @@ class RunFolder:
 
     def sync(self) -> int:
         """Have the events on the disk, and say how many bytes they are."""
-        with self.guarded():
+        with self.guard():
             os.fsync(self._file.fileno())
         return self.length()
 
     def truncate(self, length: int) -> None:
         """Forget the events after this many bytes."""
-        with self.guarded():
+        with self.guard():
             self._file.truncate(length)
 
     def write_recipe(self, text: str) -> None:
@@ -140,11 +140,11 @@ class RunFolder:
 
     def write(self, name: str, content: bytes) -> None:
         """A whole file in the folder, or the one that was there before."""
-        with self.guarded():
+        with self.guard():
             write_atomic(self.path / name, content)
 
     @contextlib.contextmanager
-    def guarded(self) -> Iterator[None]:
+    def guard(self) -> Iterator[None]:
         """Turn what the system says of a disk into what to do about it."""
         try:
             yield
@@ -162,15 +162,16 @@ class RunFolder:
         return self._events
 
 
-def refuse_taken(path: Path) -> None:
+def refuse_existing(path: Path) -> None:
     """Say what to do about a name that is taken."""
     if path.exists() or path.is_symlink():
         raise Refusal(
-            f"{path} exists: go on with it by `equilibria resume {path}`, or start anew with --name {free(path).name}."
+            f"{path} exists: continue it with `equilibria resume {path}`, or start a new run with "
+            f"--name {free_name(path).name}."
         )
 
 
-def free(path: Path) -> Path:
+def free_name(path: Path) -> Path:
     """This folder's name, or the first of NAME-2, NAME-3, ... that is not taken."""
     candidates = (path if n == 1 else path.with_name(f"{path.name}-{n}") for n in range(1, 1_000_000))
     return next(candidate for candidate in candidates if not candidate.exists())

@@ -63,7 +63,7 @@ class Series:
         starts = (i for i, yes in enumerate(shown) if yes and sum(shown[i:]) >= _MOST * (len(shown) - i))
         return self.steps[next(starts)]
 
-    def said(self, what: str, form: str = ".3g") -> str:
+    def evidence(self, what: str, form: str = ".3g") -> str:
         """A piece of evidence: the median of the late values, and the last, with their rounds."""
         late = self.late if len(self.late) else self
         if not len(late):
@@ -98,7 +98,7 @@ class History:
         """The events of one kind."""
         return [event for event in self.events if event["kind"] == kind]
 
-    def seen(self, diagnostic: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    def results(self, diagnostic: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         """The results of one diagnostic, with the rounds."""
         for event in self.of("diagnosis"):
             if isinstance(result := event["seen"].get(diagnostic), Mapping):
@@ -106,11 +106,11 @@ class History:
 
     def series(self, diagnostic: str, *keys: str) -> Series:
         """One number of a diagnostic where it is one, after the first tenth of the rounds, in which nobody is well."""
-        return self.whole(diagnostic, *keys).after(self.rounds // 10)
+        return self.full_series(diagnostic, *keys).after(self.rounds // 10)
 
-    def whole(self, diagnostic: str, *keys: str) -> Series:
+    def full_series(self, diagnostic: str, *keys: str) -> Series:
         """The same from the first round on."""
-        return Series.of((step, _within(result, keys)) for step, result in self.seen(diagnostic))
+        return Series.of((step, _within(result, keys)) for step, result in self.results(diagnostic))
 
     def term(self, player: str, name: str) -> Series:
         """The mean of a player's term in each report."""
@@ -121,7 +121,7 @@ class History:
         """The critic's estimate of the distance in each report after the first tenth of the rounds."""
         return Series.of((event["step"], event.get("estimate")) for event in self.of("report")).after(self.rounds // 10)
 
-    def measured(self) -> tuple[str, Series]:
+    def selection_metric(self) -> tuple[str, Series]:
         """The measure on held-out data by which the best round is chosen, lower is better, and its name."""
         events = self.of("measure")
         name = next(iter(events[0]["metrics"]), "") if events else ""
@@ -143,7 +143,7 @@ class History:
         return int(self.recipe.get("rounds", 0))
 
     @property
-    def ended(self) -> str | None:
+    def stop_reason(self) -> str | None:
         """Why the run ended: the reason of the last stop; None for a run that is still training, or was killed."""
         stops = self.of("stop")
         return str(stops[-1]["reason"]) if stops else None
@@ -177,12 +177,12 @@ class History:
         events = self.of("diagnosis")
         return _curves((event, _mapping(_within(event["seen"].get(diagnostic), keys))) for event in events)
 
-    def sheets(self) -> list[tuple[int, Path]]:
+    def sample_grids(self) -> list[tuple[int, Path]]:
         """The sheets of samples that are still there, with their rounds."""
         files = [(int(event["step"]), self.folder / event["file"]) for event in self.of("sample")]
         return [(step, path) for step, path in files if path.is_file()]
 
-    def started(self) -> Self:
+    def require_events(self) -> Self:
         """The same. Raises Refusal for a run without any event."""
         if not self.events:
             raise Refusal(f"The run in {self.folder} has not begun to play: nothing is known of it yet.")

@@ -6,12 +6,12 @@ from ..data import Data
 from ..recipes.recipe import Recipe
 from ..records.folder import RunFolder
 from ..records.summary import Summary
-from ..training.hardware import Choices
+from ..training.hardware import Hardware
 from ..training.run import Run
 
 
 def paragraph(
-    run: Run, recipe: Recipe, data: Data, summary: Summary, choices: Choices, seconds: float, peak: int
+    run: Run, recipe: Recipe, data: Data, summary: Summary, choices: Hardware, seconds: float, peak: int
 ) -> str:
     """Formulation, data, networks, machine, and the cost."""
     how_long = f"{_how_long(recipe, summary, seconds, peak)}{_looks(summary)}"

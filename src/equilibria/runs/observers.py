@@ -162,12 +162,12 @@ class Checkpointer:
     ):
         self.log, self.examine, self.snapshot = report.log, report.examine, snapshot
         self.chance = chance  # by how much a measure differs by chance alone
-        self.best, self.looked = (None, -1) if since is None else (since.best, since.looked)
+        self.best, self.last_milestone = (None, -1) if since is None else (since.best, since.milestone)
         self._saved = time.monotonic()
 
     def milestone(self, run: Run) -> None:
         """A sheet, a measure, the model, and a checkpoint; once a round."""
-        if self.looked == run.step:
+        if self.last_milestone == run.step:
             return
         self.examine(run)
         snapshot, folder = self.snapshot(run), self.log.folder
@@ -176,7 +176,7 @@ class Checkpointer:
         self.log.record(run, "measure", metrics=snapshot.metrics, split="held_out", count=snapshot.count)
         better = self.choose(run.step, *next(iter(snapshot.metrics.items())))
         self.publish(snapshot)
-        self.looked = run.step
+        self.last_milestone = run.step
         self.log.record(run, "checkpoint", file=checkpoints.file_name(run.step), best=better)
         self.save(run)
 
@@ -196,12 +196,12 @@ class Checkpointer:
         self.examine(run)
         folder = self.log.folder
         state, length = run.state_dict(), folder.sync()
-        checkpoints.save(folder, Checkpoint(state, length, self.log.elapsed, self.best, self.looked))
+        checkpoints.save(folder, Checkpoint(state, length, self.log.elapsed, self.best, self.last_milestone))
         self._saved = time.monotonic()
 
     def leave(self, run: Run) -> None:
         """A checkpoint and the model, before the milestone they would belong to."""
-        if self.looked != run.step:
+        if self.last_milestone != run.step:
             self.save(run)
             self.publish(self.snapshot(run))
 

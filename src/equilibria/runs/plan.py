@@ -12,7 +12,7 @@ import torch
 from ..core.errors import Refusal
 from ..recipes.options import Budget, Options, read_budget
 from ..recipes.recipe import Recipe
-from ..training.loop import playing
+from ..training.loop import training_mode
 from ..training.run import Run
 from ..training.step import Players
 from .watch import diagnosis_seconds, watch_every
@@ -40,7 +40,7 @@ class Rehearsal:
 def rehearse(run: Run, seconds: float = 0.35, rounds: int = 1 << 62) -> Rehearsal:
     """Play at most so many rounds of one move each, for about this long, then restore the run exactly as it was."""
     costs, end = Rehearsal(), time.perf_counter() + seconds
-    with run.restored(), playing(run):
+    with run.restored(), training_mode(run):
         _time_round(run, Rehearsal())
         while True:
             _time_round(run, costs)

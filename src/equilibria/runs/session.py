@@ -10,16 +10,16 @@ from typing import Any
 
 from ..core.errors import Refusal
 from ..core.specs import check
-from ..data import DATASETS, Data, find
+from ..data import DATASETS, Data, load_data
 from ..recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES
 from ..recipes.build import assemble, resolve, schedules
 from ..recipes.options import Options
 from ..recipes.recipe import Recipe
 from ..recipes.settings import paths, with_changes
 from ..records import checkpoints
-from ..records.folder import RunFolder, free, refuse_taken
+from ..records.folder import RunFolder, free_name, refuse_existing
 from ..records.summary import Summary, device_name, fingerprint
-from ..training.hardware import Choices, applied, choose, choose_threads
+from ..training.hardware import Hardware, apply_hardware, choose_hardware, choose_threads
 from ..training.run import Run
 from .announce import paragraph
 from .observers import Display, Lines
@@ -58,7 +58,7 @@ def run_folder(recipe: Recipe, options: Options) -> Path:
         return Path(options.runs) / "-".join(re.sub(r"[^\w.]+", "-", part).strip("-.") for part in (recipe.name, data))
     if options.name in ("", ".", "..") or any(mark in options.name for mark in ("/", "\\", "\0")):
         raise Refusal(f"name is {options.name!r}: it must be the name of a folder, without slashes; --runs says where.")
-    refuse_taken(path := Path(options.runs) / options.name)
+    refuse_existing(path := Path(options.runs) / options.name)
     return path
 
 
@@ -94,7 +94,7 @@ def train(recipe: str | Recipe | None = None, display: Display | None = None, **
         require_tensorboard()
     recipe, path, data = _resolved(recipe, options, changes)
     run, choices = _built(recipe, data, options)
-    with applied(choices):
+    with apply_hardware(choices):
         planned = plan(run, recipe, options)
         recipe = replace(recipe, rounds=planned.rounds)
         run.schedules = schedules(recipe, run.optimizers)
@@ -102,7 +102,7 @@ def train(recipe: str | Recipe | None = None, display: Display | None = None, **
         display.say(paragraph(run, recipe, data, summary, choices, planned.seconds, planned.peak))
         if options.dry_run:
             return run
-        folder = RunFolder.create(path if options.name else free(path))
+        folder = RunFolder.create(path if options.name else free_name(path))
         run.folder = folder.path
         display = Board(display, folder.path) if options.tensorboard else display
         with folder.lock():
@@ -114,23 +114,23 @@ def _resolved(recipe: str | Recipe | None, options: Options, changes: dict[str, 
     root = Path(options.data_root) if options.data_root else None
     if recipe is None:
         default = load_recipe(DEFAULT, options, {name: value for name, value in changes.items() if name == "data"})
-        recipe = DEFAULT_FOR_POINTS if len(find(default.data, root).space.shape) == 1 else DEFAULT
+        recipe = DEFAULT_FOR_POINTS if len(load_data(default.data, root).space.shape) == 1 else DEFAULT
     recipe = load_recipe(recipe, options, changes)
-    path, data = run_folder(recipe, options), find(recipe.data, root)
+    path, data = run_folder(recipe, options), load_data(recipe.data, root)
     return resolve(recipe, data), path, data
 
 
-def _built(recipe: Recipe, data: Data, options: Options) -> tuple[Run, Choices]:
+def _built(recipe: Recipe, data: Data, options: Options) -> tuple[Run, Hardware]:
     """The run at its start, and the choices for this machine."""
-    choices = choose(options.device, options.threads, options.matmul, options.precision)
-    with applied(choices):
+    choices = choose_hardware(options.device, options.threads, options.matmul, options.precision)
+    with apply_hardware(choices):
         run = assemble(recipe, data, choices.device, choices.precision, options.allow_coupled_critic)
         if options.threads is None:
             choices = choose_threads(choices, lambda: rehearse(run).seconds(run, 0, 1))
     return run, choices
 
 
-def _summary(recipe: Recipe, data: Data, options: Options, choices: Choices, planned: Plan) -> Summary:
+def _summary(recipe: Recipe, data: Data, options: Options, choices: Hardware, planned: Plan) -> Summary:
     return Summary(
         seed=recipe.seed,
         choices=choices.to_dict(),
@@ -172,7 +172,7 @@ def resume(
         recipe, summary = Recipe.load(records.recipe_file, trust), Summary.load(records)
         choices = _stored_choices(summary)
         data = _stored_data(recipe, summary, data_root, display)
-        with applied(choices):
+        with apply_hardware(choices):
             newest, remarks = checkpoints.newest(records.path, choices.device)
             for remark in remarks:
                 display.say(remark)
@@ -193,11 +193,11 @@ def resume(
             return run_session(Session(run, recipe, data, summary, records, display), newest)
 
 
-def _stored_choices(summary: Summary) -> Choices:
+def _stored_choices(summary: Summary) -> Hardware:
     """The start-up choices. Raises Refusal if they cannot be had here."""
     try:
-        choices = Choices.from_dict(summary.choices)
-        choose(choices.device, choices.threads, choices.matmul, choices.precision)
+        choices = Hardware.from_dict(summary.choices)
+        choose_hardware(choices.device, choices.threads, choices.matmul, choices.precision)
     except (Refusal, TypeError) as error:
         raise Refusal(f"The run goes on only with the choices it began with. {error}") from None
     return choices
@@ -206,7 +206,7 @@ def _stored_choices(summary: Summary) -> Choices:
 def _stored_data(recipe: Recipe, summary: Summary, data_root: str | Path | None, display: Display) -> Data:
     """The data of the run; a remark where they have changed."""
     root = data_root or summary.data_root
-    data = find(recipe.data, Path(root) if root else None)
+    data = load_data(recipe.data, Path(root) if root else None)
     if fingerprint(data) != summary.data:
         display.say(f"The data {data.name!r} are not what this run began with: it will not go on bit for bit.")
     return data

@@ -71,7 +71,7 @@ def rollback(run: Run, folder: RunFolder, checkpointer: Checkpointer) -> str:
         checkpointer.leave(run)
         return f"Nothing had been measured yet, so it is left at round {run.step:,} as it was."
     best = checkpoints.at(folder.path, checkpointer.best["step"])
-    with folder.guarded():
+    with folder.guard():
         checkpoints.archive(folder.path, best.step)
     folder.checkpoint = checkpoints.file_name(best.step)
     run.load_state_dict(best.state)
@@ -107,7 +107,7 @@ def sample_grid(model: Sampler, data: Data, seed: int) -> bytes:
     points, buffer = len(data.space.shape) == 1, io.BytesIO()
     count, conditions = sheet_of(model)
     if conditions is None or model.labels is None:
-        picture = data.space.sheet(model.sample(count, seed), real=held_out(data, count) if points else None)
+        picture = data.space.sample_grid(model.sample(count, seed), real=held_out(data, count) if points else None)
     else:
         drawn = [model.sample(count, seed, one) for one in conditions[:, None]]
         real = [held_out(data, count, place) for place in range(len(drawn))] if points else None

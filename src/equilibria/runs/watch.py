@@ -117,13 +117,13 @@ class Diagnoser:
         reseed(run.seed, run.step, _PLACE, i, 1)
         rows = (torch.arange(size, device=run.device) + i * size) % len(self.held_out.x)
         x, y = self.held_out
-        return _material(run, Batch(x[rows], None if y is None else y[rows]), run.stream.told(run.draws + i))
+        return _material(run, Batch(x[rows], None if y is None else y[rows]), run.stream.labelled_batch(run.draws + i))
 
 
 def _play(run: Run, i: int, averaged: bool = False) -> Play:
     """The material of the i-th draw from here."""
     reseed(run.seed, run.step, _PLACE, i)
-    batch, labelled = run.stream.batch(run.draws + i), run.stream.told(run.draws + i)
+    batch, labelled = run.stream.batch(run.draws + i), run.stream.labelled_batch(run.draws + i)
     return _material(run, batch, labelled, averaged)
 
 
@@ -186,7 +186,7 @@ def diagnosis_seconds(run: Run, recipe: Recipe) -> float:
 def _centres(data: Data, order: Tensor) -> tuple[Tensor | None, float | None]:
     """Of the modes, with their deviation, where the data have them; else the means of some samples of each class."""
     if data.modes is not None:
-        return data.modes.centres.to(data.x.device), data.modes.deviation
+        return data.modes.centers.to(data.x.device), data.modes.std
     if data.labels is None or data.labels.kind != "class" or data.y is None:
         return None, None
     x, y = data.batch(order[:_LEARNED].to(data.x.device), labelled=True)

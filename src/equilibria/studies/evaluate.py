@@ -10,7 +10,7 @@ import torch
 from ..core.errors import Refusal
 from ..core.specs import Spec
 from ..core.types import Batch
-from ..data import Data, find
+from ..data import Data, load_data
 from ..data.dataset import digest
 from ..evaluation.features import Features, choose
 from ..evaluation.metrics.base import Card, Figure, Figures, Sets
@@ -84,7 +84,7 @@ def rule(run: Path, checkpoint: str) -> str:
         return "the last round"
     if checkpoint != "best":
         return f"round {checkpoint}, named"
-    event = next((event for event in Tail(run).news() if event["kind"] == "measure"), None)
+    event = next((event for event in Tail(run).new_events() if event["kind"] == "measure"), None)
     if event is None:
         return "nothing was measured"
     by = f"{next(iter(event['metrics']))} of {event['count']:,} held-out samples, the selection part"
@@ -237,7 +237,7 @@ def _opened(folder: Path, data_root: str | Path | None, say: Say) -> tuple[Sampl
     summary = Summary.load(records)
     place = data_root or summary.data_root
     root = Path(place) if place else None
-    data = find(recipe.data, root)
+    data = load_data(recipe.data, root)
     if fingerprint(data) != summary.data:
         say(f"The data {data.name!r} are not what this run was trained on: its numbers may mean something else.")
     return load_sampler(folder), recipe, data, root

@@ -26,7 +26,7 @@ def report(run: str | Path, out: str | Path | None = None, force: bool = False) 
     folder = Path(run)
     if (folder / "comparison.json").is_file():
         raise Refusal(f"{folder} holds a comparison: its page is {folder / 'report.html'}.")
-    known = read_history(folder).started()
+    known = read_history(folder).require_events()
     place = folder / "report.html" if out is None else Path(out).expanduser()
     if place.suffix.lower() not in (".html", ".htm") or place.is_dir():
         raise Refusal(f"--out is {str(place)!r}: name a file that ends in .html.")
@@ -112,7 +112,7 @@ def _floor(row: dict[str, Number]) -> str:
 
 def _sheets(run: History) -> str:
     """Some of them from first to last, and the best round's."""
-    known = run.sheets()
+    known = run.sample_grids()
     count = min(len(known), _SHEETS)
     places = {round(i * (len(known) - 1) / max(count - 1, 1)) for i in range(count)}
     chosen = [each for i, each in enumerate(known) if i in places or each[0] == run.best]

@@ -21,7 +21,7 @@ _PRODUCTS: Any = getattr(torch.backends.mkldnn, "matmul")  # noqa: B009 - the st
 
 
 @dataclass(frozen=True)
-class Choices:
+class Hardware:
     """Stored with the run, and reused by resume: other choices would give other bits."""
 
     device: str
@@ -41,7 +41,9 @@ class Choices:
         return "; ".join(self.reasons) or f"{self.device}, {self.threads} threads, {self.matmul} products"
 
 
-def choose(device: str = "auto", threads: int | None = None, matmul: str = "auto", precision: str = "fp32") -> Choices:
+def choose_hardware(
+    device: str = "auto", threads: int | None = None, matmul: str = "auto", precision: str = "fp32"
+) -> Hardware:
     """The device, the products and the precision; threads are 1 until `choose_threads` has timed the real step."""
     device, why_device = _device(device)
     matmul, why_matmul = _matmul(matmul) if device == "cpu" else ("default", "")
@@ -52,10 +54,10 @@ def choose(device: str = "auto", threads: int | None = None, matmul: str = "auto
     why_threads = "" if threads is None else f"{threads} thread{'s' * (threads > 1)} as asked"
     why_precision = "" if precision == "fp32" else "bf16 networks, with fp32 scores and penalties (error about 1e-2)"
     reasons = tuple(reason for reason in (why_device, why_threads, why_matmul, why_precision) if reason)
-    return Choices(device, threads or 1, matmul, precision, reasons)
+    return Hardware(device, threads or 1, matmul, precision, reasons)
 
 
-def choose_threads(choices: Choices, seconds_a_round: Callable[[], float]) -> Choices:
+def choose_threads(choices: Hardware, seconds_a_round: Callable[[], float]) -> Hardware:
     """One thread or all of them, by the time of the real step: a second thread can cost more than it brings."""
     if choices.device != "cpu" or (cores := _cores()) == 1:
         return choices
@@ -67,11 +69,11 @@ def choose_threads(choices: Choices, seconds_a_round: Callable[[], float]) -> Ch
     reason = (
         f"{best} thread{'s' * (best > 1)} ({', '.join(f'{n}: {t * 1e3:.1f} ms a round' for n, t in times.items())})"
     )
-    return Choices(choices.device, best, choices.matmul, choices.precision, (*choices.reasons, reason))
+    return Hardware(choices.device, best, choices.matmul, choices.precision, (*choices.reasons, reason))
 
 
 @contextmanager
-def applied(choices: Choices) -> Iterator[None]:
+def apply_hardware(choices: Hardware) -> Iterator[None]:
     """Set the process-wide switches; put them back afterwards."""
     threads, products = torch.get_num_threads(), _PRODUCTS.fp32_precision
     deterministic = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
@@ -123,15 +125,15 @@ def _probe() -> tuple[float, float]:
     source = torch.Generator().manual_seed(0)
     a, b = torch.randn(rows, inner, generator=source), torch.randn(inner, columns, generator=source)
     exact = a.double() @ b.double()
-    plain, switched = Choices("cpu", 1, "default", "fp32"), Choices("cpu", 1, "bf16", "fp32")
+    plain, switched = Hardware("cpu", 1, "default", "fp32"), Hardware("cpu", 1, "bf16", "fp32")
     slow, _ = _timed(plain, a, b)
     fast, product = _timed(switched, a, b)
     return float((product - exact).norm() / exact.norm()), slow / fast
 
 
-def _timed(choices: Choices, a: Tensor, b: Tensor) -> tuple[float, Tensor]:
+def _timed(choices: Hardware, a: Tensor, b: Tensor) -> tuple[float, Tensor]:
     """The best time of a product in thirty, after three, and the product."""
-    with applied(choices):
+    with apply_hardware(choices):
         product = [a @ b for _ in range(3)][-1]
         times = []
         for _ in range(30):

@@ -13,7 +13,7 @@ Observer = Callable[[Run], None]  # looks at a run between rounds, and may set `
 
 def run_rounds(run: Run, until: int, observers: Sequence[Observer] = ()) -> Run:
     """Play rounds until round `until`, or until an observer says stop."""
-    with playing(run):
+    with training_mode(run):
         while run.step < until and run.stop is None:
             for players, turns in run.rule.order(run.game, run.step):  # the critic, then the generator; or all at once
                 for _ in range(turns):  # n_critic
@@ -27,7 +27,7 @@ def run_rounds(run: Run, until: int, observers: Sequence[Observer] = ()) -> Run:
 
 
 @contextmanager
-def playing(run: Run) -> Iterator[None]:
+def training_mode(run: Run) -> Iterator[None]:
     """Networks are in training mode meanwhile; the caller's randomness and what was frozen are put back afterwards."""
     run.game.networks.train()
     moving = {parameter: parameter.requires_grad for parameter in run.game.networks.parameters()}

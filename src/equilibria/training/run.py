@@ -42,7 +42,7 @@ class Average(nn.Module):
             slow.copy_(current)
 
 
-class Statistics:
+class RunningMeans:
     """Sums of terms by player. Reading them is the only time the host waits for the device."""
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class Run:
     step: int = 0  # rounds played
     draws: int = 0  # batches drawn
     stop: str | None = None  # why training must end after this round
-    statistics: Statistics = field(default_factory=Statistics)
+    statistics: RunningMeans = field(default_factory=RunningMeans)
     folder: Path | None = None  # where it is recorded
 
     def __post_init__(self) -> None:
@@ -117,7 +117,7 @@ class Run:
                 group["lr"] = rate * share
         return optimizer
 
-    def casting(self) -> AbstractContextManager[Any]:
+    def autocast(self) -> AbstractContextManager[Any]:
         """bf16 for the networks if asked for; scores and penalties stay fp32."""
         if self.precision == "fp32":
             return nullcontext()

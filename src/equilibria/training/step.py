@@ -26,7 +26,7 @@ def move(run: "Run", players: Players) -> None:
 def draw(run: "Run") -> Play:
     """The material of the next draw. Latents come first, whoever looks: who move at once are to see the same."""
     reseed(run.seed, run.draws, rank())
-    batch, known = run.stream.batch(run.draws), run.stream.told(run.draws)
+    batch, known = run.stream.batch(run.draws), run.stream.labelled_batch(run.draws)
     play = Play(run.game.networks, batch, run.game.prior, run.step, known)
     play.noise  # noqa: B018
     return play
@@ -34,7 +34,7 @@ def draw(run: "Run") -> Play:
 
 def score(run: "Run", player: Player, play: Play) -> Tensor:
     """What a player loses, noted term by term or in the player's own figures: ()."""
-    with run.casting():
+    with run.autocast():
         terms = player.loss(play)
         told = player.figures(play, terms) if player.figures else terms
     run.statistics.add(player.name, told)
@@ -43,23 +43,23 @@ def score(run: "Run", player: Player, play: Play) -> Tensor:
 
 def differentiate(run: "Run", players: Players) -> list[Gradients]:
     """Each player's gradient where the networks are now, all on one draw: every other network is frozen meanwhile."""
-    found = []
+    gradients = []
     for player in players:
         play, parameters = draw(run), run.game.parameters(player)
         with run.game.only(player):
             score(run, player, play).backward(inputs=parameters)
-        found.append(taken(parameters))
+        gradients.append(take_gradients(parameters))
     run.draws += 1
-    average([g for gradients in found for g in gradients if g is not None])
-    return found
+    average([g for each in gradients for g in each if g is not None])
+    return gradients
 
 
-def step(run: "Run", players: Players, found: Sequence[Gradients]) -> None:
+def step(run: "Run", players: Players, gradients: Sequence[Gradients]) -> None:
     """Each optimizer steps once, along the sum of its players' gradients; then the constraints hold again."""
     for key in dict.fromkeys(player.optimizer for player in players):
-        for player, gradients in zip(players, found, strict=True):
+        for player, own in zip(players, gradients, strict=True):
             if player.optimizer == key:
-                _give(run.game.parameters(player), gradients)
+                _give(run.game.parameters(player), own)
                 optimizer = run.optimizer(player)
         optimizer.step()
         optimizer.zero_grad()
@@ -67,7 +67,7 @@ def step(run: "Run", players: Players, found: Sequence[Gradients]) -> None:
         run.game.constrain(player)
 
 
-def taken(parameters: Sequence[Tensor]) -> Gradients:
+def take_gradients(parameters: Sequence[Tensor]) -> Gradients:
     """What `backward` left at the parameters, which are clear afterwards."""
     gradients = [p.grad for p in parameters]
     for parameter in parameters:

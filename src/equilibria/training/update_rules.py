@@ -12,13 +12,13 @@ from ..core.catalogue import Catalogue
 from ..core.distributed import average
 from ..core.errors import Refusal
 from ..games.game import Game, Player
-from .step import Gradients, Players, differentiate, draw, move, score, step, taken
+from .step import Gradients, Players, differentiate, draw, move, score, step, take_gradients
 
 if TYPE_CHECKING:
     from .run import Run
 
 
-def agreed(run: "Run", players: Players, weight: float) -> list[Gradients]:
+def consensus_gradients(run: "Run", players: Players, weight: float) -> list[Gradients]:
     """Each player's v + weight grad |v|^2 / 2, on one draw."""
     owned = [run.game.parameters(player) for player in players]
     with run.game.only(_everybody(players)):
@@ -47,7 +47,7 @@ def _slopes(pulls: Sequence[tuple[Tensor, Tensor]], v: Sequence[Tensor]) -> dict
     bent = [(pull, joint[parameter]) for parameter, pull in pulls if pull.requires_grad]
     if bent:
         torch.autograd.backward([pull for pull, _ in bent], [weight for _, weight in bent], inputs=list(joint))
-    slopes = {p: slope for p, slope in zip(joint, taken(list(joint)), strict=True) if slope is not None}
+    slopes = {p: slope for p, slope in zip(joint, take_gradients(list(joint)), strict=True) if slope is not None}
     average(list(slopes.values()))
     return slopes
 
@@ -110,10 +110,10 @@ def consensus(weight: float = 10.0) -> Rule:
     """
     if weight < 0:
         raise Refusal(f"rule.weight is {weight}: a rotation is damped by a weight of 0 or more.")
-    return Rule(lambda run, players: step(run, players, agreed(run, players, weight)))
+    return Rule(lambda run, players: step(run, players, consensus_gradients(run, players, weight)))
 
 
-def refuse_turns(rule: Rule, name: str, game: Game) -> None:
+def check_turns(rule: Rule, name: str, game: Game) -> None:
     """Raise Refusal if a player wants other turns than the one that a rule for all at once can give."""
     for player in game.players if rule.order is all_at_once else ():
         if player.turns != 1:

@@ -74,10 +74,10 @@ def demo(*, budget: str = "75s", rounds: int | None = None, runs: str = "runs") 
 
     began, seconds = time.monotonic(), read_budget(budget).seconds
     with watching(seconds) as display:
-        from ...records.folder import free
+        from ...records.folder import free_name
         from ...runs.session import train
 
-        folder = free(Path(runs) / "demo")
+        folder = free_name(Path(runs) / "demo")
         if seconds is not None:
             budget = f"{max(seconds - _AROUND - (time.monotonic() - began), 1.0):.1f}s"
         options = {"budget": budget, "rounds": rounds, "runs": runs, "name": folder.name}

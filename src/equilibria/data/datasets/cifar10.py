@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from ...core.errors import Refusal
-from ..cache import Published, entry, key, locate, obtain
+from ..cache import PublishedFile, cache_key, cached_arrays, locate, obtain
 from ..dataset import Data, Labels
 from ..spaces import Image
 
@@ -117,7 +117,7 @@ class _Limited(io.RawIOBase):
         return content
 
 
-ARCHIVE = Published(
+ARCHIVE = PublishedFile(
     "cifar-10-python.tar.gz",
     "c58f30108f718f92721af3b95e74349a",
     "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
@@ -142,7 +142,7 @@ def cifar10(root: Path | None) -> Data:
 
 def load(checksums: Mapping[str, str], root: Path | None) -> Data:
     """The set in batches of these md5 sums; unpacked once, then kept under those sums."""
-    kept = entry("cifar10", key(dict(checksums)), lambda folder: _write(checksums, root, folder))
+    kept = cached_arrays("cifar10", cache_key(dict(checksums)), lambda folder: _write(checksums, root, folder))
     x, y, held_out, held_out_y = (torch.from_numpy(kept[part]) for part in ("x", "y", "held_out", "held_out_y"))
     return Data("cifar10", Image(3, 32, 32), x, held_out, Labels("class", _CLASSES), y, held_out_y)
 

@@ -15,8 +15,8 @@ import PIL.Image
 from ...core.download import first_answer
 from ...core.errors import Refusal, nearest
 from ..dataset import Data
-from ..image_decode import Unreadable, opened
-from .image_folder import Form, Gallery, hang
+from ..image_decode import Unreadable, open_image
+from .image_folder import ImageFormat, ImageSource, load_images
 
 _SAFE = 4  # earlier versions of datasets run scripts from the hub
 _SWITCHES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
@@ -37,12 +37,12 @@ def hub(
     `image` and `label` name its columns (the first column of images, the first of classes, unless given); the other
     options are those of a folder of images.
     """
-    form = Form(size, fit, resizer, channels)
+    form = ImageFormat(size, fit, resizer, channels)
     form.check()
     table = _table(path, split)
     images, labels = _columns(path, table.features, image, label)
     table = table.cast_column(images, type(table.features[images])(decode=False))  # bytes: we decode them ourselves
-    return hang(_gallery(path, table, images, labels), form, table._fingerprint, split, images, labels)
+    return load_images(_gallery(path, table, images, labels), form, table._fingerprint, split, images, labels)
 
 
 def _table(path: str, split: str) -> Any:
@@ -87,16 +87,16 @@ def _columns(path: str, features: Any, image: str | None, label: str | None) -> 
     return images, label or next((name for name, kind in kinds.items() if kind == "ClassLabel"), None)
 
 
-def _gallery(path: str, table: Any, images: str, labels: str | None) -> Gallery:
+def _gallery(path: str, table: Any, images: str, labels: str | None) -> ImageSource:
     def open_one(name: str) -> AbstractContextManager[PIL.Image.Image]:
         stored = table[int(name.removeprefix("row "))][images]
         if not stored["bytes"] and not stored["path"]:
             raise Unreadable("an empty cell")
-        return opened(io.BytesIO(stored["bytes"]) if stored["bytes"] else Path(stored["path"]))
+        return open_image(io.BytesIO(stored["bytes"]) if stored["bytes"] else Path(stored["path"]))
 
     names = [f"row {place}" for place in range(len(table))]
     if labels is None:
-        return Gallery(f"hf:{path}", names, open_one, {})
+        return ImageSource(f"hf:{path}", names, open_one, {})
     said = table.features[labels]
     spelled = said.int2str if hasattr(said, "int2str") else str
-    return Gallery(f"hf:{path}", names, open_one, dict(zip(names, map(spelled, table[labels]), strict=True)))
+    return ImageSource(f"hf:{path}", names, open_one, dict(zip(names, map(spelled, table[labels]), strict=True)))

@@ -18,14 +18,14 @@ import PIL.Image
 import torch
 
 from ...core.errors import Refusal, nearest
-from ..cache import Arrays, entry, key, write_parts
+from ..cache import Arrays, cache_key, cached_arrays, write_split
 from ..dataset import Data, Labels
-from ..image_decode import DEEDS, FITS, RESIZERS, SUFFIXES, Unreadable, fitted, is_grey, opened
+from ..image_decode import CHANGES, FITS, RESIZERS, SUFFIXES, Unreadable, fit_image, is_grey, open_image
 from ..spaces import Image
 
 
 @dataclass(frozen=True)
-class Found:
+class ImageFiles:
     """What lies in a folder, before any picture is opened."""
 
     names: tuple[str, ...]  # of the picture files, relative, sorted
@@ -51,7 +51,7 @@ class Found:
         return said
 
 
-def walk(folder: Path) -> Found:
+def list_images(folder: Path) -> ImageFiles:
     """Every regular file below a folder; hidden ones are passed over in silence."""
     root, pictures, others, links = folder.resolve(), {}, [], 0
     for place, subfolders, files in os.walk(folder):
@@ -67,10 +67,10 @@ def walk(folder: Path) -> Found:
                 state = path.stat()
                 pictures[name] = (state.st_size, state.st_mtime_ns)
     names = sorted(pictures)
-    return Found(tuple(names), tuple(pictures[name] for name in names), tuple(others), links)
+    return ImageFiles(tuple(names), tuple(pictures[name] for name in names), tuple(others), links)
 
 
-def numbered(labels: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
+def number_classes(labels: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
     """The classes in natural order (2 before 10), and the number of each label among them: (N,) int64.
 
     Fewer than two classes are none.
@@ -145,7 +145,7 @@ class Survey:
         """What was done, a sentence each."""
         kind = "grey" if channels == 1 else "RGB"
         said = [f"{len(self.sizes):,} images were brought to {size} x {size} {kind} ({resizer} resizing by Pillow)."]
-        said += [f"{self.deeds[deed]:,} were {words}." for deed, words in DEEDS.items() if self.deeds[deed]]
+        said += [f"{self.deeds[deed]:,} were {words}." for deed, words in CHANGES.items() if self.deeds[deed]]
         if self.left_out:
             names = ", ".join(list(self.left_out)[:_NAMED])
             said.append(f"{len(self.left_out)} could not be read and were left out: {names}{self._more()}.")
@@ -160,7 +160,7 @@ _MANY = 2000  # pictures: worth a word before they are decoded
 
 
 @dataclass(frozen=True)
-class Gallery:
+class ImageSource:
     """Pictures that can be opened by name."""
 
     title: str
@@ -171,7 +171,7 @@ class Gallery:
 
 
 @dataclass(frozen=True)
-class Form:
+class ImageFormat:
     """What every picture becomes."""
 
     size: int | None  # side in pixels; the median short side, within 8 and 64, unless given
@@ -191,11 +191,11 @@ class Form:
             raise Refusal(f"channels is {self.channels}: 1 (grey) or 3 (RGB) is needed.")
 
 
-def hang(gallery: Gallery, form: Form, *identity: Any) -> Data:
+def load_images(gallery: ImageSource, form: ImageFormat, *identity: Any) -> Data:
     """The pictures in one form, from the cache if `identity` (plain values) and the form were seen before."""
     form.check()
-    name = key(gallery.title, identity, vars(form))
-    return _data(gallery.title, entry("pictures", name, lambda folder: _decode(gallery, form, folder)))
+    name = cache_key(gallery.title, identity, vars(form))
+    return _data(gallery.title, cached_arrays("pictures", name, lambda folder: _decode(gallery, form, folder)))
 
 
 def _data(title: str, arrays: Arrays) -> Data:
@@ -216,7 +216,7 @@ def _data(title: str, arrays: Arrays) -> Data:
     )
 
 
-def _decode(gallery: Gallery, form: Form, folder: Path) -> None:
+def _decode(gallery: ImageSource, form: ImageFormat, folder: Path) -> None:
     """Every picture, one at a time: x.npy, held_out.npy, chosen.npy, y.npy, and what was done in about.npy."""
     survey = Survey.of(gallery.names, gallery.open)
     size = form.size or survey.size
@@ -226,7 +226,7 @@ def _decode(gallery: Gallery, form: Form, folder: Path) -> None:
         for name in list(survey.sizes):
             try:
                 with gallery.open(name) as image:
-                    pixels, deeds = fitted(image, size, form.fit, channels, form.resizer)
+                    pixels, deeds = fit_image(image, size, form.fit, channels, form.resizer)
             except Unreadable as reason:
                 survey.leave_out(name, str(reason))
             else:
@@ -236,8 +236,8 @@ def _decode(gallery: Gallery, form: Form, folder: Path) -> None:
 
     if len(survey.sizes) > _MANY:
         logging.getLogger(__name__).warning("Resizing %d images, once; they are kept for next time.", len(survey.sizes))
-    write_parts(rows(), (channels, size, size), "uint8", folder)
-    classes, y = numbered([gallery.labels[name] for name in survey.sizes] if gallery.labels else [])
+    write_split(rows(), (channels, size, size), "uint8", folder)
+    classes, y = number_classes([gallery.labels[name] for name in survey.sizes] if gallery.labels else [])
     about = {
         "classes": classes,
         "remarks": [*survey.remarks(size, channels, form.resizer), *gallery.remarks],
@@ -256,15 +256,15 @@ def folder(
     `size` is the side in pixels (the median short side, within 8 and 64, unless given), `fit` is crop or pad,
     `channels` is 1 or 3 (1 if all images are grey, unless given).
     """
-    form = Form(size, fit, resizer, channels)
+    form = ImageFormat(size, fit, resizer, channels)
     form.check()
-    found = walk(path)
+    found = list_images(path)
     if not found.names:
         raise Refusal(f"{path} holds no images{_instead(found)}. PNG, JPEG, WebP, BMP, GIF, TIFF or PNM are needed.")
     labels = found.labels()
-    gallery = Gallery(str(path), found.names, lambda name: opened(path / name), labels, found.remarks())
-    return hang(gallery, form, str(path.resolve()), found.names, found.stamps)
+    gallery = ImageSource(str(path), found.names, lambda name: open_image(path / name), labels, found.remarks())
+    return load_images(gallery, form, str(path.resolve()), found.names, found.stamps)
 
 
-def _instead(found: Found) -> str:
+def _instead(found: ImageFiles) -> str:
     return f", only {', '.join(found.others[:3])}{'...' if len(found.others) > 3 else ''}" if found.others else ""

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ...core.errors import Refusal
 from ...core.seeding import generator
-from ..cache import Published, entry, key, obtain
+from ..cache import PublishedFile, cache_key, cached_arrays, obtain
 from ..dataset import Data, Labels
 from ..spaces import Image
 
@@ -19,9 +19,9 @@ _HEADER = {3: ">4i", 1: ">2i"}  # images (magic, count, rows, columns), labels (
 _NAMES = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
 
 
-def _published(url: str, *checksums: str) -> tuple[Published, ...]:
+def _published(url: str, *checksums: str) -> tuple[PublishedFile, ...]:
     names = [f"{name}-ubyte.gz" for name in _NAMES]
-    return tuple(Published(name, md5, f"{url}/{name}") for name, md5 in zip(names, checksums, strict=True))
+    return tuple(PublishedFile(name, md5, f"{url}/{name}") for name, md5 in zip(names, checksums, strict=True))
 
 
 MNIST = _published(
@@ -53,7 +53,7 @@ def fashion_mnist(root: Path | None) -> Data:
 
 
 def load(
-    name: str, files: tuple[Published, ...], folders: tuple[str, ...], classes: tuple[str, ...], root: Path | None
+    name: str, files: tuple[PublishedFile, ...], folders: tuple[str, ...], classes: tuple[str, ...], root: Path | None
 ) -> Data:
     """A set of four idx files: images and labels for training, the same held out."""
     paths = obtain(name, files, folders, root)
@@ -92,7 +92,7 @@ def stacked_mnist(root: Path | None, count: int = 128_000) -> Data:
     if count < 1:
         raise Refusal(f"The data 'stacked_mnist' has count {count}: it must be positive.")
     sums = [file.md5 for file in MNIST]
-    kept = entry("stacked_mnist", key(sums, count), lambda folder: _write(root, count, folder))
+    kept = cached_arrays("stacked_mnist", cache_key(sums, count), lambda folder: _write(root, count, folder))
     x, y, held_out, held_out_y = (torch.from_numpy(kept[part]) for part in ("x", "y", "held_out", "held_out_y"))
     names = tuple(f"{number:0{_CHANNELS}}" for number in range(10**_CHANNELS))
     space, labels = Image(_CHANNELS, 28, 28), Labels("class", names)

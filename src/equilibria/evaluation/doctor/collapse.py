@@ -25,7 +25,7 @@ def collapse(history: History) -> Finding | None:
         "collapse",
         "The generator has collapsed: whatever the latent, it draws almost the same sample.",
         CERTAIN if ratio.late.median < _GONE / 2 else LIKELY,
-        (ratio.said("distance between two samples, in that of two data"), *_covered(history)),
+        (ratio.evidence("distance between two samples, in that of two data"), *_covered(history)),
         f"Start anew with a critic that sees several samples at once or is kept flat: {_remedy(history)}.",
         first,
     )
@@ -45,8 +45,8 @@ def partial(history: History) -> Finding | None:
         "Samples are less varied than the data: part of the variety has collapsed.",
         LIKELY if wide is not None else POSSIBLE,
         (
-            ratio.said("distance between two samples, in that of two data"),
-            near.said("distance to the nearest other sample, in that among data"),
+            ratio.evidence("distance between two samples, in that of two data"),
+            near.evidence("distance to the nearest other sample, in that among data"),
             *_covered(history),
         ),
         f"Let the critic see when samples are alike, or keep it flat: {_remedy(history)}.",
@@ -77,20 +77,20 @@ def oscillating(history: History) -> Finding | None:
 
 def missing(history: History) -> Finding | None:
     """Some classes or modes of the data get hardly any samples."""
-    gone = Series.of((step, len(_left_out(seen))) for step, seen in history.seen("coverage") if _shares(seen))
+    gone = Series.of((step, len(_left_out(seen))) for step, seen in history.results("coverage") if _shares(seen))
     gone, of = gone.after(history.rounds // 10), history.series("coverage", "of").late.median
     many = 1 if _has_modes(history) else max(2.0, _COARSE * of)  # classes are told by the nearest mean
     first = gone.since(lambda count: count >= many)
     alike = history.series("diversity", "ratio").since(lambda share: share < _GONE)
     if first is None or alike is not None or not advice.divergence(history):  # of collapse it is but a consequence
         return None
-    names = ", ".join(map(str, _left_out([seen for _, seen in history.seen("coverage")][-1])[:_NAMED]))
+    names = ", ".join(map(str, _left_out([seen for _, seen in history.results("coverage")][-1])[:_NAMED]))
     return diagnosed(
         "missing",
         f"{gone.late.median:.0f} of the {of:.0f} classes or modes of the data get hardly any samples.",
         CERTAIN if _has_modes(history) else LIKELY,
         (
-            gone.said(f"with less than a tenth of their share, of {of:.0f}", ".0f"),
+            gone.evidence(f"with less than a tenth of their share, of {of:.0f}", ".0f"),
             f"by place at the last look: {names}",
         ),
         f"Show the critic several samples at once, or keep it flat: {_remedy(history)}.",
@@ -108,7 +108,7 @@ def _remedy(history: History) -> str:
 def _moves(history: History) -> Iterator[tuple[int, float]]:
     """How much of the samples is elsewhere than at the look before, after the first tenth of the rounds."""
     before: list[float] | None = None
-    for step, seen in history.seen("coverage"):
+    for step, seen in history.results("coverage"):
         shares = _shares(seen)
         if shares and before and len(shares) == len(before) and step > history.rounds // 10:
             yield step, sum(abs(a - b) for a, b in zip(shares, before, strict=True)) / 2
@@ -134,7 +134,7 @@ def _has_modes(history: History) -> bool:
 
 def _covered(history: History) -> list[str]:
     gone, of = history.series("coverage", "missing"), history.series("coverage", "of").late.median
-    return [gone.said(f"classes or modes without samples, of {of:.0f}", ".0f")] if len(gone.late) else []
+    return [gone.evidence(f"classes or modes without samples, of {of:.0f}", ".0f")] if len(gone.late) else []
 
 
 def posterior_collapse(history: History) -> Finding | None:
@@ -154,8 +154,8 @@ def posterior_collapse(history: History) -> Finding | None:
         "The posterior has collapsed: the encoder answers alike for every sample, and latents say nothing of them.",
         CERTAIN,
         (
-            kl.said("KL of posterior and prior, in nats"),
-            active.said("coordinates of the latent in use", ".0f"),
+            kl.evidence("KL of posterior and prior, in nats"),
+            active.evidence("coordinates of the latent in use", ".0f"),
         ),
         (f"Let the KL weigh less, or later: {eased}" + (f" or {warmed}." if "warmup" in options else ".")),
         first,
@@ -176,8 +176,8 @@ def disagreement(history: History) -> Finding | None:
         "Encoder and generator disagree: what the generator makes of E(x) has little to do with x.",
         LIKELY if sample.late.median > 1 else POSSIBLE,
         (
-            sample.said("distance of x and G(E(x)), in that of two data"),
-            code.said("distance of z and E(G(z)), in that of two latents"),
+            sample.evidence("distance of x and G(E(x)), in that of two data"),
+            code.evidence("distance of z and E(G(z)), in that of two latents"),
         ),
         (f"Play longer, {longer}, and keep the critic of pairs flat: {advice.flatten(history)}."),
         first,

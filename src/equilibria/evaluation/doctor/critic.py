@@ -12,18 +12,20 @@ _FULL, _EMPTY = 0.95, 0.2  # of the most that the divergence can be
 
 def saturated(history: History) -> Finding | None:
     """The critic tells every sample from data, and the generator has nothing left to go by."""
-    apart, pull = history.series("scores", "told_apart_held_out"), history.whole("gradients", "norm", "generator")
+    apart, pull = history.series("scores", "told_apart_held_out"), history.full_series("gradients", "norm", "generator")
     if (first := apart.since(lambda share: share > 0.995)) is None:
         return None
     peak, full = max(pull.early.values, default=0.0), _fullness(history)
     starved, filled = bool(len(pull.late)) and pull.late.median < _STARVED * peak, full.late.median > _FULL
     if not starved and not filled:
         return None
-    evidence = [apart.said("share of pairs in which data score above samples", ".1%")]
+    evidence = [apart.evidence("share of pairs in which data score above samples", ".1%")]
     if starved:
-        evidence.append(f"{pull.said('norm of the gradient of the generator')}; its greatest before was {peak:.3g}")
+        evidence.append(f"{pull.evidence('norm of the gradient of the generator')}; its greatest before was {peak:.3g}")
     if len(full):
-        evidence.append(full.said("the critic's estimate, as a share of the most that this divergence can be", ".0%"))
+        evidence.append(
+            full.evidence("the critic's estimate, as a share of the most that this divergence can be", ".0%")
+        )
     change = (
         f"Take the loss that does not starve: {advice.say('divergence', unsaturated)}."
         if (unsaturated := advice.divergence_traits(history).get("unsaturated"))
@@ -40,12 +42,12 @@ def weak(history: History) -> Finding | None:
     differ = _differing(history)
     if unsure is None or not differ:
         return None
-    known = [full.said("the critic's estimate, as a share of the most it can be", ".0%")] if len(full) else []
+    known = [full.evidence("the critic's estimate, as a share of the most it can be", ".0%")] if len(full) else []
     return diagnosed(
         "weak",
         "The critic cannot tell samples from data although they differ, so it has little to teach.",
         LIKELY,
-        (*known, apart.said("share of pairs in which data score above samples", ".1%"), *differ),
+        (*known, apart.evidence("share of pairs in which data score above samples", ".1%"), *differ),
         f"Give the critic more to see or learn with: {_strengthen(history)}.",
         unsure,
     )
@@ -79,8 +81,8 @@ def _differing(history: History) -> list[str]:
     ratio, near = (history.series("diversity", key) for key in ("ratio", "nearest_ratio"))
     found = []
     if len(ratio.late) and not 0.6 < ratio.late.median < 1.6:
-        found.append(ratio.said("distance between two samples, in that of two data"))
-        found.append(near.said("distance to the nearest other sample, in that among data"))
+        found.append(ratio.evidence("distance between two samples, in that of two data"))
+        found.append(near.evidence("distance to the nearest other sample, in that among data"))
     return found
 
 
@@ -101,8 +103,10 @@ def critic_memorizes(history: History) -> Finding | None:
         "The critic knows its training samples by heart: it scores them above real samples that it has not seen.",
         CERTAIN if known.late.median > 0.75 else LIKELY,
         (
-            known.said("share of pairs in which a training sample scores above a held-out one (50 % is fair)", ".1%"),
-            f"{train.said('mean score on training data')}; {held_out.said('on held-out data')}",
+            known.evidence(
+                "share of pairs in which a training sample scores above a held-out one (50 % is fair)", ".1%"
+            ),
+            f"{train.evidence('mean score on training data')}; {held_out.evidence('on held-out data')}",
         ),
         change,
         first,
@@ -123,8 +127,9 @@ def generator_memorizes(history: History) -> Finding | None:
         "The generator repeats its training samples: its own lie far nearer to them than to real ones it never saw.",
         CERTAIN if ratio.late.median < 0.3 else LIKELY,
         (
-            ratio.said("distance of samples to the nearest training sample, in that of held-out data"),
-            f"{train.said('to the nearest of some training samples')}; {held_out.said('of as many held-out ones')}",
+            ratio.evidence("distance of samples to the nearest training sample, in that of held-out data"),
+            f"{train.evidence('to the nearest of some training samples')}; "
+            f"{held_out.evidence('of as many held-out ones')}",
         ),
         (
             "More data help most; else stop earlier or take a smaller generator: "

@@ -23,7 +23,7 @@ def pinned(history: History) -> Finding | None:
         "pinned",
         (f"Most of the critic's weights stand at the bound that clips them, {bound:g}: it is simpler than it looks."),
         CERTAIN,
-        (share.said("share of the weights at either bound", ".0%"),),
+        (share.evidence("share of the weights at either bound", ".0%"),),
         (f"Bound the slope instead of the weights: {advice.say('clip', 'none')} {advice.say('penalty', LIPSCHITZ)}."),
         first,
     )
@@ -32,7 +32,7 @@ def pinned(history: History) -> Finding | None:
 def depth(history: History) -> Finding | None:
     """Gradients explode or vanish on their way through the critic's layers."""
     for role in ("critic", "generator", "encoder"):
-        found = [(step, _ratio(seen.get(role))) for step, seen in history.seen("gradients")]
+        found = [(step, _ratio(seen.get(role))) for step, seen in history.results("gradients")]
         late = [(step, ratio) for step, ratio in found[-max(3, len(found) // 3) :] if ratio is not None]
         if len(found) < 4 or len(late) < 3:
             continue
@@ -90,7 +90,7 @@ def nonfinite(history: History) -> Finding | None:
 
 
 def _last_gradients(history: History) -> list[str]:
-    found = {role: history.whole("gradients", "norm", role) for role in ("critic", "generator", "encoder")}
+    found = {role: history.full_series("gradients", "norm", role) for role in ("critic", "generator", "encoder")}
     return [
         f"gradient of the {role}: {s.values[-1]:.3g} at round {s.steps[-1]:,}" for role, s in found.items() if len(s)
     ]

@@ -34,7 +34,7 @@ def slope(history: History) -> Finding | None:
         "slope",
         f"The critic's slope between data and samples is far from {wanted:g}, so its estimate is not a distance.",
         CERTAIN,
-        (mean.said("mean norm of the critic's gradient between data and samples"),),
+        (mean.evidence("mean norm of the critic's gradient between data and samples"),),
         f"{'Make the penalty heavier' if steep is not None else 'Let the critic learn more'}: {change}.",
         first,
     )
@@ -79,8 +79,8 @@ def unconverged(history: History) -> Finding | None:
         "The critic lags behind: its estimate still grows when it moves alone, so it is not the distance yet.",
         LIKELY,
         (
-            gain.said(f"what {moves.median:.0f} more moves of the critic add to the estimate"),
-            f"{before.said('the estimate before them')}; its greatest size so far {most:.3g}",
+            gain.evidence(f"what {moves.median:.0f} more moves of the critic add to the estimate"),
+            f"{before.evidence('the estimate before them')}; its greatest size so far {most:.3g}",
         ),
         f"Let the critic move more: {more}" + (f", or faster, {advice.say(key, 4 * lr)}." if lr else "."),
         first,
@@ -89,7 +89,7 @@ def unconverged(history: History) -> Finding | None:
 
 def _gains(history: History) -> tuple[Series, float]:
     """What a burst of the critic's moves adds to the estimate, and the greatest size that it has had before one."""
-    seen = list(history.seen("burst"))
+    seen = list(history.results("burst"))
     pairs = [(step, burst.get("before"), burst.get("after")) for step, burst in seen]
     known = [(step, a, b) for step, a, b in pairs if a is not None and b is not None]
     most = max((abs(before) for _, before, _ in known), default=0.0)

@@ -32,7 +32,7 @@ def imbalance(history: History) -> Finding | None:
         CERTAIN if stood else LIKELY,
         (
             f"learning rates from round 0: critic {critic:g}, generator {generator:g}",
-            *([f"{moves.said(f'norm of the weights of the {slow}')}"] if moves else []),
+            *([f"{moves.evidence(f'norm of the weights of the {slow}')}"] if moves else []),
         ),
         f"Give both the same rate, for example the one between: {advice.say('lr', math.sqrt(critic * generator))}.",
         0,
@@ -54,7 +54,7 @@ def momentum(history: History) -> Finding | None:
         "momentum",
         f"The {role}'s steps go against its gradient: the optimizer follows what was, not what is.",
         LIKELY if against[role].late.median < 0 else POSSIBLE,
-        (against[role].said("cosine of the step with minus the gradient", "+.2f"),),
+        (against[role].evidence("cosine of the step with minus the gradient", "+.2f"),),
         f"Forget sooner: {forget}.",
         first,
     )
@@ -84,8 +84,8 @@ def slow_average(history: History) -> Finding | None:
         "Samples are drawn from averaged weights that lag far behind the generator that plays.",
         LIKELY if gap.late.median > 0.8 else POSSIBLE,
         (
-            gap.said("distance of the two generators' samples for the same latents, in the spread of samples"),
-            weights.said("relative distance of their weights"),
+            gap.evidence("distance of the two generators' samples for the same latents, in the spread of samples"),
+            weights.evidence("relative distance of their weights"),
             f"half-life of the average at round {history.step:,}: {now:,.0f} rounds",
         ),
         (

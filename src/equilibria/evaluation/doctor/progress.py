@@ -14,8 +14,8 @@ _PAST = 1.3  # times its best is what the measure has come to
 
 def short(history: History) -> Finding | None:
     """The run ended while samples still got better."""
-    name, found = history.measured()
-    if history.ended not in ("done", "budget") or len(found) < 6:
+    name, found = history.selection_metric()
+    if history.stop_reason not in ("done", "budget") or len(found) < 6:
         return None
     third = len(found) // 3
     middle, late = found[-2 * third : -third], found[-third:]
@@ -38,7 +38,7 @@ def short(history: History) -> Finding | None:
 
 def past_best(history: History) -> Finding | None:
     """Samples were better earlier in the run."""
-    name, found = history.measured()
+    name, found = history.selection_metric()
     if len(found) < 6:
         return None
     best = min(zip(found.values, found.steps, strict=True))

@@ -106,14 +106,14 @@ def doctor(run: str | Path) -> Checkup:
 
 def _about(found: History) -> str:
     """Formulation, data, and how far it came."""
-    end = _ENDS.get(found.ended or "", "still playing, or killed")
-    rounds = f"round {found.step:,}" + (f" of {found.rounds:,}" if found.ended != "budget" else "")
+    end = _ENDS.get(found.stop_reason or "", "still playing, or killed")
+    rounds = f"round {found.step:,}" + (f" of {found.rounds:,}" if found.stop_reason != "budget" else "")
     return f"{found.recipe.get('name')} on {(found.recipe.get('data') or {}).get('name')}, {rounds}: {end}."
 
 
 def _course(found: History) -> str:
     """How the measure went that the best round is chosen by."""
-    name, series = found.measured()
+    name, series = found.selection_metric()
     if len(series) < 2:
         return ""
     lowest = min(zip(series.values, series.steps, strict=True))

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import log_softmax
 
 from ...core.errors import Refusal
-from ...data import find
+from ...data import load_data
 from ...data.dataset import Data
 from . import classifier_training
 from .base import Features, digest
@@ -62,7 +62,7 @@ def kept_of(data: Data, root: Path | None = None, seed: int = 0) -> Kept | None:
 def of(data: Data, root: Path | None = None) -> Data:
     """The data whose classes are learned: the same, but of stacked MNIST the digits. Raises Refusal without classes."""
     if data.channels_of:
-        return find(data.channels_of, root)
+        return load_data(data.channels_of, root)
     refuse_unlabelled(data)
     return data
 
@@ -137,7 +137,7 @@ def train_features(
         say: Prints progress.
     """
     root = Path(data_root) if data_root else None
-    found = find(data, root)
+    found = load_data(data, root)
     taught = of(found, root)
     kept = None if force else kept_of(taught, root, seed)
     if kept is not None:

@@ -169,7 +169,7 @@ def _sheets(groups: curves.Groups) -> list[str]:
     """The last sheet of every run, side by side: none is picked."""
     parts = []
     for row, runs in groups.items():
-        last = [(run, run.sheets()[-1]) for run in runs if run.sheets()]
+        last = [(run, run.sample_grids()[-1]) for run in runs if run.sample_grids()]
         shown = (picture(path, f"seed {run.recipe['seed']}, round {step:,}") for run, (step, path) in last)
         parts += [heading(row, 3), beside(*shown, kind="sheets")]
     return parts

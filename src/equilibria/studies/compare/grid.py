@@ -11,7 +11,7 @@ from typing import Any
 
 from ...core.errors import Refusal
 from ...core.specs import typed
-from ...data import Data, find
+from ...data import Data, load_data
 from ...recipes.build import resolve
 from ...recipes.options import Options, read_budget
 from ...recipes.recipe import Recipe
@@ -19,7 +19,7 @@ from ...recipes.settings import no_setting
 from ...records.summary import fingerprint
 from ...runs.session import load_recipe, split_options
 from ...runs.session import recipe_by_name as recipe_named
-from ...training.hardware import choose
+from ...training.hardware import choose_hardware
 from ..metric_specs import parted as parted_metrics
 from ..metric_specs import specs
 from .trial import Cell, Measures, digest, named
@@ -136,7 +136,7 @@ def planned(recipes: Sequence[str], wishes: Wishes, said: Mapping[str, Any], cho
     played = {k: v for k, v in kept.items() if k not in ("data", "rounds", "batch", "seed")}
     cells, sets = [], []
     for place in _sets(wishes):
-        sets.append(data := find(place, Path(options.data_root) if options.data_root else None))
+        sets.append(data := load_data(place, Path(options.data_root) if options.data_root else None))
         specs(parted_metrics(wishes.metrics), data)  # a wrong name is refused before the first run
         for word in recipes:
             for seed in range(wishes.seed, wishes.seed + wishes.seeds):
@@ -164,7 +164,7 @@ def _options(wishes: Wishes, said: Mapping[str, Any]) -> tuple[Options, dict[str
 
 def _chosen(options: Options) -> dict[str, str]:
     """The device and the way of multiplying, measured once: all runs have the same."""
-    choices = choose(options.device, 1, options.matmul, options.precision)
+    choices = choose_hardware(options.device, 1, options.matmul, options.precision)
     return {"device": choices.device, "matmul": choices.matmul}
 
 

@@ -68,7 +68,7 @@ def _begun(cell: Cell, watch: Watch) -> Tail:
     """Tell of a cell that begins, and of what it has played before; not why that was left."""
     watch.begin(cell)
     tail = Tail(cell.folder)
-    for event in tail.news():
+    for event in tail.new_events():
         if event["kind"] != "stop":
             watch.show(cell, event)
     return tail
@@ -78,7 +78,7 @@ def _look(playing: dict[str, tuple[Cell, Job, Tail]], watch: Watch, stopping: bo
     """Tell of every run what is new; forget those that are done."""
     for key, (cell, job, tail) in list(playing.items()):
         over = job.done()
-        for event in tail.news():
+        for event in tail.new_events():
             watch.show(cell, event)
         if over:
             del playing[key]

@@ -189,7 +189,7 @@ def runs(folders: Sequence[str | Path]) -> list[Result]:
 
     Runs that differ in nothing but the seed share a row, which is named by the recipe where that is clear.
     """
-    histories = [read_history(Path(folder)).started() for folder in folders]
+    histories = [read_history(Path(folder)).require_events() for folder in folders]
     found = []
     for one in histories:
         label = _row(one, histories)
@@ -201,7 +201,7 @@ def runs(folders: Sequence[str | Path]) -> list[Result]:
 
 
 def _result(label: str, data: str, seed: int, folder: Path, found: Outcome) -> Result:
-    known = read_history(folder).started() if RunFolder(folder).exists() else None
+    known = read_history(folder).require_events() if RunFolder(folder).exists() else None
     sick = doctor(folder).findings if known else ()
     measured = found.state == "finished" and (folder / "metrics.json").is_file()
     numbers = stored(folder).numbers if measured else ()
