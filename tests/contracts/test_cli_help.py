@@ -13,7 +13,7 @@ import pytest
 
 from equilibria.apps.cli import main
 from equilibria.apps.completion import SHELLS
-from equilibria.apps.flags import arguments, merged, sections, split
+from equilibria.apps.flags import arguments, merged, sections, split_words
 from equilibria.apps.verbs import VERBS
 from equilibria.recipes import RECIPES
 from equilibria.recipes.parts import settings
@@ -103,7 +103,7 @@ def test_every_example_can_be_typed(name):
         assert tokens[: len(name.split())] == name.split()
         flags = {flag.name: flag for flag in VERBS[name].flags().values()}
         rest = tokens[len(name.split()) :]
-        words, values = split(rest, [flag.name for flag in flags.values() if flag.type is bool])
+        words, values = split_words(rest, [flag.name for flag in flags.values() if flag.type is bool])
         least = sum(not word.startswith("[") for word in VERBS[name].words.split() if word != "...")
         assert len(words) >= least
         for key, value in values.items():

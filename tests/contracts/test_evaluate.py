@@ -20,9 +20,9 @@ from equilibria.runs.selection import reporting, selection
 from equilibria.runs.session import train
 from equilibria.studies import wording
 from equilibria.studies.evaluate import evaluate
-from equilibria.studies.metric_specs import parted, specs
-from equilibria.studies.results import Evaluation, Number, column, stored
-from equilibria.studies.sample_sets import material
+from equilibria.studies.metric_specs import read_specs, split_metrics
+from equilibria.studies.results import Evaluation, MetricValue, comparable_values, read_evaluation
+from equilibria.studies.sample_sets import real_samples
 from sessions import TINY, Silent
 
 FEW = ("frechet", "sliced_wasserstein(directions=16)")
@@ -87,7 +87,7 @@ def test_numbers_are_those_of_the_checkpoints_beside_held_out_data_that_nothing_
 
 def test_the_floor_is_the_same_of_training_samples_that_nothing_else_uses():
     data = load_data("ring")
-    compared = material(data, COUNT)
+    compared = real_samples(data, COUNT)
     assert len(compared.floor.x) == COUNT
     rows = {tuple(row) for row in compared.floor.x.tolist()}
     assert not rows & {tuple(row) for row in compared.train.tolist()}
@@ -95,7 +95,7 @@ def test_the_floor_is_the_same_of_training_samples_that_nothing_else_uses():
 
 
 def test_what_was_kept_is_what_was_found(run):
-    assert evaluate(run, FEW, count=COUNT, say=quiet) == stored(run)
+    assert evaluate(run, FEW, count=COUNT, say=quiet) == read_evaluation(run)
     told = json.loads((run / "metrics.json").read_text("utf-8"))
     assert told["format"] == 1
     assert not list(run.glob(".metrics*"))
@@ -124,10 +124,10 @@ def test_another_seed_draws_other_samples(run, evaluated):
 def test_cards_that_differ_do_not_stand_in_one_column(run, evaluated):
     other = evaluate(run, FEW, count=COUNT + 1, seed=3, say=quiet)
     with pytest.raises(Refusal, match="real is 200 for one and 201 for another; generated is 200 for one and 201"):
-        column({"one": evaluated, "another": other}, "frechet")
-    assert list(column({"one": evaluated, "again": evaluated}, "frechet", "last")) == ["one", "again"]
+        comparable_values({"one": evaluated, "another": other}, "frechet")
+    assert list(comparable_values({"one": evaluated, "again": evaluated}, "frechet", "last")) == ["one", "again"]
     with pytest.raises(Refusal, match="another has no kernel at its best checkpoint"):
-        column({"another": other}, "kernel")
+        comparable_values({"another": other}, "kernel")
 
 
 def test_every_field_of_a_card_counts(evaluated):
@@ -143,9 +143,9 @@ def test_every_field_of_a_card_counts(evaluated):
 
 def test_numbers_without_end_survive_being_kept(tmp_path, evaluated):
     card = evaluated.numbers[0].card
-    endless = Number("reverse_kl", float("inf"), None, "lower", 3, Figure(0.1, 0.02), card)
+    endless = MetricValue("reverse_kl", float("inf"), None, "lower", 3, Figure(0.1, 0.02), card)
     Evaluation((endless, dataclasses.replace(endless, floor=None))).write(tmp_path)
-    assert stored(tmp_path).numbers == (endless, dataclasses.replace(endless, floor=None))
+    assert read_evaluation(tmp_path).numbers == (endless, dataclasses.replace(endless, floor=None))
     assert "Infinity" not in (tmp_path / "metrics.json").read_text("utf-8")
 
 
@@ -264,7 +264,7 @@ def test_data_that_hold_out_too_little_are_refused():
     data = load_data("digits")
     few = dataclasses.replace(data, held_out=data.held_out[:20], held_out_y=data.held_out_y[:20])
     with pytest.raises(Refusal, match="10 held-out samples are left to report on"):
-        material(few, 0)
+        real_samples(few, 0)
 
 
 @pytest.mark.parametrize(
@@ -282,11 +282,11 @@ def test_numbers_that_cannot_be_read_are_refused(content, sentence, tmp_path):
     if content is not None:
         (tmp_path / "metrics.json").write_text(content)
     with pytest.raises(Refusal, match=sentence):
-        stored(tmp_path)
+        read_evaluation(tmp_path)
 
 
 def test_the_table_shows_the_floor_beside_both_checkpoints(run, evaluated, capsys):
-    heads, *rows = wording.table(evaluated)
+    heads, *rows = wording.evaluation_table(evaluated)
     assert heads[:4] == ("metric", "", "real", f"best (round {evaluated.of('frechet', 'best').round})")
     assert [row[0] for row in rows] == evaluated.names()
     assert rows[0][1] == "↓"
@@ -309,10 +309,10 @@ def test_the_table_shows_the_floor_beside_both_checkpoints(run, evaluated, capsy
     ],
 )
 def test_numbers_are_shown_as_far_as_they_are_known(figure, text):
-    assert wording.shown(figure) == text
+    assert wording.rounded(figure) == text
 
 
 def test_metrics_are_parted_where_no_parenthesis_holds_the_comma():
-    assert parted("frechet, kernel(degree=2, size=100),,nll") == ["frechet", "kernel(degree=2, size=100)", "nll"]
-    known = specs(["kernel(degree=2, gamma=0.5)", {"name": "frechet"}], load_data("ring"))
+    assert split_metrics("frechet, kernel(degree=2, size=100),,nll") == ["frechet", "kernel(degree=2, size=100)", "nll"]
+    known = read_specs(["kernel(degree=2, gamma=0.5)", {"name": "frechet"}], load_data("ring"))
     assert known == [{"name": "kernel", "degree": 2, "gamma": 0.5}, {"name": "frechet"}]

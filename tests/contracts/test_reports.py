@@ -13,11 +13,11 @@ from equilibria.evaluation.metrics.base import Card, Figure
 from equilibria.runs.session import train
 from equilibria.studies import wording
 from equilibria.studies.compare.comparison_page import Study, comma_separated, html, rows
-from equilibria.studies.compare.statistics import Column
+from equilibria.studies.compare.statistics import MetricRow
 from equilibria.studies.compare.trial import Outcome, Result
 from equilibria.studies.html import page, paragraph, picture, table
 from equilibria.studies.run_page import report
-from equilibria.studies.svg import Line, Panel, bars, curves, histogram, mean
+from equilibria.studies.svg import Chart, Line, bars, curves, histogram, mean
 from sessions import TINY, Silent
 
 NASTY = '<img src="http://evil" onerror=alert(1)>&$x^2$'
@@ -33,7 +33,7 @@ def study():
     values = {"gan:a": [1.0, 2.0, 3.5], NASTY: [0.5, 0.25, 1e-7]}
     seeds = {row: [0, 1, 2] for row in values}
     cards = [card(checkpoint=end) for end in ("best", "last")]
-    found = [Column("ring", "distance", "lower", each, Figure(0.1), values, seeds) for each in cards]
+    found = [MetricRow("ring", "distance", "lower", each, Figure(0.1), values, seeds) for each in cards]
     results = [
         Result(row, "ring", seed, None, Outcome("failed" if seed == 2 else "finished", f"Because of {NASTY}."), None)
         for row in values
@@ -51,7 +51,7 @@ def test_what_users_name_is_text():
 def test_drawings_take_any_name_and_ask_for_nothing():
     lines = [Line([1, 2, 3], [1.0, 20.0, 300.0], thick=True)]
     drawn = [
-        curves(Panel(NASTY, NASTY, NASTY, lines)),
+        curves(Chart(NASTY, NASTY, NASTY, lines)),
         bars(NASTY, NASTY, [NASTY, "b"], [1.0, 2.0], ["#4477aa"] * 2),
         histogram(NASTY, NASTY, [0, 1, 2], [3, 4]),
     ]
@@ -64,12 +64,12 @@ def test_drawings_take_any_name_and_ask_for_nothing():
 
 def test_long_curves_are_small_drawings():
     x = np.arange(20_000)
-    svg = curves(Panel("long", "rounds", "", [Line(x, np.sin(x / 900) + x / 1e4) for _ in range(5)]))
+    svg = curves(Chart("long", "rounds", "", [Line(x, np.sin(x / 900) + x / 1e4) for _ in range(5)]))
     assert len(svg) < 100_000
 
 
 def test_the_numbers_on_axes_are_not_rounded():
-    svg = curves(Panel("small", "rounds", "", [Line([0, 1], [0.005, 0.021])]))
+    svg = curves(Chart("small", "rounds", "", [Line([0, 1], [0.005, 0.021])]))
     assert {"0.005", "0.010", "0.020"} <= set(re.findall(r">([\d.]+)</text>", svg))
 
 
@@ -110,10 +110,12 @@ def test_pictures_are_within_the_page(tmp_path):
 
 
 def test_samples_that_several_metrics_share_are_told_once():
-    said = wording.cards([card(), card(checkpoint="last", rule="the last round"), card(metric="kernel(degree=3)")])
+    said = wording.provenance_lines(
+        [card(), card(checkpoint="last", rule="the last round"), card(metric="kernel(degree=3)")]
+    )
     assert said[0].endswith(": distance; kernel(degree=3).")
     assert said[1:] == ["The best checkpoint: lowest.", "The last checkpoint: the last round."]
-    assert len(wording.cards([card(), card(seed=1)])) == 3
+    assert len(wording.provenance_lines([card(), card(seed=1)])) == 3
 
 
 @pytest.mark.parametrize(

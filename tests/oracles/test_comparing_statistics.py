@@ -8,13 +8,15 @@ import pytest
 from scipy import stats
 
 from equilibria.evaluation.metrics.base import Card
-from equilibria.studies.compare.statistics import Column, conclusions, holm, interval, welch
+from equilibria.studies.compare.statistics import MetricRow, conclusions, holm, interval, welch
 
 CARD = Card("m", "ring", "f", "held out", 10, 10, "none", "", "none", 0, "best", "lowest", True)
 
 
 def column(values, better="lower"):
-    return Column("ring", "distance", better, CARD, None, values, {k: list(range(len(v))) for k, v in values.items()})
+    return MetricRow(
+        "ring", "distance", better, CARD, None, values, {k: list(range(len(v))) for k, v in values.items()}
+    )
 
 
 def said(values, better="lower", begun=None):

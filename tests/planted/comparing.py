@@ -2,8 +2,7 @@
 
 from .mutant import Mutant
 
-PLAYED, SHOWN = "studies/comparing/", "studies/reporting/"
-STATISTICS, CELLS = "oracles/test_comparing_statistics.py::test_", "properties/test_comparing.py::test_"
+STATISTICS, TRIALS = "oracles/test_comparing_statistics.py::test_", "properties/test_comparing.py::test_"
 REPORTS = "contracts/test_reports.py::test_"
 
 COMPARING = (
@@ -52,15 +51,15 @@ COMPARING = (
         "studies/compare/trial.py",
         "text = json.dumps([told, dict(fingerprint), said], sort_keys=True)",
         "text = json.dumps([told, dict(fingerprint)], sort_keys=True)",
-        (CELLS + "a_cell_is_told_by_its_recipe_data_budget_and_options",),
+        (TRIALS + "a_trial_is_identified_by_its_recipe_data_budget_and_options",),
         "a run of a minute stands in for one of an hour",
     ),
     Mutant(
-        "finished-cells-again",
+        "finished-trials-again",
         "studies/compare/worker.py",
-        "    if stop_reason(cell.folder) in (None, *_OVER):",
+        "    if stop_reason(trial.folder) in (None, *_OVER):",
         "    if True:",
-        (CELLS + "other_metrics_are_measured_without_playing_again",),
+        (TRIALS + "other_metrics_are_measured_without_playing_again",),
         "what is done is done again",
     ),
     Mutant(
@@ -68,7 +67,7 @@ COMPARING = (
         "studies/compare/statistics.py",
         "        comparable(dict(zip(names, (number.card for _, number in numbers), strict=True)))",
         "        pass",
-        (CELLS + "runs_that_were_measured_differently_are_not_compared",),
+        (TRIALS + "runs_that_were_measured_differently_are_not_compared",),
         "numbers of different samples are compared",
     ),
     Mutant(
@@ -84,7 +83,7 @@ COMPARING = (
         "studies/compare/pool.py",
         '"OMP_NUM_THREADS"',
         '"OMP_NUMTHREADS"',
-        (CELLS + "every_library_has_one_thread_whatever_was_said_before",),
-        "cells that run side by side take each other's processor",
+        (TRIALS + "every_library_has_one_thread_whatever_was_said_before",),
+        "trials that run side by side take each other's processor",
     ),
 )

@@ -2,7 +2,6 @@
 
 from .mutant import Mutant
 
-STUDIED, SEEN = "studies/evaluating/", "evaluation/features/"
 EVALUATED, FEATURES = "contracts/test_evaluate.py::test_", "contracts/test_features.py::test_"
 
 EVALUATING = (

@@ -13,10 +13,10 @@ from equilibria.records.events import Tail
 from equilibria.runs.session import recipe_by_name
 from equilibria.studies.compare import worker
 from equilibria.studies.compare.compare import compare
-from equilibria.studies.compare.grid import Wishes, parted, planned
-from equilibria.studies.compare.pool import Executor, Job, carry_out, environment
-from equilibria.studies.compare.statistics import columns
-from equilibria.studies.compare.trial import Cell, Measures, collected, digest, outcome
+from equilibria.studies.compare.grid import ComparisonOptions, plan_trials, split_changes
+from equilibria.studies.compare.pool import Executor, Job, environment, run_trials
+from equilibria.studies.compare.statistics import metric_rows
+from equilibria.studies.compare.trial import EvaluationOptions, Trial, digest, outcome, trial_results
 from sessions import Silent, assert_same_run, start, wait_for_round
 
 SMALL = {
@@ -33,40 +33,40 @@ WISH = {"data": ("ring",), "seeds": 2, "metrics": "sliced_wasserstein", "count":
 
 
 class Watch(Silent):
-    """Remembers what it was told of cells."""
+    """Remembers what it was told of trials."""
 
-    def plan(self, cells):
+    def plan(self, trials):
         self.begun, self.ended = [], []
 
-    def begin(self, cell):
-        self.begun.append(str(cell))
+    def begin(self, trial):
+        self.begun.append(str(trial))
 
-    def show(self, cell, event):
+    def show(self, trial, event):
         self.shown.append(event)
 
-    def end(self, cell, found):
-        self.ended.append((str(cell), found.state))
+    def end(self, trial, found):
+        self.ended.append((str(trial), found.state))
 
 
 def here(display=None):
     """An executor in this very process."""
 
-    def start(cell):
-        worker.run_one(cell, display or Silent())
+    def start(trial):
+        worker.run_trial(trial, display or Silent())
         return Job(lambda: True, lambda: None, lambda: None)
 
     return Executor(start, slots=1)
 
 
 def plan(folder, recipes=("gan-ns", "wgan:clip=0.1"), said=SMALL, **wish):
-    return planned(recipes, Wishes(**WISH | {"out": str(folder)} | wish), said, {})
+    return plan_trials(recipes, ComparisonOptions(**WISH | {"out": str(folder)} | wish), said, {})
 
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory):
     """A comparison that was carried out."""
     found = plan(tmp_path_factory.mktemp("comparing") / "c")
-    assert carry_out(found.cells, here(), watching())
+    assert run_trials(found.trials, here(), watching())
     return found
 
 
@@ -77,7 +77,7 @@ def watching():
     return watch
 
 
-def test_the_report_is_of_all_cells_and_needs_nothing_else(played):
+def test_the_report_is_of_all_trials_and_needs_nothing_else(played):
     found = compare(played.recipes, watching(), **WISH | {"out": played.folder} | SMALL)
     text = (played.folder / "report.html").read_text()
     assert "://" not in text
@@ -100,25 +100,25 @@ def test_another_comparison_does_not_replace_the_report(played):
 
 
 def test_runs_are_compared_as_they_were_measured(played, capsys):
-    folders = [str(cell.folder) for cell in played.cells]
+    folders = [str(trial.folder) for trial in played.trials]
     study = compare(folders, watching()).study
     assert {result.label for result in study.results} == {"gan-ns", "wgan"}
     assert [sorted(column.values) for column in study.columns] == [["gan-ns", "wgan"]] * 2
 
 
 def test_runs_that_were_measured_differently_are_not_compared(played):
-    one, other = played.cells[:2]
-    measured = dataclasses.replace(other, measures=Measures(("sliced_wasserstein",), count=32))
-    worker.run_one(measured, Silent())
+    one, other = played.trials[:2]
+    measured = dataclasses.replace(other, measures=EvaluationOptions(("sliced_wasserstein",), count=32))
+    worker.run_trial(measured, Silent())
     with pytest.raises(Refusal, match=r"generated is 64 for .* and 32 for"):
         compare([str(one.folder), str(other.folder)], watching())
-    apart = columns(collected([one, measured]))
+    apart = metric_rows(trial_results([one, measured]))
     assert [sorted(column.values) for column in apart] == [["gan-ns"], ["wgan:clip=0.1"]] * 2
     assert all("generated" in column.apart for column in apart)
-    worker.run_one(other, Silent())  # as it was
+    worker.run_trial(other, Silent())  # as it was
 
 
-def test_a_cell_is_told_by_its_recipe_data_budget_and_options():
+def test_a_trial_is_identified_by_its_recipe_data_budget_and_options():
     recipe = recipe_by_name("wgan")
     base = digest(recipe, {"fingerprint": "a"}, {"budget": "5s"})
     assert digest(recipe, {"fingerprint": "a"}, {"budget": "5s", "data_root": "elsewhere"}) == base
@@ -133,35 +133,40 @@ def test_a_cell_is_told_by_its_recipe_data_budget_and_options():
     assert len({base, *others}) == 1 + len(others)
 
 
-def test_a_cell_travels_as_text(tmp_path):
-    cell = Cell(
-        "wgan:clip=0.1", "ring", recipe_by_name("wgan"), {"budget": "5s"}, tmp_path, Measures(("kernel(size=9)",))
+def test_a_trial_travels_as_text(tmp_path):
+    trial = Trial(
+        "wgan:clip=0.1",
+        "ring",
+        recipe_by_name("wgan"),
+        {"budget": "5s"},
+        tmp_path,
+        EvaluationOptions(("kernel(size=9)",)),
     )
-    assert Cell.from_json(cell.to_json()) == cell
+    assert Trial.from_json(trial.to_json()) == trial
 
 
-def test_finished_cells_are_not_run_again(played, monkeypatch):
+def test_finished_trials_are_not_run_again(played, monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("played again")
 
-    before = {cell.folder: (cell.folder / "events.jsonl").read_bytes() for cell in played.cells}
+    before = {trial.folder: (trial.folder / "events.jsonl").read_bytes() for trial in played.trials}
     monkeypatch.setattr(worker, "train", refuse)
     monkeypatch.setattr(worker, "resume", refuse)
-    assert [worker.run_one(cell) for cell in played.cells] == list(before)
+    assert [worker.run_trial(trial) for trial in played.trials] == list(before)
     assert all((folder / "events.jsonl").read_bytes() == text for folder, text in before.items())
 
 
 def test_other_metrics_are_measured_without_playing_again(played, monkeypatch):
-    cell = dataclasses.replace(played.cells[0], measures=Measures(("wasserstein",), count=64))
+    trial = dataclasses.replace(played.trials[0], measures=EvaluationOptions(("wasserstein",), count=64))
     monkeypatch.setattr(worker, "train", None)
     monkeypatch.setattr(worker, "resume", None)
-    worker.run_one(cell, Silent())
-    assert [number.name for number in collected([cell])[0].numbers] == ["wasserstein"] * 2
-    worker.run_one(played.cells[0], Silent())  # as it was
+    worker.run_trial(trial, Silent())
+    assert [number.name for number in trial_results([trial])[0].numbers] == ["wasserstein"] * 2
+    worker.run_trial(played.trials[0], Silent())  # as it was
 
 
-def test_a_cell_that_was_interrupted_is_taken_up_bit_for_bit(played, tmp_path):
-    cell = next(cell for cell in plan(tmp_path / "c", seeds=1).cells)
+def test_a_trial_that_was_interrupted_is_taken_up_bit_for_bit(played, tmp_path):
+    trial = next(trial for trial in plan(tmp_path / "c", seeds=1).trials)
 
     class Stops(Silent):
         def show(self, event):
@@ -169,28 +174,28 @@ def test_a_cell_that_was_interrupted_is_taken_up_bit_for_bit(played, tmp_path):
             if event["kind"] == "report" and event["step"] == 2:
                 os.kill(os.getpid(), signal.SIGTERM)
 
-    worker.run_one(cell, Stops())
-    assert outcome(cell.folder).state == "interrupted"
-    worker.run_one(cell, Silent())
-    assert outcome(cell.folder).state == "finished"
-    whole = next(known for known in played.cells if str(known) == str(cell))
-    assert whole.folder.name == cell.folder.name
-    assert_same_run(whole.folder, cell.folder)
+    worker.run_trial(trial, Stops())
+    assert outcome(trial.folder).state == "interrupted"
+    worker.run_trial(trial, Silent())
+    assert outcome(trial.folder).state == "finished"
+    whole = next(known for known in played.trials if str(known) == str(trial))
+    assert whole.folder.name == trial.folder.name
+    assert_same_run(whole.folder, trial.folder)
 
 
 def test_a_failure_is_recorded_and_stops_nobody(tmp_path):
     found = plan(tmp_path / "c", ("wgan-gp:critic.norm=batch", "gan-ns"), seeds=1)
     watch = watching()
-    assert carry_out(found.cells, here(), watch)
+    assert run_trials(found.trials, here(), watch)
     assert [state for _, state in watch.ended] == ["failed", "finished"]
-    assert "depends on the others in the batch" in outcome(found.cells[0].folder).sentence
+    assert "depends on the others in the batch" in outcome(found.trials[0].folder).sentence
 
 
 def test_a_process_that_ends_without_a_word_has_failed(tmp_path):
     found = plan(tmp_path / "c", ("gan-ns",), seeds=1)
-    nobody = Executor(lambda cell: Job(lambda: True, lambda: None, lambda: None), slots=2)
-    carry_out(found.cells, nobody, watching())
-    assert outcome(found.cells[0].folder).state == "failed"
+    nobody = Executor(lambda trial: Job(lambda: True, lambda: None, lambda: None), slots=2)
+    run_trials(found.trials, nobody, watching())
+    assert outcome(found.trials[0].folder).state == "failed"
 
 
 def test_a_recipe_may_name_code_of_ones_own(tmp_path, monkeypatch):
@@ -198,15 +203,15 @@ def test_a_recipe_may_name_code_of_ones_own(tmp_path, monkeypatch):
         "from equilibria.terms.divergences import DIVERGENCES\n\ndef game():\n    return DIVERGENCES['hinge']()\n"
     )
     monkeypatch.chdir(tmp_path)
-    (cell,) = plan(tmp_path / "c", ("gan-ns:divergence=a_divergence:game",), seeds=1).cells
-    worker.run_one(cell, Silent())
-    assert outcome(cell.folder).state == "finished"
+    (trial,) = plan(tmp_path / "c", ("gan-ns:divergence=a_divergence:game",), seeds=1).trials
+    worker.run_trial(trial, Silent())
+    assert outcome(trial.folder).state == "finished"
 
 
 def test_a_word_may_say_changes():
-    assert parted("wgan") == ("wgan", {})
-    assert parted("wgan:clip=0.1,optimizer.betas=0,0.9") == ("wgan", {"clip": "0.1", "optimizer.betas": "0,0.9"})
-    assert parted("gan:divergence=my_module:mine") == ("gan", {"divergence": "my_module:mine"})
+    assert split_changes("wgan") == ("wgan", {})
+    assert split_changes("wgan:clip=0.1,optimizer.betas=0,0.9") == ("wgan", {"clip": "0.1", "optimizer.betas": "0,0.9"})
+    assert split_changes("gan:divergence=my_module:mine") == ("gan", {"divergence": "my_module:mine"})
 
 
 @pytest.mark.parametrize(
@@ -262,7 +267,7 @@ def test_a_comparison_that_is_killed_goes_on_where_it_was(tmp_path):
     recipes = ["gan-ns", "wgan:clip=0.1"]
     process = start("compare", recipes, **wish | {"out": str(tmp_path / "killed")})
     said = {name: wish[name] for name in (*SMALL, "save_every")}
-    folders = [cell.folder for cell in plan(tmp_path / "killed", recipes, said, seeds=1).cells]
+    folders = [trial.folder for trial in plan(tmp_path / "killed", recipes, said, seeds=1).trials]
     assert wait_for_round(folders[0], 60, process)
     process.send_signal(signal.SIGKILL)
     process.communicate()

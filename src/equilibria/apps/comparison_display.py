@@ -11,11 +11,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ..studies.compare.trial import Lines
+from ..studies.compare.trial import ComparisonLines
 from .display import Progress, on_terminal
 
 if TYPE_CHECKING:
-    from ..studies.compare.trial import Cell, Outcome
+    from ..studies.compare.trial import Outcome, Trial
 
 _REDRAWN = 0.5  # seconds between two pictures
 _ABOVE = 6  # lines of the screen that are kept for text
@@ -23,18 +23,18 @@ _QUIET = ("waiting", "finished")  # states that are counted where there is no ro
 _STYLES = {"finished": "green", "failed": "red", "interrupted": "yellow", "playing": "cyan"}
 
 
-def watching() -> "Panel | Lines":
+def comparison_display() -> "ComparisonPanel | ComparisonLines":
     """A panel on a terminal, else lines."""
-    return Panel() if on_terminal() else Lines()
+    return ComparisonPanel() if on_terminal() else ComparisonLines()
 
 
-class Panel(AbstractContextManager["Panel"]):
+class ComparisonPanel(AbstractContextManager["ComparisonPanel"]):
     """A line for each run, all on one screen; text above."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False)
         self.live = Live(console=self.console, auto_refresh=False, vertical_overflow="visible")
-        self._rows = dict[str, tuple[str, str, Progress]]()  # by cell: state, what is said of it, how far it is
+        self._rows = dict[str, tuple[str, str, Progress]]()  # by trial: state, what is said of it, how far it is
         self._drawn = 0.0
 
     def __enter__(self) -> Self:
@@ -48,31 +48,31 @@ class Panel(AbstractContextManager["Panel"]):
         """A paragraph, above the table while there is one."""
         self.console.print(text, markup=False)
 
-    def plan(self, cells: "Sequence[Cell]") -> None:
+    def plan(self, trials: "Sequence[Trial]") -> None:
         """A line for each."""
-        self._rows = {str(cell): ("waiting", "", _progress(cell)) for cell in cells}
+        self._rows = {str(trial): ("waiting", "", _progress(trial)) for trial in trials}
         self.live.start()
         self._draw()
 
-    def begin(self, cell: "Cell") -> None:
+    def begin(self, trial: "Trial") -> None:
         """A run begins, or is taken up."""
-        self._rows[str(cell)] = "playing", "getting ready", _progress(cell)
+        self._rows[str(trial)] = "playing", "getting ready", _progress(trial)
         self._draw()
 
-    def show(self, cell: "Cell", event: dict[str, Any]) -> None:
+    def show(self, trial: "Trial", event: dict[str, Any]) -> None:
         """Follow an event."""
-        *_, progress = self._rows[str(cell)]
+        *_, progress = self._rows[str(trial)]
         progress.take(event)
         over = event["kind"] == "stop"
         more = " Measuring." if event.get("reason") != "interrupted" else ""
         said = event["text"] + more if over else _facts(progress)
-        self._rows[str(cell)] = "playing", said, progress
+        self._rows[str(trial)] = "playing", said, progress
         if time.monotonic() > self._drawn + _REDRAWN:
             self._draw()
 
-    def end(self, cell: "Cell", found: "Outcome") -> None:
+    def end(self, trial: "Trial", found: "Outcome") -> None:
         """A run is over."""
-        self._rows[str(cell)] = found.state, found.sentence, self._rows[str(cell)][2]
+        self._rows[str(trial)] = found.state, found.sentence, self._rows[str(trial)][2]
         self._draw()
 
     def _draw(self) -> None:
@@ -99,7 +99,7 @@ def _facts(progress: Progress) -> str:
     return ", ".join([progress.round, *left, *known])
 
 
-def _progress(cell: "Cell") -> Progress:
+def _progress(trial: "Trial") -> Progress:
     from ..recipes.options import read_budget
 
-    return Progress(read_budget(cell.options.get("budget")).seconds)
+    return Progress(read_budget(trial.options.get("budget")).seconds)

@@ -87,12 +87,12 @@ def on_terminal() -> bool:
     return sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
 
-def watching(seconds: float | None = None) -> "Panel | Lines":
+def run_display(seconds: float | None = None) -> "RunPanel | RunLines":
     """A panel on a terminal, else lines. `seconds` is the time to play in all, where that is limited."""
-    return Panel(seconds) if on_terminal() else Lines(seconds)
+    return RunPanel(seconds) if on_terminal() else RunLines(seconds)
 
 
-class Panel:
+class RunPanel:
     """Text above, and below it how the run stands: redrawn at its events, never in between."""
 
     def __init__(self, seconds: float | None = None, console: Console | None = None):
@@ -144,7 +144,7 @@ def facts(progress: Progress) -> dict[str, str]:
     return found | ({"last picture": progress.sheet} if progress.sheet else {})
 
 
-class Lines:
+class RunLines:
     """Plain lines, a report now and then: for files and pipes."""
 
     def __init__(self, seconds: float | None = None):

@@ -49,7 +49,7 @@ class Flag(NamedTuple):
         return dashed(self.name), metavar(self.type), shown(default) or "-", self.help
 
 
-def split(tokens: Sequence[str], switches: Iterable[str] = ()) -> tuple[list[str], Values]:
+def split_words(tokens: Sequence[str], switches: Iterable[str] = ()) -> tuple[list[str], Values]:
     """The plain words, and the flags with their values: --name VALUE, --name=VALUE, and --name alone for a switch."""
     plain, flags, rest = list[str](), Values(), list(tokens)
     while rest:

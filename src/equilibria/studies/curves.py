@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..records.history import Curve, History
-from .html import beside, legend, plot
-from .svg import COLORS, Line, Panel, bars, curves, histogram, mean
+from .html import grid, legend, plot
+from .svg import COLORS, Chart, Line, bars, curves, histogram, mean
 
 Groups = Mapping[str, Sequence[History]]  # runs by whose they are: the seeds of a recipe
 
@@ -23,7 +23,7 @@ def key(groups: Groups) -> str:
 def metrics(groups: Groups) -> str:
     """Everything that was measured while the runs played."""
     names = dict.fromkeys(name for runs in groups.values() for run in runs for name in run.metric_curves())
-    return beside(*(figure for name in names for figure in _shared(groups, name)))
+    return grid(*(figure for name in names for figure in _shared(groups, name)))
 
 
 def estimates(groups: Groups) -> str:
@@ -34,17 +34,19 @@ def estimates(groups: Groups) -> str:
         what = str(runs[0].events[0].get("measures", "")) if runs else ""
         for across, title in (("rounds", f"{name}: critic's estimate"), ("seconds", f"{name}: critic's estimate")):
             if known:
-                panel = Panel(title, across, "", _lines(known, across, color(place)))
+                panel = Chart(title, across, "", _lines(known, across, color(place)))
                 parts.append(plot(curves(panel), f"{name}, over {across}: {what or 'the estimate'}"))
-    return beside(*parts)
+    return grid(*parts)
 
 
 def terms(groups: Groups) -> str:
     """The summands of every player's loss, over rounds."""
-    return beside(*(figure for name, runs in groups.items() for figure in _players(name, runs)))
+    return grid(*(figure for name, runs in groups.items() for figure in _players(name, runs)))
 
 
-def seen(runs: Sequence[History], title: str, diagnostic: str, keys: Sequence[str], names: Sequence[str] = ()) -> str:
+def diagnostic_chart(
+    runs: Sequence[History], title: str, diagnostic: str, keys: Sequence[str], names: Sequence[str] = ()
+) -> str:
     """Numbers of one diagnostic over rounds, a colour each; nothing where it saw none of them."""
     told = dict[str, list[Curve]]()
     for run in runs:
@@ -64,7 +66,7 @@ def _shared(groups: Groups, name: str) -> Iterator[str]:
             )
         ]
         spoken = name.replace("_", " ")
-        yield plot(curves(Panel(spoken, across, "", lines)), f"{spoken} on held-out samples, over {across}")
+        yield plot(curves(Chart(spoken, across, "", lines)), f"{spoken} on held-out samples, over {across}")
 
 
 def _players(name: str, runs: Sequence[History]) -> Iterator[str]:
@@ -81,7 +83,7 @@ def _figure(title: str, known: Mapping[str, Sequence[Curve]]) -> Iterator[str]:
     if lines:
         names = [name.replace("_", " ") for name in known]
         below = legend(names, [color(i) for i in range(len(names))])
-        yield plot(curves(Panel(title, "rounds", "", lines)), "", below)
+        yield plot(curves(Chart(title, "rounds", "", lines)), "", below)
 
 
 def _lines(known: Sequence[Curve], across: str, color: str) -> list[Line]:
@@ -94,7 +96,7 @@ def _lines(known: Sequence[Curve], across: str, color: str) -> list[Line]:
     return [*thin, Line(*mean(places, heights), color, thick=True)] if thin else []
 
 
-_DRAWN = (  # diagnostic, keys below it, names (all if none), title
+_DIAGNOSTICS = (  # diagnostic, keys below it, names (all if none), title
     ("scores", (), ("train", "held_out", "generated"), "Critic's scores"),
     ("scores", (), ("told_apart", "told_apart_held_out", "memorized"), "Pairs in which real scores higher"),
     ("gradients", ("norm",), (), "Norm of each player's gradient"),
@@ -118,12 +120,12 @@ _DRAWN = (  # diagnostic, keys below it, names (all if none), title
 _TOTALS = ("norm", "players")  # of gradients: sums over layers
 
 
-def all_of(run: History) -> str:
+def diagnostics(run: History) -> str:
     """Figures of all diagnostics that the run has; nothing where nobody looked."""
     last = _last(run)
     found = [*_slopes(last), *_layers(last)]
-    found += [seen([run], title, kind, keys, names) for kind, keys, names, title in _DRAWN]
-    return beside(*(figure for figure in found if figure))
+    found += [diagnostic_chart([run], title, kind, keys, names) for kind, keys, names, title in _DIAGNOSTICS]
+    return grid(*(figure for figure in found if figure))
 
 
 def _last(run: History) -> dict[str, Mapping[str, Any]]:

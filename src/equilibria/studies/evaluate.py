@@ -21,39 +21,39 @@ from ..records.events import Tail
 from ..records.folder import RunFolder
 from ..records.summary import Summary, fingerprint
 from .metric_specs import (
-    INFERRED,
-    Named,
-    Wanted,
-    asked_share,
-    checked,
-    chosen_features,
+    LIKELIHOOD_METRICS,
+    MetricRequest,
+    MetricSpec,
+    check_options,
+    class_accuracy,
+    feature_spec,
     finite,
-    infers,
-    metric_specs,
-    said,
+    has_likelihood,
+    metric_request,
+    read_specs,
     self_test,
-    specs,
+    spelled,
 )
-from .results import Evaluation, Number
-from .sample_sets import PATIENCE, Material, Say, Seen, drawn, material, sets
+from .results import Evaluation, MetricValue
+from .sample_sets import PATIENCE, RealSamples, SampleSet, Say, feature_sets, generated_samples, real_samples
 
-UNSEEN = "none"  # instead of a network: samples as they are
+NO_NETWORK = "none"  # instead of a network: samples as they are
 
 
 @dataclass(frozen=True)
-class Setting:
+class EvaluationSetup:
     """A run, what its samples are compared with, and through what."""
 
     run: Path
     recipe: Recipe
     data: Data
-    material: Material
+    material: RealSamples
     network: Features | None  # None where no metric sees features
     seed: int
     say: Say
-    real: Seen
-    floor: Seen
-    train: Seen
+    real: SampleSet
+    floor: SampleSet
+    train: SampleSet
 
     def card(self, checkpoint: str, metric: str, network: Features | None, real: int, generated: int) -> Card:
         """What a number was measured on."""
@@ -64,16 +64,16 @@ class Setting:
             split=self.material.split,
             real=real,
             generated=generated,
-            features=UNSEEN if network is None else network.name,
-            digest=UNSEEN if network is None else network.digest,
-            resizing=UNSEEN if network is None else network.resizing,
+            features=NO_NETWORK if network is None else network.name,
+            digest=NO_NETWORK if network is None else network.digest,
+            resizing=NO_NETWORK if network is None else network.resizing,
             seed=self.seed,
             checkpoint=checkpoint,
             rule=rule(self.run, checkpoint),
             averaged=self.recipe.halflife > 0,
         )
 
-    def seen_by(self, wanted: Wanted) -> Features | None:
+    def seen_by(self, wanted: MetricRequest) -> Features | None:
         """The network that decides a metric's figures: what it sees by, or what it asks; None for samples alone."""
         return self.network if wanted.metric.sees == "features" else wanted.classifier
 
@@ -91,42 +91,49 @@ def rule(run: Path, checkpoint: str) -> str:
     return f"the newest within chance of the lowest {by}"
 
 
-ASKED = "asked_share"  # of a conditional model
+CLASS_ACCURACY = "asked_share"  # of a conditional model
 
 
-def floors(setting: Setting, asked: Sequence[Wanted]) -> dict[str, Figures]:
+def floors(setting: EvaluationSetup, asked: Sequence[MetricRequest]) -> dict[str, Figures]:
     """Every metric of real samples beside real ones, once it has passed its self-test: by the metric."""
     found = {}
     for wanted in asked:
         seen = setting.network if wanted.metric.sees == "features" else None
-        compared = sets(setting.real, setting.floor, setting.train, seen, setting.say)
+        compared = feature_sets(setting.real, setting.floor, setting.train, seen, setting.say)
         self_test(wanted, compared)
         found[wanted.said] = finite(wanted, _figures(setting, wanted, compared, "real samples"))
     return found
 
 
-def measured(
-    setting: Setting, model: Sampler, which: str, step: int, asked: Sequence[Wanted], floor: dict[str, Figures]
-) -> list[Number]:
+def sample_metrics(
+    setting: EvaluationSetup,
+    model: Sampler,
+    which: str,
+    step: int,
+    asked: Sequence[MetricRequest],
+    floor: dict[str, Figures],
+) -> list[MetricValue]:
     """The figures of samples that this model draws."""
     called = f"samples of round {step:,} ({which})"
-    batch = drawn(model, len(setting.floor.samples), setting.seed, setting.say, called)
-    fake, numbers = Seen(batch.x, called), list[Number]()
+    batch = generated_samples(model, len(setting.floor.samples), setting.seed, setting.say, called)
+    fake, numbers = SampleSet(batch.x, called), list[MetricValue]()
     for wanted in asked:
         seen = setting.network if wanted.metric.sees == "features" else None
-        compared = sets(setting.real, fake, setting.train, seen, setting.say)
+        compared = feature_sets(setting.real, fake, setting.train, seen, setting.say)
         figures = _figures(setting, wanted, compared, called)
         counts = len(compared.real), len(compared.fake)
         card = setting.card(which, wanted.said, setting.seen_by(wanted), *counts)
         for name, figure in figures.items():
             better = wanted.metric.better.get(name, "lower")
-            numbers.append(Number(name, *figure, better, step, floor[wanted.said].get(name), card))
-    return numbers + _obeyed(setting, model, batch, which, step)
+            numbers.append(MetricValue(name, *figure, better, step, floor[wanted.said].get(name), card))
+    return numbers + _class_accuracy(setting, model, batch, which, step)
 
 
-def likely(setting: Setting, model: Sampler, which: str, step: int, specs: Sequence[Spec], named: bool) -> list[Number]:
+def likelihood_metrics(
+    setting: EvaluationSetup, model: Sampler, which: str, step: int, specs: Sequence[Spec], named: bool
+) -> list[MetricValue]:
     """How likely held-out data are to the model, where it can say. Raises Refusal where it was asked and cannot."""
-    if specs and not infers(model):
+    if specs and not has_likelihood(model):
         if named:
             raise Refusal(
                 "nll is measured of models with a likelihood and an encoder, such as vae, and this run has none: leave "
@@ -135,18 +142,18 @@ def likely(setting: Setting, model: Sampler, which: str, step: int, specs: Seque
         return []
     numbers = []
     for spec in specs:
-        builder = INFERRED[spec["name"]]
+        builder = LIKELIHOOD_METRICS[spec["name"]]
         setting.say(f"  asking how likely held-out samples are to round {step:,} ({which})")
         told = setting.material.real if model.conditions is not None else Batch(setting.material.real.x)
-        options = checked(spec, builder)
+        options = check_options(spec, builder)
         figure = builder(model, told, **options)
         count = min(len(told.x), options.get("count", len(told.x)))
-        card = setting.card(which, said(spec, builder), None, count, 0)
-        numbers.append(Number(spec["name"], *figure, "lower", step, None, card))
+        card = setting.card(which, spelled(spec, builder), None, count, 0)
+        numbers.append(MetricValue(spec["name"], *figure, "lower", step, None, card))
     return numbers
 
 
-def _figures(setting: Setting, wanted: Wanted, compared: Sets, called: str) -> Figures:
+def _figures(setting: EvaluationSetup, wanted: MetricRequest, compared: Sets, called: str) -> Figures:
     """What a metric answers, with a word where that took long."""
     start = time.monotonic()
     figures = wanted.metric.measure(compared)
@@ -155,19 +162,19 @@ def _figures(setting: Setting, wanted: Wanted, compared: Sets, called: str) -> F
     return figures
 
 
-def _obeyed(setting: Setting, model: Sampler, batch: Batch, which: str, step: int) -> list[Number]:
+def _class_accuracy(setting: EvaluationSetup, model: Sampler, batch: Batch, which: str, step: int) -> list[MetricValue]:
     """Whether a conditional model makes what it is asked for; beside it, what the classifier makes of real samples."""
-    found = asked_share(setting.network, setting.data, batch)
+    found = class_accuracy(setting.network, setting.data, batch)
     if model.conditions is None or found is None:
         return []
-    floor: Figure | None = asked_share(setting.network, setting.data, setting.material.floor)
-    card = setting.card(which, ASKED, setting.network, 0, len(batch.x))
-    return [Number(ASKED, *found, "higher", step, floor, card)]
+    floor: Figure | None = class_accuracy(setting.network, setting.data, setting.material.floor)
+    card = setting.card(which, CLASS_ACCURACY, setting.network, 0, len(batch.x))
+    return [MetricValue(CLASS_ACCURACY, *found, "higher", step, floor, card)]
 
 
 def evaluate(
     run: str | Path,
-    metrics: Sequence[Named] = (),
+    metrics: Sequence[MetricSpec] = (),
     features: str = "auto",
     count: int = 0,
     checkpoints: Sequence[str] = ("best", "last"),
@@ -192,45 +199,50 @@ def evaluate(
         say: Prints progress.
     """
     with torch.random.fork_rng(devices=[]):  # networks are drawn before their weights are read
-        setting, model, asked, inferring = _set(Path(run), metrics, features, count, seed, data_root, say)
+        setting, model, asked, inferring = _setup(Path(run), metrics, features, count, seed, data_root, say)
         taken = {which: select_checkpoint(setting.run, which) for which in checkpoints}
         where = " and ".join(f"round {checkpoint.step:,} ({which})" for which, checkpoint in taken.items())
         say(f"Measuring {setting.run} at {where}, beside {len(setting.real.samples):,} held-out samples.")
-        beside, numbers = floors(setting, asked), list[Number]()
+        beside, numbers = floors(setting, asked), list[MetricValue]()
         for which, checkpoint in taken.items():
             if numbers and numbers[-1].round == checkpoint.step:
-                numbers += _again(numbers, setting.run, which)
+                numbers += _under_another_name(numbers, setting.run, which)
                 continue
             load_checkpoint_weights(model, setting.recipe, checkpoint, lambda: setting.data)
-            numbers += measured(setting, model, which, checkpoint.step, asked, beside)
-            numbers += likely(setting, model, which, checkpoint.step, inferring, bool(metrics))
+            numbers += sample_metrics(setting, model, which, checkpoint.step, asked, beside)
+            numbers += likelihood_metrics(setting, model, which, checkpoint.step, inferring, bool(metrics))
     evaluation = Evaluation(tuple(numbers), "" if setting.network is None else setting.network.about)
     evaluation.write(setting.run)
     return evaluation
 
 
-def _set(
+def _setup(
     run: Path,
-    metrics: Sequence[Named],
+    metrics: Sequence[MetricSpec],
     features: str,
     count: int,
     seed: int,
     data_root: str | Path | None,
     say: Say,
-) -> tuple[Setting, Sampler, list[Wanted], list[Spec]]:
+) -> tuple[EvaluationSetup, Sampler, list[MetricRequest], list[Spec]]:
     """What is compared, the model, the metrics of its samples, and what is asked of itself."""
-    model, recipe, data, root = _opened(run, data_root, say)
-    named, compared = specs(metrics, data), material(data, count, recipe.binarize)
-    name, options = chosen_features(features)
-    asked = [metric_specs(spec, data, root, say) for spec in named if spec["name"] not in INFERRED]
+    model, recipe, data, root = _open_run(run, data_root, say)
+    named, compared = read_specs(metrics, data), real_samples(data, count, recipe.binarize)
+    name, options = feature_spec(features)
+    asked = [metric_request(spec, data, root, say) for spec in named if spec["name"] not in LIKELIHOOD_METRICS]
     seen = any(each.metric.sees == "features" for each in asked)
     network = choose(name, data, root, say, **options) if seen else None
-    parts = Seen(compared.real.x, "held-out samples"), Seen(compared.floor.x, "others in place of generated ones")
-    setting = Setting(run, recipe, data, compared, network, seed, say, *parts, Seen(compared.train, "training samples"))
-    return setting, model, asked, [spec for spec in named if spec["name"] in INFERRED]
+    parts = (
+        SampleSet(compared.real.x, "held-out samples"),
+        SampleSet(compared.floor.x, "others in place of generated ones"),
+    )
+    setting = EvaluationSetup(
+        run, recipe, data, compared, network, seed, say, *parts, SampleSet(compared.train, "training samples")
+    )
+    return setting, model, asked, [spec for spec in named if spec["name"] in LIKELIHOOD_METRICS]
 
 
-def _opened(folder: Path, data_root: str | Path | None, say: Say) -> tuple[Sampler, Recipe, Data, Path | None]:
+def _open_run(folder: Path, data_root: str | Path | None, say: Say) -> tuple[Sampler, Recipe, Data, Path | None]:
     """The model, what it was trained by, and on. Raises Refusal for what is no run."""
     records = RunFolder.open(folder)
     recipe = Recipe.load(records.recipe_file, trust=True)  # code that it names is not called: nothing of it is built
@@ -243,7 +255,7 @@ def _opened(folder: Path, data_root: str | Path | None, say: Say) -> tuple[Sampl
     return load_sampler(folder), recipe, data, root
 
 
-def _again(numbers: Sequence[Number], run: Path, which: str) -> list[Number]:
+def _under_another_name(numbers: Sequence[MetricValue], run: Path, which: str) -> list[MetricValue]:
     """The same round under another name."""
     step, first = numbers[-1].round, numbers[-1].card.checkpoint
     same = [number for number in numbers if number.round == step and number.card.checkpoint == first]

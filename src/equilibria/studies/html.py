@@ -119,7 +119,7 @@ def plot(svg: str, caption: str, below: str = "") -> str:
     return f'<figure class="plot">{svg}{said}{below}</figure>'
 
 
-def beside(*parts: str, kind: str = "plots") -> str:
+def grid(*parts: str, kind: str = "plots") -> str:
     """Figures next to each other, as many as the screen has room for."""
     return f'<div class="{kind}">\n' + "\n".join(parts) + "\n</div>" if parts else ""
 

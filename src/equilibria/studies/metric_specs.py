@@ -26,7 +26,7 @@ from ..evaluation.metrics.modes import is_stacked
 from ..models.sampler import Sampler
 
 
-def inferred(model: Sampler, batch: Batch, *, k: int = 500, count: int = 1000) -> Figure:
+def nll(model: Sampler, batch: Batch, *, k: int = 500, count: int = 1000) -> Figure:
     """Negative log-likelihood of held-out data, nats, by importance sampling; lower is better (Burda et al. 2016).
 
     `k` is how many draws of the encoder weigh each sample: an upper bound on average, the tighter the more. `count` is
@@ -39,7 +39,7 @@ def inferred(model: Sampler, batch: Batch, *, k: int = 500, count: int = 1000) -
     return Figure(float(nats.mean()), float(nats.std()) / math.sqrt(len(nats)))
 
 
-def infers(model: Sampler) -> bool:
+def has_likelihood(model: Sampler) -> bool:
     """Whether the model has a likelihood, and an encoder that is uncertain."""
     if not {"likelihood", "encoder"} <= set(model.networks):
         return False
@@ -47,12 +47,12 @@ def infers(model: Sampler) -> bool:
     return isinstance(model.networks["encoder"](model.sample(1), y), Gaussian)
 
 
-INFERRED = {"nll": inferred}  # what is asked of the model itself, not of its samples
-Named = str | Mapping[str, Any]  # frechet, kernel(degree=2), {"name": "kernel", "degree": 2}
+LIKELIHOOD_METRICS = {"nll": nll}  # what is asked of the model itself, not of its samples
+MetricSpec = str | Mapping[str, Any]  # frechet, kernel(degree=2), {"name": "kernel", "degree": 2}
 
 
 @dataclass(frozen=True)
-class Wanted:
+class MetricRequest:
     """A metric, and what its cards say."""
 
     spec: Spec
@@ -61,22 +61,22 @@ class Wanted:
     classifier: Features | None = None  # that it asks by itself
 
 
-def specs(metrics: Sequence[Named], data: Data) -> list[Spec]:
+def read_specs(metrics: Sequence[MetricSpec], data: Data) -> list[Spec]:
     """Each metric's name and options; what is usual for the data where none are named. Raises Refusal for others."""
-    found = [_spec(metric) for metric in metrics] or [{"name": name} for name in (*usual(data), *INFERRED)]
+    found = [_spec(metric) for metric in metrics] or [{"name": name} for name in (*usual(data), *LIKELIHOOD_METRICS)]
     for spec in found:
-        if spec["name"] not in METRICS and spec["name"] not in INFERRED and ":" not in spec["name"]:
-            known = [*METRICS, *INFERRED]
+        if spec["name"] not in METRICS and spec["name"] not in LIKELIHOOD_METRICS and ":" not in spec["name"]:
+            known = [*METRICS, *LIKELIHOOD_METRICS]
             raise Refusal(f"No metric is called {spec['name']!r}.{nearest(spec['name'], known)}")
     return found
 
 
-def parted(text: str) -> list[str]:
+def split_metrics(text: str) -> list[str]:
     """The metrics in a text, between commas that no parenthesis holds: "frechet, kernel(degree=2, size=100)"."""
     return [part.strip() for part in re.split(r",(?![^()]*\))", text) if part.strip()]
 
 
-def metric_specs(spec: Spec, data: Data, root: Path | None, say: Callable[[str], None]) -> Wanted:
+def metric_request(spec: Spec, data: Data, root: Path | None, say: Callable[[str], None]) -> MetricRequest:
     """The metric that a spec names. Raises Refusal where the data do not allow it."""
     builder = imported(spec["name"], METRICS.kind) if ":" in spec["name"] else METRICS[spec["name"]]
     asks = "classifier" in inspect.signature(builder).parameters and (":" in spec["name"] or is_stacked(data))
@@ -84,35 +84,35 @@ def metric_specs(spec: Spec, data: Data, root: Path | None, say: Callable[[str],
     metric = make(METRICS, spec, spec["name"], data=data, classifier=told)
     if not isinstance(metric, Metric):
         raise Refusal(f"{spec['name']} answers {type(metric).__name__}: a Metric is expected, of evaluation.metrics.")
-    return Wanted(spec, said(spec, builder), metric, told)
+    return MetricRequest(spec, spelled(spec, builder), metric, told)
 
 
-def said(spec: Spec, builder: Callable[..., Any]) -> str:
+def spelled(spec: Spec, builder: Callable[..., Any]) -> str:
     """A metric with all its options, as it can be named again: kernel(degree=3, size=1000)."""
     chosen = {name: spec.get(name, parameter.default) for name, parameter in options(builder).items()}
     inner = ", ".join(f"{name}={value}" for name, value in chosen.items())
     return f"{spec['name']}({inner})" if inner else spec["name"]
 
 
-def checked(spec: Spec, builder: Callable[..., Any]) -> dict[str, Any]:
+def check_options(spec: Spec, builder: Callable[..., Any]) -> dict[str, Any]:
     """The options of a spec as the builder wants them. Raises Refusal for others."""
     given = {name: value for name, value in spec.items() if name != "name"}
     return {name: check(builder, name, value, f"{spec['name']}.{name}") for name, value in given.items()}
 
 
-def chosen_features(text: str) -> tuple[str, dict[str, Any]]:
+def feature_spec(text: str) -> tuple[str, dict[str, Any]]:
     """The name of a feature network and its options: inception(weights=FILE)."""
     spec = _spec(text)
     name = spec["name"]
     builder = imported(name, FEATURES.kind) if ":" in name else FEATURES[name] if name != "auto" else _no_options
-    return name, checked(spec, builder)
+    return name, check_options(spec, builder)
 
 
 def _no_options() -> None:
     """Auto has none."""
 
 
-def _spec(metric: Named) -> Spec:
+def _spec(metric: MetricSpec) -> Spec:
     """A part's description from its name, or from name(option=value, ...)."""
     if isinstance(metric, Mapping):
         return dict(metric)
@@ -135,7 +135,7 @@ _FAILS = (
 )
 
 
-def self_test(wanted: Wanted, sets: Sets) -> None:
+def self_test(wanted: MetricRequest, sets: Sets) -> None:
     """Identical sets must come off better than one sample over and over, far off, and not like copies of the training.
 
     `sets` are of real samples only. Raises Failure for a metric that fails, so that none of its numbers is printed.
@@ -153,7 +153,7 @@ def self_test(wanted: Wanted, sets: Sets) -> None:
             raise Failure(_FAILS.format(metric=wanted.said, what=f"{name} is {values}"))
 
 
-def finite(wanted: Wanted, figures: Figures) -> Figures:
+def finite(wanted: MetricRequest, figures: Figures) -> Figures:
     """The figures of real samples beside real ones. Raises Failure where one is no number."""
     for name, figure in figures.items():
         if not math.isfinite(figure.value):
@@ -162,7 +162,7 @@ def finite(wanted: Wanted, figures: Figures) -> Figures:
     return figures
 
 
-def _asked(wanted: Wanted, sets: Sets) -> Figures:
+def _asked(wanted: MetricRequest, sets: Sets) -> Figures:
     with torch.random.fork_rng(devices=[]):
         return wanted.metric.measure(sets)
 
@@ -170,7 +170,7 @@ def _asked(wanted: Wanted, sets: Sets) -> Figures:
 _AT_ONCE = 256
 
 
-def asked_share(network: Features | None, data: Data, batch: Batch) -> Figure | None:
+def class_accuracy(network: Features | None, data: Data, batch: Batch) -> Figure | None:
     """The share of samples (N, *shape) that the classifier takes for the class that was asked for, (N, C); else None.
 
     None where nothing was asked, or the network tells no classes, or others than the data have.

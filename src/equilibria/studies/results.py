@@ -16,7 +16,7 @@ FILE = "metrics.json"
 
 
 @dataclass(frozen=True)
-class Number:
+class MetricValue:
     """What was measured of a model at a checkpoint, beside the same of real samples."""
 
     name: str  # of the figure: one metric may answer several
@@ -51,14 +51,14 @@ class Number:
 class Evaluation:
     """All that was measured of a run at one time."""
 
-    numbers: tuple[Number, ...]
+    numbers: tuple[MetricValue, ...]
     about: str = ""  # the network that samples were seen by, in words
 
     def names(self) -> list[str]:
         """The figures, in the order in which they were measured."""
         return list(dict.fromkeys(number.name for number in self.numbers))
 
-    def of(self, name: str, checkpoint: str) -> Number | None:
+    def of(self, name: str, checkpoint: str) -> MetricValue | None:
         """A figure at a checkpoint, if it was measured."""
         found = (number for number in self.numbers if (number.name, number.card.checkpoint) == (name, checkpoint))
         return next(found, None)
@@ -72,7 +72,7 @@ class Evaluation:
             raise Failure(f"{run / FILE} cannot be written: {error.strerror or error}.") from error
 
 
-def stored(run: str | Path) -> Evaluation:
+def read_evaluation(run: str | Path) -> Evaluation:
     """The numbers beside a run. Raises Refusal where there are none, or none that can be read."""
     path = Path(run) / FILE
     try:
@@ -84,11 +84,13 @@ def stored(run: str | Path) -> Evaluation:
     if not isinstance(told, dict) or not isinstance(told.get("numbers"), list):
         raise Refusal(f"{path} holds no numbers with cards: evaluate the run again.")
     check_format(told, FORMAT, str(path))
-    numbers = tuple(Number.from_dict(each, str(path)) for each in told["numbers"])
+    numbers = tuple(MetricValue.from_dict(each, str(path)) for each in told["numbers"])
     return Evaluation(numbers, str(told.get("about", "")))
 
 
-def column(evaluations: Mapping[str, Evaluation], name: str, checkpoint: str = "best") -> dict[str, Number]:
+def comparable_values(
+    evaluations: Mapping[str, Evaluation], name: str, checkpoint: str = "best"
+) -> dict[str, MetricValue]:
     """The same figure of several runs, by whose it is. Raises Refusal where the cards differ, naming the fields."""
     found = {run: number for run, each in evaluations.items() if (number := each.of(name, checkpoint)) is not None}
     if missing := [run for run in evaluations if run not in found]:

@@ -9,8 +9,8 @@ from ..evaluation.doctor.report import Checkup, doctor
 from ..records.history import History, read_history
 from . import curves, wording
 from . import curves as looks
-from .html import beside, code, folded, heading, page, paragraph, picture, section, table
-from .results import Number, stored
+from .html import code, folded, grid, heading, page, paragraph, picture, section, table
+from .results import MetricValue, read_evaluation
 
 _SHEETS = 8  # of those that were made over time, at most
 
@@ -40,12 +40,12 @@ def report(run: str | Path, out: str | Path | None = None, force: bool = False) 
     return place
 
 
-def numbers(folder: Path) -> tuple[Number, ...]:
+def numbers(folder: Path) -> tuple[MetricValue, ...]:
     """What was measured of a finished run; nothing if it was not."""
-    return tuple(stored(folder).numbers) if (folder / "metrics.json").is_file() else ()
+    return tuple(read_evaluation(folder).numbers) if (folder / "metrics.json").is_file() else ()
 
 
-def html(run: History, checkup: Checkup, found: tuple[Number, ...] = ()) -> str:
+def html(run: History, checkup: Checkup, found: tuple[MetricValue, ...] = ()) -> str:
     """The page."""
     title = f"{run.recipe['name']} on {run.data}"
     groups = {str(run.recipe["name"]): [run]}
@@ -58,11 +58,13 @@ def html(run: History, checkup: Checkup, found: tuple[Number, ...] = ()) -> str:
             "What the doctor says", paragraph(checkup.summary), wording.findings(checkup.findings), *_told(checkup)
         ),
         section(
-            "Numbers", _numbers(found), *(paragraph(text, "soft") for text in wording.cards(n.card for n in found))
+            "Numbers",
+            _numbers(found),
+            *(paragraph(text, "soft") for text in wording.provenance_lines(n.card for n in found)),
         ),
         section("While it played", curves.metrics(groups), curves.estimates(groups), curves.terms(groups)),
         section("Samples over time", _sheets(run)),
-        section("A closer look", looks.all_of(run)),
+        section("A closer look", looks.diagnostics(run)),
         section("Recipe", code(json.dumps(dict(run.recipe), indent=2))),
         section(
             "Where and with what", folded("Versions, choices, sittings", code(json.dumps(dict(run.summary), indent=2)))
@@ -86,9 +88,9 @@ def _told(checkup: Checkup) -> list[str]:
     return [paragraph(course), folded("What the losses mean", *map(paragraph, checkup.losses))]
 
 
-def _numbers(found: tuple[Number, ...]) -> str:
+def _numbers(found: tuple[MetricValue, ...]) -> str:
     """A row for each metric: at both checkpoints, and of real samples."""
-    rows = dict[str, dict[str, Number]]()
+    rows = dict[str, dict[str, MetricValue]]()
     for number in found:
         rows.setdefault(number.name, {})[number.card.checkpoint] = number
     if not rows:
@@ -101,11 +103,11 @@ def _numbers(found: tuple[Number, ...]) -> str:
     return table(["metric", *ends, "floor"], body, numbers=1)
 
 
-def _cell(number: Number | None) -> str:
+def _cell(number: MetricValue | None) -> str:
     return "-" if number is None else f"{wording.figure(number.value, number.error)}\nround {number.round:,}"
 
 
-def _floor(row: dict[str, Number]) -> str:
+def _floor(row: dict[str, MetricValue]) -> str:
     floor = next(iter(row.values())).floor
     return "-" if floor is None else wording.figure(floor.value, floor.error)
 
@@ -117,4 +119,4 @@ def _sheets(run: History) -> str:
     places = {round(i * (len(known) - 1) / max(count - 1, 1)) for i in range(count)}
     chosen = [each for i, each in enumerate(known) if i in places or each[0] == run.best]
     said = (f"round {step:,}{' (best)' if step == run.best else ''}" for step, _ in chosen)
-    return beside(*(picture(path, text) for (_, path), text in zip(chosen, said, strict=True)), kind="sheets")
+    return grid(*(picture(path, text) for (_, path), text in zip(chosen, said, strict=True)), kind="sheets")

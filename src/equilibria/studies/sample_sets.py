@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Material:
+class RealSamples:
     """Real samples as networks see them, in three parts that share none."""
 
     data: Data
@@ -40,7 +40,7 @@ class Material:
 
 
 @dataclass
-class Seen:
+class SampleSet:
     """Rows of samples, and of their features once anybody asks."""
 
     samples: Tensor  # (N, *shape)
@@ -52,7 +52,9 @@ class Seen:
         if network.name not in self.features:
             parts = [
                 network.network(part)
-                for part in paced(self.samples.split(_AT_ONCE), len(self.samples), f"features of {self.called}", say)
+                for part in with_progress(
+                    self.samples.split(_AT_ONCE), len(self.samples), f"features of {self.called}", say
+                )
             ]
             if any(part.ndim != 2 for part in parts):
                 raise Refusal(f"The network {network.name!r} answers {tuple(parts[0].shape)}: rows (B, F) are needed.")
@@ -60,7 +62,7 @@ class Seen:
         return self.features[network.name]
 
 
-def material(data: Data, count: int, binary: bool = False) -> Material:
+def real_samples(data: Data, count: int, binary: bool = False) -> RealSamples:
     """The samples that are compared: so many in the place of generated ones, 0: as many as are held out to report on.
 
     Raises Refusal where there are too few.
@@ -82,24 +84,24 @@ def material(data: Data, count: int, binary: bool = False) -> Material:
     held_out = _batch(data, data.held_out, data.held_out_y, places[:wanted], binary, drawn)
     standing = _batch(data, data.x, data.y, floor, binary, drawn)
     learned = _batch(data, data.x, data.y, train, binary, drawn).x
-    return Material(data, held_out, standing, learned, split)
+    return RealSamples(data, held_out, standing, learned, split)
 
 
-def sets(real: Seen, fake: Seen, train: Seen, network: Features | None, say: Say) -> Sets:
+def feature_sets(real: SampleSet, fake: SampleSet, train: SampleSet, network: Features | None, say: Say) -> Sets:
     """The three as a metric wants them: as they are, or as a network sees them."""
     if network is None:
         return Sets(real.samples, fake.samples, train.samples)
     return Sets(*(each.by(network, say) for each in (real, fake, train)))
 
 
-def drawn(model: Sampler, count: int, seed: int, say: Say, called: str) -> Batch:
+def generated_samples(model: Sampler, count: int, seed: int, say: Say, called: str) -> Batch:
     """What the model draws, with the conditions that it was told, as often as the data have them."""
-    found = list(paced(model.draws(count, seed), count, f"drawing {called}", say, CHUNK))
+    found = list(with_progress(model.draws(count, seed), count, f"drawing {called}", say, CHUNK))
     y = [y.cpu() for _, y in found if y is not None]
     return Batch(torch.cat([x.cpu() for x, _ in found]), torch.cat(y) if y else None)
 
 
-def paced(parts: Iterable[T], count: int, doing: str, say: Say, size: int = _AT_ONCE) -> Iterator[T]:
+def with_progress(parts: Iterable[T], count: int, doing: str, say: Say, size: int = _AT_ONCE) -> Iterator[T]:
     """The same parts, with a word now and then on how far they are."""
     start = last = time.monotonic()
     for done, part in enumerate(parts):

@@ -41,7 +41,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Panel:
+class Chart:
     """Curves on the same axes."""
 
     title: str
@@ -51,7 +51,7 @@ class Panel:
     marks: dict[str, float] = field(default_factory=dict)  # heights to be told by a dotted line
 
 
-def curves(panel: Panel) -> str:
+def curves(panel: Chart) -> str:
     """The curves as SVG; heights count in powers of ten where they span several and none is below zero."""
     figure, axes = _blank(panel.title, panel.across, panel.up)
     for line in panel.lines:

@@ -8,8 +8,8 @@ from ..evaluation.doctor.base import Finding
 from ..evaluation.metrics.base import Card, Figure
 from ..records.history import History
 from ..runs.announce import duration
-from .html import beside, heading, paragraph
-from .results import Evaluation, Number
+from .html import grid, heading, paragraph
+from .results import Evaluation, MetricValue
 
 
 def figure(value: float | None, error: float | None = None) -> str:
@@ -23,7 +23,7 @@ def figure(value: float | None, error: float | None = None) -> str:
     return size if error is None or not math.isfinite(error) else f"{size} ± {error:.2g}"
 
 
-def cards(told: Iterable[Card]) -> list[str]:
+def provenance_lines(told: Iterable[Card]) -> list[str]:
     """What figures depend on: a paragraph for all that are of the same samples, then how checkpoints were chosen."""
     alike, rules = dict[Card, list[str]](), dict[str, None]()
     for one in told:
@@ -64,13 +64,13 @@ def cost(run: History) -> dict[str, str]:
 
 def findings(found: Sequence[Finding]) -> str:
     """What the doctor sees of a run."""
-    return beside(*map(_finding, found), kind="findings")
+    return grid(*map(_finding, found), kind="findings")
 
 
 def _finding(found: Finding) -> str:
     first = paragraph(f"{found.what} ({found.severity}, {found.sure}, since round {found.step:,})")
     more = [*(f"Evidence: {each}" for each in found.evidence), f"Why: {found.why}", f"Change: {found.change}"]
-    return beside(
+    return grid(
         heading(found.name.replace("_", " "), 3), first, *(paragraph(text, "soft") for text in more), kind="finding"
     )
 
@@ -78,7 +78,7 @@ def _finding(found: Finding) -> str:
 _ARROWS = {"lower": "↓", "higher": "↑", "neither": ""}
 
 
-def table(evaluation: Evaluation) -> list[tuple[str, ...]]:
+def evaluation_table(evaluation: Evaluation) -> list[tuple[str, ...]]:
     """A row for each figure below heads: which way is better, real samples beside real ones, each checkpoint."""
     whiches = list(dict.fromkeys(number.card.checkpoint for number in evaluation.numbers))
     rounds = {number.card.checkpoint: number.round for number in evaluation.numbers}
@@ -87,12 +87,12 @@ def table(evaluation: Evaluation) -> list[tuple[str, ...]]:
     for name in evaluation.names():
         numbers = [evaluation.of(name, which) for which in whiches]
         first = next(number for number in numbers if number is not None)
-        cells = ["" if number is None else shown(Figure(number.value, number.error)) for number in numbers]
-        rows.append((name, _ARROWS[first.better], "" if first.floor is None else shown(first.floor), *cells))
+        cells = ["" if number is None else rounded(Figure(number.value, number.error)) for number in numbers]
+        rows.append((name, _ARROWS[first.better], "" if first.floor is None else rounded(first.floor), *cells))
     return [heads, *rows]
 
 
-def shown(figure: Figure) -> str:
+def rounded(figure: Figure) -> str:
     """A number with its standard error: 12.35 ± 0.21."""
     if figure.error is None:
         return f"{round(figure.value, 12) + 0.0:.4g}"
@@ -133,7 +133,7 @@ def _through(evaluation: Evaluation) -> list[str]:
     return [f"Features: {evaluation.about or name} (weights {card.digest}{resized}).{fid}"]
 
 
-def _chosen(numbers: Sequence[Number]) -> list[str]:
+def _chosen(numbers: Sequence[MetricValue]) -> list[str]:
     """How checkpoints were chosen."""
     cards: dict[str, Card] = {number.card.checkpoint: number.card for number in numbers}
     return [f"Best: {cards['best'].rule}."] if "best" in cards else []

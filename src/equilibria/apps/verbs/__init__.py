@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ...core.errors import Refusal, nearest
-from ..flags import Flag, dashed, merged, split
+from ..flags import Flag, dashed, merged, split_words
 from ..help import manual
 from . import info, models, study, train
 
@@ -36,12 +36,13 @@ TRAIN, LOOK, USE, SHARE, LEARN = (
     "Share a model",
     "Learn what there is",
 )
+_COMPARISON = "studies.compare.grid:ComparisonOptions"
 _WRITE, _PLACE, _CRITIC = "models.output:write", "models.inputs:Place", "models.critic_tables:Wish"
 VERBS = {
     "demo": Verb(TRAIN, "", train.demo),
     "train": Verb(TRAIN, "[RECIPE|FILE.json]", train.train, ("recipes.options:Options",), train.settings_of),
     "resume": Verb(TRAIN, "RUN", train.resume, ("runs.session:resume",)),
-    "compare": Verb(TRAIN, "RECIPE|RUN ...", train.compare, ("studies.compare.grid:Wishes",), train.settings_of_all),
+    "compare": Verb(TRAIN, "RECIPE|RUN ...", train.compare, (_COMPARISON,), train.settings_of_all),
     "data check": Verb(LOOK, "PATH|NAME", study.check),
     "doctor": Verb(LOOK, "RUN", study.doctor),
     "report": Verb(LOOK, "RUN", study.report, ("studies.run_page:report",)),
@@ -77,7 +78,7 @@ def run(tokens: list[str]) -> int:
     name, rest = _verb(tokens)
     verb, flags = VERBS[name], VERBS[name].flags()
     switches = [name for name, flag in flags.items() if flag.type is bool]
-    words, values = split([token for token in rest if token not in HELP], switches)
+    words, values = split_words([token for token in rest if token not in HELP], switches)
     if not set(HELP).isdisjoint(rest):
         print(manual(name, verb, words))
         return 0

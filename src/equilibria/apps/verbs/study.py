@@ -63,10 +63,10 @@ def evaluate(run: str, /, *, metrics: str = "", **options: Any) -> int:
     """
     from ...studies import wording
     from ...studies.evaluate import evaluate
-    from ...studies.metric_specs import parted
+    from ...studies.metric_specs import split_metrics
 
-    found = evaluate(run, parted(metrics), **options, say=_print)
-    print(f"\n{table(wording.table(found))}\n\n{paragraph(wording.measure_paragraph(found))}")
+    found = evaluate(run, split_metrics(metrics), **options, say=_print)
+    print(f"\n{table(wording.evaluation_table(found))}\n\n{paragraph(wording.measure_paragraph(found))}")
     print(f"\nStored in {run}/metrics.json.")
     return 0
 

@@ -70,10 +70,10 @@ def demo(*, budget: str = "75s", rounds: int | None = None, runs: str = "runs") 
     Examples:
         equilibria demo
     """
-    from ..display import watching
+    from ..display import run_display
 
     began, seconds = time.monotonic(), read_budget(budget).seconds
-    with watching(seconds) as display:
+    with run_display(seconds) as display:
         from ...records.folder import free_name
         from ...runs.session import train
 
@@ -95,9 +95,9 @@ def train(name: str = "", /, **options: Any) -> int:
         equilibria train --data images/ --conditional --batch 64
         equilibria train r3gan --data ring --penalties.r1.weight 0.5 --generator.width 64
     """
-    from ..display import watching
+    from ..display import run_display
 
-    with watching(read_budget(options.get("budget")).seconds) as display:
+    with run_display(read_budget(options.get("budget")).seconds) as display:
         from ...runs.session import recipe_by_name, train
 
         recipe = recipe_by_name(name) if name else None
@@ -113,9 +113,9 @@ def resume(run: str, /, **options: Any) -> int:
         equilibria resume runs/NAME
         equilibria resume runs/NAME --rounds 20000
     """
-    from ..display import watching
+    from ..display import run_display
 
-    with watching(_seconds(Path(run), options)) as display:
+    with run_display(_seconds(Path(run), options)) as display:
         from ...runs.session import resume
 
         resume(run, display, **options)
@@ -130,9 +130,9 @@ def compare(*recipes: str, **options: Any) -> int:
         equilibria compare gan-ns r3gan --data digits --seeds 5 --rounds 2000
         equilibria compare runs/ONE runs/OTHER
     """
-    from ..comparison_display import watching
+    from ..comparison_display import comparison_display
 
-    with watching() as watch:
+    with comparison_display() as watch:
         from ...studies.compare.compare import compare
 
         study = compare(recipes, watch, **options).study

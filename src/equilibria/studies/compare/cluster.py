@@ -6,8 +6,8 @@ from typing import Any
 
 from ...core.errors import Failure, Refusal
 from .pool import THREADS, Executor, Job
-from .trial import Cell
-from .worker import run_alone
+from .trial import Trial
+from .worker import run_single_threaded
 
 _EVERYWHERE = (
     "The folder --out and the data must lie where every machine of the cluster sees them, under the same names, and "
@@ -29,9 +29,9 @@ def ray_cluster(address: str | None = None, jobs: int | None = None) -> Executor
     except (ConnectionError, RuntimeError, ValueError, ImportError) as error:
         what = str(error).strip().partition("\n")[0]
         raise Failure(f"Ray does not answer at {address or 'this machine'}: {what}. {_EVERYWHERE}") from error
-    task = ray.remote(num_cpus=1, max_retries=0)(run_alone)
+    task = ray.remote(num_cpus=1, max_retries=0)(run_single_threaded)
     slots = jobs or int(ray.cluster_resources().get("CPU", 1))
-    return Executor(lambda cell: _start(ray, task, cell), slots, ray.shutdown)
+    return Executor(lambda trial: _start(ray, task, trial), slots, ray.shutdown)
 
 
 def _here(address: str | None, jobs: int | None) -> dict[str, Any]:
@@ -39,9 +39,9 @@ def _here(address: str | None, jobs: int | None) -> dict[str, Any]:
     return {} if address else {"num_cpus": jobs, "include_dashboard": False}
 
 
-def _start(ray: Any, task: Any, cell: Cell) -> Job:
-    cell.folder.parent.mkdir(parents=True, exist_ok=True)
-    reference = task.remote(cell)
+def _start(ray: Any, task: Any, trial: Trial) -> Job:
+    trial.folder.parent.mkdir(parents=True, exist_ok=True)
+    reference = task.remote(trial)
 
     def done() -> bool:
         return bool(ray.wait([reference], timeout=0)[0])
@@ -78,7 +78,7 @@ def slurm(said: str, jobs: int | None, folder: Path) -> Executor:
         queue.update_parameters(**{"cpus_per_task": 1, "timeout_min": _LONG, "name": "equilibria"} | told)
     except (RuntimeError, NameError, TypeError) as error:
         raise Failure(f"SLURM cannot be asked: {str(error).strip().partition(chr(10))[0]}.") from error
-    return Executor(lambda cell: _start_slurm(queue, cell), jobs or (1 if local else _MANY))
+    return Executor(lambda trial: _start_slurm(queue, trial), jobs or (1 if local else _MANY))
 
 
 def _pair(word: str) -> tuple[str, Any]:
@@ -89,9 +89,9 @@ def _pair(word: str) -> tuple[str, Any]:
     return (name if name in _GENERAL else f"slurm_{name}"), int(value) if value.isdecimal() else value
 
 
-def _start_slurm(queue: Any, cell: Cell) -> Job:
-    cell.folder.parent.mkdir(parents=True, exist_ok=True)
-    job = queue.submit(run_alone, cell)
+def _start_slurm(queue: Any, trial: Trial) -> Job:
+    trial.folder.parent.mkdir(parents=True, exist_ok=True)
+    job = queue.submit(run_single_threaded, trial)
 
     def stop() -> None:
         if not job.done():

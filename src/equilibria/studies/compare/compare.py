@@ -14,19 +14,19 @@ from ...core.files import write_atomic
 from ...core.specs import check
 from ...evaluation.features import choose
 from ...records.folder import RunFolder
-from ..metric_specs import INFERRED, metric_specs, parted, specs
+from ..metric_specs import LIKELIHOOD_METRICS, metric_request, read_specs, split_metrics
 from .comparison_page import Study, comma_separated, html
-from .grid import CELLS, OUT, Plan, Wishes, planned
-from .pool import carry_out, executor
-from .statistics import columns, conclusions
-from .trial import Cell, Lines, Watch, collected, outcome, runs
-from .worker import is_over
+from .grid import OUT, TRIALS, ComparisonOptions, Plan, plan_trials
+from .pool import executor, run_trials
+from .statistics import conclusions, metric_rows
+from .trial import ComparisonDisplay, ComparisonLines, Trial, outcome, run_results, trial_results
+from .worker import is_finished
 
 PLAN, REPORT, SHEET = "comparison.json", "report.html", "report.csv"
 FORMAT = 1
 
 
-def stored(folder: Path) -> dict[str, Any]:
+def stored_plan(folder: Path) -> dict[str, Any]:
     """What was asked of the comparison that lies in a folder; nothing if there is none."""
     try:
         said = json.loads((folder / PLAN).read_text("utf-8"))
@@ -35,12 +35,12 @@ def stored(folder: Path) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def keep(plan: Plan) -> None:
+def write_plan(plan: Plan) -> None:
     """Write down what was asked."""
-    write_atomic(plan.folder / PLAN, (json.dumps(_told(plan), indent=2) + "\n").encode())
+    write_atomic(plan.folder / PLAN, (json.dumps(_plan_record(plan), indent=2) + "\n").encode())
 
 
-def write(study: Study, folder: Path, watch: Watch) -> None:
+def write(study: Study, folder: Path, watch: ComparisonDisplay) -> None:
     """Both files, each whole; those of before are replaced, and it is said."""
     made = {REPORT: html(study), SHEET: comma_separated(study.columns)}
     again = (folder / REPORT).exists()
@@ -63,9 +63,9 @@ def refuse_written(folder: Path, force: bool) -> None:
 def refuse_other(plan: Plan, before: Mapping[str, Any]) -> None:
     """A folder with something else in it, or with the report of a comparison that this one does not contain."""
     folder = plan.folder
-    if not before and folder.is_dir() and any(path.name not in ("lock", CELLS) for path in folder.iterdir()):
+    if not before and folder.is_dir() and any(path.name not in ("lock", TRIALS) for path in folder.iterdir()):
         raise Refusal(f"{folder} holds something else than a comparison: choose another --out.")
-    if (folder / REPORT).exists() and not plan.wishes.force and not _contains(_told(plan), before):
+    if (folder / REPORT).exists() and not plan.options.force and not _contains(_plan_record(plan), before):
         raise Refusal(
             f"{folder} holds the report of another comparison ({before.get('command', '')}): choose another --out, or "
             f"replace its report with --force; its runs are kept."
@@ -78,35 +78,39 @@ def _contains(now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
     return sets and before.get("alike") == now["alike"]
 
 
-def _told(plan: Plan) -> dict[str, Any]:
+def _plan_record(plan: Plan) -> dict[str, Any]:
     """What a later call compares itself with."""
-    wishes = plan.wishes
+    options = plan.options
     return {
         "format": FORMAT,
         "recipes": list(plan.recipes),
-        "data": list(wishes.data),
-        "seeds": list(range(wishes.seed, wishes.seed + wishes.seeds)),
-        "alike": {"budget": wishes.budget, "said": {k: str(v) for k, v in plan.said.items()}},
+        "data": list(options.data),
+        "seeds": list(range(options.seed, options.seed + options.seeds)),
+        "alike": {"budget": options.budget, "said": {k: str(v) for k, v in plan.said.items()}},
         "choices": dict(plan.choices),
         "command": plan.command,
     }
 
 
-_MEANT = ("out", "force")  # of runs that are not played
+_OPTIONS_OF_RUNS = ("out", "force")  # of runs that are not played
 
 
-def measured(folders: Sequence[str], wishes: Wishes, said: Mapping[str, Any]) -> Study:
+def compare_runs(folders: Sequence[str], options: ComparisonOptions, said: Mapping[str, Any]) -> Study:
     """The numbers of runs. Raises Refusal where two of a column were not measured alike, and says what differs."""
     for folder in folders:
         if not is_run(folder):
             raise Refusal(f"{folder} is no folder of a run, and others are: compare recipes, or runs.")
-    changed = [f.name for f in dataclasses.fields(Wishes) if getattr(wishes, f.name) != getattr(Wishes, f.name)]
-    if idle := [name for name in (*said, *changed) if name not in _MEANT]:
+    changed = [
+        f.name
+        for f in dataclasses.fields(ComparisonOptions)
+        if getattr(options, f.name) != getattr(ComparisonOptions, f.name)
+    ]
+    if idle := [name for name in (*said, *changed) if name not in _OPTIONS_OF_RUNS]:
         raise Refusal(f"--{idle[0].replace('_', '-')} means nothing for runs that have been played: leave it out.")
     if twice := [folder for i, folder in enumerate(folders) if Path(folder) in map(Path, folders[:i])]:
         raise Refusal(f"{twice[0]} is named twice.")
-    results = runs(folders)
-    found = columns(results, strict=True)
+    results = run_results(folders)
+    found = metric_rows(results, strict=True)
     best = [column for column in found if column.checkpoint == "best"][:1]
     rows = list(dict.fromkeys(result.label for result in results))
     begun = Counter((results[0].data, result.label) for result in results)
@@ -131,53 +135,55 @@ class Comparison:
     command: str  # makes it again, or goes on with it
 
 
-def compare(recipes: Sequence[str], display: Watch | None = None, /, **keywords: Any) -> Comparison:
+def compare(recipes: Sequence[str], display: ComparisonDisplay | None = None, /, **keywords: Any) -> Comparison:
     """Play every recipe on every data set with every seed, measure all alike, and write report.html and report.csv.
 
     A recipe is a name, a JSON file, or either with changes: "wgan:clip=0.1,lr=1e-4". Folders of runs in their place
-    are compared as they are, by what was measured. Keywords are the fields of Wishes; what else is said goes to all
-    runs, as keywords of `train` do. Finished runs are not played again; one that was interrupted is taken up.
+    are compared as they were measured. Keywords are the fields of ComparisonOptions; all others go to the
+    runs, as keywords of `train`. Finished runs are not repeated, interrupted ones are resumed.
     """
     recipes = [recipes] if isinstance(recipes, str) else [str(recipe) for recipe in recipes]
-    watch, (wishes, said) = display or Lines(), _parted(keywords)
+    watch, (options, said) = display or ComparisonLines(), _split_options(keywords)
     if any(map(is_run, recipes)):
-        return _shown(recipes, wishes, said, watch)
-    _refuse_lost(recipes)
-    folder = Path(wishes.out or OUT)
-    before = stored(folder)
-    plan = planned(recipes, wishes, said, before.get("choices", {}))
+        return _compare_finished(recipes, options, said, watch)
+    _refuse_missing(recipes)
+    folder = Path(options.out or OUT)
+    before = stored_plan(folder)
+    plan = plan_trials(recipes, options, said, before.get("choices", {}))
     refuse_other(plan, before)
     if not folder.is_dir():
         RunFolder.create(folder)
     with RunFolder(folder).lock():
-        keep(plan)
-        return _carried_out(plan, watch)
+        write_plan(plan)
+        return _run_plan(plan, watch)
 
 
-def _shown(folders: Sequence[str], wishes: Wishes, said: Mapping[str, Any], watch: Watch) -> Comparison:
+def _compare_finished(
+    folders: Sequence[str], options: ComparisonOptions, said: Mapping[str, Any], watch: ComparisonDisplay
+) -> Comparison:
     """Runs as they were measured; a report of them where one is asked for by `out`."""
-    folder = Path(wishes.out) if wishes.out else None
+    folder = Path(options.out) if options.out else None
     if folder is not None:
-        refuse_written(folder, wishes.force)
-    study = measured(folders, wishes, said)
+        refuse_written(folder, options.force)
+    study = compare_runs(folders, options, said)
     if folder is not None:
         write(study, folder, watch)
     return Comparison(folder, study, study.command)
 
 
-def _carried_out(plan: Plan, watch: Watch) -> Comparison:
+def _run_plan(plan: Plan, watch: ComparisonDisplay) -> Comparison:
     """Play what is left to play, then report."""
-    if not all(map(_over, plan.cells)):
+    if not all(map(_is_finished, plan.trials)):
         _ready(plan, watch)
-    watch.plan(plan.cells)
-    left = [cell for cell in plan.cells if not _over(cell)]
-    for cell in plan.cells:
-        if cell not in left:
-            watch.end(cell, outcome(cell.folder))
-    done = not left or carry_out(left, executor(plan.wishes.on, plan.wishes.jobs, plan.folder), watch)
-    if not done or any(outcome(cell.folder).state == "interrupted" for cell in plan.cells):
-        over = sum(map(_over, plan.cells))
-        watch.say(f"Stopped with {over} of {len(plan.cells)} runs finished. This goes on:\n{plan.command}")
+    watch.plan(plan.trials)
+    left = [trial for trial in plan.trials if not _is_finished(trial)]
+    for trial in plan.trials:
+        if trial not in left:
+            watch.end(trial, outcome(trial.folder))
+    done = not left or run_trials(left, executor(plan.options.on, plan.options.jobs, plan.folder), watch)
+    if not done or any(outcome(trial.folder).state == "interrupted" for trial in plan.trials):
+        over = sum(map(_is_finished, plan.trials))
+        watch.say(f"Stopped with {over} of {len(plan.trials)} runs finished. This goes on:\n{plan.command}")
         return Comparison(plan.folder, None, plan.command)
     study = _study(plan)
     write(study, plan.folder, watch)
@@ -185,9 +191,9 @@ def _carried_out(plan: Plan, watch: Watch) -> Comparison:
 
 
 def _study(plan: Plan) -> Study:
-    """What came of the cells, and what may be said of it: by the first metric at the best checkpoint."""
-    results = collected(plan.cells)
-    found, sets = columns(results), list(dict.fromkeys(cell.data for cell in plan.cells))
+    """What came of the trials, and what may be said of it: by the first metric at the best checkpoint."""
+    results = trial_results(plan.trials)
+    found, sets = metric_rows(results), list(dict.fromkeys(trial.data for trial in plan.trials))
     chosen = [next((c for c in found if c.data == data and c.checkpoint == "best"), None) for data in sets]
     begun = Counter((result.data, result.label) for result in results)
     title = f"{', '.join(plan.recipes)}: compared on {', '.join(sets)}"
@@ -195,23 +201,27 @@ def _study(plan: Plan) -> Study:
     return Study(title, plan.about, plan.command, results, found, said)
 
 
-def _ready(plan: Plan, watch: Watch) -> None:
+def _ready(plan: Plan, watch: ComparisonDisplay) -> None:
     """Refuse metrics that the data do not allow; train the network that they see by once, not in every run."""
     root = Path(plan.said["data_root"]) if "data_root" in plan.said else None
     for data in plan.sets:
-        named = [spec for spec in specs(parted(plan.wishes.metrics), data) if spec["name"] not in INFERRED]
-        asked = [metric_specs(spec, data, root, watch.say) for spec in named]
+        named = [
+            spec
+            for spec in read_specs(split_metrics(plan.options.metrics), data)
+            if spec["name"] not in LIKELIHOOD_METRICS
+        ]
+        asked = [metric_request(spec, data, root, watch.say) for spec in named]
         if any(each.metric.sees == "features" for each in asked):
-            choose(plan.wishes.features, data, root, watch.say)
+            choose(plan.options.features, data, root, watch.say)
 
 
-def _over(cell: Cell) -> bool:
-    return is_over(cell, outcome(cell.folder))
+def _is_finished(trial: Trial) -> bool:
+    return is_finished(trial, outcome(trial.folder))
 
 
-def _parted(keywords: Mapping[str, Any]) -> tuple[Wishes, dict[str, Any]]:
+def _split_options(keywords: Mapping[str, Any]) -> tuple[ComparisonOptions, dict[str, Any]]:
     """What is said of the comparison, checked, and what is said of all runs."""
-    known = {field.name for field in dataclasses.fields(Wishes)}
+    known = {field.name for field in dataclasses.fields(ComparisonOptions)}
     told = {k: v for k, v in keywords.items() if k in known}
     if isinstance(told.get("out"), Path):
         told["out"] = str(told["out"])
@@ -219,11 +229,11 @@ def _parted(keywords: Mapping[str, Any]) -> tuple[Wishes, dict[str, Any]]:
         told["data"] = [str(d) for d in ([told["data"]] if isinstance(told["data"], str | Path) else told["data"])]
     if isinstance(told.get("metrics"), list | tuple):
         told["metrics"] = ", ".join(told["metrics"])
-    wishes = Wishes(**{k: check(Wishes, k, v, k) for k, v in told.items()})
-    return wishes, {k: v for k, v in keywords.items() if k not in known}
+    options = ComparisonOptions(**{k: check(ComparisonOptions, k, v, k) for k, v in told.items()})
+    return options, {k: v for k, v in keywords.items() if k not in known}
 
 
-def _refuse_lost(recipes: Sequence[str]) -> None:
+def _refuse_missing(recipes: Sequence[str]) -> None:
     """A word that looks like a place, where nothing is."""
     for word in recipes:
         name = word.partition(":")[0]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from ...evaluation.doctor.base import REMARK, Finding
 from .. import curves, wording
-from ..html import beside, code, folded, heading, page, paragraph, picture, section, table
-from .statistics import Column, interval
+from ..html import code, folded, grid, heading, page, paragraph, picture, section, table
+from .statistics import MetricRow, interval
 from .trial import Result
 
 HEAD = (
@@ -29,7 +29,7 @@ HEAD = (
 )
 
 
-def comma_separated(columns: Sequence[Column]) -> str:
+def comma_separated(columns: Sequence[MetricRow]) -> str:
     """A line for each metric, checkpoint and recipe, then what the numbers were measured on."""
     text = io.StringIO()
     fields = [name for name in columns[0].card.to_dict() if name not in HEAD] if columns else []
@@ -42,7 +42,7 @@ def comma_separated(columns: Sequence[Column]) -> str:
     return text.getvalue()
 
 
-def _line(column: Column, row: str) -> list[object]:
+def _line(column: MetricRow, row: str) -> list[object]:
     values, known = column.values[row], interval(column.values[row])
     floor = "" if column.floor is None else repr(column.floor.value)
     ends = ("" if end is None else repr(end) for end in (known.low, known.high))
@@ -77,7 +77,7 @@ class Study:
     about: str  # what was played, how long, on what
     command: str
     results: Sequence[Result]
-    columns: Sequence[Column]
+    columns: Sequence[MetricRow]
     conclusions: Sequence[str]
 
     @property
@@ -143,7 +143,7 @@ def _of(study: Study, data: str) -> str:
     return section(f"On {data}", *parts)
 
 
-def _number(column: Column, row: str, runs: int) -> str:
+def _number(column: MetricRow, row: str, runs: int) -> str:
     """Mean and interval; of how many seeds, where some have no number."""
     known = column.interval(row)
     if not known.count:
@@ -153,7 +153,7 @@ def _number(column: Column, row: str, runs: int) -> str:
     return f"{wording.figure(known.mean)}{spread}{seeds}"
 
 
-def _floor(column: Column) -> str:
+def _floor(column: MetricRow) -> str:
     return "-" if column.floor is None else wording.figure(column.floor.value)
 
 
@@ -171,7 +171,7 @@ def _sheets(groups: curves.Groups) -> list[str]:
     for row, runs in groups.items():
         last = [(run, run.sample_grids()[-1]) for run in runs if run.sample_grids()]
         shown = (picture(path, f"seed {run.recipe['seed']}, round {step:,}") for run, (step, path) in last)
-        parts += [heading(row, 3), beside(*shown, kind="sheets")]
+        parts += [heading(row, 3), grid(*shown, kind="sheets")]
     return parts
 
 
@@ -203,7 +203,7 @@ def _named(found: Sequence[Finding]) -> str:
 
 
 def _cards(study: Study) -> list[str]:
-    return wording.cards(column.card for column in study.columns)
+    return wording.provenance_lines(column.card for column in study.columns)
 
 
 def _recipes(study: Study) -> list[str]:

@@ -20,13 +20,13 @@ from ...records.summary import fingerprint
 from ...runs.session import load_recipe, split_options
 from ...runs.session import recipe_by_name as recipe_named
 from ...training.hardware import choose_hardware
-from ..metric_specs import parted as parted_metrics
-from ..metric_specs import specs
-from .trial import Cell, Measures, digest, named
+from ..metric_specs import read_specs
+from ..metric_specs import split_metrics as parted_metrics
+from .trial import EvaluationOptions, Trial, digest, folder_name
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ComparisonOptions:
     """On what, how often, how long, where."""
 
     data: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ _NEXT = re.compile(r",(?=\s*[A-Za-z_][\w.-]*\s*=)")  # a comma before NAME=; oth
 _SHARED = {"data", "seed", "budget", *Options.__dataclass_fields__} - {"batch"}
 
 
-def parted(word: str) -> tuple[str, dict[str, str]]:
+def split_changes(word: str) -> tuple[str, dict[str, str]]:
     """The recipe's name or file, and what is changed of it: RECIPE or RECIPE:NAME=VALUE,NAME=VALUE.
 
     A value may hold commas and colons: "wgan-gp:optimizer.betas=0,0.9,divergence=my_module:mine".
@@ -84,7 +84,7 @@ def parted(word: str) -> tuple[str, dict[str, str]]:
 
 
 OUT = "comparison"
-CELLS = "cells"  # the folder of the runs
+TRIALS = "cells"  # the folder of the runs, by its stored name
 _GIVEN = {  # options of `train` that a comparison gives itself
     "name": "runs are named by their recipe, data and seed",
     "runs": "runs are recorded in the folder --out",
@@ -95,118 +95,120 @@ _GIVEN = {  # options of `train` that a comparison gives itself
 
 @dataclass(frozen=True)
 class Plan:
-    """A comparison, as it was asked for and as cells."""
+    """A comparison, as it was asked for and as trials."""
 
     recipes: tuple[str, ...]  # as they were typed
-    wishes: Wishes
+    options: ComparisonOptions
     said: Mapping[str, Any]  # to all runs: options of `train`, and changes to the recipes
     choices: Mapping[str, Any]  # that were made once for all: device, matmul
-    cells: tuple[Cell, ...]  # seed after seed, so that an early look sees every recipe
+    trials: tuple[Trial, ...]  # seed after seed, so that an early look sees every recipe
     sets: tuple[Data, ...]
 
     @property
     def folder(self) -> Path:
-        return Path(self.wishes.out or OUT)
+        return Path(self.options.out or OUT)
 
     @property
     def about(self) -> str:
         """What is played, in a sentence."""
-        spent = self.wishes.budget or f"{self.said['rounds']} rounds"
+        spent = self.options.budget or f"{self.said['rounds']} rounds"
         alike = ", ".join(f"{name} {value}" for name, value in self.choices.items())
         return (
-            f"{len(self.recipes)} recipes, {self.wishes.seeds} seeds from {self.wishes.seed} on, {len(self.cells)} "
+            f"{len(self.recipes)} recipes, {self.options.seeds} seeds from {self.options.seed} on, {len(self.trials)} "
             f"runs in all, {spent} each, one thread each ({alike} for all)."
         )
 
     @property
     def command(self) -> str:
         """What makes the comparison again, or goes on with it."""
-        told = {f.name: getattr(self.wishes, f.name) for f in dataclasses.fields(Wishes)}
-        flags = {k: v for k, v in told.items() if v != getattr(Wishes, k) and k != "force"} | dict(self.said)
-        flags["seeds"] = self.wishes.seeds
+        told = {f.name: getattr(self.options, f.name) for f in dataclasses.fields(ComparisonOptions)}
+        flags = {k: v for k, v in told.items() if v != getattr(ComparisonOptions, k) and k != "force"} | dict(self.said)
+        flags["seeds"] = self.options.seeds
         words = [word for name, value in flags.items() for word in _flag(name, value)]
         return " ".join(["equilibria compare", *map(shlex.quote, [*self.recipes, *words])])
 
 
-def planned(recipes: Sequence[str], wishes: Wishes, said: Mapping[str, Any], choices: Mapping[str, Any]) -> Plan:
-    """The cells of recipes x data x seeds. `choices` are those of before, if it is gone on with."""
-    options, changes = _options(wishes, said)
-    chosen = dict(choices) or _chosen(options)
-    kept = {k: v for k, v in dataclasses.asdict(options).items() if v != getattr(Options, k)} | chosen
+def plan_trials(
+    recipes: Sequence[str], options: ComparisonOptions, said: Mapping[str, Any], choices: Mapping[str, Any]
+) -> Plan:
+    """The trials of recipes x data x seeds. `choices` are those of before, if it is gone on with."""
+    train_options, changes = _train_options(options, said)
+    chosen = dict(choices) or _chosen(train_options)
+    kept = {k: v for k, v in dataclasses.asdict(train_options).items() if v != getattr(Options, k)} | chosen
     played = {k: v for k, v in kept.items() if k not in ("data", "rounds", "batch", "seed")}
-    cells, sets = [], []
-    for place in _sets(wishes):
-        sets.append(data := load_data(place, Path(options.data_root) if options.data_root else None))
-        specs(parted_metrics(wishes.metrics), data)  # a wrong name is refused before the first run
+    trials, sets = [], []
+    for place in _sets(options):
+        sets.append(data := load_data(place, Path(train_options.data_root) if train_options.data_root else None))
+        read_specs(parted_metrics(options.metrics), data)  # a wrong name is refused before the first run
         for word in recipes:
-            for seed in range(wishes.seed, wishes.seed + wishes.seeds):
-                recipe = _recipe(word, dataclasses.replace(options, data=place, seed=seed), changes)
-                cells.append(_cell(word, recipe, data, played, wishes))
-    _refuse_twins(recipes, cells)
-    return Plan(tuple(recipes), wishes, said, chosen, tuple(sorted(cells, key=lambda c: c.seed)), tuple(sets))
+            for seed in range(options.seed, options.seed + options.seeds):
+                recipe = _recipe(word, dataclasses.replace(train_options, data=place, seed=seed), changes)
+                trials.append(_trial(word, recipe, data, played, options))
+    _refuse_twins(recipes, trials)
+    return Plan(tuple(recipes), options, said, chosen, tuple(sorted(trials, key=lambda c: c.seed)), tuple(sets))
 
 
-def _options(wishes: Wishes, said: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
+def _train_options(options: ComparisonOptions, said: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
     """What all runs are told. Raises Refusal for what a comparison decides itself, or if nothing ends the runs."""
     for name, why in _GIVEN.items():
         if name in said:
             raise Refusal(f"{_named(name)} cannot be said of a comparison: {why}.")
-    if not wishes.data:
+    if not options.data:
         raise Refusal("Say what to compare them on: --data mnist, or several with commas between them.")
     hints = typing.get_type_hints(Options)
     read = {k: typed(v, hints[k], _named(k)) if k in hints else v for k, v in said.items()}
-    options, changes = split_options(read | {"budget": wishes.budget, "data": None})
-    if wishes.budget is None and options.rounds is None:
+    train_options, changes = split_options(read | {"budget": options.budget, "data": None})
+    if options.budget is None and train_options.rounds is None:
         raise Refusal("Say how much each run may spend, the same for all: --budget 5m, 200000images, or --rounds 1000.")
-    read_budget(wishes.budget)
-    return options, changes
+    read_budget(options.budget)
+    return train_options, changes
 
 
-def _chosen(options: Options) -> dict[str, str]:
+def _chosen(train_options: Options) -> dict[str, str]:
     """The device and the way of multiplying, measured once: all runs have the same."""
-    choices = choose_hardware(options.device, 1, options.matmul, options.precision)
+    choices = choose_hardware(train_options.device, 1, train_options.matmul, train_options.precision)
     return {"device": choices.device, "matmul": choices.matmul}
 
 
-def _sets(wishes: Wishes) -> list[str]:
-    if twice := [name for i, name in enumerate(wishes.data) if name in wishes.data[:i]]:
+def _sets(options: ComparisonOptions) -> list[str]:
+    if twice := [name for i, name in enumerate(options.data) if name in options.data[:i]]:
         raise Refusal(f"The data {twice[0]!r} are named twice.")
-    return list(wishes.data)
+    return list(options.data)
 
 
-def _recipe(word: str, options: Options, changes: Mapping[str, Any]) -> Recipe:
+def _recipe(word: str, train_options: Options, changes: Mapping[str, Any]) -> Recipe:
     """The recipe that a word means, with what is said of all; what it says of itself is narrower."""
-    name, own = parted(word)
+    name, own = split_changes(word)
     known = recipe_named(name)
     try:
-        return load_recipe(known, options, {**changes, **own})
+        return load_recipe(known, train_options, {**changes, **own})
     except Refusal as error:
         hint = next((k for k in changes if str(error).startswith(str(no_setting(known, k))[:40])), None)
         more = f" To change one recipe alone, write {name}:{hint}={changes[hint]}." if hint else ""
         raise Refusal(f"{error}{more}") from None
 
 
-def _cell(word: str, recipe: Recipe, data: Data, played: Mapping[str, Any], wishes: Wishes) -> Cell:
-    """A cell, named by a hash of all that decides its run."""
+def _trial(word: str, recipe: Recipe, data: Data, played: Mapping[str, Any], options: ComparisonOptions) -> Trial:
+    """A trial, named by a hash of all that decides its run."""
     try:
         resolved = resolve(recipe, data)
     except Refusal:  # it does not fit these data: its run will say so, and the others go on
         resolved = recipe
     known = digest(resolved, fingerprint(data), played)
-    folder = Path(wishes.out or OUT) / CELLS / named(word, data.name, recipe.seed, known)
-    measures = Measures(tuple(parted_metrics(wishes.metrics)), wishes.features, wishes.count)
-    return Cell(word, data.name, recipe, played, folder.absolute(), measures)
+    folder = Path(options.out or OUT) / TRIALS / folder_name(word, data.name, recipe.seed, known)
+    measures = EvaluationOptions(tuple(parted_metrics(options.metrics)), options.features, options.count)
+    return Trial(word, data.name, recipe, played, folder.absolute(), measures)
 
 
-def _refuse_twins(recipes: Sequence[str], cells: Sequence[Cell]) -> None:
+def _refuse_twins(recipes: Sequence[str], trials: Sequence[Trial]) -> None:
     if len(recipes) < 1:
         raise Refusal("Name the recipes to compare, as in `equilibria compare gan-ns wgan-gp`.")
-    seen = dict[str, Cell]()
-    for cell in cells:
-        known = cell.folder.name[-12:] + str(cell.seed) + cell.data
+    seen = dict[str, Trial]()
+    for trial in trials:
+        known = trial.folder.name[-12:] + str(trial.seed) + trial.data
         if known in seen:
-            raise Refusal(f"{seen[known].label} and {cell.label} are the same recipe on {cell.data}: name it once.")
-        seen[known] = cell
+            raise Refusal(f"{seen[known].label} and {trial.label} are the same recipe on {trial.data}: name it once.")
+        seen[known] = trial
 
 
 def _flag(name: str, value: Any) -> list[str]:

@@ -16,7 +16,7 @@ from types import FrameType
 
 from ...core.errors import Refusal, nearest
 from ...records.events import Tail
-from .trial import Cell, Watch, outcome, record
+from .trial import ComparisonDisplay, Trial, outcome, record
 
 _TICK = 0.25  # seconds between looks
 _CRASHED = "Its process ended before the run did, without a word: too little memory? {log} tells more."
@@ -25,7 +25,7 @@ _STOPPING = "Stopping: every run finishes its round and is saved. Ask again to s
 
 @dataclass(frozen=True)
 class Job:
-    """A cell on its way."""
+    """A trial on its way."""
 
     done: Callable[[], bool]
     ask: Callable[[], None]  # to stop after this round, saved
@@ -34,23 +34,23 @@ class Job:
 
 @dataclass(frozen=True)
 class Executor:
-    """Where cells are carried out, by `run_one(cell) -> folder`."""
+    """Where trials are carried out, by `run_one(trial) -> folder`."""
 
-    start: Callable[[Cell], Job]
-    slots: int  # cells at a time
+    start: Callable[[Trial], Job]
+    slots: int  # trials at a time
     close: Callable[[], None] = lambda: None
 
 
-def carry_out(cells: Sequence[Cell], executor: Executor, watch: Watch) -> bool:
-    """Have the cells run. False if that was stopped on request: those that had begun are saved."""
-    waiting, playing = deque(cells), dict[str, tuple[Cell, Job, Tail]]()
+def run_trials(trials: Sequence[Trial], executor: Executor, watch: ComparisonDisplay) -> bool:
+    """Have the trials run. False if that was stopped on request: those that had begun are saved."""
+    waiting, playing = deque(trials), dict[str, tuple[Trial, Job, Tail]]()
     try:
         with _asked():
             while waiting or playing:
                 while waiting and len(playing) < executor.slots:
-                    cell = waiting.popleft()
-                    record(cell.folder, dataclasses.replace(outcome(cell.folder), state="playing", sentence=""))
-                    playing[str(cell.folder)] = cell, executor.start(cell), _begun(cell, watch)
+                    trial = waiting.popleft()
+                    record(trial.folder, dataclasses.replace(outcome(trial.folder), state="playing", sentence=""))
+                    playing[str(trial.folder)] = trial, executor.start(trial), _begun(trial, watch)
                 _look(playing, watch)
                 time.sleep(_TICK)
         return True
@@ -64,34 +64,34 @@ def carry_out(cells: Sequence[Cell], executor: Executor, watch: Watch) -> bool:
         executor.close()
 
 
-def _begun(cell: Cell, watch: Watch) -> Tail:
-    """Tell of a cell that begins, and of what it has played before; not why that was left."""
-    watch.begin(cell)
-    tail = Tail(cell.folder)
+def _begun(trial: Trial, watch: ComparisonDisplay) -> Tail:
+    """Tell of a trial that begins, and of what it has played before; not why that was left."""
+    watch.begin(trial)
+    tail = Tail(trial.folder)
     for event in tail.new_events():
         if event["kind"] != "stop":
-            watch.show(cell, event)
+            watch.show(trial, event)
     return tail
 
 
-def _look(playing: dict[str, tuple[Cell, Job, Tail]], watch: Watch, stopping: bool = False) -> None:
+def _look(playing: dict[str, tuple[Trial, Job, Tail]], watch: ComparisonDisplay, stopping: bool = False) -> None:
     """Tell of every run what is new; forget those that are done."""
-    for key, (cell, job, tail) in list(playing.items()):
+    for key, (trial, job, tail) in list(playing.items()):
         over = job.done()
         for event in tail.new_events():
-            watch.show(cell, event)
+            watch.show(trial, event)
         if over:
             del playing[key]
-            found = outcome(cell.folder)
+            found = outcome(trial.folder)
             if found.state == "playing":
-                log = cell.folder.with_name(f"{cell.folder.name}.log")
+                log = trial.folder.with_name(f"{trial.folder.name}.log")
                 state, said = ("interrupted", "") if stopping else ("failed", _CRASHED.format(log=log))
                 found = dataclasses.replace(found, state=state, sentence=said)
-                record(cell.folder, found)
-            watch.end(cell, found)
+                record(trial.folder, found)
+            watch.end(trial, found)
 
 
-def _stop(playing: dict[str, tuple[Cell, Job, Tail]], watch: Watch) -> None:
+def _stop(playing: dict[str, tuple[Trial, Job, Tail]], watch: ComparisonDisplay) -> None:
     """Ask all to stop, and wait until they have; asked again, wait no longer."""
     with suppress(KeyboardInterrupt), _asked():
         for _, job, _ in playing.values():
@@ -123,7 +123,7 @@ THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def pool(jobs: int | None = None) -> Executor:
-    """So many processes at a time, started anew for each cell; one a core if nothing is said."""
+    """So many processes at a time, started anew for each trial; one a core if nothing is said."""
     return Executor(_start, jobs or cores())
 
 
@@ -138,11 +138,11 @@ def environment() -> dict[str, str]:
     return os.environ | dict.fromkeys(THREADS, "1") | {"PYTHONPATH": path}
 
 
-def _start(cell: Cell) -> Job:
+def _start(trial: Trial) -> Job:
     """A process in a session of its own: Ctrl-C reaches it through whoever started it alone."""
-    cell.folder.parent.mkdir(parents=True, exist_ok=True)
+    trial.folder.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", f"{__package__}.worker"]
-    with cell.folder.with_name(f"{cell.folder.name}.log").open("wb") as log:
+    with trial.folder.with_name(f"{trial.folder.name}.log").open("wb") as log:
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -152,7 +152,7 @@ def _start(cell: Cell) -> Job:
             start_new_session=True,
         )
     assert process.stdin is not None
-    process.stdin.write(f"{cell.to_json()}\n".encode())
+    process.stdin.write(f"{trial.to_json()}\n".encode())
     process.stdin.flush()
     return Job(lambda: process.poll() is not None, process.stdin.close, lambda: _end(process))
 
@@ -172,7 +172,7 @@ def executor(on: str, jobs: int | None, folder: Path) -> Executor:
     """Processes of this machine; a Ray cluster (ray, ray:HOST:PORT, ray://HOST:PORT); SLURM (slurm:KEY=VALUE,...)."""
     name, _, rest = on.partition(":")
     if name not in PLACES:
-        raise Refusal(f"on is {on!r}: cells run in one of these places.{nearest(name, PLACES)}")
+        raise Refusal(f"on is {on!r}: trials run in one of these places.{nearest(name, PLACES)}")
     if name == "ray":
         from .cluster import ray_cluster
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit  # type: ignore[import-untyped]
 
 from ...evaluation.metrics.base import Card, Figure, comparable, differences
-from ..results import Number
+from ..results import MetricValue
 from .trial import Result
 
 LEVEL = 0.95
@@ -62,7 +62,7 @@ CHECKPOINTS = ("best", "last")
 
 
 @dataclass(frozen=True)
-class Column:
+class MetricRow:
     """One metric at one checkpoint on one data set, for every recipe."""
 
     data: str
@@ -83,12 +83,12 @@ class Column:
         return interval(self.values.get(row, []))
 
 
-def columns(results: Sequence[Result], strict: bool = False) -> list[Column]:
+def metric_rows(results: Sequence[Result], strict: bool = False) -> list[MetricRow]:
     """The columns in the order in which their metrics were measured, the best checkpoint's before the last's.
 
     Where cards differ, the numbers stand in columns of their own; `strict`: Refusal, which names what differs.
     """
-    found = dict[tuple[str, str, str], list[tuple[Result, Number]]]()
+    found = dict[tuple[str, str, str], list[tuple[Result, MetricValue]]]()
     for result in results:
         for number in result.numbers:
             known = "" if strict else result.data, number.name, number.card.checkpoint
@@ -97,7 +97,7 @@ def columns(results: Sequence[Result], strict: bool = False) -> list[Column]:
     return [column for known in order for column in _columns(found[known], strict)]
 
 
-def _columns(numbers: Sequence[tuple[Result, Number]], strict: bool) -> list[Column]:
+def _columns(numbers: Sequence[tuple[Result, MetricValue]], strict: bool) -> list[MetricRow]:
     """The numbers of one metric at one checkpoint, in one column for each card."""
     if strict:
         names = [Path(result.folder).name for result, _ in numbers]
@@ -108,20 +108,20 @@ def _columns(numbers: Sequence[tuple[Result, Number]], strict: bool) -> list[Col
     return [_column([each for each in numbers if each[1].card == card], said) for card in cards]
 
 
-def _column(numbers: Sequence[tuple[Result, Number]], apart: str) -> Column:
+def _column(numbers: Sequence[tuple[Result, MetricValue]], apart: str) -> MetricRow:
     first, known = numbers[0]
     values, seeds = dict[str, list[float]](), dict[str, list[int]]()
     for result, number in sorted(numbers, key=lambda each: each[0].seed):
         values.setdefault(result.label, []).append(number.value)
         seeds.setdefault(result.label, []).append(result.seed)
-    return Column(first.data, known.name, known.better, known.card, known.floor, values, seeds, apart)
+    return MetricRow(first.data, known.name, known.better, known.card, known.floor, values, seeds, apart)
 
 
 ENOUGH = 5  # seeds of a recipe, before it is ranked
 _FALSE = 1 - LEVEL  # claims, at most, in a comparison of recipes that are equal
 
 
-def conclusions(columns: Sequence[Column], begun: Mapping[tuple[str, str], int]) -> list[str]:
+def conclusions(columns: Sequence[MetricRow], begun: Mapping[tuple[str, str], int]) -> list[str]:
     """A sentence or two for each column; `begun` tells by (data, row) how many seeds were begun.
 
     The pairs of all columns together are one family of tests (Welch, two-sided, Holm's correction): equal recipes are
@@ -133,13 +133,13 @@ def conclusions(columns: Sequence[Column], begun: Mapping[tuple[str, str], int])
     return [_sentence(column, begun, [t[1:] for t in tests if t[0] is column], len(tests)) for column in columns]
 
 
-def _rankable(column: Column, begun: Mapping[tuple[str, str], int]) -> list[tuple[str, str]]:
+def _rankable(column: MetricRow, begun: Mapping[tuple[str, str], int]) -> list[tuple[str, str]]:
     """The pairs of rows of which enough seeds were played, none failed, and all values are finite."""
     rows = [row for row in column.values if _why_not(column, row, begun) is None]
     return list(combinations(rows, 2))
 
 
-def _why_not(column: Column, row: str, begun: Mapping[tuple[str, str], int]) -> str | None:
+def _why_not(column: MetricRow, row: str, begun: Mapping[tuple[str, str], int]) -> str | None:
     """Why a row is not ranked, if it is not."""
     values = column.values.get(row, [])
     if (lost := begun.get((column.data, row), len(values)) - len(values)) > 0:
@@ -150,7 +150,7 @@ def _why_not(column: Column, row: str, begun: Mapping[tuple[str, str], int]) -> 
 
 
 def _sentence(
-    column: Column, begun: Mapping[tuple[str, str], int], tests: Sequence[tuple[tuple[str, str], float]], family: int
+    column: MetricRow, begun: Mapping[tuple[str, str], int], tests: Sequence[tuple[tuple[str, str], float]], family: int
 ) -> str:
     name = column.name.replace("_", " ")
     said = [f"{name} on {column.data}, {column.checkpoint} checkpoint ({_direction(column)}): {_means(column)}."]
@@ -169,7 +169,7 @@ def _sentence(
     return " ".join(said)
 
 
-def _means(column: Column) -> str:
+def _means(column: MetricRow) -> str:
     parts = []
     for row in column.values:
         known = column.interval(row)
@@ -178,11 +178,11 @@ def _means(column: Column) -> str:
     return "; ".join(parts)
 
 
-def _direction(column: Column) -> str:
+def _direction(column: MetricRow) -> str:
     return {"lower": "lower is better", "higher": "higher is better"}.get(column.better, "neither end is better")
 
 
-def _claim(column: Column, pair: tuple[str, str], chance: float) -> str:
+def _claim(column: MetricRow, pair: tuple[str, str], chance: float) -> str:
     """Which of two is better, or, where that means nothing, lower."""
     low, high = sorted(pair, key=lambda row: column.interval(row).mean)
     p = f"(p {'= ' + format(chance, '.2g') if chance >= 1e-4 else '< 0.0001'})"

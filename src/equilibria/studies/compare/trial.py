@@ -17,14 +17,14 @@ from ...evaluation.doctor.report import doctor
 from ...recipes.recipe import Recipe
 from ...records.folder import RunFolder
 from ...records.history import History, read_history
-from ..results import Number, stored
+from ..results import MetricValue, read_evaluation
 
 _SILENT = ("about", "format")  # fields of a recipe that train nothing
 _ELSEWHERE = ("data_root",)  # an option that says where, not what
 
 
 @dataclass(frozen=True)
-class Measures:
+class EvaluationOptions:
     """How the run is measured when it has been played."""
 
     metrics: tuple[str, ...] = ()  # the usual ones of the data
@@ -33,7 +33,7 @@ class Measures:
 
 
 @dataclass(frozen=True)
-class Cell:
+class Trial:
     """What is played once."""
 
     label: str  # the recipe as it was asked for: "wgan:clip=0.1"
@@ -41,7 +41,7 @@ class Cell:
     recipe: Recipe  # with its data and its seed
     options: Mapping[str, Any]  # keywords of `train` beside the recipe: budget, device, ...
     folder: Path  # of the run
-    measures: Measures = field(default_factory=Measures)
+    measures: EvaluationOptions = field(default_factory=EvaluationOptions)
 
     @property
     def seed(self) -> int:
@@ -51,55 +51,55 @@ class Cell:
         return f"{self.label} on {self.data}, seed {self.seed}"
 
     def to_json(self) -> str:
-        """The cell as text, for another process."""
+        """The trial as text, for another process."""
         return json.dumps(dataclasses.asdict(self) | {"folder": str(self.folder.absolute())})
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The cell that was written."""
+        """The trial that was written."""
         said = json.loads(text)
-        measures = Measures(**said["measures"] | {"metrics": tuple(said["measures"]["metrics"])})
+        measures = EvaluationOptions(**said["measures"] | {"metrics": tuple(said["measures"]["metrics"])})
         return cls(**said | {"recipe": Recipe(**said["recipe"]), "folder": Path(said["folder"]), "measures": measures})
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a cell."""
+    """What became of a trial."""
 
     state: str = "waiting"  # "finished", "failed", "interrupted"
     sentence: str = ""  # why it failed
     final: bool = False  # running it again would change nothing
-    measured: Measures | None = None  # how it was
+    measured: EvaluationOptions | None = None  # how it was
     peak: int = 0  # bytes of memory that its process used at most; 0 where unknown
 
 
 def digest(recipe: Recipe, fingerprint: Mapping[str, Any], options: Mapping[str, Any]) -> str:
-    """What tells cells apart: a hash of the resolved recipe, the data, the budget and the options."""
+    """What tells trials apart: a hash of the resolved recipe, the data, the budget and the options."""
     told = {key: value for key, value in dataclasses.asdict(recipe).items() if key not in _SILENT}
     said = {key: value for key, value in options.items() if key not in _ELSEWHERE}
     text = json.dumps([told, dict(fingerprint), said], sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 
-def named(label: str, data: str, seed: int, known: str) -> str:
+def folder_name(label: str, data: str, seed: int, known: str) -> str:
     """A folder's name that people can read, unique by the hash."""
     words = [re.sub(r"[^\w.=]+", "-", part).strip("-.")[:40] for part in (label, Path(data).stem)]
     return "-".join([*words, str(seed), known])
 
 
 def outcome(folder: Path) -> Outcome:
-    """What is recorded of the cell whose run lies there."""
+    """What is recorded of the trial whose run lies there."""
     try:
         said = json.loads(_place(folder).read_text("utf-8"))
         if (measured := said["measured"]) is not None:
-            said["measured"] = Measures(**measured | {"metrics": tuple(measured["metrics"])})
+            said["measured"] = EvaluationOptions(**measured | {"metrics": tuple(measured["metrics"])})
         return Outcome(**said)
     except (OSError, ValueError, TypeError, KeyError):
         return Outcome()
 
 
 def record(folder: Path, found: Outcome) -> None:
-    """Keep what became of a cell."""
+    """Keep what became of a trial."""
     write_atomic(_place(folder), (json.dumps(dataclasses.asdict(found), indent=2) + "\n").encode())
 
 
@@ -110,26 +110,26 @@ def _place(folder: Path) -> Path:
 _SECONDS = 60.0  # of training between two lines of one run
 
 
-class Watch(Protocol):
-    """Text for people; cells that wait, run and end for figures."""
+class ComparisonDisplay(Protocol):
+    """Text for people; trials that wait, run and end for figures."""
 
     def say(self, text: str) -> None:
         """A paragraph."""
 
-    def plan(self, cells: Sequence[Cell]) -> None:
-        """All cells, before the first begins."""
+    def plan(self, trials: Sequence[Trial]) -> None:
+        """All trials, before the first begins."""
 
-    def begin(self, cell: Cell) -> None:
-        """A cell that begins, or is taken up."""
+    def begin(self, trial: Trial) -> None:
+        """A trial that begins, or is taken up."""
 
-    def show(self, cell: Cell, event: dict[str, Any]) -> None:
+    def show(self, trial: Trial, event: dict[str, Any]) -> None:
         """Every event of a run."""
 
-    def end(self, cell: Cell, found: Outcome) -> None:
-        """A cell that ended, or had ended before."""
+    def end(self, trial: Trial, found: Outcome) -> None:
+        """A trial that ended, or had ended before."""
 
 
-class Lines(AbstractContextManager["Lines"]):
+class ComparisonLines(AbstractContextManager["ComparisonLines"]):
     """A line where a run begins and ends, and one a minute, for Python sessions and files."""
 
     def __init__(self) -> None:
@@ -142,27 +142,27 @@ class Lines(AbstractContextManager["Lines"]):
         """A paragraph."""
         print(text, flush=True)
 
-    def plan(self, cells: Sequence[Cell]) -> None:
+    def plan(self, trials: Sequence[Trial]) -> None:
         """All that is to be done."""
-        self._count = len(cells)
+        self._count = len(trials)
 
-    def begin(self, cell: Cell) -> None:
+    def begin(self, trial: Trial) -> None:
         """A run begins, or is taken up."""
-        self.say(f"{cell}: begins.")
+        self.say(f"{trial}: begins.")
 
-    def show(self, cell: Cell, event: dict[str, Any]) -> None:
+    def show(self, trial: Trial, event: dict[str, Any]) -> None:
         """Say now and then that it plays."""
-        due = self._next.setdefault(str(cell), _SECONDS)
+        due = self._next.setdefault(str(trial), _SECONDS)
         if event["kind"] == "report" and event["elapsed"] >= due:
-            self._next[str(cell)] = event["elapsed"] + _SECONDS
-            self.say(f"{cell}: round {event['step']:,} after {event['elapsed']:.0f} s.")
+            self._next[str(trial)] = event["elapsed"] + _SECONDS
+            self.say(f"{trial}: round {event['step']:,} after {event['elapsed']:.0f} s.")
         if event["kind"] == "stop":
-            self.say(f"{cell}: round {event['step']:,} after {event['elapsed']:.0f} s. {event['text']}")
+            self.say(f"{trial}: round {event['step']:,} after {event['elapsed']:.0f} s. {event['text']}")
 
-    def end(self, cell: Cell, found: Outcome) -> None:
+    def end(self, trial: Trial, found: Outcome) -> None:
         """A run is over."""
         self._over += found.state in ("finished", "failed")
-        self.say(f"{cell}: {found.state}. {found.sentence}".rstrip() + f" ({self._over} of {self._count} are over)")
+        self.say(f"{trial}: {found.state}. {found.sentence}".rstrip() + f" ({self._over} of {self._count} are over)")
 
 
 @dataclass(frozen=True)
@@ -175,16 +175,16 @@ class Result:
     folder: Path
     outcome: Outcome
     history: History | None  # none where it never began
-    numbers: tuple[Number, ...] = ()
+    numbers: tuple[MetricValue, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
-def collected(cells: Sequence[Cell]) -> list[Result]:
-    """A result for each cell, in their order; a failed run has no numbers."""
-    return [_result(cell.label, cell.data, cell.seed, cell.folder, outcome(cell.folder)) for cell in cells]
+def trial_results(trials: Sequence[Trial]) -> list[Result]:
+    """A result for each trial, in their order; a failed run has no numbers."""
+    return [_result(trial.label, trial.data, trial.seed, trial.folder, outcome(trial.folder)) for trial in trials]
 
 
-def runs(folders: Sequence[str | Path]) -> list[Result]:
+def run_results(folders: Sequence[str | Path]) -> list[Result]:
     """Results of runs that lie anywhere. Raises Refusal for what is no run, or was not measured.
 
     Runs that differ in nothing but the seed share a row, which is named by the recipe where that is clear.
@@ -204,7 +204,7 @@ def _result(label: str, data: str, seed: int, folder: Path, found: Outcome) -> R
     known = read_history(folder).require_events() if RunFolder(folder).exists() else None
     sick = doctor(folder).findings if known else ()
     measured = found.state == "finished" and (folder / "metrics.json").is_file()
-    numbers = stored(folder).numbers if measured else ()
+    numbers = read_evaluation(folder).numbers if measured else ()
     return Result(label, data, seed, folder, found, known, tuple(numbers), sick)
 
 

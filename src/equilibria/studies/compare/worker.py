@@ -19,78 +19,78 @@ from ...records.folder import RunFolder
 from ...runs.observers import Display, Lines
 from ...runs.plan import peak_memory
 from ...runs.session import resume, train
-from .trial import Cell, Outcome, outcome, record
+from .trial import Outcome, Trial, outcome, record
 
 _PATIENCE = 60.0  # seconds to wait for a process that is about to leave the folder
 _OVER = ("interrupted", "nonfinite")  # reasons for a stop that finish nothing
 
 
-def run_one(cell: Cell, display: Display | None = None) -> Path:
-    """Play and measure a cell, and say where it lies; what is done already is not done again.
+def run_trial(trial: Trial, display: Display | None = None) -> Path:
+    """Play and measure a trial, and say where it lies; what is done already is not done again.
 
     A run that was interrupted is taken up from its checkpoint. What goes wrong is recorded beside the run, not raised.
     """
-    before = outcome(cell.folder)
-    if is_over(cell, before):
-        return cell.folder
+    before = outcome(trial.folder)
+    if is_finished(trial, before):
+        return trial.folder
     try:
-        found = _carried_out(cell, display or Lines(), before)
+        found = _train_and_evaluate(trial, display or Lines(), before)
     except (Refusal, Failure) as error:
-        found = Outcome("failed", str(error), stop_reason(cell.folder) == "nonfinite")
-    except Exception as error:  # of a part of the user's own, or a mistake of ours: the other cells go on
+        found = Outcome("failed", str(error), stop_reason(trial.folder) == "nonfinite")
+    except Exception as error:  # of a part of the user's own, or a mistake of ours: the other trials go on
         traceback.print_exc()
         what = str(error).strip().partition("\n")[0]
         found = Outcome("failed", f"{type(error).__name__}: {what}")
     peak = max(before.peak, peak_memory(torch.device("cpu")))
-    record(cell.folder, dataclasses.replace(found, peak=peak))
-    return cell.folder
+    record(trial.folder, dataclasses.replace(found, peak=peak))
+    return trial.folder
 
 
-def run_alone(cell: Cell) -> Path:
+def run_single_threaded(trial: Trial) -> Path:
     """The same in a process that does nothing else: one thread, in measuring, too."""
     torch.set_num_threads(1)
-    return run_one(cell)
+    return run_trial(trial)
 
 
-def is_over(cell: Cell, found: Outcome) -> bool:
+def is_finished(trial: Trial, found: Outcome) -> bool:
     """Whether nothing is left to do."""
-    return found.final and (found.state == "failed" or found.measured == cell.measures)
+    return found.final and (found.state == "failed" or found.measured == trial.measures)
 
 
-def _carried_out(cell: Cell, display: Display, before: Outcome) -> Outcome:
-    if stop_reason(cell.folder) in (None, *_OVER):
-        _play(cell, display)
-        if stop_reason(cell.folder) == "interrupted":
+def _train_and_evaluate(trial: Trial, display: Display, before: Outcome) -> Outcome:
+    if stop_reason(trial.folder) in (None, *_OVER):
+        _train_or_resume(trial, display)
+        if stop_reason(trial.folder) == "interrupted":
             return Outcome("interrupted")
-    if before.measured != cell.measures:
+    if before.measured != trial.measures:
         from ..evaluate import evaluate
 
-        wanted = cell.measures
-        root = cell.options.get("data_root")
+        wanted = trial.measures
+        root = trial.options.get("data_root")
         evaluate(
-            cell.folder,
+            trial.folder,
             wanted.metrics,
             features=wanted.features,
             count=wanted.count,
             data_root=root,
             say=display.say,
         )
-    return Outcome("finished", final=True, measured=cell.measures)
+    return Outcome("finished", final=True, measured=trial.measures)
 
 
-def _play(cell: Cell, display: Display) -> None:
+def _train_or_resume(trial: Trial, display: Display) -> None:
     """From the start, or from the newest checkpoint."""
-    folder = cell.folder
+    folder = trial.folder
     if folder.exists():
-        _wait_for(folder)
+        _wait_until_unlocked(folder)
     if RunFolder(folder).exists():
-        resume(folder, display, trust=_names_code(cell.recipe), data_root=cell.options.get("data_root"))
+        resume(folder, display, trust=_names_code(trial.recipe), data_root=trial.options.get("data_root"))
         return
     shutil.rmtree(folder, ignore_errors=True)  # begun, and stopped before there was a run
-    train(cell.recipe, display, name=folder.name, runs=str(folder.parent), **{"threads": 1} | dict(cell.options))
+    train(trial.recipe, display, name=folder.name, runs=str(folder.parent), **{"threads": 1} | dict(trial.options))
 
 
-def _wait_for(folder: Path) -> None:
+def _wait_until_unlocked(folder: Path) -> None:
     """Until nobody else writes there: one whose parent was killed saves and leaves."""
     end = time.monotonic() + _PATIENCE
     while True:
@@ -113,12 +113,12 @@ def _names_code(recipe: Recipe) -> bool:
 
 
 def main() -> None:
-    """Carry out the cell."""
+    """Carry out the trial."""
     line = sys.stdin.readline()
     threading.Thread(target=_listen, daemon=True).start()
-    from .trial import Cell
+    from .trial import Trial
 
-    run_alone(Cell.from_json(line))
+    run_single_threaded(Trial.from_json(line))
 
 
 def _listen() -> None:
