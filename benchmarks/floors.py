@@ -15,8 +15,8 @@ from equilibria.core.seeding import generator
 from equilibria.data import Data, load_data
 from equilibria.evaluation.features import choose
 from equilibria.evaluation.features.base import Features
-from equilibria.evaluation.metrics import METRICS, usual
-from equilibria.evaluation.metrics.base import Figure, Sets
+from equilibria.evaluation.metrics import METRICS, default_metrics
+from equilibria.evaluation.metrics.base import Measurement, SampleSets
 from equilibria.runs.selection import reporting
 from equilibria.training.hardware import apply_hardware
 from equilibria.training.hardware import choose_hardware as engine
@@ -35,7 +35,7 @@ def main() -> None:
             data = load_data(name)
             features = choose("auto", data, say=print)
             print(f"\n{name}, {asked.count:,} samples, seen by: {features.name}. {features.about}", flush=True)
-            for metric in (*usual(data), *({"parzen"} if len(data.space.shape) == 3 else ())):
+            for metric in (*default_metrics(data), *({"parzen"} if len(data.space.shape) == 3 else ())):
                 report(metric, data, features, asked.count)
 
 
@@ -45,7 +45,7 @@ def report(name: str, data: Data, features: Features, count: int) -> None:
     order = torch.randperm(len(data.x), generator=generator(0, count))[: (1 + _LEARNED) * count]
     parts = data.held_out[reporting(data)[:count]], data.x[order[:count]], data.x[order[count:]]
     start = time.monotonic()
-    found = metric.measure(Sets(*(seen(data, features, metric.sees, part) for part in parts)))
+    found = metric.measure(SampleSets(*(seen(data, features, metric.input, part) for part in parts)))
     for figure, value in found.items():
         print(f"  {figure}: {told(value)}, {metric.better.get(figure, 'lower')}", flush=True)
     print(f"    {time.monotonic() - start:.0f} s", flush=True)
@@ -57,7 +57,7 @@ def seen(data: Data, features: Features, sees: str, raw: Tensor) -> Tensor:
     return torch.cat([part if sees == "samples" else features.network(part) for part in parts])
 
 
-def told(figure: Figure) -> str:
+def told(figure: Measurement) -> str:
     """A number with its standard error."""
     return f"{figure.value:.4g}" + ("" if figure.error is None else f" +- {figure.error:.2g}")
 

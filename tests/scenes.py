@@ -6,7 +6,7 @@ from torch import nn
 from equilibria.core.priors import PRIORS
 from equilibria.core.seeding import reseed
 from equilibria.core.types import Batch
-from equilibria.evaluation.diagnostics import Scene
+from equilibria.evaluation.diagnostics import GameState
 from equilibria.games import GAMES
 from equilibria.games.play import Play
 from equilibria.terms.divergences import DIVERGENCES
@@ -71,4 +71,4 @@ def scene_of(game, train, held_out=None, optimizer="sgd", batch=16, **fields):
     optimizers = {p.optimizer: OPTIMIZERS[optimizer](game.parameters(p)) for p in game.players}
     seen = {"train": train, "held_out": held_out, "fake": train[:0]} | fields
     averaged = nn.ModuleDict({"generator": game.networks["generator"]})
-    return Scene(game, optimizers, seen.pop("averaged", averaged), plays(train, 0), plays(held_out, 1), **seen)
+    return GameState(game, optimizers, seen.pop("averaged", averaged), plays(train, 0), plays(held_out, 1), **seen)

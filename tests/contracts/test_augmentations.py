@@ -168,9 +168,9 @@ class Maker(nn.Linear):
 @pytest.mark.parametrize("name", EVERY)
 def test_the_generator_learns_through_it(name):
     networks = nn.ModuleDict({"generator": Maker(3, 64), "critic": Curved((1, 8, 8))})
-    contest = Contest(DIVERGENCES["non_saturating"](), through=made(name, (1, 8, 8)))
+    contest = Contest(DIVERGENCES["non_saturating"](), augmentation=made(name, (1, 8, 8)))
     play = Play(networks, Batch(images(8, (1, 8, 8))), PRIORS["normal"](size=3))
-    contest.towards(play)["divergence"].backward()
+    contest.generator_terms(play)["divergence"].backward()
     assert networks["generator"].weight.grad.abs().sum() > 0
 
 

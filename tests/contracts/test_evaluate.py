@@ -13,7 +13,7 @@ from equilibria.core.errors import Failure, Refusal
 from equilibria.data import load_data
 from equilibria.data.dataset import digest
 from equilibria.evaluation.features.classifier import train as train_classifier
-from equilibria.evaluation.metrics.base import Card, Figure, comparable, differences
+from equilibria.evaluation.metrics.base import Measurement, Provenance, comparable, differences
 from equilibria.evaluation.metrics.wasserstein import frechet_distance
 from equilibria.models.load import load_sampler
 from equilibria.runs.selection import reporting, selection
@@ -132,18 +132,18 @@ def test_cards_that_differ_do_not_stand_in_one_column(run, evaluated):
 
 def test_every_field_of_a_card_counts(evaluated):
     card = evaluated.numbers[0].card
-    assert Card.from_dict(card.to_dict(), "here") == card
-    for field in dataclasses.fields(Card):
+    assert Provenance.from_dict(card.to_dict(), "here") == card
+    for field in dataclasses.fields(Provenance):
         other = dataclasses.replace(card, **{field.name: "other"})
         with pytest.raises(Refusal, match=f"{field.name} is "):
             comparable({"a": card, "b": card, "c": other})
         with pytest.raises(Refusal, match=f"lacks '{field.name}'"):
-            Card.from_dict({k: v for k, v in card.to_dict().items() if k != field.name}, "here")
+            Provenance.from_dict({k: v for k, v in card.to_dict().items() if k != field.name}, "here")
 
 
 def test_numbers_without_end_survive_being_kept(tmp_path, evaluated):
     card = evaluated.numbers[0].card
-    endless = MetricValue("reverse_kl", float("inf"), None, "lower", 3, Figure(0.1, 0.02), card)
+    endless = MetricValue("reverse_kl", float("inf"), None, "lower", 3, Measurement(0.1, 0.02), card)
     Evaluation((endless, dataclasses.replace(endless, floor=None))).write(tmp_path)
     assert read_evaluation(tmp_path).numbers == (endless, dataclasses.replace(endless, floor=None))
     assert "Infinity" not in (tmp_path / "metrics.json").read_text("utf-8")
@@ -299,13 +299,13 @@ def test_the_table_shows_the_floor_beside_both_checkpoints(run, evaluated, capsy
 @pytest.mark.parametrize(
     ("figure", "text"),
     [
-        (Figure(12.3456), "12.35"),
-        (Figure(12.3456, 0.2149), "12.35 ± 0.21"),
-        (Figure(0.00123, 0.00045), "0.00123 ± 0.00045"),
-        (Figure(-1e-17), "0"),
-        (Figure(float("inf")), "inf"),
-        (Figure(1234.5, 31.0), "1234.5 ± 31.0"),
-        (Figure(1.0, 0.0), "1 ± 0"),
+        (Measurement(12.3456), "12.35"),
+        (Measurement(12.3456, 0.2149), "12.35 ± 0.21"),
+        (Measurement(0.00123, 0.00045), "0.00123 ± 0.00045"),
+        (Measurement(-1e-17), "0"),
+        (Measurement(float("inf")), "inf"),
+        (Measurement(1234.5, 31.0), "1234.5 ± 31.0"),
+        (Measurement(1.0, 0.0), "1 ± 0"),
     ],
 )
 def test_numbers_are_shown_as_far_as_they_are_known(figure, text):

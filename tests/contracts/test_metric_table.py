@@ -15,8 +15,8 @@ from equilibria.core.seeding import generator
 from equilibria.data import Data, Labels, load_data
 from equilibria.data.spaces import Image
 from equilibria.evaluation.features.base import Features
-from equilibria.evaluation.metrics import METRICS, usual
-from equilibria.evaluation.metrics.base import Sets
+from equilibria.evaluation.metrics import METRICS, default_metrics
+from equilibria.evaluation.metrics.base import SampleSets
 from equilibria.recipes.parts import options_of
 
 COUNT = 240
@@ -83,10 +83,10 @@ def world(name):
         data, **{key: each for key, each in context.items() if key in inspect.signature(builder).parameters}
     )
     x = data.space.encode(data.x)
-    x = x.flatten(1) if metric.sees == "features" else x
+    x = x.flatten(1) if metric.input == "features" else x
     real = data.space.encode(data.held_out)
-    real = real.flatten(1) if metric.sees == "features" else real
-    return metric, data, Sets(real[:COUNT], x[:COUNT], x[COUNT:]), data.y[:COUNT]
+    real = real.flatten(1) if metric.input == "features" else real
+    return metric, data, SampleSets(real[:COUNT], x[:COUNT], x[COUNT:]), data.y[:COUNT]
 
 
 def spoilt(name, how, level):
@@ -101,7 +101,7 @@ def spoilt(name, how, level):
     elif how == "dropped":
         left = fake[kinds < max(1, (1 - level) * data.labels.size)]
         fake = left[torch.arange(COUNT) % len(left)]
-    return Sets(sets.real, fake, sets.train)
+    return SampleSets(sets.real, fake, sets.train)
 
 
 @cache
@@ -149,7 +149,7 @@ def test_a_figure_is_worse_the_more_is_wrong(name):
 @EVERY
 def test_equal_sets_are_best(name):
     metric, _, sets, _ = world(name)
-    equal = metric.measure(Sets(sets.real, sets.real, sets.train))
+    equal = metric.measure(SampleSets(sets.real, sets.real, sets.train))
     for figure, (value, error) in equal.items():
         way = metric.better.get(figure, "lower")
         if way != "neither" and WORSE[figure] == "noisy":
@@ -161,7 +161,7 @@ def test_equal_sets_are_best(name):
 def test_the_order_of_the_samples_says_nothing(name):
     metric, _, sets, _ = world(name)
     mixed = metric.measure(
-        Sets(*(x[torch.randperm(len(x), generator=generator(i))] for i, x in enumerate(sets_of(sets))))
+        SampleSets(*(x[torch.randperm(len(x), generator=generator(i))] for i, x in enumerate(sets_of(sets))))
     )
     for figure, (value, error) in found(name).items():
         slack = 4 * (error or 0) + 0.02 if name in RANDOM else 1e-9
@@ -184,10 +184,10 @@ def test_what_is_no_number_is_not_measured(name):
     broken = sets.fake.clone()
     broken[0] = torch.nan
     if name in ("modes", "stacked_modes"):  # a sample that is nowhere is of no mode
-        assert metric.measure(Sets(sets.real, broken, sets.train))
+        assert metric.measure(SampleSets(sets.real, broken, sets.train))
     else:
         with pytest.raises(Failure, match="not finite"):
-            metric.measure(Sets(sets.real, broken, sets.train))
+            metric.measure(SampleSets(sets.real, broken, sets.train))
 
 
 @EVERY
@@ -202,11 +202,11 @@ def test_options_and_first_lines_would_do_in_a_table(name):
 @pytest.mark.parametrize("data", [points, pictures, stacks])
 def test_the_usual_metrics_can_be_built_for_their_data(data):
     described = data()
-    for name in usual(described):
+    for name in default_metrics(described):
         more = {"classifier": Features("brightness", torch.nn.Flatten(), "", classify=classify)}
         METRICS[name](described, **(more if name == "stacked_modes" else {}))
-    assert ("modes" in usual(described)) == (data is points)
-    assert ("stacked_modes" in usual(described)) == (data is stacks)
+    assert ("modes" in default_metrics(described)) == (data is points)
+    assert ("stacked_modes" in default_metrics(described)) == (data is stacks)
 
 
 @pytest.mark.parametrize(

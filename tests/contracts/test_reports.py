@@ -9,7 +9,7 @@ import PIL.Image
 import pytest
 
 from equilibria.core.errors import Refusal
-from equilibria.evaluation.metrics.base import Card, Figure
+from equilibria.evaluation.metrics.base import Measurement, Provenance
 from equilibria.runs.session import train
 from equilibria.studies import wording
 from equilibria.studies.compare.comparison_page import Study, comma_separated, html, rows
@@ -26,14 +26,14 @@ NASTY = '<img src="http://evil" onerror=alert(1)>&$x^2$'
 def card(**said):
     told = {"metric": "distance", "data": "ring", "fingerprint": "f", "split": "held out", "real": 9, "generated": 9}
     more = {"features": "none", "digest": "", "resizing": "none", "seed": 0, "rule": "lowest", "averaged": True}
-    return Card(**told | more | {"checkpoint": "best"} | said)
+    return Provenance(**told | more | {"checkpoint": "best"} | said)
 
 
 def study():
     values = {"gan:a": [1.0, 2.0, 3.5], NASTY: [0.5, 0.25, 1e-7]}
     seeds = {row: [0, 1, 2] for row in values}
     cards = [card(checkpoint=end) for end in ("best", "last")]
-    found = [MetricRow("ring", "distance", "lower", each, Figure(0.1), values, seeds) for each in cards]
+    found = [MetricRow("ring", "distance", "lower", each, Measurement(0.1), values, seeds) for each in cards]
     results = [
         Result(row, "ring", seed, None, Outcome("failed" if seed == 2 else "finished", f"Because of {NASTY}."), None)
         for row in values

@@ -34,7 +34,7 @@ def test_the_critic_is_shown_draws_of_the_prior_as_real_and_codes_as_fake():
 
 def test_the_players_are_the_autoencoder_the_critic_and_the_encoder():
     game = inferring_game("aae")
-    assert [player.moves for player in game.players] == [
+    assert [player.networks for player in game.players] == [
         ("generator", "encoder", "likelihood"),
         ("critic",),
         ("encoder",),
@@ -57,7 +57,7 @@ def test_the_autoencoder_pays_for_its_reconstruction_alone():
     play = play_of(game)
     found = game.players[0].loss(play)
     noise = game.networks["likelihood"].log_noise.exp()
-    want = -torch.distributions.Normal(play.decoded, noise).log_prob(play.x).sum(dim=1).mean()
+    want = -torch.distributions.Normal(play.raw_reconstruction, noise).log_prob(play.x).sum(dim=1).mean()
     assert set(found) == {"reconstruction"}
     assert torch.allclose(found["reconstruction"], want)
 

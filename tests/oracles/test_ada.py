@@ -235,10 +235,10 @@ def test_a_move_of_the_critic_is_watched_and_no_gradient_enters_the_memory():
     networks = nn.ModuleDict({"generator": Maker(2, 16), "critic": Critic(16, 1)})
     nn.init.constant_(networks["critic"].bias, 50.0)  # every score is positive
     augment = AUGMENTATIONS["ada"]((1, 4, 4), speed=100, interval=1)
-    contest = Contest(DIVERGENCES["non_saturating"](), through=augment)
+    contest = Contest(DIVERGENCES["non_saturating"](), augmentation=augment)
     play = Play(networks, Batch(torch.zeros(8, 1, 4, 4)), PRIORS["normal"](size=2))
-    sum(contest.against(play).values()).backward()
-    contest.towards(play)
+    sum(contest.critic_terms(play).values()).backward()
+    contest.generator_terms(play)
     assert augment.probability.item() == pytest.approx(0.08)
     assert not any(value.requires_grad for value in augment.buffers())
 

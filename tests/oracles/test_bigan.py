@@ -41,7 +41,7 @@ def test_exchanging_pulls_at_fake_as_the_generators_own_loss_does(name):
     generator = list(game.networks["generator"].parameters())
     own, exchanged = (
         torch.autograd.grad(terms["divergence"], generator, retain_graph=True)
-        for terms in (contest.towards(play), contest.exchange(play))
+        for terms in (contest.generator_terms(play), contest.exchanged_terms(play))
     )
     assert all(torch.allclose(a, b, rtol=1e-9, atol=1e-12) for a, b in zip(own, exchanged, strict=True))
 
@@ -86,7 +86,7 @@ def test_the_answers_are_the_critics_loss_exchanged_or_negated(name):
 def test_both_of_the_pair_are_pulled_by_one_loss(answer):
     game, _, slopes = pair_of(DIVERGENCES["non_saturating"](), answer=answer)
     assert all(slope.abs().sum() > 0 for slope in slopes)
-    assert game.players[-1].moves == ("generator", "encoder")
+    assert game.players[-1].networks == ("generator", "encoder")
 
 
 @both_answers

@@ -149,7 +149,7 @@ def test_a_prior_that_is_told_the_condition_is_what_codes_diverge_from():
     play = play_of(game, y=y)
     want = play.posterior.divergence(Gaussian(y.repeat(1, 3), torch.full((8, 3), math.log(4)).double()))
     assert torch.allclose(game.players[0].loss(play)["kl"], want.sum(dim=1).mean())
-    assert game.players[0].moves == ("generator", "encoder", "prior", "likelihood")
+    assert game.players[0].networks == ("generator", "encoder", "prior", "likelihood")
 
 
 def test_latents_are_drawn_from_what_the_prior_makes_of_the_condition():

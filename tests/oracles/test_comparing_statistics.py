@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from equilibria.evaluation.metrics.base import Card
+from equilibria.evaluation.metrics.base import Provenance
 from equilibria.studies.compare.statistics import MetricRow, conclusions, holm, interval, welch
 
-CARD = Card("m", "ring", "f", "held out", 10, 10, "none", "", "none", 0, "best", "lowest", True)
+CARD = Provenance("m", "ring", "f", "held out", 10, 10, "none", "", "none", 0, "best", "lowest", True)
 
 
 def column(values, better="lower"):

@@ -108,14 +108,14 @@ def test_layers_are_named_from_input_to_output_with_what_is_parametrized():
 def test_plain_descent_steps_along_its_gradient(optimizer):
     scene = scene_of(line_game(), X, optimizer=optimizer)
     found = see("steps", scene)
-    pulls = torch.cat([pull.flatten() for pull in scene.pulls["critic"]])
+    pulls = torch.cat([pull.flatten() for pull in scene.gradients["critic"]])
     expected = 1.0 if optimizer == "sgd" else float(pulls.abs().sum() / (pulls.norm() * len(pulls) ** 0.5))
     assert found["critic"] == pytest.approx(expected, abs=1e-3)  # Adam's first step is the sign of the gradient
 
 
 def test_planted_moments_turn_the_step_around():
     scene = scene_of(line_game(), X, optimizer="adam")
-    (parameter,), (pull,) = scene.game.parameters(scene.game.players[0]), scene.pulls["critic"]
+    (parameter,), (pull,) = scene.game.parameters(scene.game.players[0]), scene.gradients["critic"]
     scene.optimizers["critic"].state[parameter] = {
         "step": torch.tensor(100.0),
         "exp_avg": -100 * pull,
@@ -126,7 +126,9 @@ def test_planted_moments_turn_the_step_around():
 
 def test_strides_are_shares_of_the_weights():
     scene = scene_of(line_game((3.0, 4.0, 0.0)), X)
-    assert see("strides", scene)["critic"] == pytest.approx(0.01 * float(scene.pulls["critic"][0].norm()) / 5, rel=1e-4)
+    assert see("strides", scene)["critic"] == pytest.approx(
+        0.01 * float(scene.gradients["critic"][0].norm()) / 5, rel=1e-4
+    )
 
 
 def test_norms_of_weights_are_those_of_all_numbers_together():
@@ -258,7 +260,7 @@ def test_the_mean_distance_of_pairs_leaves_nobody_beside_himself():
 def test_modes_without_a_near_sample_are_missing():
     centres = torch.tensor([[0.0, 0], [4.0, 0], [0, 4.0]])
     fake = torch.tensor([[0.0, 0.2], [0.1, 0], [4.0, 1.0], [0, 4.2]])  # the third is ten deviations off
-    scene = scene_of(line_game((1.0, 1.0)), centres, centres.repeat(2, 1), fake=fake, centres=centres, deviation=0.1)
+    scene = scene_of(line_game((1.0, 1.0)), centres, centres.repeat(2, 1), fake=fake, centers=centres, std=0.1)
     found = see("coverage", scene)
     assert found["classes"].tolist() == [0.5, 0.25, 0.25]
     assert (found["missing"], found["missing_data"], found["of"], found["high_quality"]) == (1, 0, 3, 0.75)
@@ -267,7 +269,7 @@ def test_modes_without_a_near_sample_are_missing():
 def test_classes_far_below_their_usual_share_are_missing():
     centres = torch.tensor([[0.0, 0], [4.0, 0], [0, 4.0]])
     scene = scene_of(
-        line_game((1.0, 1.0)), centres, centres.repeat(4, 1), fake=centres[:2].repeat(6, 1), centres=centres
+        line_game((1.0, 1.0)), centres, centres.repeat(4, 1), fake=centres[:2].repeat(6, 1), centers=centres
     )
     found = see("coverage", scene)
     assert found["classes"].tolist() == [0.5, 0.5, 0]
@@ -311,7 +313,9 @@ def test_what_reads_no_latents_is_not_asked_for_them():
     game = line_game((1.0, 1.0, 1.0))
     game.networks["encoder"] = Reader(Point)
     assert (
-        see("agreement", scene_of(game, X, inverts=False)) == see("posterior", scene_of(game, X, inverts=False)) == {}
+        see("agreement", scene_of(game, X, encoder_inverts=False))
+        == see("posterior", scene_of(game, X, encoder_inverts=False))
+        == {}
     )
 
 

@@ -12,7 +12,7 @@ from equilibria.core.priors import PRIORS
 from equilibria.core.seeding import reseed
 from equilibria.core.types import Batch
 from equilibria.games import GAMES
-from equilibria.games.infogan import entropy, mistakes
+from equilibria.games.infogan import code_loss, entropy
 from equilibria.games.play import Play
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.verify.toys.dirac import inferring_game, play_of
@@ -92,15 +92,15 @@ def test_what_is_found_adds_up_over_the_parts_and_noise_is_not_read():
     z, read = prior.draw(5), Gaussian(torch.zeros(5, 9), torch.zeros(5, 9))
     other = z.clone()
     other[:, 4:7] += 1
-    assert torch.equal(mistakes(code, read, z), mistakes(code, read, other))
-    assert mistakes(code, read, z).shape == (5,)
+    assert torch.equal(code_loss(code, read, z), code_loss(code, read, other))
+    assert code_loss(code, read, z).shape == (5,)
 
 
 def test_a_category_is_read_by_a_softmax_over_its_own_numbers():
     prior = PRIORS["joint"](PARTS)
     z, mean = prior.draw(6), torch.randn(6, 9)
     want = nn.functional.cross_entropy(mean[:, :4], z[:, :4].argmax(dim=1), reduction="none")
-    assert torch.allclose(mistakes([prior.parts[0]], Gaussian(mean, torch.zeros(6, 9)), z), want)
+    assert torch.allclose(code_loss([prior.parts[0]], Gaussian(mean, torch.zeros(6, 9)), z), want)
 
 
 def test_entropies_are_those_of_equal_chances():
@@ -121,7 +121,7 @@ def test_mistakes_pull_at_reader_and_generator():
     game = inferring_game("infogan")
     play, player = play_of(game), game.players[-1]
     slopes = torch.autograd.grad(player.loss(play)["information"], game.parameters(player))
-    assert player.moves == ("generator", "encoder")
+    assert player.networks == ("generator", "encoder")
     assert sum(bool(slope.abs().sum() > 0) for slope in slopes) == len(slopes)
 
 

@@ -10,8 +10,8 @@ from equilibria.core.seeding import generator
 from equilibria.data import Data, load_data
 from equilibria.data.spaces import Image
 from equilibria.evaluation.metrics import METRICS
-from equilibria.evaluation.metrics.base import Sets
-from equilibria.evaluation.metrics.c2st import by_neighbour, by_network, divergence
+from equilibria.evaluation.metrics.base import SampleSets
+from equilibria.evaluation.metrics.c2st import by_neighbor, by_network, divergence
 from equilibria.evaluation.metrics.likelihood import log_densities
 from equilibria.evaluation.metrics.mmd import Kernel, kernel_distance, unbiased
 from equilibria.evaluation.metrics.wasserstein import (
@@ -35,7 +35,7 @@ def quantiles(count, mean=0.0, deviation=1.0):
 
 
 def measured(name, real, fake, train=None, **options):
-    found = METRICS[name](POINTS, **options).measure(Sets(real, fake, real if train is None else train))
+    found = METRICS[name](POINTS, **options).measure(SampleSets(real, fake, real if train is None else train))
     return {figure: value for figure, (value, _) in found.items()}, {
         figure: error for figure, (_, error) in found.items()
     }
@@ -121,7 +121,7 @@ def test_precision_is_of_the_samples_and_recall_is_of_the_data():
 
 
 def test_equal_distributions_are_told_apart_by_chance_and_say_so():
-    found = [by_neighbour(draws(150, 2, 2 * i), draws(150, 2, 2 * i + 1)) for i in range(200)]
+    found = [by_neighbor(draws(150, 2, 2 * i), draws(150, 2, 2 * i + 1)) for i in range(200)]
     mean, error = mean_and_error([accuracy.value for accuracy, _ in found])
     assert mean == pytest.approx(149 / 299, abs=3.5 * error)
     assert sum(p < 0.1 for _, p in found) / len(found) == pytest.approx(0.1, abs=0.07)
@@ -131,7 +131,7 @@ def test_equal_distributions_are_told_apart_by_chance_and_say_so():
 
 def test_copies_are_their_own_nearest_and_never_told_right():
     real = draws(100, 3, 0)
-    assert by_neighbour(real, real)[0].value == 0
+    assert by_neighbor(real, real)[0].value == 0
 
 
 def test_a_network_tells_gaussians_apart_as_often_as_can_be():
@@ -168,9 +168,9 @@ def test_pixels_are_judged_as_bytes_keep_them():
     darker = data.space.encode(data.x[200:] // 2)  # so that there is something to tell
     fake = darker + 0.9 / 255 * torch.rand(200, 1, 2, 2, generator=generator(1)) - 0.45 / 255
     metric = METRICS["held_out_critic"](data, moves=100)
-    found = metric.measure(Sets(real, darker, train))
+    found = metric.measure(SampleSets(real, darker, train))
     assert found["held_out_critic"].value > 0.1
-    assert metric.measure(Sets(real, fake, train)) == found
+    assert metric.measure(SampleSets(real, fake, train)) == found
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
@@ -193,7 +193,7 @@ def test_samples_that_are_far_from_everything_are_no_copies():
     """Of all of them the nearest is the same sample, of whichever set."""
     for i in range(5):
         real, train, fake = draws(200, 2, 3 * i), draws(400, 2, 3 * i + 1), draws(200, 2, 3 * i + 2, mean=30.0)
-        assert METRICS["memorization"](POINTS).measure(Sets(real, fake, train))["memorization"] == (0, 0)
+        assert METRICS["memorization"](POINTS).measure(SampleSets(real, fake, train))["memorization"] == (0, 0)
 
 
 def test_the_ratio_of_memorization_is_one_for_new_samples_and_zero_for_copies():
@@ -215,7 +215,7 @@ def test_parzen_takes_the_deviation_that_training_images_like_best():
     """Of noise of deviation .2 around one picture, as centres, new such noise likes about .2."""
     pictures = Data("pictures", Image(1, 2, 2), torch.zeros(9, 1, 2, 2, dtype=torch.uint8), torch.zeros(9, 1, 2, 2))
     real, fake, train = (draws(300, 4, i, 0.0, 0.4).view(-1, 1, 2, 2) for i in range(3))
-    found = METRICS["parzen"](pictures).measure(Sets(real, fake, train))
+    found = METRICS["parzen"](pictures).measure(SampleSets(real, fake, train))
     tried = torch.logspace(-1, 0, 10).double()
     best = log_densities((train.flatten(1) + 1) / 2, (fake.flatten(1) + 1) / 2, tried).mean(dim=1).argmax()
     assert found["parzen_deviation"].value == pytest.approx(float(tried[best]))

@@ -17,11 +17,11 @@ from torchmetrics.image.kid import KernelInceptionDistance
 from equilibria.core.seeding import generator
 from equilibria.data import load_data
 from equilibria.evaluation.metrics import METRICS
-from equilibria.evaluation.metrics.base import Sets
+from equilibria.evaluation.metrics.base import SampleSets
 from equilibria.evaluation.metrics.likelihood import log_densities
 from equilibria.evaluation.metrics.mmd import Kernel, kernel_distance, unbiased
 from equilibria.evaluation.metrics.wasserstein import frechet_distance, sliced_wasserstein, wasserstein_distance
-from equilibria.evaluation.neighbors import nearest, radii, rows
+from equilibria.evaluation.neighbors import centered_rows, nearest, radii
 
 
 class Rows(torch.nn.Module):
@@ -116,7 +116,7 @@ def test_exact_wasserstein_in_one_dimension_is_scipys():
 @pytest.mark.parametrize("size", [2, 12, 60])
 def test_neighbours_are_those_of_scipys_trees(size):
     real, fake = pair(size)
-    x, y = rows(real, fake)
+    x, y = centered_rows(real, fake)
     distances, places = scipy.spatial.KDTree(x.numpy()).query(y.numpy())
     assert nearest(y, x)[0].numpy() == pytest.approx(distances, rel=1e-6)
     assert (nearest(y, x)[1].numpy() == places).all()
@@ -136,7 +136,7 @@ def test_precision_recall_density_and_coverage_are_what_trees_count(size, k):
         "density": (within < ball[:, None]).sum(axis=0).mean() / k,
         "coverage": (within.min(axis=1) < ball).mean(),
     }
-    data, sets = load_data({"name": "ring", "count": 5}), Sets(real, fake, real)
+    data, sets = load_data({"name": "ring", "count": 5}), SampleSets(real, fake, real)
     found = METRICS["precision_recall"](data, k=k).measure(sets) | METRICS["density_coverage"](data, k=k).measure(sets)
     assert {name: figure.value for name, figure in found.items()} == pytest.approx(wanted, rel=1e-9)
 
@@ -151,7 +151,7 @@ def test_parzen_is_scipys_logarithm_of_a_sum():
 
 
 def test_distances_are_the_same_some_at_a_time(monkeypatch):
-    x, y = rows(*pair())
+    x, y = centered_rows(*pair())
     whole = nearest(x, y), radii(x, 3)
     monkeypatch.setattr("equilibria.evaluation.neighbors._CELLS", 20_000)
     parts = nearest(x, y), radii(x, 3)

@@ -10,7 +10,7 @@ from equilibria.core.seeding import generator
 from equilibria.data import load_data
 from equilibria.evaluation.features import choose
 from equilibria.evaluation.metrics import METRICS
-from equilibria.evaluation.metrics.base import Sets
+from equilibria.evaluation.metrics.base import SampleSets
 from equilibria.evaluation.metrics.modes import modes, stacked_modes
 
 MNIST_CLASSES = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)  # of the training part, by digit
@@ -51,7 +51,7 @@ def test_real_stacked_digits_reach_all_modes_through_the_classifier(data_root):
     data = load_data("stacked_mnist", data_root)
     metric = METRICS["stacked_modes"](data, classifier=choose("classifier", data, data_root))
     x = data.space.encode(data.x[:TRIPLES])
-    found = metric.measure(Sets(x[:2], x, x[:2]))
+    found = metric.measure(SampleSets(x[:2], x, x[:2]))
     print({name: figure.value for name, figure in found.items()})
     assert found["stacked_modes"].value == 1000
     assert found["stacked_kl"].value == pytest.approx(0.0235, abs=0.004)
@@ -62,7 +62,7 @@ def test_ten_thousand_real_training_images_have_a_parzen_window_of_243_nats(data
     """Centres: the first 10,000 of MNIST; the deviation chosen on 50,000 to 50,999; nats of the test images."""
     data = load_data("mnist", data_root)
     x, real = data.space.encode(data.x), data.space.encode(data.held_out)
-    found = METRICS["parzen"](data).measure(Sets(real, x[:10_000], x[50_000:51_000]))
+    found = METRICS["parzen"](data).measure(SampleSets(real, x[:10_000], x[50_000:51_000]))
     print(found)
     assert found["parzen"].value == pytest.approx(243.6, abs=3)
     assert found["parzen"].error == pytest.approx(2.1, abs=0.1)

@@ -13,7 +13,7 @@ from equilibria.core.priors import PRIORS
 from equilibria.core.types import Batch
 from equilibria.games import GAMES
 from equilibria.games.play import Play
-from equilibria.games.vae_gan import Gates, unlikeness
+from equilibria.games.vae_gan import Gates, feature_distance
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.penalties import PENALTIES
 
@@ -79,7 +79,7 @@ def loss_of(game, name, play):
 def test_likeness_is_half_the_squared_distance_in_the_critics_layer():
     """The reconstruction is x + 1 in both of its values."""
     play = play_of(game_of())
-    assert torch.allclose(unlikeness(play), torch.ones(6).double())
+    assert torch.allclose(feature_distance(play), torch.ones(6).double())
 
 
 def test_the_encoder_pays_for_likeness_whole_and_the_generator_its_share():

@@ -38,8 +38,8 @@ AUGMENTATIONS = (
     Mutant(
         "ada-watches-samples",
         "games/contest.py",
-        "self.through.watch(duel.scores[0])",
-        "self.through.watch(duel.scores[1])",
+        "self.augmentation.watch(duel.scores[0])",
+        "self.augmentation.watch(duel.scores[1])",
         (
             "properties/test_contest.py::"
             "test_an_augmentation_is_told_the_scores_of_the_data_in_each_move_of_the_critic_alone",

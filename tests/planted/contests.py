@@ -41,7 +41,7 @@ CONTESTS = (
         "return {name: interval * price for name, price",
         "return {name: price for name, price",
         (LAW + "lazy_penalties_cost_the_same_in_the_long_run",),
-        "every 16th round at the price of one",
+        "every 16th round at the weight of one",
     ),
     Mutant(
         "generator-sees-no-augmentation",

@@ -220,7 +220,7 @@ INFERRING = (
     Mutant(
         "bound-reported-with-weights",
         BOUNDS,
-        "    kl = divergences(play).sum(dim=1).mean()\n    loss",
+        "    kl = kl_divergences(play).sum(dim=1).mean()\n    loss",
         '    kl = terms["kl"]\n    loss',
         (LOST + "figures_are_unweighted_and_add_up_to_the_bound",),
         "an ELBO that beta moves",
@@ -343,7 +343,7 @@ INFERRING = (
     Mutant(
         "fidelity-forgotten",
         VAE_GAN,
-        '{"likeness": fidelity * unlikeness',
+        '{"likeness": fidelity * feature_distance',
         '{"likeness": unlikeness',
         (JUDGED + "the_encoder_pays_for_likeness_whole_and_the_generator_its_share",),
         "the generator's share is the whole",

@@ -65,7 +65,7 @@ WATCHING = (
     Mutant(
         "bursts-without-the-constraint",
         "evaluation/diagnostics/critic.py",
-        "        scene.game.constrain(player)\n",
+        "        state.game.constrain(player)\n",
         "",
         (LAW + "the_estimate_of_a_critic_that_is_held_does_not_grow",),
         "the critic leaves its bounds, and its estimate grows",

@@ -13,12 +13,12 @@ from equilibria.core.seeding import reseed
 from equilibria.core.types import Batch
 from equilibria.data import DATASETS
 from equilibria.games import GAMES
-from equilibria.games.auxiliary_classifier import MISTAKES, Classes
+from equilibria.games.auxiliary_classifier import CLASS_LOSSES, AuxiliaryClassifier
 from equilibria.games.contest import Contest
 from equilibria.games.critic_player import TURNS
 from equilibria.games.game import Game
 from equilibria.games.play import Play
-from equilibria.games.unrolled import ANSWERS, unrolled
+from equilibria.games.unrolled import INNER_OPTIMIZERS, unrolled
 from equilibria.games.views import condition, data, noised, pack, packed, samples
 from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build
@@ -156,17 +156,17 @@ def test_who_pays_lazily_shares_the_optimizer_of_the_critic():
 
 
 def test_critic_and_generator_look_through_one_augmentation():
-    play, contest = play_of(), Contest(DIVERGENCES["wasserstein"](), through=Doubled())
+    play, contest = play_of(), Contest(DIVERGENCES["wasserstein"](), augmentation=Doubled())
     duel = contest.duel(play)
     assert torch.allclose(duel.real_scores, 4 * play.x[:, 0])
     assert torch.allclose(duel.fake_scores, 4 * play.fake[:, 0])
-    assert torch.allclose(contest.towards(play)["divergence"], -4 * play.fake.mean())
+    assert torch.allclose(contest.generator_terms(play)["divergence"], -4 * play.fake.mean())
 
 
 def test_an_augmentation_is_told_the_scores_of_the_data_in_each_move_of_the_critic_alone():
     play, doubled = play_of(), Doubled()
-    contest = Contest(DIVERGENCES["wasserstein"](), through=doubled)
-    contest.towards(play), contest.against(play)
+    contest = Contest(DIVERGENCES["wasserstein"](), augmentation=doubled)
+    contest.generator_terms(play), contest.critic_terms(play)
     (told,) = doubled.told
     assert torch.allclose(told, 4 * play.x[:, 0])
 
@@ -194,7 +194,7 @@ def test_foreseen_answers_are_the_optimizers(by, optimizer):
     critic = torch.nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1)).double()
     x = torch.randn(16, 2, generator=torch.Generator().manual_seed(1)).double()
     weights, step = {n: p.detach().clone() for n, p in critic.named_parameters()}, optimizer(critic.parameters())
-    answer = ANSWERS[by](0.03)
+    answer = INNER_OPTIMIZERS[by](0.03)
     for _ in range(4):
         step.zero_grad()
         critic(x).square().mean().backward()
@@ -205,7 +205,7 @@ def test_foreseen_answers_are_the_optimizers(by, optimizer):
 
 def test_adams_answers_are_differentiated_through():
     def last(push):
-        answer, weights = ANSWERS["adam"](0.1), {"w": torch.tensor([1.0, -2.0]).double()}
+        answer, weights = INNER_OPTIMIZERS["adam"](0.1), {"w": torch.tensor([1.0, -2.0]).double()}
         for factor in (1.0, 2.0, -0.5):
             weights = answer(weights, {"w": factor * push + weights["w"]})
         return weights["w"]
@@ -215,7 +215,7 @@ def test_adams_answers_are_differentiated_through():
 
 def test_without_steps_nothing_is_foreseen():
     play, contest = play_of(), Contest(DIVERGENCES["minimax"]())
-    assert float(unrolled(contest, 0, 0.1)(play)["divergence"]) == float(contest.towards(play)["divergence"])
+    assert float(unrolled(contest, 0, 0.1)(play)["divergence"]) == float(contest.generator_terms(play)["divergence"])
 
 
 def test_unrolling_leaves_the_critic_as_it_is():
@@ -242,18 +242,18 @@ def test_foreseen_moves_of_the_critic_are_not_remembered():
     assert torch.equal(run.game.memories["lecam"].averages, torch.ones(2))
 
 
-@pytest.mark.parametrize("kind", MISTAKES)
+@pytest.mark.parametrize("kind", CLASS_LOSSES)
 def test_a_right_class_head_makes_no_mistake(kind):
     y = torch.eye(3)[torch.tensor([0, 2, 1, 1])]
     said = y if kind == "vector" else 60 * (2 * y - 1)
-    assert float(MISTAKES[kind](said, y).abs().max()) < 1e-6
+    assert float(CLASS_LOSSES[kind](said, y).abs().max()) < 1e-6
 
 
 def test_an_undecided_class_head_is_off_by_the_entropy():
     y, flat = torch.eye(4), torch.zeros(4, 4)
-    assert float(MISTAKES["class"](flat, y).mean()) == pytest.approx(math.log(4))
-    assert float(MISTAKES["multi-hot"](flat, y).mean()) == pytest.approx(4 * math.log(2))
-    assert float(MISTAKES["vector"](flat, y).mean()) == pytest.approx(0.5)
+    assert float(CLASS_LOSSES["class"](flat, y).mean()) == pytest.approx(math.log(4))
+    assert float(CLASS_LOSSES["multi-hot"](flat, y).mean()) == pytest.approx(4 * math.log(2))
+    assert float(CLASS_LOSSES["vector"](flat, y).mean()) == pytest.approx(0.5)
 
 
 def test_a_packed_class_head_is_asked_for_each_sample():
@@ -263,8 +263,8 @@ def test_a_packed_class_head_is_asked_for_each_sample():
     play = play_of(y=y)
     play.networks["critic"] = critic
     said = torch.cat([play.fake, -play.fake], dim=1)
-    mistake = Classes(contest, MISTAKES["class"]).towards(play)["class"]
-    assert float(mistake) == pytest.approx(float(MISTAKES["class"](said, y).mean()))
+    mistake = AuxiliaryClassifier(contest, CLASS_LOSSES["class"]).generator_terms(play)["class"]
+    assert float(mistake) == pytest.approx(float(CLASS_LOSSES["class"](said, y).mean()))
 
 
 def test_the_class_head_weighs_on_both_sides():
@@ -275,7 +275,7 @@ def test_the_class_head_weighs_on_both_sides():
     game = build_game(class_weight=2.0, class_weight_generator=0.5)
     reseed(0)
     play = Play(game.networks, Batch(torch.randn(4, 1).double(), torch.eye(2).repeat(2, 1).double()), game.prior)
-    mistakes = [MISTAKES["class"](critic.head(x), play.y).mean() for x in (play.x, play.fake)]
+    mistakes = [CLASS_LOSSES["class"](critic.head(x), play.y).mean() for x in (play.x, play.fake)]
     critics, generators = (player.loss(play) for player in game.players)
     assert float(critics["class"]) == pytest.approx(2 * float(sum(mistakes)))
     assert float(generators["class"]) == pytest.approx(0.5 * float(mistakes[1]))
@@ -291,7 +291,9 @@ def test_mistakes_of_the_class_head_are_no_gain(option):
 @pytest.mark.parametrize(
     ("name", "options", "moves"),
     [
-        ("once_in", {"rounds": 4}, [1, 0, 0, 0, 1, 0]),
+        ("every", {"rounds": 4}, [1, 0, 0, 0, 1, 0]),
+        ("decaying", {"start": 5, "end": 1, "rounds": 4}, [5, 4, 3, 2, 1, 1]),
+        ("once_in", {"rounds": 4}, [1, 0, 0, 0, 1, 0]),  # by their former names, as old recipes have them
         ("fading", {"start": 5, "end": 1, "rounds": 4}, [5, 4, 3, 2, 1, 1]),
     ],
 )

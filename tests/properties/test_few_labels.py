@@ -27,7 +27,7 @@ def doubled(run):
     run.game.networks.double()
     play = draw(run)
     prior = SimpleNamespace(draw=lambda *_, **__: play.z.double())
-    x, known = (Batch(*(part.double() for part in parts)) for parts in ((play.x,), play.known))
+    x, known = (Batch(*(part.double() for part in parts)) for parts in ((play.x,), play.labelled))
     return Play(run.game.networks, x, prior, 0, known)
 
 
@@ -40,9 +40,9 @@ def test_the_critic_loses_what_a_softmax_over_classes_and_generated_says_is_unli
     run = run_of("sgan")
     play, critic = doubled(run), run.game.networks["critic"]
     terms = run.game.players[0].loss(play)
-    real, fake, labelled = (chances(critic, x) for x in (play.x, play.fake, play.known.x))
+    real, fake, labelled = (chances(critic, x) for x in (play.x, play.fake, play.labelled.x))
     unsupervised = -real[:, :-1].sum(dim=1).log().mean() - fake[:, -1].log().mean()
-    said = (labelled[:, :-1] * play.known.y).sum(dim=1) / labelled[:, :-1].sum(dim=1)
+    said = (labelled[:, :-1] * play.labelled.y).sum(dim=1) / labelled[:, :-1].sum(dim=1)
     assert list(terms) == ["divergence", "class"]
     torch.testing.assert_close(terms["divergence"], unsupervised, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(terms["class"], -said.log().mean(), rtol=1e-12, atol=1e-12)

@@ -40,7 +40,7 @@ def moved(game, player):
 def test_every_divergence_moves_each_player_and_only_what_it_owns(name, divergence):
     game = inferring_game(name, DIVERGENCES[divergence]())
     for player in game.players:
-        assert moved(game, player) == set(player.moves), player.name
+        assert moved(game, player) == set(player.networks), player.name
 
 
 @contested

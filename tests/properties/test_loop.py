@@ -28,7 +28,7 @@ def test_a_player_moves_its_own_networks_and_no_other(family):
         move(run, (player,))
         for name, network in run.game.networks.items():
             moved = any(not torch.equal(before[name][key], value) for key, value in network.named_parameters())
-            assert moved == (name in player.moves), (player.name, name)
+            assert moved == (name in player.networks), (player.name, name)
 
 
 @every_family
@@ -39,7 +39,7 @@ def test_no_gradient_is_built_for_a_network_that_does_not_move(family):
         with run.game.only(player):
             sum(player.loss(play).values()).backward()
         for name, network in run.game.networks.items():
-            assert any(p.grad is not None for p in network.parameters()) == (name in player.moves)
+            assert any(p.grad is not None for p in network.parameters()) == (name in player.networks)
         run.game.networks.zero_grad()
 
 

@@ -44,7 +44,7 @@ def played(together, penalties, conditional):
         DIVERGENCES["non_saturating"](), {name: PENALTIES[name]() for name in penalties}, together=together
     )
     reseed(0)
-    terms = contest.against(play)
+    terms = contest.critic_terms(play)
     gradients = torch.autograd.grad(sum(terms.values()), list(networks["critic"].parameters()))
     return terms, gradients, networks["critic"].passes
 

@@ -11,7 +11,7 @@ from torch import nn
 from equilibria import RECIPES
 from equilibria.core.errors import Refusal
 from equilibria.data import Labels
-from equilibria.evaluation.diagnostics import DIAGNOSTICS, looked
+from equilibria.evaluation.diagnostics import DIAGNOSTICS, diagnose
 from equilibria.evaluation.diagnostics.base import plain
 from equilibria.recipes.build import build
 from equilibria.recipes.options import Options
@@ -94,11 +94,11 @@ def test_the_same_round_looks_the_same_however_often_it_was_looked_at():
 
 def test_a_diagnostic_does_not_see_what_another_has_done():
     run, watching = watched("hinge", penalties={"lecam": {"name": "lecam"}})
-    together = watching.diagnose(run).seen
+    together = watching.diagnose(run).values
     for name in ("gradients", "rotation", "burst", "steps", "scores"):
         with run.restored():
             run.average.networks.train()
-            alone = looked(watching.scene(run), {name: DIAGNOSTICS[name]}, lambda _: None).seen
+            alone = diagnose(watching.state(run), {name: DIAGNOSTICS[name]}, lambda _: None).values
         assert alone[name] == together[name]
 
 
@@ -106,9 +106,9 @@ def test_what_breaks_is_said_and_the_others_see_on():
     def breaks(scene):
         raise RuntimeError("derivative is not implemented\nin a layer of somebody's own")
 
-    found = looked(scene_of(line_game(), torch.ones(8, 3)), {"bad": breaks, "weights": DIAGNOSTICS["weights"]}, print)
-    assert set(found.seen) == {"weights"}
-    assert found.unseen == {"bad": "RuntimeError: derivative is not implemented"}
+    found = diagnose(scene_of(line_game(), torch.ones(8, 3)), {"bad": breaks, "weights": DIAGNOSTICS["weights"]}, print)
+    assert set(found.values) == {"weights"}
+    assert found.errors == {"bad": "RuntimeError: derivative is not implemented"}
 
 
 def test_buffers_are_put_back_even_if_something_breaks():
@@ -119,7 +119,7 @@ def test_buffers_are_put_back_even_if_something_breaks():
         scene.game.networks["norm"](torch.randn(4, 3))
         raise ValueError("no")
 
-    looked(scene_of(game, torch.ones(8, 3)), {"bad": breaks}, lambda _: None)
+    diagnose(scene_of(game, torch.ones(8, 3)), {"bad": breaks}, lambda _: None)
     assert game.networks["norm"].num_batches_tracked == 0
 
 
@@ -212,4 +212,4 @@ def test_a_negative_number_of_rounds_is_refused():
 def test_data_without_classes_or_modes_have_no_coverage():
     data = dataclasses.replace(points(), labels=Labels("vector", ("height",)), y=None)
     run = run_rounds(build(small("gan-ns"), data), 1)
-    assert "coverage" not in diagnoser(run, small("gan-ns")).diagnose(run).seen
+    assert "coverage" not in diagnoser(run, small("gan-ns")).diagnose(run).values

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from .errors import Refusal, nearest
 
@@ -19,15 +19,21 @@ class Catalogue(Mapping[str, Callable[..., Any]]):
     """A readable table of contents: name -> builder."""
 
     def __init__(self, kind: str, **builders: Callable[..., Any]):
-        self.kind, self._builders = kind, builders
+        self.kind, self._builders, self._former = kind, builders, dict[str, str]()
+
+    def renamed(self, **names: str) -> Self:
+        """The same table, which also reads former names of entries: old to new."""
+        self._former = names
+        return self
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
+        name = self._former.get(name, name)
         if name not in self._builders:
             raise Refusal(f"No {self.kind} is called {name!r}.{nearest(name, self)}")
         return self._builders[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._builders
+        return name in self._builders or name in self._former
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._builders)

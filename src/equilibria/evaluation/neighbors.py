@@ -24,18 +24,18 @@ def flat(x: Tensor) -> Tensor:
     return x.flatten(1).double()
 
 
-def rows(*sets: Tensor) -> tuple[Tensor, ...]:
+def centered_rows(*sets: Tensor) -> tuple[Tensor, ...]:
     """Sets (N, *sample) as such rows about the mean of the first, which changes no distance and rounds it less."""
     parts = [flat(one) for one in sets]
     return tuple(one - parts[0].mean(dim=0) for one in parts)
 
 
-def some(x: Tensor, count: int) -> Tensor:
+def subset(x: Tensor, count: int) -> Tensor:
     """At most so many rows of x (N, ...): all of them in their order, or some at random, always the same."""
     return x if len(x) <= count else x[torch.randperm(len(x), generator=generator(0, count))[:count].to(x.device)]
 
 
-def parted(x: Tensor, y: Tensor) -> Iterator[tuple[slice, Tensor]]:
+def distance_chunks(x: Tensor, y: Tensor) -> Iterator[tuple[slice, Tensor]]:
     """Some rows of x (N, F) at a time: which, and their distances from all rows of y (M, F), as (n, M)."""
     size = max(_CELLS // len(y), 1)
     mode = "donot_use_mm_for_euclid_dist" if x.shape[1] <= _FEW else "use_mm_for_euclid_dist"
@@ -46,7 +46,7 @@ def parted(x: Tensor, y: Tensor) -> Iterator[tuple[slice, Tensor]]:
 
 def nearest(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """How far the nearest row of y (M, F) is from each of x (N, F), and which one it is: (N,), (N,) int64."""
-    found = [distances.min(dim=1) for _, distances in parted(x, y)]
+    found = [distances.min(dim=1) for _, distances in distance_chunks(x, y)]
     return torch.cat([part.values for part in found]), torch.cat([part.indices for part in found])
 
 
@@ -54,5 +54,5 @@ def radii(x: Tensor, k: int) -> Tensor:
     """From each row of x (N, F) to its k-th nearest other one: (N,). Raises Refusal where there are not so many."""
     if not 1 <= k < len(x):
         raise Refusal(f"k is {k}: of {len(x)} samples each has between 1 and {len(x) - 1} neighbours.")
-    closest = (distances.topk(k + 1, dim=1, largest=False).values for _, distances in parted(x, x))
+    closest = (distances.topk(k + 1, dim=1, largest=False).values for _, distances in distance_chunks(x, x))
     return torch.cat([found[:, k] for found in closest])  # the first is itself

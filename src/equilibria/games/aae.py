@@ -9,10 +9,10 @@ from ..core.types import Terms
 from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
 from .contest import Contest
-from .critic_player import judges
+from .critic_player import critic_player
 from .game import Game, Player, Traits, Turns, memories_of, networks_of, states
 from .play import Play
-from .vae import active_units, log_likelihood, per_dimension
+from .vae import active_units, bits_per_dimension, log_likelihood
 from .views import codes, latents
 
 
@@ -42,15 +42,15 @@ def aae(
         return {"reconstruction": -log_likelihood(play).mean()}
 
     def figures(play: Play, terms: Terms) -> Terms:
-        bits = per_dimension(play, terms["reconstruction"])
+        bits = bits_per_dimension(play, terms["reconstruction"])
         return terms | {"bits per dimension": bits, "active units": active_units(play)}
 
     return Game(
         networks_of(generator=generator, encoder=encoder, likelihood=likelihood, critic=critic),
         (
             Player("autoencoder", ("generator", "encoder", "likelihood"), reconstruct, figures=figures),
-            *judges(contest, (), n_critic, lazy, clip, clip_norms),
-            Player("encoder", ("encoder",), contest.towards),
+            *critic_player(contest, (), n_critic, lazy, clip, clip_norms),
+            Player("encoder", ("encoder",), contest.generator_terms),
         ),
         prior,
         memories_of(penalties),

@@ -13,7 +13,7 @@ from ..core.types import Terms, Views
 from .contest import Contest
 from .play import Play
 
-Mistake = Callable[[Tensor, Tensor], Tensor]  # what the class head says and the condition, each (B, C), to (B,)
+ClassLoss = Callable[[Tensor, Tensor], Tensor]  # what the class head says and the condition, each (B, C), to (B,)
 
 
 def of_class(said: Tensor, y: Tensor) -> Tensor:
@@ -31,15 +31,15 @@ def of_numbers(said: Tensor, y: Tensor) -> Tensor:
     return (said - y).square().sum(dim=1) / 2
 
 
-MISTAKES = Catalogue("kind of labels", **{"class": of_class, "multi-hot": of_attributes, "vector": of_numbers})
+CLASS_LOSSES = Catalogue("kind of labels", **{"class": of_class, "multi-hot": of_attributes, "vector": of_numbers})
 
 
 @dataclass(frozen=True)
-class Classes:
+class AuxiliaryClassifier:
     """What the class head adds to both sides of a contest: both want the condition to be seen."""
 
     contest: Contest
-    mistake: Mistake
+    mistake: ClassLoss
     critic: float = 1.0  # the weight of the critic's term, on data and samples
     generator: float = 1.0  # of the generator's, on samples
 
@@ -48,12 +48,12 @@ class Classes:
             if weight < 0:
                 raise Refusal(f"{name} is {weight}: a mistake costs 0 or more.")
 
-    def against(self, play: Play) -> Terms:
+    def critic_terms(self, play: Play) -> Terms:
         """The critic's term: its mistakes on data and samples."""
         mistakes = self._on(play, self.contest.real(play)) + self._on(play, self.contest.fake(play))
         return {"class": self.critic * mistakes}
 
-    def towards(self, play: Play) -> Terms:
+    def generator_terms(self, play: Play) -> Terms:
         """The generator's term: the critic's mistakes on samples."""
         return {"class": self.generator * self._on(play, self.contest.fake(play))}
 
@@ -61,10 +61,10 @@ class Classes:
         critic: Any = play.networks[self.contest.critic]
         if play.y is None:
             raise Refusal("The critic has a class head, and the batch has no labels to learn it from.")
-        said = critic.classify(*self.contest.seen(*views)).reshape_as(play.y)  # of a pack's samples one by one
+        said = critic.classify(*self.contest.augmented(*views)).reshape_as(play.y)  # of a pack's samples one by one
         return self.mistake(said.to(play.x.dtype), play.y).mean()
 
 
-def tells_classes(critic: nn.Module) -> bool:
+def has_class_head(critic: nn.Module) -> bool:
     """Whether a critic has a class head."""
     return callable(getattr(critic, "classify", None))

@@ -10,12 +10,12 @@ from ..core.priors import Prior
 from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
 from .contest import Contest
-from .critic_player import judges, unpaid
+from .critic_player import critic_player, without_penalties
 from .game import Game, Player, Traits, Turns, memories_of, networks_of, states
 from .views import encoded, generated
 
-ANSWERS = Catalogue(
-    "answer of the pair", exchange=lambda contest: contest.exchange, minus=lambda contest: contest.oppose
+PAIR_LOSSES = Catalogue(
+    "answer of the pair", exchange=lambda contest: contest.exchanged_terms, minus=lambda contest: contest.negated_terms
 )
 
 
@@ -46,8 +46,8 @@ def bigan(
     return Game(
         networks_of(generator=generator, encoder=encoder, critic=critic),
         (
-            *judges(contest, (), n_critic, lazy, clip, clip_norms),
-            Player("pair", ("generator", "encoder"), ANSWERS[chosen](unpaid(contest, lazy))),
+            *critic_player(contest, (), n_critic, lazy, clip, clip_norms),
+            Player("pair", ("generator", "encoder"), PAIR_LOSSES[chosen](without_penalties(contest, lazy))),
         ),
         prior,
         memories_of(penalties),

@@ -27,35 +27,35 @@ class Contest:
     real: View = data
     fake: View = samples
     condition: Callable[[Play], Tensor | None] = lambda play: play.y  # that row i of both views was drawn under: (B, C)
-    through: Augmentation | None = None  # around the critic: penalties bound the slopes of what is behind it, too
+    augmentation: Augmentation | None = None  # around the critic: penalties bound the slopes of what is behind it, too
     critic: str = "critic"
     together: bool = False
 
-    def against(self, play: Play) -> Terms:
+    def critic_terms(self, play: Play) -> Terms:
         """The critic's terms: tell real from fake, within the penalties."""
         duel = self.duel(play)
         terms = self.terms(duel)
-        if self.through is not None:
-            self.through.watch(duel.scores[0])
+        if self.augmentation is not None:
+            self.augmentation.watch(duel.scores[0])
         return terms
 
-    def towards(self, play: Play) -> Terms:
+    def generator_terms(self, play: Play) -> Terms:
         """The other side's terms: make fake pass for real."""
         critic, fake = self.scorer(play), self.fake(play)
         fake_scores = critic(*fake)
         real_scores = critic(*self.real(play)) if self.divergence.paired else fake_scores
         return {"divergence": self.divergence.generator(real_scores, fake_scores).mean()}
 
-    def exchange(self, play: Play) -> Terms:
+    def exchanged_terms(self, play: Play) -> Terms:
         """The terms of whoever draws both sides: the critic's loss, real and fake exchanged (labels flipped)."""
         real, fake = self._scores(play)
         return {"divergence": self.divergence.critic(fake, real).mean()}
 
-    def oppose(self, play: Play) -> Terms:
+    def negated_terms(self, play: Play) -> Terms:
         """The terms of whoever draws both sides: minus the critic's loss."""
         return {"divergence": -self.divergence.critic(*self._scores(play)).mean()}
 
-    def prices(self, play: Play) -> Terms:
+    def penalty_terms(self, play: Play) -> Terms:
         """The penalties alone."""
         return self._prices(self.duel(play))
 
@@ -77,13 +77,13 @@ class Contest:
 
         def scores(*views: Tensor) -> Tensor:
             given = {} if condition is None else {"y": repeated(condition, len(views[0]))}
-            return critic(*self.seen(*views), **given).to(play.x.dtype)
+            return critic(*self.augmented(*views), **given).to(play.x.dtype)
 
         return scores
 
-    def seen(self, *views: Tensor) -> Views:
+    def augmented(self, *views: Tensor) -> Views:
         """The views as the critic sees them."""
-        return views if self.through is None else self.through(*views)
+        return views if self.augmentation is None else self.augmentation(*views)
 
     def _scores(self, play: Play) -> tuple[Tensor, Tensor]:
         """Of both sides, for those who draw them: each (B,)."""

@@ -17,7 +17,7 @@ _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
 
 
 @dataclass(frozen=True)
-class Clipping:
+class WeightClipping:
     """Every weight stays within [-bound, bound]."""
 
     bound: float
@@ -35,14 +35,14 @@ class Clipping:
                 yield from module.parameters(recurse=False)
 
 
-def clip_weights(bound: float, norms: bool = False) -> Clipping:
+def clip_weights(bound: float, norms: bool = False) -> WeightClipping:
     """Keep every weight within [-bound, bound] (Arjovsky et al. 2017).
 
     The scales of normalization layers are exempt unless `norms`: a scale of 0.01 is not a slope of 0.01.
     """
     if bound <= 0:
         raise Refusal(f"clip is {bound}: the bound on the weights must be positive.")
-    return Clipping(bound, norms)
+    return WeightClipping(bound, norms)
 
 
 def constant(turns: int = 5) -> Turns:
@@ -57,21 +57,21 @@ def bursts(usual: int = 5, burst: int = 100, first: int = 25, every: int = 500) 
     return lambda step: burst if step < first or step % every == 0 else usual
 
 
-def once_in(rounds: int = 16) -> Turns:
+def every(rounds: int = 16) -> Turns:
     """One move, in the first of every so many rounds.
 
     `rounds` is from one move to the next.
     """
-    _positive("once_in", rounds=rounds)
+    _positive("every", rounds=rounds)
     return lambda step: int(step % rounds == 0)
 
 
-def fading(start: int = 10, end: int = 1, rounds: int = 1000) -> Turns:
+def decaying(start: int = 10, end: int = 1, rounds: int = 1000) -> Turns:
     """From many moves to few in a straight line, over so many rounds.
 
     `start` is moves in the first round; `end` is moves from the last of those rounds on; `rounds` is how many of them.
     """
-    _positive("fading", start=start, end=end, rounds=rounds)
+    _positive("decaying", start=start, end=end, rounds=rounds)
     return lambda step: round(start + (end - start) * min(step / rounds, 1.0))
 
 
@@ -81,10 +81,12 @@ def _positive(name: str, **values: int) -> None:
             raise Refusal(f"The turns {name!r} have {option} {value}: at least 1 is needed.")
 
 
-TURNS = Catalogue("schedule of turns", constant=constant, bursts=bursts, once_in=once_in, fading=fading)
+TURNS = Catalogue("schedule of turns", constant=constant, bursts=bursts, every=every, decaying=decaying).renamed(
+    once_in="every", fading="decaying"
+)
 
 
-def judges(
+def critic_player(
     contest: Contest,
     beside: Sequence[Callable[[Play], Terms]] = (),
     n_critic: Turns = 1,
@@ -95,13 +97,13 @@ def judges(
     """A contest's critic, who also loses what is `beside`; if penalties are paid lazily, then their payer."""
     if taken := {"divergence", "class"} & contest.penalties.keys():
         raise Refusal(f"A penalty is called {taken.pop()!r}, as another term of the loss is: call it something else.")
-    loss = summands(unpaid(contest, lazy).against, *beside)
+    loss = summands(without_penalties(contest, lazy).critic_terms, *beside)
     constraint = None if clip is None else clip_weights(clip, clip_norms)
     judge = Player(contest.critic, (contest.critic,), loss, n_critic, constraint, contest.divergence.estimate)
     return (judge, *_lazily(contest, lazy, constraint))
 
 
-def unpaid(contest: Contest, lazy: int) -> Contest:
+def without_penalties(contest: Contest, lazy: int) -> Contest:
     """The contest as it is played in every round: without its penalties if they are paid lazily."""
     return contest if lazy == 1 else replace(contest, penalties={})
 
@@ -114,6 +116,6 @@ def _lazily(contest: Contest, interval: int, constraint: Callable[[nn.Module], N
         return ()
 
     def arrears(play: Play) -> Terms:
-        return {name: interval * price for name, price in contest.prices(play).items()}
+        return {name: interval * price for name, price in contest.penalty_terms(play).items()}
 
-    return (Player("penalties", (contest.critic,), arrears, once_in(interval), constraint),)
+    return (Player("penalties", (contest.critic,), arrears, every(interval), constraint),)

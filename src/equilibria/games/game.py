@@ -22,7 +22,7 @@ class Player:
     """Moves some networks to lower its loss."""
 
     name: str
-    moves: tuple[str, ...]  # the networks it owns
+    networks: tuple[str, ...]  # the networks it owns
     loss: Callable[[Play], Terms]
     turns: Turns = 1
     constraint: Callable[[nn.Module], None] | None = None  # imposed on its networks after each move
@@ -32,7 +32,7 @@ class Player:
     @property
     def optimizer(self) -> str:
         """The key of its optimizer: players who move the same networks share one."""
-        return "+".join(self.moves)
+        return "+".join(self.networks)
 
     def turns_at(self, step: int) -> int:
         """Its moves in round `step`."""
@@ -85,12 +85,12 @@ class Game:
 
     def parameters(self, player: Player) -> list[nn.Parameter]:
         """What a player may move."""
-        return [p for name in player.moves for p in self._parameters[name]]
+        return [p for name in player.networks for p in self._parameters[name]]
 
     def constrain(self, player: Player) -> None:
         """Impose the player's constraint on the networks it owns."""
         if player.constraint:
-            for name in player.moves:
+            for name in player.networks:
                 player.constraint(self.networks[name])
 
     @contextmanager

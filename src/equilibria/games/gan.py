@@ -9,9 +9,9 @@ from ..core.priors import Prior
 from ..terms.augmentations import Augmentation
 from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
-from .auxiliary_classifier import MISTAKES, Classes, tells_classes
+from .auxiliary_classifier import CLASS_LOSSES, AuxiliaryClassifier, has_class_head
 from .contest import Contest
-from .critic_player import judges, unpaid
+from .critic_player import critic_player, without_penalties
 from .game import Game, Player, Turns, memories_of, summands
 from .unrolled import unrolled
 from .views import condition, data, noised, packed, samples
@@ -57,14 +57,14 @@ def gan(
     """
     real, fake = (noised(packed(view, pack), noise, noise_rounds) for view in (data, samples))
     contest = Contest(divergence, penalties, real, fake, partial(condition, pack), augmentation, together=together)
-    against, towards = [], [unrolled(unpaid(contest, lazy), unroll, unroll_lr, unroll_by)]
-    if tells_classes(critic) and labels is not None:
-        classes = Classes(contest, MISTAKES[labels], class_weight, class_weight_generator)
-        against, towards = [classes.against], [*towards, classes.towards]
+    against, towards = [], [unrolled(without_penalties(contest, lazy), unroll, unroll_lr, unroll_by)]
+    if has_class_head(critic) and labels is not None:
+        classes = AuxiliaryClassifier(contest, CLASS_LOSSES[labels], class_weight, class_weight_generator)
+        against, towards = [classes.critic_terms], [*towards, classes.generator_terms]
     return Game(
         nn.ModuleDict({"generator": generator, "critic": critic}),
         (
-            *judges(contest, against, n_critic, lazy, clip, clip_norms),
+            *critic_player(contest, against, n_critic, lazy, clip, clip_norms),
             Player("generator", ("generator",), summands(*towards)),
         ),
         prior,

@@ -14,10 +14,10 @@ from ..terms.augmentations import Augmentation
 from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
 from .contest import Contest
-from .critic_player import judges, unpaid
+from .critic_player import critic_player, without_penalties
 from .game import Game, Player, Traits, Turns, memories_of, networks_of, states, summands
 from .play import Play
-from .vae import uncertain
+from .vae import gaussian
 
 _PRIOR = """--prior joint --prior.parts '[{"name": "normal"}, {"name": "categorical"}]'"""
 
@@ -50,20 +50,20 @@ def infogan(
         raise Refusal(f"InfoGAN needs a categorical or uniform part in the prior, as its code, for example {_PRIOR}.")
     if not information > 0:
         raise Refusal(f"information is {information}: a weight above 0 is needed.")
-    contest = Contest(divergence, penalties, through=augmentation, together=together)
+    contest = Contest(divergence, penalties, augmentation=augmentation, together=together)
 
     def misread(play: Play) -> Terms:
-        read = uncertain(play.networks["encoder"](play.fake, play.y))
-        return {"information": information * mistakes(code, read, play.z).mean()}
+        read = gaussian(play.networks["encoder"](play.fake, play.y))
+        return {"information": information * code_loss(code, read, play.z).mean()}
 
     def figures(play: Play, terms: Terms) -> Terms:
         return terms | {"information": sum(map(entropy, code)) - terms["information"] / information}
 
-    loss = summands(unpaid(contest, lazy).towards, misread)
+    loss = summands(without_penalties(contest, lazy).generator_terms, misread)
     return Game(
         networks_of(generator=generator, encoder=encoder, critic=critic),
         (
-            *judges(contest, (), n_critic, lazy, clip, clip_norms),
+            *critic_player(contest, (), n_critic, lazy, clip, clip_norms),
             Player("generator", ("generator", "encoder"), loss, figures=figures),
         ),
         prior,
@@ -72,7 +72,7 @@ def infogan(
     )
 
 
-def mistakes(code: list[Part], read: Gaussian, z: Tensor) -> Tensor:
+def code_loss(code: list[Part], read: Gaussian, z: Tensor) -> Tensor:
     """-log q(code | sample), nats: the means of a category are its logits; of latents (B, Z) to (B,)."""
     found = z.new_zeros(len(z))
     for part in code:

@@ -14,10 +14,12 @@ from ..core.types import Batch, once
 class Play:
     """One move's material. Derived values are computed at first use, at most once."""
 
-    def __init__(self, networks: nn.ModuleDict, batch: Batch, prior: Prior, step: int = 0, known: Batch | None = None):
+    def __init__(
+        self, networks: nn.ModuleDict, batch: Batch, prior: Prior, step: int = 0, labelled: Batch | None = None
+    ):
         self.networks: nn.ModuleDict | Mapping[str, nn.Module] = networks
         self.prior, self.step = prior, step
-        self.known = known  # samples with labels, of the few that are known
+        self.labelled = labelled  # samples with labels, of the few that are known
         self.x, self.y = batch
 
     @once
@@ -30,7 +32,7 @@ class Play:
         """The latents of samples: the noise, or what a prior that is told the condition makes of it: (B, Z)."""
         if "prior" not in self.networks:
             return self.noise
-        return self.expected.mean + (self.expected.log_variance / 2).exp() * self.noise
+        return self.latent_prior.mean + (self.latent_prior.log_variance / 2).exp() * self.noise
 
     @once
     def fake(self) -> Tensor:
@@ -38,7 +40,7 @@ class Play:
         return self.networks["generator"](self.z, self.y).to(self.x.dtype)
 
     @once
-    def expected(self) -> Gaussian:
+    def latent_prior(self) -> Gaussian:
         """How latents are distributed before anything is seen but the condition: over (B, Z)."""
         if "prior" in self.networks:
             return Gaussian(*(part.to(self.x.dtype) for part in self.networks["prior"](self.y)))
@@ -56,7 +58,7 @@ class Play:
         return self.posterior.draw()
 
     @once
-    def decoded(self) -> Tensor:
+    def raw_reconstruction(self) -> Tensor:
         """What the generator makes of the code, before its last layer: (B, *sample)."""
         generator: Any = self.networks["generator"]
         return generator.raw(self.code, self.y).to(self.x.dtype)

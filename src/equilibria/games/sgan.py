@@ -11,9 +11,9 @@ from ..core.types import Terms
 from ..terms.augmentations import Augmentation
 from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
-from .auxiliary_classifier import of_class, tells_classes
+from .auxiliary_classifier import has_class_head, of_class
 from .contest import Contest
-from .critic_player import judges
+from .critic_player import critic_player
 from .game import Game, Player, Traits, Turns, memories_of, networks_of, states
 from .play import Play
 from .views import View, data, noised, samples
@@ -47,13 +47,13 @@ def sgan(
     means of what the critic's last layer sees. `unlabelled` is whether unlabelled data and samples teach the critic,
     beside the labels; `noise` is the deviation of noise on all that the critic sees.
     """
-    if not tells_classes(critic):
+    if not has_class_head(critic):
         raise Refusal("The game 'sgan' needs a critic that tells classes: a network with a method `classify`.")
     real, fake = (noised(view, noise) for view in (data, samples))
-    contest = Contest(divergence, penalties, real, fake, through=augmentation, together=together)
+    contest = Contest(divergence, penalties, real, fake, augmentation=augmentation, together=together)
     taught = supervised(contest, noised(lambda play: (_known(play)[0],), noise))
     if unlabelled:
-        critics = judges(contest, (taught,), n_critic, lazy)
+        critics = critic_player(contest, (taught,), n_critic, lazy)
     elif penalties:
         raise Refusal("Penalties are for the scores of data and samples, which teach nothing here: leave them out.")
     else:
@@ -72,7 +72,7 @@ def supervised(contest: Contest, labelled: View) -> Callable[[Play], Terms]:
 
     def mistakes(play: Play) -> Terms:
         critic: Any = play.networks[contest.critic]
-        said = critic.classify(*contest.seen(*labelled(play))).to(play.x.dtype)
+        said = critic.classify(*contest.augmented(*labelled(play))).to(play.x.dtype)
         return {"class": of_class(said, _known(play)[1]).mean()}
 
     return mistakes
@@ -84,7 +84,7 @@ def matching(contest: Contest) -> Callable[[Play], Terms]:
     def distance(play: Play) -> Terms:
         critic: Any = play.networks[contest.critic]
         real, fake = (
-            critic.features(*contest.seen(*view(play))).to(play.x.dtype).mean(dim=0)
+            critic.features(*contest.augmented(*view(play))).to(play.x.dtype).mean(dim=0)
             for view in (contest.real, contest.fake)
         )
         return {"matching": (real - fake).square().sum()}
@@ -94,6 +94,6 @@ def matching(contest: Contest) -> Callable[[Play], Terms]:
 
 def _known(play: Play) -> tuple[Tensor, Tensor]:
     """Samples whose labels are known, and these: (B, *sample) and (B, K)."""
-    if play.known is None or play.known.y is None:
+    if play.labelled is None or play.labelled.y is None:
         raise Refusal("The critic learns classes from labels, and none are known: say how many, as in --labelled 100.")
-    return play.known.x, play.known.y
+    return play.labelled.x, play.labelled.y

@@ -17,15 +17,15 @@ from ..terms.penalties import Duel, Penalty
 from .contest import Contest
 from .play import Play
 
-Answer = Callable[[Weights, Weights], Weights]  # weights and the slopes at them, to the next weights
+InnerStep = Callable[[Weights, Weights], Weights]  # weights and the slopes at them, to the next weights
 
 
-def descent(lr: float) -> Answer:
+def descent(lr: float) -> InnerStep:
     """Straight down the gradient, as in the paper's equations (Metz et al. 2017, eq. 7)."""
     return lambda weights, slopes: {name: weight - lr * slopes[name] for name, weight in weights.items()}
 
 
-def adam(lr: float, beta1: float = 0.5, beta2: float = 0.999, eps: float = 1e-8) -> Answer:
+def adam(lr: float, beta1: float = 0.5, beta2: float = 0.999, eps: float = 1e-8) -> InnerStep:
     """Adam from fresh moments, differentiated through (after Metz et al. 2017, whose experiments unroll Adam)."""
     first, second, steps = dict[str, Tensor](), dict[str, Tensor](), count(1)
 
@@ -42,10 +42,10 @@ def adam(lr: float, beta1: float = 0.5, beta2: float = 0.999, eps: float = 1e-8)
     return answer
 
 
-ANSWERS = Catalogue("answer of a critic", descent=descent, adam=adam)
+INNER_OPTIMIZERS = Catalogue("answer of a critic", descent=descent, adam=adam)
 
 
-class Ahead(nn.Module):
+class Reweighted(nn.Module):
     """A critic with other weights than its own."""
 
     def __init__(self, critic: nn.Module, weights: Weights):
@@ -64,7 +64,7 @@ def unrolled(contest: Contest, steps: int, lr: float, by: str = "descent") -> Ca
     """
     if steps < 0 or lr <= 0:
         raise Refusal(f"unroll is {steps} and unroll_lr {lr}: 0 or more steps of positive length are needed.")
-    ANSWERS[by]
+    INNER_OPTIMIZERS[by]
 
     def towards(play: Play) -> Terms:
         play.fake  # noqa: B018 - made once, and seen by every step
@@ -72,19 +72,19 @@ def unrolled(contest: Contest, steps: int, lr: float, by: str = "descent") -> Ca
         named = dict(critic.named_parameters())
         weights = dict(zip(named, leaves(tuple(named.values())), strict=True))
         foreseen = replace(contest, penalties=_forgetful(contest.penalties))
-        step = ANSWERS[by](lr)
+        step = INNER_OPTIMIZERS[by](lr)
         for _ in range(steps):
             weights = step(weights, _slopes(foreseen, play, critic, weights))
-        return contest.towards(_against(play, contest.critic, Ahead(critic, weights)))
+        return contest.generator_terms(_against(play, contest.critic, Reweighted(critic, weights)))
 
-    return towards if steps else contest.towards
+    return towards if steps else contest.generator_terms
 
 
 def _slopes(contest: Contest, play: Play, critic: nn.Module, weights: Weights) -> Weights:
     """The gradient of what the critic has to minimize, at these weights."""
 
     def loss(weights: Weights) -> Tensor:
-        duel = contest.duel(_against(play, contest.critic, Ahead(critic, weights)))
+        duel = contest.duel(_against(play, contest.critic, Reweighted(critic, weights)))
         return torch.stack(list(contest.terms(duel).values())).sum()
 
     return weight_gradient(loss, weights)

@@ -16,7 +16,7 @@ from .play import Play
 _ACTIVE = 0.01  # variance of a coordinate's posterior mean over the data, above which it is in use
 
 
-def uncertain(found: Posterior) -> Gaussian:
+def gaussian(found: Posterior) -> Gaussian:
     """An encoder's answer. Raises Refusal if it is a point, which has no density."""
     if not isinstance(found, Gaussian):
         raise Refusal("This game needs an encoder that answers with a Gaussian: use --encoder.posterior gaussian.")
@@ -25,12 +25,12 @@ def uncertain(found: Posterior) -> Gaussian:
 
 def log_likelihood(play: Play) -> Tensor:
     """Of the batch, given its code: (B,)."""
-    return play.networks["likelihood"](play.decoded, play.x)
+    return play.networks["likelihood"](play.raw_reconstruction, play.x)
 
 
-def divergences(play: Play) -> Tensor:
+def kl_divergences(play: Play) -> Tensor:
     """KL(posterior || prior) of every coordinate: (B, Z)."""
-    return uncertain(play.posterior).divergence(play.expected)
+    return gaussian(play.posterior).divergence(play.latent_prior)
 
 
 def log_weights(play: Play, count: int) -> Tensor:
@@ -39,7 +39,7 @@ def log_weights(play: Play, count: int) -> Tensor:
     def repeated(t: Tensor) -> Tensor:
         return t.repeat(count, *[1] * (t.ndim - 1))
 
-    found, expected = (Gaussian(*map(repeated, each)) for each in (uncertain(play.posterior), play.expected))
+    found, expected = (Gaussian(*map(repeated, each)) for each in (gaussian(play.posterior), play.latent_prior))
     z, generator = found.draw(), play.networks["generator"]
     decoded: Any = generator.raw(z, None if play.y is None else repeated(play.y))  # type: ignore[operator]
     likelihoods = play.networks["likelihood"](decoded.to(play.x.dtype), repeated(play.x))
@@ -56,17 +56,17 @@ def active_units(play: Play) -> Tensor:
     return (play.posterior.mean.var(dim=0) > _ACTIVE).to(play.x.dtype).sum()
 
 
-def per_dimension(play: Play, nats: Tensor) -> Tensor:
+def bits_per_dimension(play: Play, nats: Tensor) -> Tensor:
     """Nats per sample as bits per value of a sample."""
     return nats / (play.x[0].numel() * math.log(2))
 
 
-def described(play: Play, terms: Terms) -> Terms:
+def elbo_report(play: Play, terms: Terms) -> Terms:
     """What is reported of an autoencoder's move, in nats per sample: unweighted, with the bound they add up to."""
-    kl = divergences(play).sum(dim=1).mean()
+    kl = kl_divergences(play).sum(dim=1).mean()
     loss = terms["reconstruction"] + kl
     told = {"elbo": -loss, "reconstruction": terms["reconstruction"], "kl": kl}
-    return told | {"bits per dimension": per_dimension(play, loss), "active units": active_units(play)}
+    return told | {"bits per dimension": bits_per_dimension(play, loss), "active units": active_units(play)}
 
 
 def ramp(play: Play, weight: float, rounds: int) -> Tensor:
@@ -115,11 +115,11 @@ def vae(
         raise Refusal(f"beta, warmup and free_bits are {beta}, {warmup} and {free_bits}: each must be 0 or more.")
 
     def elbo(play: Play) -> Terms:
-        kl = divergences(play).mean(dim=0).clamp(min=free_bits).sum()
+        kl = kl_divergences(play).mean(dim=0).clamp(min=free_bits).sum()
         return {"reconstruction": -log_likelihood(play).mean(), "kl": ramp(play, beta, warmup) * kl}
 
     networks = networks_of(generator=generator, encoder=encoder, prior=prior_network, likelihood=likelihood)
-    return Game(networks, (Player("autoencoder", tuple(networks), elbo, figures=described),), prior)
+    return Game(networks, (Player("autoencoder", tuple(networks), elbo, figures=elbo_report),), prior)
 
 
 @states(Traits(player="autoencoder", meaning=_BOUND))
@@ -145,8 +145,11 @@ def iwae(
         return {"bound": -importance_bound(log_weights(play, k)).mean()}
 
     def figures(play: Play, terms: Terms) -> Terms:
-        told = {"bound": -terms["bound"], "kl": divergences(play).sum(dim=1).mean()}
-        return told | {"bits per dimension": per_dimension(play, terms["bound"]), "active units": active_units(play)}
+        told = {"bound": -terms["bound"], "kl": kl_divergences(play).sum(dim=1).mean()}
+        return told | {
+            "bits per dimension": bits_per_dimension(play, terms["bound"]),
+            "active units": active_units(play),
+        }
 
     networks = networks_of(generator=generator, encoder=encoder, prior=prior_network, likelihood=likelihood)
     return Game(networks, (Player("autoencoder", tuple(networks), loss, figures=figures),), prior)

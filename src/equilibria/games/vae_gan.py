@@ -16,10 +16,10 @@ from ..terms.divergences import Divergence
 from ..terms.divergences.gan_losses import non_saturating
 from ..terms.penalties import Penalty
 from .contest import Contest
-from .critic_player import judges, unpaid
+from .critic_player import critic_player, without_penalties
 from .game import Game, Player, Turns, memories_of, networks_of
 from .play import Play
-from .vae import active_units, divergences, refuse_other_priors
+from .vae import active_units, kl_divergences, refuse_other_priors
 from .views import both, data, reconstructions, samples
 
 
@@ -53,23 +53,23 @@ def vae_gan(
     """
     refuse_other_priors("vae_gan", prior)
     contest = against_both(divergence, penalties, together)
-    judge, *payer = judges(contest, (), n_critic, lazy, clip, clip_norms)
-    side = Gates(unpaid(contest, lazy), equilibrium, margin) if gates else unpaid(contest, lazy)
+    judge, *payer = critic_player(contest, (), n_critic, lazy, clip, clip_norms)
+    side = Gates(without_penalties(contest, lazy), equilibrium, margin) if gates else without_penalties(contest, lazy)
 
     def encode(play: Play) -> Terms:
-        return {"kl": kl * divergences(play).sum(dim=1).mean(), "likeness": unlikeness(play).mean()}
+        return {"kl": kl * kl_divergences(play).sum(dim=1).mean(), "likeness": feature_distance(play).mean()}
 
     def generate(play: Play) -> Terms:
-        return side.towards(play) | {"likeness": fidelity * unlikeness(play).mean()}
+        return side.generator_terms(play) | {"likeness": fidelity * feature_distance(play).mean()}
 
     def figures(play: Play, terms: Terms) -> Terms:
-        told = {"kl": divergences(play).sum(dim=1).mean(), "likeness": terms["likeness"]}
+        told = {"kl": kl_divergences(play).sum(dim=1).mean(), "likeness": terms["likeness"]}
         return told | {"active units": active_units(play)}
 
     return Game(
         networks_of(generator=generator, encoder=encoder, critic=critic),
         (
-            replace(judge, loss=side.against, estimate=None if gates else judge.estimate),
+            replace(judge, loss=side.critic_terms, estimate=None if gates else judge.estimate),
             *payer,
             Player("encoder", ("encoder",), encode, figures=figures),
             Player("generator", ("generator",), generate),
@@ -92,7 +92,7 @@ def against_both(divergence: Divergence, penalties: Mapping[str, Penalty], toget
     )
 
 
-def unlikeness(play: Play) -> Tensor:
+def feature_distance(play: Play) -> Tensor:
     """Half the squared distance of data and reconstructions in what the critic's head sees: (B,).
 
     That is -log N(f(x); f(G(E(x))), I) in nats, without its constant.
@@ -120,13 +120,13 @@ class Gates:
         if self.contest.divergence.critic is not non_saturating().critic:
             raise Refusal("The gates read scores as logits: use --divergence non_saturating or minimax.")
 
-    def against(self, play: Play) -> Terms:
+    def critic_terms(self, play: Play) -> Terms:
         """The critic's terms, unless it is too good."""
         duel = self.contest.duel(play)
         terms, (too_good, too_bad) = self.contest.terms(duel), self._critic_is(*duel.scores)
         return {name: (~too_good | too_bad) * term for name, term in terms.items()}
 
-    def towards(self, play: Play) -> Terms:
+    def generator_terms(self, play: Play) -> Terms:
         """The generator's terms, unless the critic is too bad."""
         scores = replace(self.contest, penalties={}).duel(play).scores
         too_good, too_bad = self._critic_is(*scores)

@@ -10,7 +10,7 @@ from ..core.seeding import generator, reseed
 from ..core.types import Batch
 from ..data import Data
 from ..data.batches import binarized
-from ..evaluation.diagnostics import DIAGNOSTICS, Looked, Scene, looked
+from ..evaluation.diagnostics import DIAGNOSTICS, Diagnosis, GameState, diagnose
 from ..evaluation.doctor import Finding, persistent
 from ..evaluation.doctor.base import CRITICAL
 from ..games.play import Play
@@ -83,20 +83,20 @@ class Diagnoser:
     deviation: float | None  # of the modes
     inverts: bool  # whether the encoder answers latents
 
-    def diagnose(self, run: Run) -> Looked:
+    def diagnose(self, run: Run) -> Diagnosis:
         """Every diagnostic that the game allows; afterwards the run is as it was."""
         with run.restored(), torch.random.fork_rng(devices=[run.device] if run.device.type == "cuda" else []):
             run.game.networks.train()
             run.average.networks.train()
-            return looked(self.scene(run), DIAGNOSTICS, lambda name: reseed(run.seed, run.step, _PLACE, _place(name)))
+            return diagnose(self.state(run), DIAGNOSTICS, lambda name: reseed(run.seed, run.step, _PLACE, _place(name)))
 
-    def scene(self, run: Run) -> Scene:
+    def state(self, run: Run) -> GameState:
         """The run as it stands, and what else diagnostics need."""
         plays = max(1, -(-_SCORED // run.stream.size))
         generates = "generator" in run.average.networks
         with torch.no_grad():
             fakes = [_play(run, i, averaged=True).fake for i in range(plays)] if generates else []
-        return Scene(
+        return GameState(
             run.game,
             run.optimizers,
             run.average.networks,

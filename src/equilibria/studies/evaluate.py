@@ -13,7 +13,7 @@ from ..core.types import Batch
 from ..data import Data, load_data
 from ..data.dataset import digest
 from ..evaluation.features import Features, choose
-from ..evaluation.metrics.base import Card, Figure, Figures, Sets
+from ..evaluation.metrics.base import Measurement, Measurements, Provenance, SampleSets
 from ..models.load import load_checkpoint_weights, load_sampler, select_checkpoint
 from ..models.sampler import Sampler
 from ..recipes.recipe import Recipe
@@ -55,9 +55,9 @@ class EvaluationSetup:
     floor: SampleSet
     train: SampleSet
 
-    def card(self, checkpoint: str, metric: str, network: Features | None, real: int, generated: int) -> Card:
+    def card(self, checkpoint: str, metric: str, network: Features | None, real: int, generated: int) -> Provenance:
         """What a number was measured on."""
-        return Card(
+        return Provenance(
             metric=metric,
             data=f"{self.data.name}, black or white" if self.recipe.binarize else self.data.name,
             fingerprint=digest(self.data),
@@ -75,7 +75,7 @@ class EvaluationSetup:
 
     def seen_by(self, wanted: MetricRequest) -> Features | None:
         """The network that decides a metric's figures: what it sees by, or what it asks; None for samples alone."""
-        return self.network if wanted.metric.sees == "features" else wanted.classifier
+        return self.network if wanted.metric.input == "features" else wanted.classifier
 
 
 def rule(run: Path, checkpoint: str) -> str:
@@ -94,11 +94,11 @@ def rule(run: Path, checkpoint: str) -> str:
 CLASS_ACCURACY = "asked_share"  # of a conditional model
 
 
-def floors(setting: EvaluationSetup, asked: Sequence[MetricRequest]) -> dict[str, Figures]:
+def floors(setting: EvaluationSetup, asked: Sequence[MetricRequest]) -> dict[str, Measurements]:
     """Every metric of real samples beside real ones, once it has passed its self-test: by the metric."""
     found = {}
     for wanted in asked:
-        seen = setting.network if wanted.metric.sees == "features" else None
+        seen = setting.network if wanted.metric.input == "features" else None
         compared = feature_sets(setting.real, setting.floor, setting.train, seen, setting.say)
         self_test(wanted, compared)
         found[wanted.said] = finite(wanted, _figures(setting, wanted, compared, "real samples"))
@@ -111,14 +111,14 @@ def sample_metrics(
     which: str,
     step: int,
     asked: Sequence[MetricRequest],
-    floor: dict[str, Figures],
+    floor: dict[str, Measurements],
 ) -> list[MetricValue]:
     """The figures of samples that this model draws."""
     called = f"samples of round {step:,} ({which})"
     batch = generated_samples(model, len(setting.floor.samples), setting.seed, setting.say, called)
     fake, numbers = SampleSet(batch.x, called), list[MetricValue]()
     for wanted in asked:
-        seen = setting.network if wanted.metric.sees == "features" else None
+        seen = setting.network if wanted.metric.input == "features" else None
         compared = feature_sets(setting.real, fake, setting.train, seen, setting.say)
         figures = _figures(setting, wanted, compared, called)
         counts = len(compared.real), len(compared.fake)
@@ -153,7 +153,7 @@ def likelihood_metrics(
     return numbers
 
 
-def _figures(setting: EvaluationSetup, wanted: MetricRequest, compared: Sets, called: str) -> Figures:
+def _figures(setting: EvaluationSetup, wanted: MetricRequest, compared: SampleSets, called: str) -> Measurements:
     """What a metric answers, with a word where that took long."""
     start = time.monotonic()
     figures = wanted.metric.measure(compared)
@@ -167,7 +167,7 @@ def _class_accuracy(setting: EvaluationSetup, model: Sampler, batch: Batch, whic
     found = class_accuracy(setting.network, setting.data, batch)
     if model.conditions is None or found is None:
         return []
-    floor: Figure | None = class_accuracy(setting.network, setting.data, setting.material.floor)
+    floor: Measurement | None = class_accuracy(setting.network, setting.data, setting.material.floor)
     card = setting.card(which, CLASS_ACCURACY, setting.network, 0, len(batch.x))
     return [MetricValue(CLASS_ACCURACY, *found, "higher", step, floor, card)]
 
@@ -230,7 +230,7 @@ def _setup(
     named, compared = read_specs(metrics, data), real_samples(data, count, recipe.binarize)
     name, options = feature_spec(features)
     asked = [metric_request(spec, data, root, say) for spec in named if spec["name"] not in LIKELIHOOD_METRICS]
-    seen = any(each.metric.sees == "features" for each in asked)
+    seen = any(each.metric.input == "features" for each in asked)
     network = choose(name, data, root, say, **options) if seen else None
     parts = (
         SampleSet(compared.real.x, "held-out samples"),

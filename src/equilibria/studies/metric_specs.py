@@ -19,14 +19,14 @@ from ..core.types import Batch
 from ..data import Data
 from ..evaluation.features import FEATURES, Features
 from ..evaluation.features.classifier import classifier
-from ..evaluation.metrics import METRICS, usual
-from ..evaluation.metrics.base import Figure, Figures, Metric, Sets
+from ..evaluation.metrics import METRICS, default_metrics
+from ..evaluation.metrics.base import Measurement, Measurements, Metric, SampleSets
 from ..evaluation.metrics.likelihood import importance_sampled
 from ..evaluation.metrics.modes import is_stacked
 from ..models.sampler import Sampler
 
 
-def nll(model: Sampler, batch: Batch, *, k: int = 500, count: int = 1000) -> Figure:
+def nll(model: Sampler, batch: Batch, *, k: int = 500, count: int = 1000) -> Measurement:
     """Negative log-likelihood of held-out data, nats, by importance sampling; lower is better (Burda et al. 2016).
 
     `k` is how many draws of the encoder weigh each sample: an upper bound on average, the tighter the more. `count` is
@@ -36,7 +36,7 @@ def nll(model: Sampler, batch: Batch, *, k: int = 500, count: int = 1000) -> Fig
         raise Refusal("The metric 'nll' needs k of at least 1, and a count of at least 2.")
     some = Batch(batch.x[:count], None if batch.y is None else batch.y[:count])
     nats = importance_sampled(model.networks, model.prior, some, k).double()
-    return Figure(float(nats.mean()), float(nats.std()) / math.sqrt(len(nats)))
+    return Measurement(float(nats.mean()), float(nats.std()) / math.sqrt(len(nats)))
 
 
 def has_likelihood(model: Sampler) -> bool:
@@ -63,7 +63,9 @@ class MetricRequest:
 
 def read_specs(metrics: Sequence[MetricSpec], data: Data) -> list[Spec]:
     """Each metric's name and options; what is usual for the data where none are named. Raises Refusal for others."""
-    found = [_spec(metric) for metric in metrics] or [{"name": name} for name in (*usual(data), *LIKELIHOOD_METRICS)]
+    found = [_spec(metric) for metric in metrics] or [
+        {"name": name} for name in (*default_metrics(data), *LIKELIHOOD_METRICS)
+    ]
     for spec in found:
         if spec["name"] not in METRICS and spec["name"] not in LIKELIHOOD_METRICS and ":" not in spec["name"]:
             known = [*METRICS, *LIKELIHOOD_METRICS]
@@ -135,25 +137,25 @@ _FAILS = (
 )
 
 
-def self_test(wanted: MetricRequest, sets: Sets) -> None:
+def self_test(wanted: MetricRequest, sets: SampleSets) -> None:
     """Identical sets must come off better than one sample over and over, far off, and not like copies of the training.
 
     `sets` are of real samples only. Raises Failure for a metric that fails, so that none of its numbers is printed.
     """
     real, train = sets.real[:_ROWS], sets.train[: 4 * _ROWS]
     away = real.flatten(1).std(dim=0).mul(_FAR).reshape(real.shape[1:])
-    same = _asked(wanted, Sets(real, real.clone(), train))
-    lone = _asked(wanted, Sets(real, (real[:1] + away).repeat_interleave(len(real), dim=0), train))
+    same = _asked(wanted, SampleSets(real, real.clone(), train))
+    lone = _asked(wanted, SampleSets(real, (real[:1] + away).repeat_interleave(len(real), dim=0), train))
     signs = {name: _SIGNS[wanted.metric.better.get(name, "lower")] for name in same if name in lone}
     gaps = {name: sign * (lone[name].value - same[name].value) for name, sign in signs.items() if sign}
-    apart = same != lone or same != _asked(wanted, Sets(real, train[: len(real)].clone(), train))
+    apart = same != lone or same != _asked(wanted, SampleSets(real, train[: len(real)].clone(), train))
     for name, gap in gaps.items():
         if not gap >= 0 or not apart:
             values = f"{same[name].value:.4g} for identical sets and {lone[name].value:.4g} for a lone sample far off"
             raise Failure(_FAILS.format(metric=wanted.said, what=f"{name} is {values}"))
 
 
-def finite(wanted: MetricRequest, figures: Figures) -> Figures:
+def finite(wanted: MetricRequest, figures: Measurements) -> Measurements:
     """The figures of real samples beside real ones. Raises Failure where one is no number."""
     for name, figure in figures.items():
         if not math.isfinite(figure.value):
@@ -162,7 +164,7 @@ def finite(wanted: MetricRequest, figures: Figures) -> Figures:
     return figures
 
 
-def _asked(wanted: MetricRequest, sets: Sets) -> Figures:
+def _asked(wanted: MetricRequest, sets: SampleSets) -> Measurements:
     with torch.random.fork_rng(devices=[]):
         return wanted.metric.measure(sets)
 
@@ -170,7 +172,7 @@ def _asked(wanted: MetricRequest, sets: Sets) -> Figures:
 _AT_ONCE = 256
 
 
-def class_accuracy(network: Features | None, data: Data, batch: Batch) -> Figure | None:
+def class_accuracy(network: Features | None, data: Data, batch: Batch) -> Measurement | None:
     """The share of samples (N, *shape) that the classifier takes for the class that was asked for, (N, C); else None.
 
     None where nothing was asked, or the network tells no classes, or others than the data have.
@@ -183,6 +185,6 @@ def class_accuracy(network: Features | None, data: Data, batch: Batch) -> Figure
     return None if said.shape[1] != data.labels.size else _share(said.argmax(dim=1) == batch.y.argmax(dim=1))
 
 
-def _share(right: Tensor) -> Figure:
+def _share(right: Tensor) -> Measurement:
     share = float(right.double().mean())
-    return Figure(share, math.sqrt(share * (1 - share) / len(right)))
+    return Measurement(share, math.sqrt(share * (1 - share) / len(right)))

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from ..core.errors import Failure, Refusal, check_format
 from ..core.files import write_atomic
-from ..evaluation.metrics.base import Card, Figure, comparable
+from ..evaluation.metrics.base import Measurement, Provenance, comparable
 
 FORMAT = 1
 FILE = "metrics.json"
@@ -24,8 +24,8 @@ class MetricValue:
     error: float | None  # standard error, where one is known
     better: str  # "lower", "higher" or "neither"
     round: int  # of the checkpoint
-    floor: Figure | None  # the same with as many real training samples in the place of generated ones, where it applies
-    card: Card
+    floor: Measurement | None  # of as many real training samples in place of generated ones
+    card: Provenance
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -37,8 +37,8 @@ class MetricValue:
     def from_dict(cls, stored: Mapping[str, Any], where: str) -> Self:
         """A number that was stored. Raises Refusal for one that is not whole."""
         try:
-            card, floor = Card.from_dict(stored["card"], where), stored["floor"]
-            known = None if floor is None else Figure(float(floor["value"]), _read(floor["error"]))
+            card, floor = Provenance.from_dict(stored["card"], where), stored["floor"]
+            known = None if floor is None else Measurement(float(floor["value"]), _read(floor["error"]))
             value, error = float(stored["value"]), _read(stored["error"])
             return cls(str(stored["name"]), value, error, str(stored["better"]), int(stored["round"]), known, card)
         except (KeyError, TypeError, ValueError) as error:

@@ -14,7 +14,7 @@ from ..core.types import Batch
 from ..data import Data
 from ..data.batches import binarized
 from ..evaluation.features import Features
-from ..evaluation.metrics.base import Sets
+from ..evaluation.metrics.base import SampleSets
 from ..models.sampler import CHUNK, Sampler
 from ..runs.selection import reporting
 
@@ -87,11 +87,11 @@ def real_samples(data: Data, count: int, binary: bool = False) -> RealSamples:
     return RealSamples(data, held_out, standing, learned, split)
 
 
-def feature_sets(real: SampleSet, fake: SampleSet, train: SampleSet, network: Features | None, say: Say) -> Sets:
+def feature_sets(real: SampleSet, fake: SampleSet, train: SampleSet, network: Features | None, say: Say) -> SampleSets:
     """The three as a metric wants them: as they are, or as a network sees them."""
     if network is None:
-        return Sets(real.samples, fake.samples, train.samples)
-    return Sets(*(each.by(network, say) for each in (real, fake, train)))
+        return SampleSets(real.samples, fake.samples, train.samples)
+    return SampleSets(*(each.by(network, say) for each in (real, fake, train)))
 
 
 def generated_samples(model: Sampler, count: int, seed: int, say: Say, called: str) -> Batch:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..evaluation.doctor.base import Finding
-from ..evaluation.metrics.base import Card, Figure
+from ..evaluation.metrics.base import Measurement, Provenance
 from ..records.history import History
 from ..runs.announce import duration
 from .html import grid, heading, paragraph
@@ -23,9 +23,9 @@ def figure(value: float | None, error: float | None = None) -> str:
     return size if error is None or not math.isfinite(error) else f"{size} ± {error:.2g}"
 
 
-def provenance_lines(told: Iterable[Card]) -> list[str]:
+def provenance_lines(told: Iterable[Provenance]) -> list[str]:
     """What figures depend on: a paragraph for all that are of the same samples, then how checkpoints were chosen."""
-    alike, rules = dict[Card, list[str]](), dict[str, None]()
+    alike, rules = dict[Provenance, list[str]](), dict[str, None]()
     for one in told:
         known = alike.setdefault(replace(one, metric="", checkpoint="", rule=""), [])
         known += [one.metric] if one.metric not in known else []
@@ -39,7 +39,7 @@ def spelled(name: str, better: str) -> str:
     return f"{name.replace('_', ' ')}{arrow}"
 
 
-def _samples(told: Card) -> str:
+def _samples(told: Provenance) -> str:
     """What a card says of all its samples."""
     raw = told.digest in ("none", "") or told.features == "none"
     seen = "as they are" if raw else f"by {told.features} ({told.digest[:12]})"
@@ -87,12 +87,12 @@ def evaluation_table(evaluation: Evaluation) -> list[tuple[str, ...]]:
     for name in evaluation.names():
         numbers = [evaluation.of(name, which) for which in whiches]
         first = next(number for number in numbers if number is not None)
-        cells = ["" if number is None else rounded(Figure(number.value, number.error)) for number in numbers]
+        cells = ["" if number is None else rounded(Measurement(number.value, number.error)) for number in numbers]
         rows.append((name, _ARROWS[first.better], "" if first.floor is None else rounded(first.floor), *cells))
     return [heads, *rows]
 
 
-def rounded(figure: Figure) -> str:
+def rounded(figure: Measurement) -> str:
     """A number with its standard error: 12.35 ± 0.21."""
     if figure.error is None:
         return f"{round(figure.value, 12) + 0.0:.4g}"
@@ -135,7 +135,7 @@ def _through(evaluation: Evaluation) -> list[str]:
 
 def _chosen(numbers: Sequence[MetricValue]) -> list[str]:
     """How checkpoints were chosen."""
-    cards: dict[str, Card] = {number.card.checkpoint: number.card for number in numbers}
+    cards: dict[str, Provenance] = {number.card.checkpoint: number.card for number in numbers}
     return [f"Best: {cards['best'].rule}."] if "best" in cards else []
 
 

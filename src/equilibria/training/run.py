@@ -104,7 +104,7 @@ class Run:
     def images_at(self, step: int) -> int:
         """Real images shown to the critic in round `step`; without a critic, to the player with most moves."""
         order = self.rule.order(self.game, step)
-        critics = [turns for players, turns in order if any("critic" in player.moves for player in players)]
+        critics = [turns for players, turns in order if any("critic" in player.networks for player in players)]
         turns = max(critics or [turns for _, turns in order], default=0)
         return self.stream.size * world() * self.rule.draws * turns
 

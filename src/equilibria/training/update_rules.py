@@ -54,7 +54,7 @@ def _slopes(pulls: Sequence[tuple[Tensor, Tensor]], v: Sequence[Tensor]) -> dict
 
 def _everybody(players: Players) -> Player:
     """One who moves all that any of them moves."""
-    networks = dict.fromkeys(name for player in players for name in player.moves)
+    networks = dict.fromkeys(name for player in players for name in player.networks)
     return Player("everybody", tuple(networks), players[0].loss)
 
 

@@ -1,21 +1,21 @@
 """What can be seen of a game while it is played. The table is the registration."""
 
 from ...core.catalogue import Catalogue
-from .base import Diagnostic, Looked, Scene, Seen, looked
-from .critic import burst, clipped, scores, slopes
+from .base import Diagnosis, Diagnostic, GameState, Values, diagnose
+from .critic import burst, clipped, gradient_norms, scores
 from .encoder import agreement, posterior
 from .gradients import average, gradients, steps, strides, weights
 from .rotation import rotation
-from .sample_variety import coverage, diversity, neighbours
+from .sample_variety import coverage, diversity, nearest_neighbors
 
-__all__ = ["DIAGNOSTICS", "Diagnostic", "Looked", "Scene", "Seen", "looked"]
+__all__ = ["DIAGNOSTICS", "Diagnosis", "Diagnostic", "GameState", "Values", "diagnose"]
 
 DIAGNOSTICS = Catalogue(
     "diagnostic",
     scores=scores,
     gradients=gradients,
     clipped=clipped,
-    slopes=slopes,
+    slopes=gradient_norms,
     burst=burst,
     diversity=diversity,
     coverage=coverage,
@@ -26,5 +26,5 @@ DIAGNOSTICS = Catalogue(
     rotation=rotation,
     posterior=posterior,
     agreement=agreement,
-    neighbours=neighbours,
+    neighbours=nearest_neighbors,
 )

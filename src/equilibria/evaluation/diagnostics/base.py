@@ -17,28 +17,28 @@ from ...games.game import Game, Player
 from ...games.play import Play
 from ...terms.penalties import Duel
 
-Seen = dict[
+Values = dict[
     str, object
 ]  # plain values for JSON: numbers, lists of numbers, dictionaries of them; empty: not to be seen
-Pulls = list[Tensor]  # a gradient for each of a player's parameters
+Gradients = list[Tensor]  # a gradient for each of a player's parameters
 
 
 @dataclass(frozen=True)
-class Scene:
+class GameState:
     """A game as it stands, and material to look at it with: all of it apart from the run that is looked at."""
 
     game: Game  # networks, averaged ones too, in training mode: batch norm sees batches as large as when playing
     optimizers: Mapping[str, Optimizer]  # with the moments they have, by Player.optimizer
     averaged: nn.ModuleDict  # networks as a moving average keeps them
     play: Callable[[int], Play]  # the material of the i-th move to come: always the same for the same round
-    unseen: Callable[[int], Play]  # as much of held-out samples, of which nobody has learned
+    held_out_play: Callable[[int], Play]  # as much of held-out samples, of which nobody has learned
     train: Tensor  # some training samples, the same at every look: (N, *sample)
     held_out: Tensor  # some that nobody has learned from: (M, *sample)
     fake: Tensor  # the averaged generator's: (K, *sample)
-    plays: int = 4  # so many batches are scored
-    centres: Tensor | None = None  # of the data's modes, else the means of their classes: (C, *sample)
-    deviation: float | None = None  # around each of the modes
-    inverts: bool = True  # whether the encoder, if there is one, answers whole latents of samples
+    batches: int = 4  # so many batches are scored
+    centers: Tensor | None = None  # of the data's modes, else the means of their classes: (C, *sample)
+    std: float | None = None  # around each of the modes
+    encoder_inverts: bool = True  # whether the encoder, if there is one, answers whole latents of samples
 
     @property
     def contest(self) -> Contest | None:
@@ -51,15 +51,15 @@ class Scene:
         return self.contest.duel(play)
 
     @cached_property
-    def pulls(self) -> dict[str, Pulls]:
+    def gradients(self) -> dict[str, Gradients]:
         """Each player's gradient on the first play, by name."""
         found = {}
         for player in self.game.players:
-            with self.untouched():
-                found[player.name] = self.pull(player, self.play(0))
+            with self.restoring_buffers():
+                found[player.name] = self.gradient(player, self.play(0))
         return found
 
-    def pull(self, player: Player, play: Play) -> Pulls:
+    def gradient(self, player: Player, play: Play) -> Gradients:
         """What a player's loss on a play asks of its parameters."""
         parameters = self.game.parameters(player)
         with self.game.only(player):
@@ -67,18 +67,18 @@ class Scene:
             return list(torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True))
 
     @cached_property
-    def steps(self) -> dict[str, Pulls]:
+    def steps(self) -> dict[str, Gradients]:
         """The step that each player's optimizer would take along that gradient: by how much its parameters change."""
-        found, pulls = {}, self.pulls
+        found, pulls = {}, self.gradients
         for player in self.game.players:
-            parameters: Pulls = list(self.game.parameters(player))
+            parameters: Gradients = list(self.game.parameters(player))
             before = [parameter.detach().clone() for parameter in parameters]
-            with self.taken_back(player), torch.no_grad():
+            with self.restoring(player), torch.no_grad():
                 self.step(player, pulls[player.name])
                 found[player.name] = list(torch._foreach_sub(parameters, before))
         return found
 
-    def step(self, player: Player, pulls: Pulls) -> None:
+    def step(self, player: Player, pulls: Gradients) -> None:
         """Let the player's optimizer take one step along these gradients."""
         optimizer = self.optimizers[player.optimizer]
         for parameter, pull in zip(self.game.parameters(player), pulls, strict=True):
@@ -87,7 +87,7 @@ class Scene:
         optimizer.zero_grad()
 
     @contextmanager
-    def untouched(self) -> Iterator[None]:
+    def restoring_buffers(self) -> Iterator[None]:
         """Put buffers back afterwards: batch statistics, and what losses remember."""
         modules = self.game.networks, self.game.memories, self.averaged
         buffers = [buffer for module in modules for buffer in module.buffers()]
@@ -100,9 +100,9 @@ class Scene:
                     buffer.copy_(was)
 
     @contextmanager
-    def taken_back(self, player: Player) -> Iterator[None]:
+    def restoring(self, player: Player) -> Iterator[None]:
         """Put a player's networks, its optimizer and what losses remember back to where they were."""
-        modules = [self.game.memories, *(self.game.networks[name] for name in player.moves)]
+        modules = [self.game.memories, *(self.game.networks[name] for name in player.networks)]
         optimizer = self.optimizers[player.optimizer]
         before, moments = [deepcopy(module.state_dict()) for module in modules], deepcopy(optimizer.state_dict())
         try:
@@ -113,29 +113,29 @@ class Scene:
             optimizer.load_state_dict(moments)
 
 
-Diagnostic = Callable[[Scene], Seen]  # empty where the game does not allow it
+Diagnostic = Callable[[GameState], Values]  # empty where the game does not allow it
 
 
-class Looked(NamedTuple):
+class Diagnosis(NamedTuple):
     """What was seen, and why something could not be: by diagnostic."""
 
-    seen: dict[str, Any]
-    unseen: dict[str, str]
+    values: dict[str, Any]
+    errors: dict[str, str]
 
 
-def looked(scene: Scene, diagnostics: Mapping[str, Diagnostic], reseed: Callable[[str], None]) -> Looked:
+def diagnose(state: GameState, diagnostics: Mapping[str, Diagnostic], reseed: Callable[[str], None]) -> Diagnosis:
     """What each of them sees; none sees what another has done, and one that breaks costs nobody a run."""
-    found = Looked({}, {})
+    found = Diagnosis({}, {})
     for name, diagnostic in diagnostics.items():
         reseed(name)
         try:
-            with scene.untouched():
-                seen = plain(diagnostic(scene))
+            with state.restoring_buffers():
+                seen = plain(diagnostic(state))
         except Exception as error:  # of parts that anybody may have written
-            found.unseen[name] = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+            found.errors[name] = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
             continue
         if seen:
-            found.seen[name] = seen
+            found.values[name] = seen
     return found
 
 

@@ -5,11 +5,11 @@ from torch import Tensor
 
 from ...core.posteriors import Gaussian
 from ...games.play import Play
-from .base import Scene, Seen
+from .base import GameState, Values
 
 
 @torch.no_grad()
-def agreement(scene: Scene) -> Seen:
+def agreement(state: GameState) -> Values:
     """Distances of samples to their reconstructions, and of latents to what is read from their samples.
 
     `sample` is the mean distance of a held-out x and G(E(x)), `code` is that of a latent z and E(G(z)), each over the
@@ -17,10 +17,10 @@ def agreement(scene: Scene) -> Seen:
     (Donahue et al. 2017, theorem 2), about 1 where they have nothing to do with each other. The encoder answers by its
     mean.
     """
-    networks = scene.game.networks
-    if not scene.inverts or not {"encoder", "generator"} <= set(networks):
+    networks = state.game.networks
+    if not state.encoder_inverts or not {"encoder", "generator"} <= set(networks):
         return {}
-    play = scene.unseen(0)
+    play = state.held_out_play(0)
     restored = networks["generator"](play.posterior.mean, play.y)
     read = networks["encoder"](play.fake, play.y).mean
     return {"sample": _apart(play.x, restored), "code": _apart(play.z, read)}
@@ -40,7 +40,7 @@ _ACTIVE = 0.01  # variance of a coordinate's posterior mean over the data, above
 
 
 @torch.no_grad()
-def posterior(scene: Scene) -> Seen:
+def posterior(state: GameState) -> Values:
     """How much of a held-out sample its latent holds: nothing, where the posterior has collapsed onto the prior.
 
     `kl` is the mean divergence of the posterior from a normal prior, in nats, where the encoder answers a Gaussian;
@@ -48,9 +48,9 @@ def posterior(scene: Scene) -> Seen:
     above .01 (Burda et al. 2016, section 5); `used` is the share of the samples' variance that reconstructions explain:
     0 if all are alike.
     """
-    if "encoder" not in scene.game.networks or not scene.inverts:
+    if "encoder" not in state.game.networks or not state.encoder_inverts:
         return {}
-    plays = [scene.unseen(i) for i in range(scene.plays)]
+    plays = [state.held_out_play(i) for i in range(state.batches)]
     means = torch.cat([play.posterior.mean for play in plays])
     x = torch.cat([play.x for play in plays])
     restored = torch.cat([play.networks["generator"](play.posterior.mean, play.y) for play in plays])
@@ -68,4 +68,4 @@ def _divergence(play: Play) -> Tensor | None:
     """KL(posterior || prior) in nats, (B,), where both are Gaussian."""
     if not isinstance(play.posterior, Gaussian) or not (play.prior.is_normal or "prior" in play.networks):
         return None
-    return play.posterior.divergence(play.expected).sum(dim=1)
+    return play.posterior.divergence(play.latent_prior).sum(dim=1)

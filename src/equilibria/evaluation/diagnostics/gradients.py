@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from ...games.play import Play
-from .base import Pulls, Scene, Seen
+from .base import GameState, Gradients, Values
 
 _PARAMETRIZED = ".parametrizations.weight.original"  # of weight norm and spectral norm
 
 
-def gradients(scene: Scene) -> Seen:
+def gradients(state: GameState) -> Values:
     """Norms of the gradients of each layer's weights, input to output: do they explode or vanish on the way?
 
     Of the loss of the first player in playing order who moves the network, on one play, by network and layer (the
@@ -19,18 +19,18 @@ def gradients(scene: Scene) -> Seen:
     network's gradient, `players` is of each player's, whatever it moves: a generator's that goes to 0 has nothing to
     learn from (Arjovsky and Bottou 2017, theorem 2.4).
     """
-    movers = {name: player for player in reversed(scene.game.players) for name in player.moves}
+    movers = {name: player for player in reversed(state.game.players) for name in player.networks}
     found, norms = dict[str, object](), dict[str, float]()
-    for name in scene.game.networks:
+    for name in state.game.networks:
         if name not in movers:
             continue
         player = movers[name]
-        pulled = dict(zip(map(id, scene.game.parameters(player)), scene.pulls[player.name], strict=True))
-        network = scene.game.networks[name]
+        pulled = dict(zip(map(id, state.game.parameters(player)), state.gradients[player.name], strict=True))
+        network = state.game.networks[name]
         if layers := dict(_layers(network, pulled)):
             found[name] = layers
         norms[name] = size([pulled[id(parameter)] for parameter in network.parameters()])
-    players = {name: size(pulls) for name, pulls in scene.pulls.items()}
+    players = {name: size(pulls) for name, pulls in state.gradients.items()}
     return found | {"norm": norms, "players": players}
 
 
@@ -48,20 +48,20 @@ def _layers(network: nn.Module, pulled: Mapping[int, Tensor]) -> Iterator[tuple[
 
 
 @torch.no_grad()
-def average(scene: Scene) -> Seen:
+def average(state: GameState) -> Values:
     """The averaged generator's distance from the playing one, in weights and in what it draws.
 
     `gap` is the norm of the difference of their weights over that of the playing one's, `output` is the root mean
     square difference of their samples from the same latents over the deviation of the playing one's samples: where it
     is near the root of two, an average remembers another model.
     """
-    if "generator" not in scene.averaged:
+    if "generator" not in state.averaged:
         return {}
-    fast, slow = scene.game.networks["generator"], scene.averaged["generator"]
+    fast, slow = state.game.networks["generator"], state.averaged["generator"]
     playing, lagging = list[Tensor](fast.parameters()), list[Tensor](slow.parameters())
-    play = scene.play(0)
+    play = state.play(0)
     drawn = play.fake
-    kept = _drawn(scene.averaged, play)
+    kept = _drawn(state.averaged, play)
     spread = (drawn - drawn.mean(dim=0)).square().mean().sqrt()
     return {
         "gap": size(torch._foreach_sub(lagging, playing)) / max(size(playing), 1e-12),
@@ -74,28 +74,28 @@ def _drawn(networks: nn.ModuleDict, play: Play) -> Tensor:
     return networks["generator"](play.z, play.y)
 
 
-def steps(scene: Scene) -> Seen:
+def steps(state: GameState) -> Values:
     """The cosine of each player's step with minus its gradient: 1 for plain descent, below 0 uphill.
 
     Of the step that the optimizer, with the moments it has, would take along the gradient on one play. A critic whose
     cosine turned negative was the reason to give up momentum (Arjovsky et al. 2017, section 4).
     """
-    return {name: cosine(step, scene.pulls[name]) for name, step in scene.steps.items()}
+    return {name: cosine(step, state.gradients[name]) for name, step in state.steps.items()}
 
 
-def strides(scene: Scene) -> Seen:
+def strides(state: GameState) -> Values:
     """How far each player's step takes its weights, as a share of their norm: are the players equally fast?"""
-    owned = {player.name: list(scene.game.parameters(player)) for player in scene.game.players}
-    return {name: size(step) / max(size(owned[name]), 1e-12) for name, step in scene.steps.items()}
+    owned = {player.name: list(state.game.parameters(player)) for player in state.game.players}
+    return {name: size(step) / max(size(owned[name]), 1e-12) for name, step in state.steps.items()}
 
 
-def cosine(step: Pulls, pulls: Pulls) -> float | None:
+def cosine(step: Gradients, pulls: Gradients) -> float | None:
     """Of a step with minus a gradient; None where either is zero."""
     along = -sum(float((a * b).sum()) for a, b in zip(step, pulls, strict=True))
     norms = size(step) * size(pulls)
     return max(-1.0, min(1.0, along / norms)) if norms > 0 else None
 
 
-def weights(scene: Scene) -> Seen:
+def weights(state: GameState) -> Values:
     """The norm of each network's weights: steady growth without a bound says that nobody holds them."""
-    return {name: size(list(network.parameters())) for name, network in scene.game.networks.items()}
+    return {name: size(list(network.parameters())) for name, network in state.game.networks.items()}

@@ -3,13 +3,13 @@
 import torch
 from torch import Tensor
 
-from .base import Scene, Seen
+from .base import GameState, Values
 
 _ALIKE = 0.1  # of the data's mean distance to the nearest other: closer ones are copies
 
 
 @torch.no_grad()
-def diversity(scene: Scene) -> Seen:
+def diversity(state: GameState) -> Values:
     """Distances among generated samples against those among as many held-out ones: near 0 where all look the same.
 
     `generated` and `data` are mean distances of pairs, `ratio` is the first over the second. `nearest_ratio` is the
@@ -17,11 +17,11 @@ def diversity(scene: Scene) -> Seen:
     of the data's mean distance to the nearest other, `copies_data` is the same of held-out samples. Distances are
     Euclidean, of points or pixels.
     """
-    count = min(len(scene.fake), len(scene.held_out))
+    count = min(len(state.fake), len(state.held_out))
     if count < 2:
         return {}
-    among, nearest = _distances(scene.fake[:count])
-    among_data, nearest_data = _distances(scene.held_out[:count])
+    among, nearest = _distances(state.fake[:count])
+    among_data, nearest_data = _distances(state.held_out[:count])
     alike = _ALIKE * nearest_data.mean()
     return {
         "generated": float(among),
@@ -51,7 +51,7 @@ _FEW = 0.1  # of the share that held-out samples have: fewer, and a class is mis
 
 
 @torch.no_grad()
-def coverage(scene: Scene) -> Seen:
+def coverage(state: GameState) -> Values:
     """Shares of generated samples by mode, or by class, and how many are missing: collapse onto some of them.
 
     Of data whose modes are known `classes` are shares of the samples nearest to each mode, `missing` is how many modes
@@ -61,26 +61,26 @@ def coverage(scene: Scene) -> Seen:
     digit in five. `of` is how many there are, `data` is the shares of held-out samples, counted alike, and
     `missing_data` is how many of as many held-out samples miss.
     """
-    if scene.centres is None or not len(scene.fake):
+    if state.centers is None or not len(state.fake):
         return {}
-    count = min(len(scene.fake), len(scene.held_out))
-    fake, held_out = scene.fake, scene.held_out[:count]
-    shares, usual = _shares(scene, fake, None), _shares(scene, scene.held_out, None)
-    found: dict[str, object] = {"classes": shares, "data": usual, "of": len(scene.centres)}
-    if scene.deviation is None:
-        return found | {"missing": _fewer(shares, usual), "missing_data": _fewer(_shares(scene, held_out, None), usual)}
-    reach = _NEAR * scene.deviation
-    near = distances(fake, scene.centres).min(dim=1).values <= reach
-    missing, missing_data = (int((_shares(scene, x, reach) == 0).sum()) for x in (fake, held_out))
+    count = min(len(state.fake), len(state.held_out))
+    fake, held_out = state.fake, state.held_out[:count]
+    shares, usual = _shares(state, fake, None), _shares(state, state.held_out, None)
+    found: dict[str, object] = {"classes": shares, "data": usual, "of": len(state.centers)}
+    if state.std is None:
+        return found | {"missing": _fewer(shares, usual), "missing_data": _fewer(_shares(state, held_out, None), usual)}
+    reach = _NEAR * state.std
+    near = distances(fake, state.centers).min(dim=1).values <= reach
+    missing, missing_data = (int((_shares(state, x, reach) == 0).sum()) for x in (fake, held_out))
     return found | {"missing": missing, "missing_data": missing_data, "high_quality": float(near.float().mean())}
 
 
-def _shares(scene: Scene, x: Tensor, reach: float | None) -> Tensor:
+def _shares(state: GameState, x: Tensor, reach: float | None) -> Tensor:
     """The share of samples that are nearest to each centre, and within its reach: (C,)."""
-    assert scene.centres is not None
-    apart, nearest = distances(x, scene.centres).min(dim=1)
+    assert state.centers is not None
+    apart, nearest = distances(x, state.centers).min(dim=1)
     counted = nearest if reach is None else nearest[apart <= reach]
-    return torch.bincount(counted, minlength=len(scene.centres)).float() / max(len(x), 1)
+    return torch.bincount(counted, minlength=len(state.centers)).float() / max(len(x), 1)
 
 
 def _fewer(shares: Tensor, usual: Tensor) -> int:
@@ -89,7 +89,7 @@ def _fewer(shares: Tensor, usual: Tensor) -> int:
 
 
 @torch.no_grad()
-def neighbours(scene: Scene) -> Seen:
+def nearest_neighbors(state: GameState) -> Values:
     """Distances of generated samples to the nearest of some training samples, and of as many held-out ones.
 
     `train` and `held_out` are means, `ratio` is the first over the second: about 1 of a generator that has learned the
@@ -98,12 +98,12 @@ def neighbours(scene: Scene) -> Seen:
     the mean distance of generated samples to the nearest of all training samples that are looked at, over that of
     held-out ones: small sets, of which little is held out, show copies only here (after Meehan et al. 2020).
     """
-    count = min(len(scene.train), len(scene.held_out))
-    if not count or not len(scene.fake):
+    count = min(len(state.train), len(state.held_out))
+    if not count or not len(state.fake):
         return {}
-    train, held_out = (distances(scene.fake, x[:count]).min(dim=1).values for x in (scene.train, scene.held_out))
-    few = scene.held_out[: len(scene.fake)]
-    copied, fair = (distances(x, scene.train).min(dim=1).values.mean() for x in (scene.fake, few))
+    train, held_out = (distances(state.fake, x[:count]).min(dim=1).values for x in (state.train, state.held_out))
+    few = state.held_out[: len(state.fake)]
+    copied, fair = (distances(x, state.train).min(dim=1).values.mean() for x in (state.fake, few))
     nearer = ((held_out - train).sign().float().mean() + 1) / 2
     means = float(train.mean()), float(held_out.mean())
     return {

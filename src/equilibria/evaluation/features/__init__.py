@@ -12,8 +12,8 @@ from ...core.errors import Refusal
 from ...core.specs import imported
 from ...data.dataset import Data
 from .base import Features, digest
-from .classifier import Say, classifier, kept_of
-from .classifier_training import began, resizing
+from .classifier import Say, classifier, stored_classifier
+from .classifier_training import resizing, untrained
 from .inception import inception
 
 
@@ -24,7 +24,7 @@ def random(data: Data, *, seed: int = 0) -> Features:
     """
     if len(data.space.shape) != 3:
         raise Refusal(f"The data {data.name!r} are no pictures: compare their samples as they are, --features pixels.")
-    network = began(data.space.shape, 1, seed).eval().requires_grad_(False)
+    network = untrained(data.space.shape, 1, seed).eval().requires_grad_(False)
 
     @no_grad()
     def look(x: Tensor) -> Tensor:
@@ -56,7 +56,7 @@ def choose(name: str, data: Data, root: Path | None = None, say: Say | None = No
     told = say or (lambda _: None)
     if name == AUTO:
         name = suitable(data)
-        if name == "classifier" and kept_of(data, root) is None:
+        if name == "classifier" and stored_classifier(data, root) is None:
             told(f"No classifier of {data.name!r} is kept yet: it is trained now, once (`equilibria features train`).")
         if name == "random":
             told(

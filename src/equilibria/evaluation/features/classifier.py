@@ -12,7 +12,17 @@ from ...data import load_data
 from ...data.dataset import Data
 from . import classifier_training
 from .base import Features, digest
-from .classifier_training import Convolutions, Kept, Lesson, accuracy, began, learned, place, resizing, usual_epochs
+from .classifier_training import (
+    Convolutions,
+    StoredClassifier,
+    Training,
+    accuracy,
+    fit,
+    place,
+    resizing,
+    untrained,
+    usual_epochs,
+)
 
 Say = Callable[[str], None]
 
@@ -25,7 +35,7 @@ def classifier(
     `epochs` is how often every training sample is shown, 0: less often the more there are; it matters only where no
     classifier is kept yet. `seed` is where its weights start.
     """
-    taught, stored = of(data, root), kept_of(data, root, seed)
+    taught, stored = classified_data(data, root), stored_classifier(data, root, seed)
     if stored is None:
         stored = train(taught, epochs, seed, say or _silent)
     network = _network(taught, stored, seed)
@@ -39,27 +49,27 @@ def classifier(
     return Features(f"{name}, channel by channel", seen, marked, resized, f"{about}, channel by channel", told)
 
 
-def train(data: Data, epochs: int = 0, seed: int = 0, say: Say | None = None) -> Kept:
+def train(data: Data, epochs: int = 0, seed: int = 0, say: Say | None = None) -> StoredClassifier:
     """Train the classifier of these data and keep it, in the place of one that is kept already."""
     refuse_unlabelled(data)
     if epochs < 0:
         raise Refusal(f"epochs is {epochs}: at least 1 is needed, or 0 for as many as are usual.")
     epochs = epochs or usual_epochs(data)
-    network = learned(Lesson(data, epochs, seed, say or _silent))
+    network = fit(Training(data, epochs, seed, say or _silent))
     share, asked = accuracy(network, data)
-    found = Kept(
+    found = StoredClassifier(
         {name: each.contiguous() for name, each in network.state_dict().items()}, share, asked, epochs, data.name
     )
     classifier_training.write(classifier_training.place(data, seed), found)
     return found
 
 
-def kept_of(data: Data, root: Path | None = None, seed: int = 0) -> Kept | None:
+def stored_classifier(data: Data, root: Path | None = None, seed: int = 0) -> StoredClassifier | None:
     """The classifier that is kept for these data, if one is."""
-    return classifier_training.read(classifier_training.place(of(data, root), seed))
+    return classifier_training.read(classifier_training.place(classified_data(data, root), seed))
 
 
-def of(data: Data, root: Path | None = None) -> Data:
+def classified_data(data: Data, root: Path | None = None) -> Data:
     """The data whose classes are learned: the same, but of stacked MNIST the digits. Raises Refusal without classes."""
     if data.channels_of:
         return load_data(data.channels_of, root)
@@ -79,9 +89,9 @@ def refuse_unlabelled(data: Data) -> None:
         )
 
 
-def _network(data: Data, stored: Kept, seed: int) -> Convolutions:
+def _network(data: Data, stored: StoredClassifier, seed: int) -> Convolutions:
     assert data.labels is not None
-    network = began(data.space.shape, data.labels.size, seed)
+    network = untrained(data.space.shape, data.labels.size, seed)
     network.load_state_dict(stored.weights)
     return network.eval().requires_grad_(False)
 
@@ -123,7 +133,7 @@ def train_features(
     force: bool = False,
     data_root: str | None = None,
     say: Callable[[str], None] = print,
-) -> Kept:
+) -> StoredClassifier:
     """Train a classifier of the data's classes, the feature network of `evaluate`; it is stored in the cache folder.
 
     Raises Refusal for data without classes.
@@ -138,8 +148,8 @@ def train_features(
     """
     root = Path(data_root) if data_root else None
     found = load_data(data, root)
-    taught = of(found, root)
-    kept = None if force else kept_of(taught, root, seed)
+    taught = classified_data(found, root)
+    kept = None if force else stored_classifier(taught, root, seed)
     if kept is not None:
         say(f"A classifier of {taught.name} is kept already; --force trains another in its place.")
     else:

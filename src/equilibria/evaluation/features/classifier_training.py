@@ -60,7 +60,7 @@ def resizing(shape: tuple[int, ...]) -> str:
     return "none" if (height, width) == tuple(shape[1:]) else f"averaged to {height} x {width}"
 
 
-def began(shape: tuple[int, ...], classes: int, seed: int) -> Convolutions:
+def untrained(shape: tuple[int, ...], classes: int, seed: int) -> Convolutions:
     """The network as the seed begins it, whatever was drawn before."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -76,7 +76,7 @@ _SHIFT = 14  # a picture is shifted by at most this part of its side
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Training:
     """What is learned, and how long."""
 
     data: Data
@@ -90,11 +90,11 @@ def usual_epochs(data: Data) -> int:
     return min(max(-(-_SHOWN // len(data.x)), _FEWEST), _MOST)
 
 
-def learned(lesson: Lesson) -> Convolutions:
+def fit(lesson: Training) -> Convolutions:
     """A classifier of the training part: cross entropy, AdamW, a rate that rises and falls once (Smith 2018)."""
     data, draws = lesson.data, generator(lesson.seed, len(lesson.data.x))
     assert data.labels is not None
-    network = began(data.space.shape, data.labels.size, lesson.seed).to(data.x.device).train()
+    network = untrained(data.space.shape, data.labels.size, lesson.seed).to(data.x.device).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=0.01)
     batch = min(_BATCH, len(data.x))
     moves = len(data.x) // batch
@@ -134,7 +134,7 @@ def _loss(network: Convolutions, data: Data, chosen: Tensor, draws: torch.Genera
     return cross_entropy(network(x), data.y[chosen].long())
 
 
-def _tell(lesson: Lesson, network: Convolutions, epoch: int, seconds: float) -> None:
+def _tell(lesson: Training, network: Convolutions, epoch: int, seconds: float) -> None:
     """At most ten times."""
     if epoch % -(-lesson.epochs // 10) and epoch < lesson.epochs:
         return
@@ -149,7 +149,7 @@ _FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredClassifier:
     """Weights, and what is known of them."""
 
     weights: dict[str, Tensor]
@@ -169,17 +169,17 @@ def place(data: Data, seed: int) -> Path:
     return cache_root() / "features" / f"classifier-{Path(data.name).stem}-{name}.safetensors"
 
 
-def read(path: Path) -> Kept | None:
+def read(path: Path) -> StoredClassifier | None:
     """What lies there; None if that is nothing, or cannot be read."""
     try:
         with safe_open(path, "pt") as file:
             told = json.loads(file.metadata()["equilibria"])
-            return Kept({name: file.get_tensor(name) for name in file.keys()}, **told)  # noqa: SIM118
+            return StoredClassifier({name: file.get_tensor(name) for name in file.keys()}, **told)  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         return None
 
 
-def write(path: Path, kept: Kept) -> None:
+def write(path: Path, kept: StoredClassifier) -> None:
     """Keep it, whole or not at all. Raises Failure where that is impossible."""
     told = {"accuracy": kept.accuracy, "asked": kept.asked, "epochs": kept.epochs, "data": kept.data}
     weights = {name: weight.detach().cpu().contiguous() for name, weight in kept.weights.items()}

@@ -6,7 +6,7 @@ from ...data.spaces import Image
 from .c2st import held_out_critic, two_samples
 from .likelihood import parzen
 from .mmd import kernel
-from .modes import captured, is_stacked, stacked
+from .modes import is_stacked, mode_coverage, stacked
 from .precision_recall import density_coverage, memorization, precision_recall
 from .wasserstein import frechet, sliced, wasserstein
 
@@ -23,13 +23,13 @@ METRICS = Catalogue(
     sliced_wasserstein=sliced,
     wasserstein=wasserstein,
     held_out_critic=held_out_critic,
-    modes=captured,
+    modes=mode_coverage,
     stacked_modes=stacked,
     parzen=parzen,
 )
 
 
-def usual(data: Data) -> tuple[str, ...]:
+def default_metrics(data: Data) -> tuple[str, ...]:
     """The names of the metrics that are measured where nobody has chosen: first those that say most about such data."""
     first = (*(["modes"] if data.modes else []), *(["stacked_modes"] if is_stacked(data) else []))
     by_kind = ("frechet", "kernel") if isinstance(data.space, Image) else ("wasserstein", "kernel")

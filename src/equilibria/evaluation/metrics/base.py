@@ -10,7 +10,7 @@ from ...core.errors import Refusal
 
 
 @dataclass(frozen=True)
-class Card:
+class Provenance:
     """Everything that a figure depends on beside the model itself."""
 
     metric: str  # with its options: "kernel(degree=3, subsets=100, size=1000)"
@@ -40,13 +40,13 @@ class Card:
             raise Refusal(f"{where} carries a number whose card lacks {error}: measure it again.") from None
 
 
-def differences(one: Card, other: Card) -> dict[str, tuple[Any, Any]]:
+def differences(one: Provenance, other: Provenance) -> dict[str, tuple[Any, Any]]:
     """The fields in which two cards differ, each with the two values."""
-    pairs = {field.name: (getattr(one, field.name), getattr(other, field.name)) for field in fields(Card)}
+    pairs = {field.name: (getattr(one, field.name), getattr(other, field.name)) for field in fields(Provenance)}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def comparable(cards: Mapping[str, Card]) -> Card:
+def comparable(cards: Mapping[str, Provenance]) -> Provenance:
     """The one card that all numbers of a column share, by whose they are. Raises Refusal naming what differs."""
     (first, card), *others = cards.items()
     for name, other in others:
@@ -56,18 +56,18 @@ def comparable(cards: Mapping[str, Card]) -> Card:
     return card
 
 
-class Figure(NamedTuple):
+class Measurement(NamedTuple):
     """A number, with its standard error where one is known."""
 
     value: float
     error: float | None = None
 
 
-Figures = dict[str, Figure]  # by name: one metric may answer several
+Measurements = dict[str, Measurement]  # by name: one metric may answer several
 
 
 @dataclass(frozen=True)
-class Sets:
+class SampleSets:
     """What is compared: rows of samples, or of their features."""
 
     real: Tensor  # (N, *sample) or (N, F): held out, seen by nobody who made the others
@@ -79,6 +79,6 @@ class Sets:
 class Metric:
     """How far generated samples are from real ones, in one way of asking."""
 
-    measure: Callable[[Sets], Figures]
-    sees: str = "features"  # or "samples"
+    measure: Callable[[SampleSets], Measurements]
+    input: str = "features"  # or "samples"
     better: Mapping[str, str] = field(default_factory=dict)  # by figure: "lower" (if not said), "higher", "neither"

@@ -11,8 +11,8 @@ from ...core.errors import Refusal, nearest
 from ...core.seeding import generator, key
 from ...data import Data
 from ...data.spaces import Image
-from ..neighbors import flat, parted, rows, some
-from .base import Figure, Figures, Metric, Sets
+from ..neighbors import centered_rows, distance_chunks, flat, subset
+from .base import Measurement, Measurements, Metric, SampleSets
 
 _WIDTH, _WAVES = 128, 64
 _OCTAVES = 6  # of frequencies: from one deviation of the data to a sixty-fourth of it
@@ -70,7 +70,7 @@ def halves(x: Tensor, seed: int, share: float = 0.5) -> tuple[Tensor, Tensor]:
     return x[order[:first]], x[order[first:]]
 
 
-def taught(real: Tensor, fake: Tensor, seed: int, moves: int = MOVES) -> Logits:
+def train_classifier(real: Tensor, fake: Tensor, seed: int, moves: int = MOVES) -> Logits:
     """A small network that tells rows (N, F) from rows (M, F), as it did best on a fifth held back.
 
     Begins with equal odds for every sample and stops when the fifth no longer gets better, so that what cannot be told
@@ -123,39 +123,41 @@ def two_samples(data: Data, *, by: str = "neighbour", seed: int = 0) -> Metric:
     if by not in _WAYS:
         raise Refusal(f"The metric 'two_samples' cannot be by {by!r}.{nearest(by, _WAYS)}")
 
-    def measure(sets: Sets) -> Figures:
+    def measure(sets: SampleSets) -> Measurements:
         count = min(len(sets.real), len(sets.fake))  # else the larger set is guessed
-        real, fake = rows(some(sets.real, count), some(sets.fake, count))
-        accuracy, p = by_neighbour(real, fake) if by == "neighbour" else by_network(real, fake, seed)
-        return {"two_samples": accuracy, "two_samples_p": Figure(p)}
+        real, fake = centered_rows(subset(sets.real, count), subset(sets.fake, count))
+        accuracy, p = by_neighbor(real, fake) if by == "neighbour" else by_network(real, fake, seed)
+        return {"two_samples": accuracy, "two_samples_p": Measurement(p)}
 
     better = {"two_samples": "neither" if by == "neighbour" else "lower", "two_samples_p": "neither"}
     return Metric(measure, better=better)
 
 
 @torch.no_grad()
-def by_neighbour(real: Tensor, fake: Tensor) -> tuple[Figure, float]:
+def by_neighbor(real: Tensor, fake: Tensor) -> tuple[Measurement, float]:
     """How often the nearest other of all rows, (N, F) and (N, F), is of the same set, and the p-value.
 
     Two that are nearest to each other are right or wrong together, which adds their share to the variance; under equal
     distributions the mean is (N - 1) / (2 N - 1) (Schilling 1986).
     """
     both, count = torch.cat([real, fake]), len(real)
-    closest = torch.cat([_blind(place, distances).argmin(dim=1) for place, distances in parted(both, both)])
+    closest = torch.cat([_blind(place, distances).argmin(dim=1) for place, distances in distance_chunks(both, both)])
     right = ((closest < count) == (torch.arange(2 * count, device=both.device) < count)).double()
     mutual = (closest[closest] == torch.arange(2 * count, device=both.device)).double().mean()
     share, more = float(right.mean()), 1 + float(mutual)
     error = math.sqrt(share * (1 - share) * more / (2 * count))
-    return Figure(share, error), _above(share, (count - 1) / (2 * count - 1), math.sqrt(more / (8 * count)))
+    return Measurement(share, error), _above(share, (count - 1) / (2 * count - 1), math.sqrt(more / (8 * count)))
 
 
-def by_network(real: Tensor, fake: Tensor, seed: int = 0, moves: int = MOVES) -> tuple[Figure, float]:
+def by_network(real: Tensor, fake: Tensor, seed: int = 0, moves: int = MOVES) -> tuple[Measurement, float]:
     """How often a network is right about the halves of (N, F) and (N, F) that it has not seen, and the p-value."""
     (real, real_left), (fake, fake_left) = halves(real, seed), halves(fake, seed + 1)
-    logits = taught(real, fake, seed, moves)
+    logits = train_classifier(real, fake, seed, moves)
     told = torch.cat([logits(real_left), -logits(fake_left)])
     share = float(((told > 0).double() + (told == 0).double() / 2).mean())
-    return Figure(share, math.sqrt(share * (1 - share) / len(told))), _above(share, 0.5, 1 / math.sqrt(4 * len(told)))
+    return Measurement(share, math.sqrt(share * (1 - share) / len(told))), _above(
+        share, 0.5, 1 / math.sqrt(4 * len(told))
+    )
 
 
 def _blind(place: slice, distances: Tensor) -> Tensor:
@@ -186,26 +188,28 @@ def held_out_critic(data: Data, *, sees: str = "samples", moves: int = MOVES, se
     if sees not in _SEEN:
         raise Refusal(f"The metric 'held_out_critic' cannot see {sees!r}.{nearest(sees, _SEEN)}")
 
-    def measure(sets: Sets) -> Figures:
+    def measure(sets: SampleSets) -> Measurements:
         real, fake, train = (
             flat(_kept(data, x) if sees == "samples" else x) for x in (sets.real, sets.fake, sets.train)
         )
         return {"held_out_critic": divergence(real, fake, train, seed, moves)}
 
-    return Metric(measure, sees=sees)
+    return Metric(measure, input=sees)
 
 
-def divergence(real: Tensor, fake: Tensor, train: Tensor, seed: int = 0, moves: int = MOVES) -> Figure:
+def divergence(real: Tensor, fake: Tensor, train: Tensor, seed: int = 0, moves: int = MOVES) -> Measurement:
     """log 2 + (E log s(T(x)) + E log(1 - s(T(G)))) / 2 (Goodfellow et al. 2014), never above the divergence on average.
 
     T learns from train (K, F) and half of fake (M, F), as many of each, and is evaluated on real (N, F) and the rest.
     """
     fake, left = halves(fake, seed)
     count = min(len(train), len(fake))
-    logits = taught(halves(train, seed, count / len(train))[0] if len(train) > count else train, fake, seed, moves)
+    logits = train_classifier(
+        halves(train, seed, count / len(train))[0] if len(train) > count else train, fake, seed, moves
+    )
     sides = [logsigmoid(side.double()) + math.log(2) for side in (logits(real), -logits(left))]
     value = sum(float(side.mean()) for side in sides) / 2
-    return Figure(value, math.sqrt(sum(float(side.var()) / len(side) for side in sides)) / 2)
+    return Measurement(value, math.sqrt(sum(float(side.var()) / len(side) for side in sides)) / 2)
 
 
 @torch.no_grad()

@@ -13,9 +13,9 @@ from ...core.types import Batch
 from ...data import Data
 from ...data.spaces import Image
 from ...games.play import Play
-from ...games.vae import active_units, described, log_likelihood, log_weights
-from ..neighbors import flat, parted, some
-from .base import Figure, Figures, Metric, Sets
+from ...games.vae import active_units, elbo_report, log_likelihood, log_weights
+from ..neighbors import distance_chunks, flat, subset
+from .base import Measurement, Measurements, Metric, SampleSets
 
 _SAMPLES = 100  # evaluated at a time
 _ROWS = 10_000  # decoded at a time, at most
@@ -26,7 +26,7 @@ def bounds(networks: nn.ModuleDict, prior: Prior, batch: Batch, seed: int = 0) -
     found = []
 
     def look(play: Play) -> None:
-        told = described(play, {"reconstruction": -log_likelihood(play).mean()})
+        told = elbo_report(play, {"reconstruction": -log_likelihood(play).mean()})
         found.append(torch.stack([-told["elbo"], told["bits per dimension"]]) * len(play.x))
 
     _each(networks, prior, batch, seed, look)
@@ -80,21 +80,23 @@ def parzen(data: Data, *, lowest: float = 0.1, highest: float = 1.0, steps: int 
         raise Refusal("The metric 'parzen' needs 0 < lowest <= highest, a step, and two images to choose on.")
     tried = torch.logspace(math.log10(lowest), math.log10(highest), steps, dtype=torch.float64)
 
-    def measure(sets: Sets) -> Figures:
-        real, fake, train = ((flat(x) + 1) / 2 for x in (sets.real, sets.fake, some(sets.train, chosen_on)))
+    def measure(sets: SampleSets) -> Measurements:
+        real, fake, train = ((flat(x) + 1) / 2 for x in (sets.real, sets.fake, subset(sets.train, chosen_on)))
         likely = log_densities(train, fake, tried).mean(dim=1)
         deviation = tried[likely.argmax()]
         found = log_densities(real, fake, deviation[None])[0]
         error = float(found.std()) / math.sqrt(len(found))
-        return {"parzen": Figure(float(found.mean()), error), "parzen_deviation": Figure(float(deviation))}
+        return {"parzen": Measurement(float(found.mean()), error), "parzen_deviation": Measurement(float(deviation))}
 
     better = {"parzen": "neither", "parzen_deviation": "neither"}
-    return Metric(torch.no_grad()(measure), sees="samples", better=better)
+    return Metric(torch.no_grad()(measure), input="samples", better=better)
 
 
 def log_densities(x: Tensor, centres: Tensor, deviations: Tensor) -> Tensor:
     """log of 1/M sum_i N(x; c_i, s^2) of x (N, F), centres (M, F) and deviations s (S,), nats: (S, N)."""
-    found = [[_smoothed(distances, float(s), x.shape[1]) for s in deviations] for _, distances in parted(x, centres)]
+    found = [
+        [_smoothed(distances, float(s), x.shape[1]) for s in deviations] for _, distances in distance_chunks(x, centres)
+    ]
     return torch.stack([torch.cat(each) for each in zip(*found, strict=True)])
 
 

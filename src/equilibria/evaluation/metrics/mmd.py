@@ -10,7 +10,7 @@ from ...core.errors import Refusal
 from ...core.seeding import generator
 from ...data import Data
 from ..neighbors import flat
-from .base import Figure, Figures, Metric, Sets
+from .base import Measurement, Measurements, Metric, SampleSets
 
 
 class Kernel(NamedTuple):
@@ -48,7 +48,7 @@ def kernel(
         raise Refusal("The metric 'kernel' needs a degree of at least 1, two subsets, and a size of at least 2.")
     chosen = Kernel(degree, gamma, coef)
 
-    def measure(sets: Sets) -> Figures:
+    def measure(sets: SampleSets) -> Measurements:
         return {"kernel": kernel_distance(sets.real, sets.fake, chosen, subsets, size)}
 
     return Metric(measure)
@@ -57,7 +57,7 @@ def kernel(
 @torch.no_grad()
 def kernel_distance(
     real: Tensor, fake: Tensor, kernel: Kernel = USUAL, subsets: int = 100, size: int = 1000, seed: int = 0
-) -> Figure:
+) -> Measurement:
     """The mean of the unbiased distance over random parts of real (N, *sample) and fake (M, *sample).
 
     Parts overlap, so their spread alone is no standard error. With v the variance over parts of s of n samples, the
@@ -70,7 +70,7 @@ def kernel_distance(
     found = [unbiased(_some(x, size, place), _some(y, size, place), kernel) for _ in range(subsets)]
     values = torch.stack(found)
     share = size / (count - size) if count > size else 1.0
-    return Figure(float(values.mean()), math.sqrt(float(values.var()) * (share + 1 / subsets)))
+    return Measurement(float(values.mean()), math.sqrt(float(values.var()) * (share + 1 / subsets)))
 
 
 def unbiased(x: Tensor, y: Tensor, kernel: Kernel = USUAL) -> Tensor:

@@ -8,12 +8,12 @@ from torch import Tensor
 from ...core.errors import Refusal
 from ...data import Data
 from ..features.base import Features
-from .base import Figure, Figures, Metric, Sets
+from .base import Measurement, Measurements, Metric, SampleSets
 
 _NEAR = 3.0  # deviations
 
 
-def captured(data: Data) -> Metric:
+def mode_coverage(data: Data) -> Metric:
     """Modes reached, share of samples near one, reverse KL of the modes' shares, where known (Srivastava et al. 2017).
 
     True samples in the plane are near with probability .9889, and n of them among K modes have a reverse KL of about
@@ -23,13 +23,13 @@ def captured(data: Data) -> Metric:
         raise Refusal(f"The modes of {data.name} are not known: choose another metric, or the data ring or grid.")
     known = data.modes
 
-    def measure(sets: Sets) -> Figures:
+    def measure(sets: SampleSets) -> Measurements:
         found = modes(sets.fake, *known)
         share = found["high_quality"]
         errors = {"high_quality": math.sqrt(share * (1 - share) / len(sets.fake))}
-        return {name: Figure(value, errors.get(name)) for name, value in found.items() if math.isfinite(value)}
+        return {name: Measurement(value, errors.get(name)) for name, value in found.items() if math.isfinite(value)}
 
-    return Metric(measure, sees="samples", better={"modes": "higher", "high_quality": "higher"})
+    return Metric(measure, input="samples", better={"modes": "higher", "high_quality": "higher"})
 
 
 @torch.no_grad()
@@ -71,12 +71,12 @@ def stacked(data: Data, classifier: Features) -> Metric:
         raise Refusal(f"The metric stacked_modes needs a network that tells digits, and {classifier.name} does not.")
     tell, places = classifier.classify, _places(data.space.shape[0])
 
-    def measure(sets: Sets) -> Figures:
+    def measure(sets: SampleSets) -> Measurements:
         numbers = torch.cat([tell(part).argmax(dim=1).cpu() for part in sets.fake.split(_AT_ONCE)])
         found = stacked_modes(numbers[:, None] // places % _DIGITS)
-        return {name: Figure(value) for name, value in found.items()}
+        return {name: Measurement(value) for name, value in found.items()}
 
-    return Metric(torch.no_grad()(measure), sees="samples", better={"stacked_modes": "higher"})
+    return Metric(torch.no_grad()(measure), input="samples", better={"stacked_modes": "higher"})
 
 
 def is_stacked(data: Data) -> bool:

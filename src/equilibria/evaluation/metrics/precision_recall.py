@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from ...data import Data
-from ..neighbors import nearest, parted, radii, rows
-from .base import Figure, Figures, Metric, Sets
+from ..neighbors import centered_rows, distance_chunks, nearest, radii
+from .base import Measurement, Measurements, Metric, SampleSets
 
 
 def precision_recall(data: Data, *, k: int = 3) -> Metric:
@@ -17,11 +17,11 @@ def precision_recall(data: Data, *, k: int = 3) -> Metric:
     that are counted, the balls held fixed.
     """
 
-    def measure(sets: Sets) -> Figures:
-        real, fake = rows(sets.real, sets.fake)
+    def measure(sets: SampleSets) -> Measurements:
+        real, fake = centered_rows(sets.real, sets.fake)
         reach, own = radii(real, k), radii(fake, k)
         found, covered = list[Tensor](), torch.zeros(len(real), dtype=torch.bool, device=real.device)
-        for place, distances in parted(fake, real):
+        for place, distances in distance_chunks(fake, real):
             found.append((distances <= reach).any(dim=1))
             covered |= (distances <= own[place, None]).any(dim=0)
         return {"precision": _share(torch.cat(found)), "recall": _share(covered)}
@@ -36,20 +36,22 @@ def density_coverage(data: Data, *, k: int = 5) -> Metric:
     and above it where samples crowd; coverage is then 1 - 1 / 2^k for many.
     """
 
-    def measure(sets: Sets) -> Figures:
-        real, fake = rows(sets.real, sets.fake)
+    def measure(sets: SampleSets) -> Measurements:
+        real, fake = centered_rows(sets.real, sets.fake)
         reach = radii(real, k)
-        counts = torch.cat([(distances < reach).sum(dim=1) for _, distances in parted(fake, real)]).double() / k
-        density = Figure(float(counts.mean()), float(counts.std()) / math.sqrt(len(counts)))
+        counts = (
+            torch.cat([(distances < reach).sum(dim=1) for _, distances in distance_chunks(fake, real)]).double() / k
+        )
+        density = Measurement(float(counts.mean()), float(counts.std()) / math.sqrt(len(counts)))
         return {"density": density, "coverage": _share(nearest(real, fake)[0] < reach)}
 
     return Metric(torch.no_grad()(measure), better={"density": "neither", "coverage": "higher"})
 
 
-def _share(true: Tensor) -> Figure:
+def _share(true: Tensor) -> Measurement:
     """How many of (N,) are true, with the standard error of a share."""
     share = float(true.double().mean())
-    return Figure(share, math.sqrt(share * (1 - share) / len(true)))
+    return Measurement(share, math.sqrt(share * (1 - share) / len(true)))
 
 
 def memorization(data: Data) -> Metric:
@@ -63,8 +65,8 @@ def memorization(data: Data) -> Metric:
     same nearest one are right or wrong together, which the error accounts for.
     """
 
-    def measure(sets: Sets) -> Figures:
-        train, real, fake = rows(sets.train, sets.real, sets.fake)
+    def measure(sets: SampleSets) -> Measurements:
+        train, real, fake = centered_rows(sets.train, sets.real, sets.fake)
         (learned, places), (unseen, others), (usual, _) = (
             nearest(fake, train),
             nearest(fake, real),
@@ -75,15 +77,15 @@ def memorization(data: Data) -> Metric:
         of = torch.where(learned < unseen, places, len(train) + others)
         ratio = float(learned.median() / usual.median().clamp(min=torch.finfo(torch.float64).tiny))
         share = _copies(nearer[near], of[near], len(train) / (len(train) + len(real)), len(fake))
-        return {"memorization": share, "memorization_ratio": Figure(ratio)}
+        return {"memorization": share, "memorization_ratio": Measurement(ratio)}
 
     return Metric(torch.no_grad()(measure), better={"memorization_ratio": "neither"})
 
 
-def _copies(nearer: Tensor, of: Tensor, expected: float, count: int) -> Figure:
+def _copies(nearer: Tensor, of: Tensor, expected: float, count: int) -> Measurement:
     """The share of copies among so many samples, of those near real ones, (n,), each the neighbour `of` one of them."""
     if not len(nearer):
-        return Figure(0.0, 0.0)
+        return Measurement(0.0, 0.0)
     share, together = float(nearer.mean()), of.bincount().double() / count
     error = math.sqrt(share * (1 - share) * float(together.square().sum())) / (1 - expected)
-    return Figure((share - expected) / (1 - expected) * len(nearer) / count, error)
+    return Measurement((share - expected) / (1 - expected) * len(nearer) / count, error)

@@ -6,8 +6,8 @@ from torch import Tensor
 from ...core.errors import Refusal
 from ...core.seeding import generator
 from ...data import Data
-from ..neighbors import flat, parted, rows, some
-from .base import Figure, Figures, Metric, Sets
+from ..neighbors import centered_rows, distance_chunks, flat, subset
+from .base import Measurement, Measurements, Metric, SampleSets
 
 _CHUNK = 64  # directions at a time
 
@@ -18,10 +18,10 @@ def sliced(data: Data, *, directions: int = 256) -> Metric:
     `directions` is how many lines the samples are projected to. What a playing run is measured by.
     """
 
-    def measure(sets: Sets) -> Figures:
-        return {"sliced_wasserstein": Figure(sliced_wasserstein(flat(sets.real), flat(sets.fake), directions))}
+    def measure(sets: SampleSets) -> Measurements:
+        return {"sliced_wasserstein": Measurement(sliced_wasserstein(flat(sets.real), flat(sets.fake), directions))}
 
-    return Metric(measure, sees="samples")
+    return Metric(measure, input="samples")
 
 
 @torch.no_grad()
@@ -61,9 +61,9 @@ def wasserstein(data: Data, *, order: int = 1, count: int = 2000) -> Metric:
     if order < 1 or count < 2:
         raise Refusal("The metric 'wasserstein' needs an order of at least 1, and two samples.")
 
-    def measure(sets: Sets) -> Figures:
-        distance = wasserstein_distance(some(sets.real, count), some(sets.fake, count), order)
-        return {"wasserstein": Figure(distance)}
+    def measure(sets: SampleSets) -> Measurements:
+        distance = wasserstein_distance(subset(sets.real, count), subset(sets.fake, count), order)
+        return {"wasserstein": Measurement(distance)}
 
     return Metric(measure)
 
@@ -73,8 +73,8 @@ def wasserstein_distance(real: Tensor, fake: Tensor, order: int = 1) -> float:
     """(min over plans of E |x - y|^p)^(1/p) between real (N, *sample) and fake (M, *sample), all of equal weight."""
     import ot  # type: ignore[import-untyped,unused-ignore]  # slow to import
 
-    x, y = rows(real, fake)
-    price = torch.cat([distances for _, distances in parted(x, y)]).pow(order).cpu().numpy()
+    x, y = centered_rows(real, fake)
+    price = torch.cat([distances for _, distances in distance_chunks(x, y)]).pow(order).cpu().numpy()
     return float(ot.emd2([], [], price, numItermax=_PIVOTS)) ** (1 / order)
 
 
@@ -85,8 +85,8 @@ def frechet(data: Data) -> Metric:
     sets of n samples of the same F uncorrelated features of unit variance it is F (F + 5) / 2 n on average.
     """
 
-    def measure(sets: Sets) -> Figures:
-        return {"frechet": Figure(frechet_distance(sets.real, sets.fake))}
+    def measure(sets: SampleSets) -> Measurements:
+        return {"frechet": Measurement(frechet_distance(sets.real, sets.fake))}
 
     return Metric(measure)
 
@@ -94,7 +94,7 @@ def frechet(data: Data) -> Metric:
 @torch.no_grad()
 def frechet_distance(real: Tensor, fake: Tensor) -> float:
     """Between Gaussians with the means and the unbiased covariances of real (N, *sample) and fake (M, *sample)."""
-    x, y = rows(real, fake)
+    x, y = centered_rows(real, fake)
     return between_gaussians(x.mean(dim=0), torch.cov(x.T), y.mean(dim=0), torch.cov(y.T))
 
 

@@ -211,7 +211,7 @@ def _ready(plan: Plan, watch: ComparisonDisplay) -> None:
             if spec["name"] not in LIKELIHOOD_METRICS
         ]
         asked = [metric_request(spec, data, root, watch.say) for spec in named]
-        if any(each.metric.sees == "features" for each in asked):
+        if any(each.metric.input == "features" for each in asked):
             choose(plan.options.features, data, root, watch.say)
 
 

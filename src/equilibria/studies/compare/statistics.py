@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import stdtr, stdtrit  # type: ignore[import-untyped]
 
-from ...evaluation.metrics.base import Card, Figure, comparable, differences
+from ...evaluation.metrics.base import Measurement, Provenance, comparable, differences
 from ..results import MetricValue
 from .trial import Result
 
@@ -68,8 +68,8 @@ class MetricRow:
     data: str
     name: str
     better: str  # "lower", "higher" or "neither"
-    card: Card
-    floor: Figure | None  # of as many real samples in place of generated ones
+    card: Provenance
+    floor: Measurement | None  # of as many real samples in place of generated ones
     values: dict[str, list[float]]  # by row, in the order of the seeds
     seeds: dict[str, list[int]]  # those that the values are of
     apart: str = ""  # why numbers of this metric stand in several columns

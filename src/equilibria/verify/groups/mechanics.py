@@ -242,7 +242,7 @@ def _fault(game: Game, player: Player, count: int) -> str:
     with game.only(player):
         torch.stack(list(player.loss(play_of(game, count)).values())).sum().backward()
     for name, weight in game.networks.named_parameters():
-        owned, reached = name.split(".")[0] in player.moves, weight.grad is not None and bool(weight.grad.any())
+        owned, reached = name.split(".")[0] in player.networks, weight.grad is not None and bool(weight.grad.any())
         if owned and not reached:
             return f"the {player.name}'s terms do not reach {name} at batch {count}"
         if reached and not owned:

@@ -12,7 +12,7 @@ from ...core.types import Batch
 from ...games import GAMES
 from ...games.game import Game
 from ...games.play import Play
-from ...games.vae import uncertain
+from ...games.vae import gaussian
 from ...terms.divergences import DIVERGENCES
 from ...terms.likelihoods import LIKELIHOODS
 from .critics import noise
@@ -114,7 +114,7 @@ def without_chance(networks: nn.ModuleDict, x: Tensor) -> Play:
     """
     play = Play(networks, Batch(x.repeat(2 * LATENT, 1)), PRIORS["normal"](LATENT))
     at = math.sqrt(LATENT) * torch.cat([torch.eye(LATENT), -torch.eye(LATENT)]).double()
-    found = uncertain(play.posterior)
+    found = gaussian(play.posterior)
     play.code = found.mean + (found.log_variance / 2).exp() * at.repeat_interleave(len(x), dim=0)
     return play
 
