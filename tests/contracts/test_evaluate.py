@@ -150,19 +150,25 @@ def test_numbers_without_end_survive_being_kept(tmp_path, evaluated):
 
 
 MINE = """
-from equilibria.evaluation.metrics.base import Figure, Metric
+from equilibria.evaluation.metrics.base import Measurement, Metric
 
 def gap(data, *, scale=1.0):
-    return Metric(lambda sets: {"gap": Figure(scale * float((sets.real.mean() - sets.fake.mean()).abs()))}, "samples")
+    def measure(sets):
+        return {"gap": Measurement(scale * float((sets.real.mean() - sets.fake.mean()).abs()))}
+
+    return Metric(measure, "samples")
 
 def reversed(data):
-    return Metric(lambda sets: {"likeness": Figure(-float((sets.real.mean() - sets.fake.mean()).abs()))}, "samples")
+    def measure(sets):
+        return {"likeness": Measurement(-float((sets.real.mean() - sets.fake.mean()).abs()))}
+
+    return Metric(measure, "samples")
 
 def constant(data):
-    return Metric(lambda sets: {"constant": Figure(1.0)}, "samples")
+    return Metric(lambda sets: {"constant": Measurement(1.0)}, "samples")
 
 def nothing(data):
-    return Metric(lambda sets: {"nothing": Figure(float("nan"))}, "samples", {"nothing": "neither"})
+    return Metric(lambda sets: {"nothing": Measurement(float("nan"))}, "samples", {"nothing": "neither"})
 """
 
 
