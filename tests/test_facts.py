@@ -224,7 +224,7 @@ def looked(found, **seen):
 def test_a_penalty_of_ones_own_is_one_fact_for_the_build_and_for_the_doctor(here, penalty, bounded):
     mixing = {"penalty": penalty, "critic.norm": "batch"}
     if bounded:
-        with pytest.raises(Refusal, match="depends on the others in the batch"):
+        with pytest.raises(Refusal, match="depends on the rest of the batch"):
             eq.train("gan", Quiet(), data="ring", **SMALL, **mixing)
     folder = trained(here, allow_coupled_critic=bounded, **mixing)
     found = read_history(folder)

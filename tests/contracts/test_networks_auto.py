@@ -8,7 +8,7 @@ IMAGE, POINT = (1, 28, 28), (2,)
 
 
 @pytest.mark.parametrize(
-    ("role", "shape", "penalised", "expected"),
+    ("role", "shape", "penalized", "expected"),
     [
         ("generator", POINT, True, {"name": "dense", "norm": "none"}),
         ("critic", POINT, False, {"name": "dense", "norm": "none"}),
@@ -22,8 +22,8 @@ IMAGE, POINT = (1, 28, 28), (2,)
         ("prior", IMAGE, False, {"name": "dense"}),
     ],
 )
-def test_points_are_dense_images_are_dcgan_and_a_penalised_critic_has_no_norm(role, shape, penalised, expected):
-    assert resolve_network(role, {"name": "auto"}, shape, penalised) == expected
+def test_points_are_dense_images_are_dcgan_and_a_penalized_critic_has_no_norm(role, shape, penalized, expected):
+    assert resolve_network(role, {"name": "auto"}, shape, penalized) == expected
 
 
 def test_options_are_kept():

@@ -41,7 +41,7 @@ def test_a_builder_takes_what_it_knows_of_all_that_there_is(role, name):
     built = []
     for more in ({}, {"vocabulary": 7}):
         torch.manual_seed(0)
-        spec = resolve_network(role, {"name": name}, CONTEXT["shape"], penalised=True, conditional=True)
+        spec = resolve_network(role, {"name": name}, CONTEXT["shape"], penalized=True, conditional=True)
         built.append(make(NETWORKS[role], spec, f"networks.{role}", **CONTEXT, **more).state_dict())
     one, other = built
     assert list(one) == list(other)

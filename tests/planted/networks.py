@@ -24,10 +24,10 @@ NETWORKS = (
         "0.8 is added to every variance",
     ),
     Mutant(
-        "a-penalised-critic-with-batch-norm",
+        "a-penalized-critic-with-batch-norm",
         "recipes/build.py",
-        'chosen = chosen | {"norm": "none"}',
-        'chosen = chosen | {"norm": "batch"}',
+        'options = options | {"norm": "none"}',
+        'options = options | {"norm": "batch"}',
         ("contracts/test_networks_auto.py",),
         "slopes are those of a batch, not of a sample",
     ),

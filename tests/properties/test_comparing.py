@@ -188,7 +188,7 @@ def test_a_failure_is_recorded_and_stops_nobody(tmp_path):
     watch = watching()
     assert run_trials(found.trials, here(), watch)
     assert [state for _, state in watch.ended] == ["failed", "finished"]
-    assert "depends on the others in the batch" in outcome(found.trials[0].folder).sentence
+    assert "depends on the rest of the batch" in outcome(found.trials[0].folder).sentence
 
 
 def test_a_process_that_ends_without_a_word_has_failed(tmp_path):

@@ -1,7 +1,6 @@
-"""What the networks of a recipe play: the divergence, what the critic pays, how it looks, and who moves how often."""
+"""From a recipe to its game: divergence, penalties, likelihood, augmentation and critic steps."""
 
 import inspect
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -33,68 +32,57 @@ def build_game(
     labels: str | None = None,
     together: bool = False,
 ) -> Game:
-    """The players, with what the recipe has from the catalogues, for these networks and kind of labels."""
+    """The game of a recipe with these networks and this kind of labels. Raises Refusal for a part it does not use."""
     options: Spec = dict(recipe.game)
     if isinstance(options.get("n_critic"), dict):
         options["n_critic"] = make(TURNS, options["n_critic"], "game.n_critic")
     elif "n_critic" in options:
         at_least_one("game.n_critic", options["n_critic"])
     terms = _terms(recipe, space)
-    _refuse_idle(recipe, [*terms, *networks])
-    given = {"prior_network" if role == "prior" else role: network for role, network in networks.items()}
-    return make(GAMES, options, "game", prior=prior, labels=labels, together=together, **terms, **given)
+    parameters = inspect.signature(builder_of(GAMES, recipe.game["name"])).parameters
+    roles = {role: "prior_network" if role == "prior" else role for role in networks}
+    unused = [name for name in [*terms, *networks] if roles.get(name, name) not in parameters]
+    game = f"The game {recipe.game['name']!r}"
+    if unused:
+        raise Refusal(f"{game} does not use the recipe's {unused[0]}: start from a recipe of this game.")
+    if recipe.penalties and "penalties" not in parameters:
+        raise Refusal(f"{game} has no critic, which penalties need: leave them out.")
+    by_role = {roles[role]: network for role, network in networks.items()}
+    return make(GAMES, options, "game", prior=prior, labels=labels, together=together, **terms, **by_role)
 
 
 def _terms(recipe: Recipe, space: Space) -> dict[str, Any]:
-    """What losses are made of, by the names that games know them by."""
-    found: dict[str, Any] = {}
+    """The terms of the losses, by the names of a game's parameters."""
+    terms: dict[str, Any] = {}
     if recipe.divergence is not None:
-        found["divergence"] = make(DIVERGENCES, recipe.divergence, "divergence")
-        made = {name: make(PENALTIES, spec, f"penalties.{name}") for name, spec in recipe.penalties.items()}
-        found["penalties"] = made
+        terms["divergence"] = make(DIVERGENCES, recipe.divergence, "divergence")
+        terms["penalties"] = {k: make(PENALTIES, spec, f"penalties.{k}") for k, spec in recipe.penalties.items()}
     if recipe.augmentation is not None:
-        found["augmentation"] = make(AUGMENTATIONS, recipe.augmentation, "augmentation", shape=space.shape)
-        _refuse_unsigned(recipe, found)
+        terms["augmentation"] = make(AUGMENTATIONS, recipe.augmentation, "augmentation", shape=space.shape)
+        if recipe.divergence and not terms["divergence"].signed_scores:
+            _refuse_reading_signs(recipe.augmentation["name"], recipe.divergence["name"], terms["augmentation"])
     if recipe.likelihood is not None:
-        found["likelihood"] = likelihood_of(recipe.likelihood, space)
-    return found
+        terms["likelihood"] = likelihood_of(recipe.likelihood, space)
+    return terms
 
 
-def _refuse_idle(recipe: Recipe, parts: Sequence[str]) -> None:
-    """Raise Refusal for a part that the game would not use."""
-    name = recipe.game["name"]
-    taken = inspect.signature(builder_of(GAMES, name)).parameters
-    known = {"prior": "prior_network"}
-    for part in parts:
-        if known.get(part, part) not in taken:
-            raise Refusal(
-                f"The game {name!r} does without the recipe's {part}: start from a recipe that plays {name!r}."
-            )
-    if recipe.penalties and "penalties" not in taken:
-        raise Refusal(f"The game {name!r} has no critic, so nobody pays penalties: leave them out.")
-
-
-def _refuse_unsigned(recipe: Recipe, terms: dict[str, Any]) -> None:
-    """Raise Refusal for an augmentation that would read scores whose signs say nothing."""
-    if "divergence" not in terms or terms["divergence"].signed_scores:
-        return
-    if recipe.divergence and recipe.augmentation and getattr(terms["augmentation"], "reads_signs", False):
+def _refuse_reading_signs(name: str, divergence: str, augmentation: Any) -> None:
+    """Raise Refusal for an augmentation that reads overfitting from signs which mean nothing."""
+    if getattr(augmentation, "reads_signs", False):
         raise Refusal(
-            f"The augmentation {recipe.augmentation['name']!r} reads overfitting from the sign of scores, which says "
-            f"nothing under {recipe.divergence['name']!r} as it is: use another divergence, such as non_saturating or "
-            f"hinge, or --augmentation diffaugment."
+            f"The augmentation {name!r} estimates overfitting from the sign of the critic's scores, which has no "
+            f"meaning under {divergence!r}: use another divergence, such as non_saturating or hinge, or "
+            f"--augmentation diffaugment."
         )
 
 
 def own_parts(recipe: Recipe, run: Run) -> dict[str, dict[str, Any]]:
-    """What parts of the user's own say of themselves, by their place in the recipe: records are read without code."""
+    """Traits of the user's own parts, by their path in the recipe, so that records are read without their code."""
     shape = critic_input(recipe, run.stream.data).shape(run.stream.data.space, run.game.prior)
     with torch.random.fork_rng(devices=[]):
-        return {
-            path: found
-            for path, spec in recipe.specs()
-            if ":" in spec["name"] and (found := _traits(path, spec, run, shape)) is not None
-        }
+        custom = [(path, spec) for path, spec in recipe.specs() if ":" in spec["name"]]
+        traits = {path: _traits(path, spec, run, shape) for path, spec in custom}
+    return {path: each for path, each in traits.items() if each is not None}
 
 
 def _traits(path: str, spec: Spec, run: Run, shape: tuple[int, ...]) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""From a recipe to networks, and the probe for a critic that mixes the samples of a batch."""
+"""From a recipe to its networks, and the test whether a critic mixes the samples of a batch."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -22,72 +22,17 @@ from ..terms.likelihoods import LIKELIHOODS
 from .recipe import Recipe, at_least_one
 
 _ROWS = 8
-_MOVED = (0, 3, 7)
-_SIZES = (0.1, 1.0, 10.0)  # of the perturbations: a bend may hide one of them
+_PERTURBED_ROWS = (0, 3, 7)
+_SIZES = (0.1, 1.0, 10.0)  # of the perturbations: a saturated activation may hide one of them
 _TOLERANCE = 1e-5  # relative to the largest score; rounding is 1e-7
-
-
-def is_coupled(critic: Critic, views: Views, y: Tensor | None = None) -> bool:
-    """Whether moving one row of the views, each (B, ...), moves the score of another, in training mode.
-
-    A gradient penalty on such a critic is not a penalty on its slopes. The critic, its buffers and the default random
-    state are left as they were.
-    """
-    with torch.random.fork_rng(), torch.no_grad():
-        views, y = tuple(_rows(v) for v in views), None if y is None else _rows(y)
-        score = _scorer(critic, y)
-        still, again = score(views), score(views)
-        if len(still) != _ROWS:
-            return True
-        tolerance = 4 * (still - again).abs().max() + _TOLERANCE * still.abs().max()
-        return any(
-            bool(((score(moved) - still).abs() > tolerance)[torch.arange(_ROWS) != row].any())
-            for row, moved in _perturbed(views)
-        )
-
-
-def _scorer(critic: Critic, y: Tensor | None) -> Callable[[Views], Tensor]:
-    """The critic's scores, (B,), from the same memories and the same random numbers each time."""
-
-    def score(views: Views) -> Tensor:
-        reseed(0)
-        fresh = _opened(copy.deepcopy(critic))
-        return (fresh(*views) if y is None else fresh(*views, y=y)).flatten()
-
-    return score
-
-
-def _opened(critic: Critic) -> Critic:
-    """In training mode, and with weights where all are zero: what starts closed, opens later."""
-    if isinstance(critic, nn.Module):
-        critic.train()
-        for weight in critic.parameters():
-            if not weight.any():
-                weight.normal_(std=0.1)
-    return critic
-
-
-def _perturbed(views: Views) -> Iterator[tuple[int, Views]]:
-    """Copies of the views with one row moved."""
-    for size in _SIZES:
-        for row in _MOVED:
-            moved = tuple(v.clone() for v in views)
-            for i, view in enumerate(moved):
-                noise = torch.randn(view[row].shape, generator=generator(row, i))
-                view[row] += size * noise.to(view)
-            yield row, moved
-
-
-def _rows(view: Tensor) -> Tensor:
-    """As many rows as are needed, repeated where there are fewer."""
-    return view[torch.arange(_ROWS, device=view.device) % len(view)]
+_TEST_INPUTS = 6  # packed samples
 
 
 @dataclass(frozen=True)
 class CriticInput:
-    """What a critic is shown: `views` are "samples", "pairs" with their latents, or "latents"; so many as one.
+    """What a critic receives: "samples", "pairs" of samples and latents, or "latents", `packed` together.
 
-    It tells so many `classes`, of labels that nobody else sees.
+    It also predicts `classes` classes, if labels are known to the critic alone.
     """
 
     views: str = "samples"
@@ -95,81 +40,75 @@ class CriticInput:
     classes: int = 0
 
     def shape(self, space: Space, prior: Prior) -> tuple[int, ...]:
-        """Of the first view, without the batch."""
+        """Shape of the first view, without the batch."""
         channels, *rest = (prior.size,) if self.views == "latents" else space.shape
         return self.packed * channels, *rest
 
     def context(self, space: Space, prior: Prior, condition: int) -> dict[str, Any]:
-        """What a critic's builder has to know of it."""
-        beside = self.packed * prior.size if self.views == "pairs" else 0
-        told = {"condition": self.packed * condition, "supervised": self.classes}
-        return {"shape": self.shape(space, prior), "beside": beside} | told
+        """Arguments of the critic's builder that follow from its input."""
+        return {
+            "shape": self.shape(space, prior),
+            "beside": self.packed * prior.size if self.views == "pairs" else 0,
+            "condition": self.packed * condition,
+            "supervised": self.classes,
+        }
 
-    def shown(self, x: Tensor, prior: Prior) -> tuple[Tensor, ...]:
-        """Views of the right shapes, of samples (B, *sample) and latents that are always the same."""
+    def views_of(self, x: Tensor, prior: Prior) -> tuple[Tensor, ...]:
+        """The critic's input for samples (B, *sample), with latents that are always the same."""
         z = prior.draw(len(x), generator(0, len(x))).to(x.device)
         views = {"samples": (x,), "pairs": (x, z), "latents": (z,)}[self.views]
         return tuple(pack(view, self.packed) for view in views) if self.packed > 1 else views
 
 
-SAMPLES = CriticInput()
-_PROBED = 6  # rows shown to the critic when asking whether they influence each other
-
-
 def build_networks(
-    specs: dict[str, Spec], space: Space, prior: Prior, condition: int = 0, seen: CriticInput = SAMPLES
+    specs: dict[str, Spec], space: Space, prior: Prior, condition: int = 0, inputs: CriticInput | None = None
 ) -> dict[str, nn.Module]:
-    """Each role's network, for samples of this space, latents of this prior and conditions of this width.
+    """The network of each role, for samples of this space, latents of this prior and conditions of this width.
 
-    `seen` is what the critic is shown.
+    `inputs` is what the critic receives; default: samples. Raises Refusal for an unknown role.
     """
-    context: dict[str, Any] = {
-        "shape": space.shape,
-        "latent": prior.size,
-        "condition": condition,
-        "outlet": space.output_activation(),
-    }
-    for role in specs:
-        if role not in NETWORKS:
-            raise Refusal(f"networks.{role} is no role.{nearest(role, NETWORKS)}")
+    if unknown := [role for role in specs if role not in NETWORKS]:
+        raise Refusal(f"networks.{unknown[0]} is no role.{nearest(unknown[0], NETWORKS)}")
+    context = {"shape": space.shape, "latent": prior.size, "condition": condition, "outlet": space.output_activation()}
+    contexts = {"critic": context | (inputs or CriticInput()).context(space, prior, condition)}
     return {
-        role: make(
-            NETWORKS[role],
-            spec,
-            f"networks.{role}",
-            **(context | seen.context(space, prior, condition) if role == "critic" else context),
-        )
+        role: make(NETWORKS[role], spec, f"networks.{role}", **contexts.get(role, context))
         for role, spec in specs.items()
     }
 
 
+def likelihood_of(spec: Spec, space: Space) -> nn.Module:
+    """The likelihood of samples of this space."""
+    return make(LIKELIHOODS, spec, "likelihood", shape=space.shape, outlet=space.output_activation())
+
+
 def condition(recipe: Recipe, data: Data) -> int:
-    """The width of what the networks are told beside latents and samples: of the labels, or 0."""
+    """The width of the networks' condition: of the labels, or 0."""
     return data.labels.size if recipe.conditional and data.labels is not None else 0
 
 
 def packing(recipe: Recipe) -> int:
-    """How many samples the critic is shown as one."""
+    """How many samples the critic scores jointly. Raises Refusal if the batch is no multiple of it."""
     count = recipe.game.get("pack", 1)
     if recipe.batch % at_least_one("game.pack", count):
-        raise Refusal(f"A batch of {recipe.batch} cannot be packed by {count}: let --batch be a multiple of --pack.")
+        raise Refusal(f"A batch of {recipe.batch} cannot be packed by {count}: make --batch a multiple of --pack.")
     return count
 
 
 def game_traits(recipe: Recipe) -> Traits:
-    """What the game of a recipe says of itself."""
+    """The traits of the recipe's game."""
     return traits_of(builder_of(GAMES, recipe.game["name"]))
 
 
 def critic_input(recipe: Recipe, data: Data) -> CriticInput:
-    """What the critic of a recipe is shown."""
+    """What the critic of a recipe receives."""
     game = game_traits(recipe)
     classes = data.labels.size if game.learns_classes and data.labels is not None else 0
     return CriticInput(game.critic_input, packing(recipe), classes)
 
 
 def label_subset(recipe: Recipe, data: Data) -> Tensor | None:
-    """Places of the labels that the critic learns classes from, (K,); None in other games, which see all or none."""
+    """Indices of the labels that the critic learns classes from, (K,); None in games that use all labels or none."""
     if not game_traits(recipe).learns_classes:
         if recipe.labelled:
             raise Refusal(
@@ -179,31 +118,83 @@ def label_subset(recipe: Recipe, data: Data) -> Tensor | None:
         return None
     if recipe.conditional:
         raise Refusal(
-            "A conditional game is shown all labels, and this one learns from few of them: leave out --conditional."
+            f"The game {recipe.game['name']!r} learns from few labels, and a conditional game uses all of them: leave "
+            f"out --conditional."
         )
     return labelled_subset(data, recipe.labelled, recipe.seed)
 
 
-def mixes_samples(critic: nn.Module, recipe: Recipe, data: Data, prior: Prior) -> bool:
-    """Whether the critic's score of one sample depends on the others in the batch, seen on samples of this data."""
-    shown = critic_input(recipe, data)
-    chosen = torch.randint(len(data.x), (_PROBED * shown.packed,), generator=generator(0, len(data.x)))
-    x, y = data.batch(chosen.to(data.x.device), recipe.conditional)
-    condition = None if y is None else pack(y.cpu(), shown.packed)
-    return is_coupled(critic, shown.shown(x.cpu(), prior), condition)
-
-
 def refuse_lone_rows(networks: dict[str, nn.Module], recipe: Recipe) -> None:
-    """Batch norm has nothing to compare one row with."""
+    """Raise Refusal for batch norm on a batch of one row."""
     for role, network in networks.items():
         rows = recipe.batch // (packing(recipe) if role == "critic" else 1)
         if rows == 1 and needs_rows(network):
             raise Refusal(
-                f"networks.{role} has the norm 'batch', and a batch of {recipe.batch} shows it one row, which has none "
-                f"to be compared with: use a larger --batch, or --{role}.norm layer."
+                f"networks.{role} has the norm 'batch', which needs at least 2 rows, and a batch of {recipe.batch} is "
+                f"1 row: use a larger --batch, or --{role}.norm layer."
             )
 
 
-def likelihood_of(spec: Spec, space: Space) -> nn.Module:
-    """The likelihood of samples of this space."""
-    return make(LIKELIHOODS, spec, "likelihood", shape=space.shape, outlet=space.output_activation())
+def mixes_samples(critic: nn.Module, recipe: Recipe, data: Data, prior: Prior) -> bool:
+    """Whether the critic's score of a sample depends on the rest of the batch, tested on samples of this data."""
+    inputs = critic_input(recipe, data)
+    indices = torch.randint(len(data.x), (_TEST_INPUTS * inputs.packed,), generator=generator(0, len(data.x)))
+    x, y = data.batch(indices.to(data.x.device), recipe.conditional)
+    condition = None if y is None else pack(y.cpu(), inputs.packed)
+    return is_coupled(critic, inputs.views_of(x.cpu(), prior), condition)
+
+
+def is_coupled(critic: Critic, views: Views, y: Tensor | None = None) -> bool:
+    """Whether changing one row of the views, each (B, ...), changes the score of another row, in training mode.
+
+    A gradient penalty on such a critic does not constrain its gradient norm. The critic, its buffers and the default
+    random state are left unchanged.
+    """
+    with torch.random.fork_rng(), torch.no_grad():
+        views, y = tuple(_rows(v) for v in views), None if y is None else _rows(y)
+        score = _scorer(critic, y)
+        first, again = score(views), score(views)
+        if len(first) != _ROWS:
+            return True
+        tolerance = 4 * (first - again).abs().max() + _TOLERANCE * first.abs().max()
+        return any(
+            bool(((score(perturbed) - first).abs() > tolerance)[torch.arange(_ROWS) != row].any())
+            for row, perturbed in _perturbed(views)
+        )
+
+
+def _scorer(critic: Critic, y: Tensor | None) -> Callable[[Views], Tensor]:
+    """The critic's scores, (B,), with the same buffers and random numbers each time."""
+
+    def score(views: Views) -> Tensor:
+        reseed(0)
+        fresh = _without_zeros(copy.deepcopy(critic))
+        return (fresh(*views) if y is None else fresh(*views, y=y)).flatten()
+
+    return score
+
+
+def _without_zeros(critic: Critic) -> Critic:
+    """The critic in training mode, with random weights where all are zero: a layer that has no effect yet will have."""
+    if isinstance(critic, nn.Module):
+        critic.train()
+        for weight in critic.parameters():
+            if not weight.any():
+                weight.normal_(std=0.1)
+    return critic
+
+
+def _perturbed(views: Views) -> Iterator[tuple[int, Views]]:
+    """Copies of the views with one row perturbed, and the number of the row."""
+    for size in _SIZES:
+        for row in _PERTURBED_ROWS:
+            copies = tuple(v.clone() for v in views)
+            for i, view in enumerate(copies):
+                noise = torch.randn(view[row].shape, generator=generator(row, i))
+                view[row] += size * noise.to(view)
+            yield row, copies
+
+
+def _rows(view: Tensor) -> Tensor:
+    """The first rows, repeated if there are too few."""
+    return view[torch.arange(_ROWS, device=view.device) % len(view)]

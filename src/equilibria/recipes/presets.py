@@ -1,242 +1,211 @@
-"""Recipes by name: each a paper's composition."""
+"""Recipes by name: each is the composition of one paper. The first line says its source, and what is our choice."""
 
+from collections.abc import Callable
 from typing import Any
 
 from .recipe import Recipe
 
-DCGAN_ADAM = {"name": "adam", "lr": 2e-4, "beta1": 0.5, "beta2": 0.999}  # DCGAN's (Radford et al. 2016)
-WGAN_GP_ADAM = {"name": "adam", "lr": 1e-3, "beta1": 0.0, "beta2": 0.9}  # momenta: WGAN-GP's; rate: for small networks
+DCGAN_ADAM = {"name": "adam", "lr": 2e-4, "beta1": 0.5, "beta2": 0.999}  # Radford et al. 2016
+WGAN_GP_ADAM = {"name": "adam", "lr": 1e-3, "beta1": 0.0, "beta2": 0.9}  # the paper's betas; lr for small networks
+VAE_ADAM = {"name": "adam", "lr": 1e-3, "beta1": 0.5}  # more momentum makes latent dimensions inactive early
+DECODER = {"name": "auto", "norm": "layer"}  # batch norm would leak information between samples
+R1_R2 = {name: {"name": name, "weight": 0.1} for name in ("r1", "r2")}  # without them the critic separates images early
 
 
 def gan() -> Recipe:
-    """The first GAN: saturating minimax (Goodfellow et al. 2014, eq. 1); optimizer: DCGAN's, our choice."""
-    return compose(gan, "gan", "minimax", DCGAN_ADAM)
+    """Saturating minimax GAN (Goodfellow et al. 2014, eq. 1); optimizer: DCGAN's, our choice."""
+    return _gan(gan, "minimax", DCGAN_ADAM)
 
 
 def gan_ns() -> Recipe:
-    """The usual GAN: non-saturating (Goodfellow et al. 2014, section 3); optimizer: DCGAN's, our choice."""
-    return compose(gan_ns, "gan-ns", "non_saturating", DCGAN_ADAM)
+    """Non-saturating GAN (Goodfellow et al. 2014, section 3); optimizer: DCGAN's, our choice."""
+    return _gan(gan_ns, "non_saturating", DCGAN_ADAM)
 
 
 def dcgan() -> Recipe:
-    """Convolutions, batch norm, U(-1, 1)^100 and Adam 2e-4, beta1 0.5 (Radford et al. 2016)."""
+    """Convolutional GAN with batch norm, prior U(-1, 1)^100, Adam 2e-4, beta1 0.5 (Radford et al. 2016)."""
     networks = {"generator": {"name": "dcgan"}, "critic": {"name": "dcgan"}}
     prior = {"name": "uniform", "size": 100}
-    return compose(dcgan, "dcgan", "non_saturating", DCGAN_ADAM, prior=prior, batch=128, networks=networks)
+    return _gan(dcgan, "non_saturating", DCGAN_ADAM, prior=prior, batch=128, networks=networks)
 
 
 def wgan() -> Recipe:
-    """Weights clipped at 0.01, RMSProp 5e-5, five critic moves (Arjovsky et al. 2017, algorithm 1)."""
-    return compose(
-        wgan, "wgan", "wasserstein", {"name": "rmsprop", "lr": 5e-5}, game={"name": "gan", "n_critic": 5, "clip": 0.01}
-    )
+    """Wasserstein GAN: weights clipped at 0.01, RMSProp 5e-5, 5 critic steps (Arjovsky et al. 2017, algorithm 1)."""
+    return _gan(wgan, "wasserstein", {"name": "rmsprop", "lr": 5e-5}, game={"name": "gan", "n_critic": 5, "clip": 0.01})
 
 
 def wgan_gp() -> Recipe:
-    """Slope one from real to fake; lambda 10, points 0.1; 5 critic moves (Gulrajani et al. 2017); rate: our choice."""
-    return compose(
-        wgan_gp,
-        "wgan-gp",
-        "wasserstein",
-        WGAN_GP_ADAM,
-        game={"name": "gan", "n_critic": 5},
-        penalties={"gradient_penalty": {"name": "gradient_penalty", "weight": "auto"}},
-    )
+    """WGAN with gradient penalty 10 (points: 0.1), 5 critic steps (Gulrajani et al. 2017); rate: our choice."""
+    penalties = {"gradient_penalty": {"name": "gradient_penalty", "weight": "auto"}}
+    return _gan(wgan_gp, "wasserstein", WGAN_GP_ADAM, game={"name": "gan", "n_critic": 5}, penalties=penalties)
 
 
 def wgan_div() -> Recipe:
-    """Steepness has a price, k = 2, p = 6 (Wu et al. 2018); optimizer and critic moves: WGAN-GP's, our choice."""
-    return compose(
-        wgan_div,
-        "wgan-div",
-        "wasserstein",
-        WGAN_GP_ADAM,
-        game={"name": "gan", "n_critic": 5},
-        penalties={"divergence_penalty": {"name": "divergence_penalty", "weight": 2.0, "power": 6.0}},
-    )
+    """Wasserstein divergence, k = 2, p = 6 (Wu et al. 2018); optimizer, critic steps: WGAN-GP's, our choice."""
+    penalties = {"divergence_penalty": {"name": "divergence_penalty", "weight": 2.0, "power": 6.0}}
+    return _gan(wgan_div, "wasserstein", WGAN_GP_ADAM, game={"name": "gan", "n_critic": 5}, penalties=penalties)
 
 
 def lsgan() -> Recipe:
-    """Scores regressed to 0 and 1 (Mao et al. 2017); optimizer: DCGAN's, our choice."""
-    return compose(lsgan, "lsgan", "least_squares", DCGAN_ADAM)
+    """Least squares GAN: scores regressed to 0 and 1 (Mao et al. 2017); optimizer: DCGAN's, our choice."""
+    return _gan(lsgan, "least_squares", DCGAN_ADAM)
 
 
 def hinge() -> Recipe:
-    """Margins and a spectrally normalized critic (Lim and Ye 2017; Miyato et al. 2018); optimizer: our choice."""
+    """Hinge loss with a spectrally normalized critic (Lim and Ye 2017; Miyato et al. 2018); optimizer: our choice."""
     networks = {"generator": {"name": "auto"}, "critic": {"name": "auto", "norm": "spectral"}}
-    return compose(hinge, "hinge", "hinge", DCGAN_ADAM, networks=networks)
+    return _gan(hinge, "hinge", DCGAN_ADAM, networks=networks)
 
 
 def r3gan() -> Recipe:
-    """Relativistic pairs, flat on data and samples (Huang et al. 2024); rates, weights, schedule's end: our choice."""
-    flat = {"r1": {"name": "r1", "weight": 0.1}, "r2": {"name": "r2", "weight": 0.1}}
-    return compose(
+    """Relativistic pairing GAN with R1 and R2 (Huang et al. 2024); rates, weights, schedule: our choice."""
+    return _gan(
         r3gan,
-        "r3gan",
         "relativistic",
         WGAN_GP_ADAM | {"lr": 2e-3},
-        penalties=flat,
+        penalties=dict(R1_R2),
         prior={"name": "normal", "size": 64},
         schedule={"name": "cosine", "end": 0.05},
     )
 
 
-def compose(function: Any, name: str, divergence: str, optimizer: dict[str, Any], **fields: Any) -> Recipe:
-    """A two-player recipe whose players use the same optimizer."""
-    return Recipe(
-        name,
-        function.__doc__.split("\n")[0],
-        {"name": divergence},
-        optimizers={"critic": optimizer, "generator": optimizer},
-        **fields,
-    )
-
-
 def f_gan() -> Recipe:
-    """Any f-divergence, by its conjugate: --divergence names it, else Pearson's (Nowozin et al. 2016); rates: ours."""
-    return compose(f_gan, "f-gan", "pearson", DCGAN_ADAM)
+    """GAN of any f-divergence, by --divergence; default: pearson (Nowozin et al. 2016); optimizer: our choice."""
+    return _gan(f_gan, "pearson", DCGAN_ADAM)
 
 
 def dragan() -> Recipe:
-    """Slope one around the data (Kodali et al. 2017); optimizer: DCGAN's, our choice."""
-    around = {"dragan": {"name": "dragan", "weight": 10.0}}
-    return compose(dragan, "dragan", "non_saturating", DCGAN_ADAM, penalties=around)
+    """Gradient norm of 1 around the data, weight 10 (Kodali et al. 2017); optimizer: DCGAN's, our choice."""
+    penalties = {"dragan": {"name": "dragan", "weight": 10.0}}
+    return _gan(dragan, "non_saturating", DCGAN_ADAM, penalties=penalties)
 
 
 def pacgan() -> Recipe:
-    """The critic sees two samples at once, and so sees when they are alike (Lin et al. 2018); rates: our choice."""
-    return compose(pacgan, "pacgan", "non_saturating", DCGAN_ADAM, game={"name": "gan", "pack": 2})
+    """The critic scores two samples jointly, against mode collapse (Lin et al. 2018); optimizer: our choice."""
+    return _gan(pacgan, "non_saturating", DCGAN_ADAM, game={"name": "gan", "pack": 2})
 
 
 def unrolled_gan() -> Recipe:
-    """The generator foresees five answers of the critic (Metz et al. 2017); their rate: our choice."""
-    return compose(unrolled_gan, "unrolled-gan", "minimax", DCGAN_ADAM, game={"name": "gan", "unroll": 5})
+    """The generator anticipates five unrolled critic steps (Metz et al. 2017); their rate: our choice."""
+    return _gan(unrolled_gan, "minimax", DCGAN_ADAM, game={"name": "gan", "unroll": 5})
 
 
 def ragan() -> Recipe:
-    """Real against the average fake, fake against the average real (Jolicoeur-Martineau 2019); rates: our choice."""
-    return compose(ragan, "ragan", "relativistic_average", DCGAN_ADAM)
+    """Scores relative to the mean score of the other side (Jolicoeur-Martineau 2019); optimizer: our choice."""
+    return _gan(ragan, "relativistic_average", DCGAN_ADAM)
 
 
 def cgan() -> Recipe:
-    """The first conditional GAN: one-hot labels beside latents and samples (Mirza and Osindero 2014); rates: ours."""
-    networks = {
-        "generator": {"name": "auto", "conditioning": "concat"},
-        "critic": {"name": "auto", "conditioning": "concat"},
-    }
-    return compose(cgan, "cgan", "non_saturating", DCGAN_ADAM, networks=networks, conditional=True)
+    """One-hot labels concatenated with latents and samples (Mirza and Osindero 2014); optimizer: our choice."""
+    networks = {role: {"name": "auto", "conditioning": "concat"} for role in ("generator", "critic")}
+    return _gan(cgan, "non_saturating", DCGAN_ADAM, networks=networks, conditional=True)
 
 
 def acgan() -> Recipe:
-    """The critic also classifies, both sides want it right (Odena et al. 2017); weights 1 and .1: our choice."""
+    """The critic also classifies samples (Odena et al. 2017); class weights 1 and 0.1, optimizer: our choice."""
     networks = {
         "generator": {"name": "auto", "conditioning": "concat"},
         "critic": {"name": "auto", "conditioning": "classifier"},
     }
     game = {"name": "gan", "class_weight_generator": 0.1}
-    return compose(acgan, "acgan", "non_saturating", DCGAN_ADAM, networks=networks, game=game, conditional=True)
+    return _gan(acgan, "non_saturating", DCGAN_ADAM, networks=networks, game=game, conditional=True)
 
 
 def cgan_projection() -> Recipe:
-    """Conditional batch norm, and a critic that projects on labels; hinge (Miyato and Koyama 2018); rate: ours."""
+    """Conditional batch norm, projection critic, hinge loss (Miyato and Koyama 2018); rate: our choice."""
     networks = {
         "generator": {"name": "auto", "conditioning": "film"},
         "critic": {"name": "auto", "conditioning": "projection", "norm": "spectral"},
     }
-    return compose(cgan_projection, "cgan-projection", "hinge", WGAN_GP_ADAM, networks=networks, conditional=True)
+    return _gan(cgan_projection, "hinge", WGAN_GP_ADAM, networks=networks, conditional=True)
 
 
 def sgan() -> Recipe:
-    """The critic learns classes from 100 labels and all unlabelled data (Salimans et al. 2016); rate: our choice."""
+    """The critic learns classes from 100 labels and unlabeled data (Salimans et al. 2016); rate: our choice."""
     networks = {"generator": {"name": "auto"}, "critic": {"name": "auto", "norm": "weight"}}
     fields = {"networks": networks, "game": {"name": "sgan"}, "labelled": 100, "batch": 100}
-    return compose(sgan, "sgan", "non_saturating", DCGAN_ADAM | {"lr": 1e-3}, **fields)
-
-
-VAE_ADAM = {"name": "adam", "lr": 1e-3, "beta1": 0.5}  # with more momentum latents fall out of use early
-DECODER = {"name": "auto", "norm": "layer"}  # batch statistics would tell one sample of the others
-FLAT = {name: {"name": name, "weight": 0.1} for name in ("r1", "r2")}  # else critics know images at once
-LATENT = {"name": "normal", "size": 32}
+    return _gan(sgan, "non_saturating", DCGAN_ADAM | {"lr": 1e-3}, **fields)
 
 
 def vae() -> Recipe:
-    """An autoencoder that bounds the likelihood (Kingma and Welling 2014); noise learned, latents, rate: our choice."""
-    return _autoencoder(vae, "vae", "vae", ("generator", "encoder"))
+    """Variational autoencoder (Kingma and Welling 2014); learned noise, 32 latent dimensions, rate: our choice."""
+    return _autoencoder(vae, "vae", ("generator", "encoder"))
 
 
 def cvae() -> Recipe:
-    """Encoder, decoder and prior see the labels (Sohn et al. 2015); noise learned, latents, rate: our choice."""
-    return _autoencoder(cvae, "cvae", "vae", ("generator", "encoder", "prior"), conditional=True)
+    """VAE whose encoder, decoder and prior receive labels (Sohn et al. 2015); noise, latents, rate: our choice."""
+    return _autoencoder(cvae, "vae", ("generator", "encoder", "prior"), conditional=True)
 
 
 def iwae() -> Recipe:
-    """The bound of five draws instead of one (Burda et al. 2016); noise learned, latents, rate: our choice."""
-    return _autoencoder(iwae, "iwae", "iwae", ("generator", "encoder"))
+    """VAE with the importance-weighted bound of 5 draws (Burda et al. 2016); noise, latents, rate: our choice."""
+    return _autoencoder(iwae, "iwae", ("generator", "encoder"))
 
 
 def vae_gan() -> Recipe:
-    """Likeness is a layer of the critic, the generator plays, too (Larsen et al. 2016); optimizer, weights: ours."""
+    """VAE that reconstructs a hidden layer of a GAN's critic (Larsen et al. 2016); optimizer, weights: our choice."""
     networks = {"generator": dict(DECODER), "encoder": dict(DECODER), "critic": {"name": "auto"}}
     optimizers = dict.fromkeys(("critic", "encoder", "generator"), DCGAN_ADAM)
-    return _compose(vae_gan, "vae-gan", networks, optimizers, {"name": "vae_gan"}, prior=dict(LATENT))
+    return _with_encoder(vae_gan, "vae_gan", networks, optimizers, prior={"name": "normal", "size": 32})
 
 
 def bigan() -> Recipe:
-    """A critic of pairs, an encoder that inverts the generator (Donahue et al. 2017); rates, R1 and R2: ours."""
-    return _pair(bigan, "bigan", "point")
+    """Critic of pairs (sample, latent), encoder of points (Donahue et al. 2017); rates, R1, R2: our choice."""
+    return _pairs(bigan, "point")
 
 
 def ali() -> Recipe:
-    """The same game with a Gaussian encoder (Dumoulin et al. 2017); rates, R1 and R2: our choice."""
-    return _pair(ali, "ali", "gaussian")
+    """Critic of pairs (sample, latent), Gaussian encoder (Dumoulin et al. 2017); rates, R1, R2: our choice."""
+    return _pairs(ali, "gaussian")
 
 
 def aae() -> Recipe:
-    """A critic of codes makes them draws of the prior (Makhzani et al. 2015); noise learned, latents, rates: ours."""
-    networks = {
-        "generator": dict(DECODER),
-        "encoder": DECODER | {"posterior": "point"},
-        "critic": {"name": "auto"},
-    }
+    """Autoencoder, and a critic that compares codes with the prior (Makhzani et al. 2015); noise, rates: our choice."""
+    networks = {"generator": dict(DECODER), "encoder": DECODER | {"posterior": "point"}, "critic": {"name": "auto"}}
     optimizers = {"generator+encoder+likelihood": VAE_ADAM, "critic": DCGAN_ADAM, "encoder": DCGAN_ADAM}
     likelihood, prior = {"name": "auto"}, {"name": "normal", "size": 16}
-    return _compose(aae, "aae", networks, optimizers, {"name": "aae"}, likelihood=likelihood, prior=prior)
+    return _with_encoder(aae, "aae", networks, optimizers, likelihood=likelihood, prior=prior)
 
 
 def infogan() -> Recipe:
-    """A code, 10 classes and 2 numbers, that an encoder reads in samples (Chen et al. 2016); rates, R1, R2: ours."""
+    """The encoder infers a class of 10 and 2 numbers from samples (Chen et al. 2016); rates, R1, R2: our choice."""
     parts = [{"name": "categorical", "classes": 10}, {"name": "uniform", "size": 2}, {"name": "normal", "size": 62}]
-    networks = {"generator": {"name": "auto"}, "encoder": {"name": "auto"}, "critic": {"name": "auto"}}
+    networks = {role: {"name": "auto"} for role in ("generator", "encoder", "critic")}
     optimizers = dict.fromkeys(("critic", "generator+encoder"), WGAN_GP_ADAM)
-    prior = {"name": "joint", "parts": parts}
-    fields = {"penalties": dict(FLAT), "prior": prior, "augmentation": {"name": "none"}}
-    return _compose(infogan, "infogan", networks, optimizers, {"name": "infogan"}, **fields)
+    fields = {"penalties": dict(R1_R2), "prior": {"name": "joint", "parts": parts}, "augmentation": {"name": "none"}}
+    return _with_encoder(infogan, "infogan", networks, optimizers, **fields)
 
 
-def _autoencoder(function: Any, name: str, game: str, roles: tuple[str, ...], **fields: Any) -> Recipe:
-    """One player who moves everything, and no contest."""
+def _gan(function: Callable[[], Recipe], divergence: str, optimizer: dict[str, Any], **fields: Any) -> Recipe:
+    """A generator against a critic, with the same optimizer."""
+    optimizers = {"critic": optimizer, "generator": optimizer}
+    return _recipe(function, divergence={"name": divergence}, optimizers=optimizers, **fields)
+
+
+def _autoencoder(function: Callable[[], Recipe], game: str, roles: tuple[str, ...], **fields: Any) -> Recipe:
+    """One player that optimizes all networks; no critic."""
     networks = {role: {"name": "auto"} if role == "prior" else dict(DECODER) for role in roles}
-    optimizers = {"+".join([*roles, "likelihood"]): VAE_ADAM}
-    fields |= {"divergence": None, "likelihood": {"name": "auto"}, "prior": dict(LATENT)}
-    return _compose(function, name, networks, optimizers, {"name": game}, **fields)
+    fields |= {"divergence": None, "likelihood": {"name": "auto"}, "prior": {"name": "normal", "size": 32}}
+    return _with_encoder(function, game, networks, {"+".join([*roles, "likelihood"]): VAE_ADAM}, **fields)
 
 
-def _pair(function: Any, name: str, posterior: str) -> Recipe:
-    """A critic that is flat on pairs of both kinds, which it else tells apart at once, and who draws them."""
-    networks = {
-        "generator": {"name": "auto"},
-        "encoder": {"name": "auto", "posterior": posterior},
-        "critic": {"name": "auto"},
-    }
+def _pairs(function: Callable[[], Recipe], posterior: str) -> Recipe:
+    """BiGAN with this kind of posterior; R1 and R2 keep the critic from separating the pairs at once."""
+    networks = {"generator": {"name": "auto"}, "encoder": {"name": "auto", "posterior": posterior}}
+    networks["critic"] = {"name": "auto"}
     optimizers = dict.fromkeys(("critic", "generator+encoder"), WGAN_GP_ADAM)
     prior = {"name": "normal", "size": 64}
-    return _compose(function, name, networks, optimizers, {"name": "bigan"}, penalties=dict(FLAT), prior=prior)
+    return _with_encoder(function, "bigan", networks, optimizers, penalties=dict(R1_R2), prior=prior)
 
 
-def _compose(
-    function: Any, name: str, networks: dict[str, Any], optimizers: dict[str, Any], game: dict[str, Any], **fields: Any
+def _with_encoder(
+    function: Callable[[], Recipe], game: str, networks: dict[str, Any], optimizers: dict[str, Any], **fields: Any
 ) -> Recipe:
-    """A recipe that says of itself what its function does; where somebody competes, by the non-saturating GAN."""
-    chosen = {"divergence": {"name": "non_saturating"}, "augmentation": None} | fields
-    about = function.__doc__.split("\n")[0]
-    return Recipe(name, about, networks=networks, optimizers=optimizers, game=game, **chosen)
+    """A game with an encoder; its critic, if it has one, by the non-saturating GAN."""
+    defaults = {"divergence": {"name": "non_saturating"}, "augmentation": None}
+    return _recipe(function, **defaults | fields, game={"name": game}, networks=networks, optimizers=optimizers)
+
+
+def _recipe(function: Callable[[], Recipe], **fields: Any) -> Recipe:
+    """The recipe of a function: its name, and the first line of its docstring."""
+    return Recipe(function.__name__.replace("_", "-"), (function.__doc__ or "").split("\n")[0], **fields)
