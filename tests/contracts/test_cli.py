@@ -93,7 +93,7 @@ def test_wrong_words_are_answered_in_a_sentence(words, sentence, capsys):
     ("setting", "value", "sentence"),
     [
         ("--halflife", "-1", "halflife is -1.0"),
-        ("--n-critic", "0", "game.n_critic is 0: at least 1 is needed."),
+        ("--n-critic", "0", "game.n_critic is 0: it must be at least 1."),
         ("--lr", "-1", "An optimizer has lr -1: a finite rate above 0 is needed."),
         ("--optimizers.generator.beta1", "2", "An optimizer has beta1 2: a share"),
         ("--divergence", "json:loads", "divergence cannot be made: 'json:loads' wants s"),
@@ -119,7 +119,7 @@ def test_batch_norm_of_one_row_is_refused(recipe, batch, norm, who, tmp_path, ca
     words = ["train", recipe, "--data", "ring", "--batch", batch, norm, "batch"]
     assert main([*words, "--rounds", "1", "--threads", "1"]) == 2
     said = capsys.readouterr()
-    assert f"{who} has the norm 'batch', and a batch of {batch} shows it one row" in said.err
+    assert f"{who} has the norm 'batch', which needs at least 2 rows, and a batch of {batch} gives it 1:" in said.err
     assert said.err.count("\n") == 1
     assert not (tmp_path / "runs").exists()
 

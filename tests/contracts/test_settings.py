@@ -45,7 +45,7 @@ CATALOGUES = [*SINGLE.values(), TURNS, PENALTIES, OPTIMIZERS, *NETWORKS.values()
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda catalogue: catalogue.kind)
 def test_every_option_says_what_it_means(catalogue):
     silent = [f"{name}.{o}" for name in catalogue for o, s in options_of(catalogue[name]).items() if not s.help]
-    assert not silent, f"say so in the docstring, after the name in backticks, or in core/specs.py: {silent}"
+    assert not silent, f"say so in the docstring, after the name in backticks, or in recipes/parts.py: {silent}"
 
 
 @EVERY

@@ -1,4 +1,4 @@
-"""Floor 4. Complete descriptions; the only place where names meet. The table is the registration."""
+"""Floor 4. Complete descriptions of training runs. The table is the registration."""
 
 from ..core.catalogue import Catalogue
 from . import presets
@@ -6,7 +6,7 @@ from .recipe import Recipe
 
 __all__ = ["DEFAULT", "DEFAULT_FOR_POINTS", "RECIPES", "Recipe"]
 
-DEFAULT, DEFAULT_FOR_POINTS = "gan-ns", "r3gan"  # where none is named: docs/guides/comparisons.md tells why
+DEFAULT, DEFAULT_FOR_POINTS = "gan-ns", "r3gan"  # if no recipe is named: see docs/guides/comparisons.md
 
 RECIPES = Catalogue(
     "recipe",

@@ -51,33 +51,33 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.save_every is not None and self.save_every < 1:
-            raise Refusal(f"save_every is {self.save_every}: at least 1 is needed.")
+            raise Refusal(f"save_every is {self.save_every}: it must be at least 1.")
         if self.watch is not None and self.watch < 0:
-            raise Refusal(f"watch is {self.watch}: a number of rounds is needed; 0 means that nobody looks.")
+            raise Refusal(f"watch is {self.watch}: it must be a number of rounds; 0 turns diagnostics off.")
         if self.stop_when not in (None, "critical", "sick"):
             raise Refusal(f"stop_when is {self.stop_when!r}: only 'critical' is possible.")
         if self.stop_when is not None and self.watch == 0:
-            raise Refusal("stop_when is 'critical', but watch is 0 turns diagnostics off: leave out one of them.")
+            raise Refusal(
+                "stop_when is 'critical', and watch is 0, which turns diagnostics off: leave out one of them."
+            )
         if self.stop_when == "sick":  # the name in earlier versions
             object.__setattr__(self, "stop_when", "critical")
 
 
 @dataclass(frozen=True)
 class Budget:
-    """How much may be spent in all; None where it does not matter."""
+    """Limits of the total training time and of real images; None: no limit."""
 
     seconds: float | None = None
     images: int | None = None
 
 
 def read_budget(text: str | None) -> Budget:
-    """The budget that is meant by 90s, 5m, 2h or 200000images."""
+    """The budget written as 90s, 5m, 2h or 200000images. Raises Refusal for other text."""
     if text is None:
         return Budget()
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h|images)", text.strip().replace(",", "").replace("_", ""))
     amount, unit = (float(match[1]), match[2]) if match else (0.0, "")
     if amount <= 0 or (unit == "images" and amount != int(amount)):
-        raise Refusal(
-            f"budget is {text!r}: it must be a time or a number of images, such as 90s, 5m, 2h, 200000images."
-        )
+        raise Refusal(f"budget is {text!r}: it must be a time or a number of images, as in 90s, 5m, 2h, 200000images.")
     return Budget(images=int(amount)) if unit == "images" else Budget(seconds=amount * _UNITS[unit])

@@ -1,4 +1,4 @@
-"""The parts of a recipe: which there are, their options, and what each option means."""
+"""The parts of a recipe: their catalogues, their options, and the help of each option."""
 
 import dataclasses
 import inspect
@@ -24,74 +24,64 @@ from ..training.optimizers import DEFAULT, OPTIMIZERS, SCHEDULES
 from ..training.update_rules import RULES
 from .recipe import Recipe
 
-SHARED = {
-    "activation": "the bend between layers: relu, leaky_relu, silu, tanh, elu",
-    "beta1": "memory of the gradient, per step",
-    "beta2": "memory of the squared gradient, per step",
-    "burst": "moves in a round of a burst",
-    "channels": "1 for grey, 3 for colour",
-    "classes": "how many",
-    "clip": "bounds the critic's weights after each move",
-    "clip_norms": "clip the scales of norm layers too",
-    "conditioning": "how labels are told: concat, embedding, film; critics too: projection, classifier; joined by +",
-    "count": "how many training samples to draw",
-    "decay": "memory of the squared gradient, per step",
+OPTION_HELP = {  # of options that mean the same in every part; a docstring goes first
+    "activation": "relu, leaky_relu, silu, tanh or elu",
+    "beta1": "Adam's beta1: decay of the mean gradient, per step",
+    "beta2": "Adam's beta2: decay of the mean squared gradient, per step",
+    "burst": "critic steps in a round of a burst",
+    "channels": "1 for gray, 3 for color",
+    "classes": "number of classes",
+    "clip": "clip the critic's weights to [-clip, clip] after each step",
+    "clip_norms": "also clip the scales of norm layers",
+    "conditioning": "concat, embedding or film; for critics also projection and classifier; combine with +",
+    "count": "number of training samples",
+    "decay": "decay of the mean squared gradient, per step",
     "depth": "hidden layers",
     "end": "the last round's share of the learning rate",
-    "eps": "keeps the division by the gradient's size finite",
-    "every": "rounds from one later burst to the next",
-    "fake_code": "the score that the critic wants for samples",
-    "first": "rounds of the burst at the beginning",
-    "fit": "crop, or pad",
-    "generator_code": "the score that the generator wants for samples",
-    "generator_loss": "exact (the divergence itself) or alternative (scores of samples up; f-GAN, section 3.2)",
-    "hidden": "units of a fully connected layer beside the convolutions, 0 for none",
-    "image": "the column of the images",
-    "initialization": "where the weights start",
-    "label": "the column of the labels",
-    "labels": "the name of the array of labels in an .npz",
-    "lazy": "rounds from one payment of the penalties to the next",
-    "lr": "the learning rate: the size of a step",
-    "minibatch_std": "samples in a group whose deviation the critic sees, 0 for none",
-    "modes": "how many",
-    "momentum": "memory of earlier steps",
-    "n_critic": "moves of the critic to one of the others",
-    "noise": "the deviation around the spiral",
+    "eps": "added to the root of the mean squared gradient",
+    "every": "rounds between bursts",
+    "fake_code": "the critic's target score for samples (a)",
+    "first": "rounds of the first burst",
+    "fit": "crop or pad to a square",
+    "generator_code": "the generator's target score for samples (c)",
+    "generator_loss": "exact (the divergence) or alternative (non-saturating; f-GAN, section 3.2)",
+    "hidden": "units of a fully connected layer in addition to the convolutions; 0: none",
+    "image": "column of the images",
+    "initialization": "distribution of the initial weights",
+    "label": "column of the labels",
+    "labels": "name of the array of labels in an .npz file",
+    "lazy": "rounds between penalty computations (lazy regularization)",
+    "lr": "learning rate",
+    "minibatch_std": "group size of the minibatch standard deviation; 0: none",
+    "modes": "number of modes",
+    "momentum": "momentum",
+    "n_critic": "critic steps per generator step",
+    "noise": "std of the noise around the spiral",
     "norm": "none, batch, layer, instance, group, weight or spectral",
-    "one_sided": "only slopes above the wanted one pay",
-    "parts": "the priors side by side, as JSON",
-    "posterior": "what an encoder answers: gaussian (means and variances) or point",
-    "power": "of the slope, in the price",
-    "real_code": "the score that the critic wants for data",
-    "resizer": "how pixels are averaged or interpolated",
-    "sampler": "where slopes are measured: between, real, fake or both",
-    "samples": "the name of the array of samples in an .npz",
-    "side": "modes in a row",
-    "size": "pixels a side",
+    "one_sided": "penalize only gradient norms above the target",
+    "parts": "the joined priors, as JSON",
+    "posterior": "gaussian (means and variances) or point",
+    "power": "exponent of the gradient norm (p)",
+    "real_code": "the critic's target score for data (b)",
+    "resizer": "interpolation of the pixels",
+    "sampler": "where gradients are taken: between, real, fake or both",
+    "samples": "name of the array of samples in an .npz file",
+    "side": "modes per row",
+    "size": "side of the images in pixels",
     "skip_first_norm": "no norm after the first hidden layer",
-    "slope": "the slope that costs nothing",
-    "split": "the part of the set that is taken",
-    "spread": "the deviation around each mode",
-    "theta": "where the line is",
-    "turns": "moves in a round",
-    "upsample": "how a map grows to twice its size",
-    "usual": "moves in all other rounds",
-    "warmup": "rounds over which the rate is reached, from 0",
-    "weight": "the price of a violation, lambda",
+    "slope": "target gradient norm",
+    "split": "split of the data set",
+    "spread": "std of each mode",
+    "theta": "position of the line",
+    "turns": "critic steps per round",
+    "upsample": "how feature maps double in size",
+    "usual": "critic steps in all other rounds",
+    "warmup": "rounds until the full learning rate, from 0",
+    "weight": "penalty weight (lambda)",
     "width": "units or channels of a layer",
     "widths": "units of each hidden layer, instead of width and depth",
 }
-
-
-def meaning(option: str, doc: str) -> str:
-    """What a docstring says of the `option`, in backticks, else what the word means everywhere."""
-    said = re.search(rf"`{option}`([^`]+?)(?:[.;](?=\s|$)|, (?=`)|\n\n|$)", doc)
-    clause = " ".join(said[1].split()).removeprefix("is ") if said else ""
-    whole = len(clause.split()) > 1 and clause.count("(") == clause.count(")")
-    return clause if whole else SHARED.get(option, "")
-
-
-N_CRITIC = "game.n_critic"  # a number, or a part: a schedule of turns
+N_CRITIC = "game.n_critic"  # a number, or a part: a schedule of critic steps
 SINGLE = {
     "data": DATASETS,
     "game": GAMES,
@@ -103,53 +93,49 @@ SINGLE = {
     "schedule": SCHEDULES,
 }
 NUMBERS = {
-    "batch": (int, "real samples shown to the critic in one move"),
-    "rounds": (int, "how long to play: in a round every player moves"),
-    "halflife": (float, "of the averaged generator, in rounds"),
-    "conditional": (bool, "the networks see the labels of the data"),
-    "labelled": (int, "labels that are known, as many of each class, to a game whose critic learns classes"),
-    "binarize": (bool, "grey values are probabilities of white: pixels are drawn black or white in every batch"),
-    "seed": (int, "of the initial weights, the order of the data and all noise"),
+    "batch": (int, "real samples per critic step"),
+    "rounds": (int, "number of rounds; in one round every player takes its steps"),
+    "halflife": (float, "half-life of the moving average of the generator's weights, in rounds"),
+    "conditional": (bool, "the networks receive the labels of the data"),
+    "labelled": (int, "number of labels for a critic that learns classes, the same number of each class"),
+    "binarize": (bool, "draw black or white pixels in every batch, with gray values as probabilities of white"),
+    "seed": (int, "seed of initial weights, data order and noise"),
 }
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One value of a recipe that may be changed."""
+    """One value of a recipe that can be changed."""
 
     annotation: Any
-    value: Any  # as it is now: the recipe's, or the part's default; "auto" where the data will decide
-    help: str  # a clause, or nothing
-    is_part: bool = False  # a name from a catalogue, and not an option
+    value: Any  # the recipe's, or the part's default; "auto": decided by the data
+    help: str  # a clause, or empty
+    is_part: bool = False  # the name of a part, not an option
 
 
 def settings(recipe: Recipe) -> dict[str, Setting]:
-    """Everything that may be changed in a recipe, by its full path."""
-    found = {name: Setting(kind, getattr(recipe, name), about) for name, (kind, about) in NUMBERS.items()}
+    """Everything that can be changed in a recipe, by its full path."""
+    result = {name: Setting(kind, getattr(recipe, name), text) for name, (kind, text) in NUMBERS.items()}
     for path, (catalogue, spec) in parts(recipe).items():
-        found[path] = Setting(str, spec["name"], _about(catalogue, spec["name"]), is_part=True)
-        known = known_options(catalogue, spec["name"])
-        found |= {
-            f"{path}.{option}": dataclasses.replace(setting, value=spec.get(option, setting.value))
-            for option, setting in known.items()
-            if not isinstance(spec.get(option), dict)
-        }
-    return found
+        result[path] = Setting(str, spec["name"], _summary(catalogue, spec["name"]), is_part=True)
+        for option, setting in known_options(catalogue, spec["name"]).items():
+            if not isinstance(value := spec.get(option, setting.value), dict):
+                result[f"{path}.{option}"] = dataclasses.replace(setting, value=value)
+    return result
 
 
 def parts(recipe: Recipe) -> dict[str, tuple[Catalogue, Spec]]:
-    """Every part of a recipe by its full path: the catalogue it is from, and its description."""
-    single = {path: (catalogue, getattr(recipe, path)) for path, catalogue in SINGLE.items()}
-    found = {path: (catalogue, spec) for path, (catalogue, spec) in single.items() if spec is not None}
-    if isinstance(turns := recipe.game.get("n_critic"), dict):
-        found[N_CRITIC] = (catalogue_of(N_CRITIC), turns)
+    """Every part of a recipe by its full path: its catalogue and its spec."""
+    specs = {path: spec for path in SINGLE if (spec := getattr(recipe, path)) is not None}
+    if isinstance(schedule := recipe.game.get("n_critic"), dict):
+        specs[N_CRITIC] = schedule
     groups = {"networks": recipe.networks, "penalties": recipe.penalties, "optimizers": optimizers(recipe)}
-    inner = {f"{group}.{key}": spec for group, specs in groups.items() for key, spec in specs.items()}
-    return found | {path: (catalogue_of(path), spec) for path, spec in inner.items()}
+    specs |= {f"{group}.{key}": spec for group, members in groups.items() for key, spec in members.items()}
+    return {path: (catalogue_of(path), spec) for path, spec in specs.items()}
 
 
 def catalogue_of(path: str) -> Catalogue:
-    """Where the part at this place comes from."""
+    """The catalogue of the part at this path. Raises Refusal for a network without a role."""
     group, _, key = path.partition(".")
     if path == N_CRITIC:
         return TURNS
@@ -161,45 +147,51 @@ def catalogue_of(path: str) -> Catalogue:
 
 
 def optimizers(recipe: Recipe) -> dict[str, Spec]:
-    """The optimizer of every player: Adam for the networks that the recipe leaves open."""
-    said = {role for key in recipe.optimizers for role in key.split("+")}
-    return dict(recipe.optimizers) | {role: {"name": DEFAULT} for role in recipe.networks if role not in said}
+    """The optimizer of every player; Adam for networks without one in the recipe."""
+    roles = {role for key in recipe.optimizers for role in key.split("+")}
+    return dict(recipe.optimizers) | {role: {"name": DEFAULT} for role in recipe.networks if role not in roles}
 
 
 def known_options(catalogue: Catalogue, name: str) -> dict[str, Setting]:
-    """The options of a part with their defaults; of `auto`, those of all it may become."""
+    """The options of a part with their defaults; of `auto`, those of all networks that it can stand for."""
     if catalogue is DATASETS:
-        return _options_of_data(name)
+        try:
+            return options_of(data_builder(name))
+        except Refusal:  # a path that does not exist yet
+            return {}
     if name != "auto":
         return options_of(builder_of(catalogue, name))
-    found: dict[str, Setting] = {}
+    result: dict[str, Setting] = {}
     for builder in catalogue.values():
         for option, setting in options_of(builder).items():
-            known = found.get(option, setting)
-            found[option] = Setting(known.annotation | setting.annotation, "auto", known.help or setting.help)
-    return found
-
-
-def _options_of_data(name: str) -> dict[str, Setting]:
-    """Of a set with a name, or of whatever a path leads to; nothing where it leads nowhere yet."""
-    try:
-        return options_of(data_builder(name))
-    except Refusal:
-        return {}
+            first = result.get(option, setting)
+            result[option] = Setting(first.annotation | setting.annotation, "auto", first.help or setting.help)
+    return result
 
 
 def options_of(builder: Any) -> dict[str, Setting]:
-    """What may be said of a part, with the defaults."""
+    """The options of a builder: types, defaults and help."""
     hints, doc = typing.get_type_hints(builder), inspect.getdoc(builder) or ""
     return {
-        option: Setting(hints.get(option, Any), parameter.default, meaning(option, doc))
+        option: Setting(hints.get(option, Any), parameter.default, option_help(option, doc))
         for option, parameter in options(builder).items()
     }
 
 
-def _about(catalogue: Catalogue, name: str) -> str:
+def option_help(option: str, doc: str) -> str:
+    """The help of an option: its line in the docstring's Args, or the clause after `option`, or the shared text."""
+    if line := re.search(rf"^ *{option}: (.+(?:\n {{5,}}.+)*)", doc.partition("Args:\n")[2], re.MULTILINE):
+        return " ".join(line[1].split()).rstrip(".")
+    match = re.search(rf"`{option}`([^`]+?)(?:[.;](?=\s|$)|, (?=`)|\n\n|$)", doc)
+    clause = " ".join(match[1].split()).removeprefix("is ") if match else ""
+    whole = len(clause.split()) > 1 and clause.count("(") == clause.count(")")
+    return clause if whole else OPTION_HELP.get(option, "")
+
+
+def _summary(catalogue: Catalogue, name: str) -> str:
+    """What a part is, in one sentence."""
     if name == "auto":
         return "What suits the data and the penalties"
     if catalogue is DATASETS and name not in DATASETS:
-        return "Data of your own"
+        return "Your own data"
     return summary(builder_of(catalogue, name))

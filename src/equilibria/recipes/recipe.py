@@ -1,4 +1,4 @@
-"""A run, described as data."""
+"""A training run, described as data."""
 
 import dataclasses
 import json
@@ -15,39 +15,39 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides what is trained. Parts are {"name": ..., **options}; variants are `replace`d copies."""
+    """A complete description of a training run. Parts are {"name": ..., **options}; `dataclasses.replace` varies it."""
 
     name: str
     about: str  # one sentence, with the source
-    divergence: Spec | None = None  # of the contest; none where nobody competes
+    divergence: Spec | None = None  # None: no critic
     data: Spec = field(default_factory=lambda: {"name": "digits"})
     game: Spec = field(default_factory=lambda: {"name": "gan"})
     networks: dict[str, Spec] = field(
         default_factory=lambda: {"generator": {"name": "auto"}, "critic": {"name": "auto"}}
     )
     penalties: dict[str, Spec] = field(default_factory=dict)
-    likelihood: Spec | None = None  # of a sample, given its latent; none where nothing is reconstructed
-    augmentation: Spec | None = field(default_factory=lambda: {"name": "none"})  # of all that the critic sees
+    likelihood: Spec | None = None  # of a sample given its latent; None: no reconstruction
+    augmentation: Spec | None = field(default_factory=lambda: {"name": "none"})  # of everything the critic receives
     prior: Spec = field(default_factory=lambda: {"name": "normal"})
     optimizers: dict[str, Spec] = field(default_factory=dict)  # by player
-    rule: Spec = field(default_factory=lambda: {"name": "alternating"})  # how a round is played
-    schedule: Spec = field(default_factory=lambda: {"name": "constant"})  # of every learning rate
+    rule: Spec = field(default_factory=lambda: {"name": "alternating"})  # how a round is computed
+    schedule: Spec = field(default_factory=lambda: {"name": "constant"})  # of all learning rates
     batch: int = 64
     rounds: int = 10_000
     halflife: float = 1000.0  # of the averaged generator, in rounds
-    conditional: bool = False  # the networks see the labels of the data
-    labelled: int = 0  # how many labels are known to a game whose critic learns classes; the others are never seen
-    binarize: bool = False  # grey values are probabilities of white: pixels are drawn black or white in every batch
+    conditional: bool = False  # the networks receive the labels of the data
+    labelled: int = 0  # number of labels for a critic that learns classes; the others are not used
+    binarize: bool = False  # draw black or white pixels in every batch; gray values are probabilities of white
     seed: int = 0
     format: int = FORMAT
 
     def to_json(self) -> str:
-        """The recipe as text."""
+        """The recipe as JSON."""
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str, where: str, trust: bool = False) -> Self:
-        """A recipe that was stored. It may not name code unless the reader says that its author is trusted."""
+        """A stored recipe. Raises Refusal for one that cannot be read, or that names code and is not trusted."""
         try:
             stored = json.loads(text)
         except json.JSONDecodeError as error:
@@ -55,12 +55,11 @@ class Recipe:
         if not isinstance(stored, dict):
             raise Refusal(f"{where} is not a recipe: a JSON object is expected.")
         check_format(stored, FORMAT, where)
-        known = [f.name for f in dataclasses.fields(cls)]
-        for name in stored:
-            if name not in known:
-                raise Refusal(f"{where} has the key {name!r}, which no recipe has.{nearest(name, known)}")
+        fields = [f.name for f in dataclasses.fields(cls)]
+        if unknown := [name for name in stored if name not in fields]:
+            raise Refusal(f"{where} has the key {unknown[0]!r}, which no recipe has.{nearest(unknown[0], fields)}")
         if "name" not in stored:
-            raise Refusal(f"{where} is not a complete recipe: it lacks a name.")
+            raise Refusal(f"{where} is not a complete recipe: the name is missing.")
         recipe = cls(**{"about": "", **stored})
         recipe.check_shape(where)
         if not trust:
@@ -69,17 +68,17 @@ class Recipe:
 
     @classmethod
     def load(cls, path: Path, trust: bool = False) -> Self:
-        """The recipe in a JSON file."""
+        """The recipe in a JSON file. Raises Refusal as `from_json` does."""
         try:
             return cls.from_json(path.read_text(encoding="utf-8"), str(path), trust)
         except (OSError, UnicodeDecodeError) as error:
             raise Refusal(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
 
     def check_shape(self, where: str) -> None:
-        """Every part has a name and plain options; numbers are numbers."""
+        """Raise Refusal unless every part has a name, and numbers and switches have their types."""
         for path, spec in self.specs():
             if not isinstance(spec, dict) or not isinstance(spec.get("name"), str):
-                raise Refusal(f'{where}: {path} must be a part, for example {{"name": "..."}}, and is {spec!r}.')
+                raise Refusal(f'{where}: {path} is {spec!r}: it must be a part, for example {{"name": "..."}}.')
         for name in ("batch", "rounds", "labelled", "seed"):
             if not isinstance(value := getattr(self, name), int) or isinstance(value, bool):
                 raise Refusal(f"{where}: {name} is {value!r}: it must be a whole number.")
@@ -88,7 +87,7 @@ class Recipe:
                 raise Refusal(f"{where}: {name} is {value!r}: it must be true or false.")
 
     def specs(self) -> Iterator[tuple[str, Spec]]:
-        """Every part, with its place in the recipe."""
+        """Every part, with its path in the recipe."""
         for name in ("data", "game", "divergence", "likelihood", "augmentation", "prior", "rule", "schedule"):
             if (spec := getattr(self, name)) is not None:
                 yield name, spec
@@ -98,24 +97,24 @@ class Recipe:
 
 
 def at_least_one(name: str, value: int) -> int:
-    """The value, unless it counts nothing."""
+    """The value. Raises Refusal for less than 1."""
     if value < 1:
-        raise Refusal(f"{name} is {value}: at least 1 is needed.")
+        raise Refusal(f"{name} is {value}: it must be at least 1.")
     return value
 
 
 def refuse_code(recipe: Recipe, where: str) -> None:
-    """A stored recipe knows catalogue names only."""
+    """Raise Refusal for a recipe whose parts, other than the data, name code."""
     for path, spec in recipe.specs():
         if path != "data" and any(isinstance(v, str) and ":" in v for v in _leaves(spec)):
             raise Refusal(
-                f"{where} names code of its author's own in {path} ({spec['name']!r}), which a stored file may not. "
-                f"If you know and trust it, type the name on the command line, or resume with --trust."
+                f"{where} names custom code in {path} ({spec['name']!r}), which a stored file must not. "
+                f"If you trust this code, type its name on the command line, or resume with --trust."
             )
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    """The plain values inside nested lists and dictionaries."""
+    """The values inside nested lists and dictionaries."""
     if isinstance(value, dict):
         for inner in value.values():
             yield from _leaves(inner)

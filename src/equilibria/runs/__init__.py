@@ -1,1 +1,1 @@
-"""runs"""
+"""Floor 6. Train and resume runs, and record them."""
