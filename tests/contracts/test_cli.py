@@ -119,7 +119,7 @@ def test_batch_norm_of_one_row_is_refused(recipe, batch, norm, who, tmp_path, ca
     words = ["train", recipe, "--data", "ring", "--batch", batch, norm, "batch"]
     assert main([*words, "--rounds", "1", "--threads", "1"]) == 2
     said = capsys.readouterr()
-    assert f"{who} has the norm 'batch', which needs at least 2 rows, and a batch of {batch} gives it 1:" in said.err
+    assert f"{who} has the norm 'batch', which needs 2 rows or more, and a batch of {batch} gives it 1:" in said.err
     assert said.err.count("\n") == 1
     assert not (tmp_path / "runs").exists()
 

@@ -130,8 +130,8 @@ def refuse_lone_rows(networks: dict[str, nn.Module], recipe: Recipe) -> None:
         rows = recipe.batch // (packing(recipe) if role == "critic" else 1)
         if rows == 1 and needs_rows(network):
             raise Refusal(
-                f"networks.{role} has the norm 'batch', which needs at least 2 rows, and a batch of {recipe.batch} gives "
-                f"it 1: use a larger --batch, or --{role}.norm layer."
+                f"networks.{role} has the norm 'batch', which needs 2 rows or more, and a batch of {recipe.batch} "
+                f"gives it 1: use a larger --batch, or --{role}.norm layer."
             )
 
 
