@@ -90,7 +90,7 @@ def test_the_floor_is_the_same_of_training_samples_that_nothing_else_uses():
     compared = real_samples(data, COUNT)
     assert len(compared.floor.x) == COUNT
     rows = {tuple(row) for row in compared.floor.x.tolist()}
-    assert not rows & {tuple(row) for row in compared.train.tolist()}
+    assert not rows & {tuple(row) for row in compared.train.x.tolist()}
     assert not rows & {tuple(row) for row in compared.real.x.tolist()}
 
 
@@ -236,14 +236,14 @@ WRONG = [
     (["{run}", "--metrics", "frechte"], "No metric is called 'frechte'. Did you mean 'frechet'?"),
     (["{run}", "--metrics", "kernel(degre=2)"], "Did you mean 'degree'?"),
     (["{run}", "--metrics", "kernel(degree=two)"], "it must be a whole number"),
-    (["{run}", "--metrics", "kernel(2)"], "does not say what '2' is"),
-    (["{run}", "--metrics", "nll"], "nll is measured of models with a likelihood and an encoder"),
+    (["{run}", "--metrics", "kernel(2)"], "does not say which option is '2'"),
+    (["{run}", "--metrics", "nll"], "nll needs a model with a likelihood and an encoder"),
     (["{run}", "--metrics", "stacked_modes"], "are no stacked digits"),
     (["{run}", "--features", "pixles"], "Did you mean 'pixels'?"),
     (["{run}", "--features", "classifier"], "are no pictures"),
     (["{run}", "--features", "random(sede=1)"], "Did you mean 'seed'?"),
-    (["{run}", "--count", "3"], "count is 3"),
-    (["{run}", "--count", "100000000"], "samples can be compared"),
+    (["{run}", "--count", "3"], "count is 3: "),
+    (["{run}", "--count", "100000000"], "allows 16 to "),
     (["{run}", "--checkpoints", "bset"], "checkpoint is 'bset': it must be best, last"),
     (["{run}", "--checkpoints", "7777"], "keeps no checkpoint of round 7,777"),
     (["{run}", "--metric", "frechet"], "Did you mean '--metrics'?"),
@@ -269,19 +269,19 @@ def test_a_run_without_checkpoints_is_refused(run, tmp_path):
 def test_data_that_hold_out_too_little_are_refused():
     data = load_data("digits")
     few = dataclasses.replace(data, held_out=data.held_out[:20], held_out_y=data.held_out_y[:20])
-    with pytest.raises(Refusal, match="10 held-out samples are left to report on"):
+    with pytest.raises(Refusal, match="has 10 held-out samples for reports"):
         real_samples(few, 0)
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (None, "has not been evaluated: say `equilibria evaluate"),
+        (None, "has not been evaluated: run `equilibria evaluate"),
         ("{", "cannot be read"),
-        ("[]", "holds no numbers with cards"),
-        ('{"step": 3, "metrics": {}}', "holds no numbers with cards"),
+        ("[]", "holds no numbers with their provenance"),
+        ('{"step": 3, "metrics": {}}', "holds no numbers with their provenance"),
         ('{"format": 2, "numbers": []}', "upgrade equilibria"),
-        ('{"format": 1, "numbers": [{"name": "frechet"}]}', "measure it again"),
+        ('{"format": 1, "numbers": [{"name": "frechet"}]}', "evaluate the run again"),
     ],
 )
 def test_numbers_that_cannot_be_read_are_refused(content, sentence, tmp_path):
@@ -293,29 +293,29 @@ def test_numbers_that_cannot_be_read_are_refused(content, sentence, tmp_path):
 
 def test_the_table_shows_the_floor_beside_both_checkpoints(run, evaluated, capsys):
     heads, *rows = wording.evaluation_table(evaluated)
-    assert heads[:4] == ("metric", "", "real", f"best (round {evaluated.of('frechet', 'best').round})")
+    assert heads[:4] == ("metric", "", "floor", f"best (round {evaluated.of('frechet', 'best').round})")
     assert [row[0] for row in rows] == evaluated.names()
     assert rows[0][1] == "↓"
     assert main(["evaluate", str(run), "--metrics", ", ".join(FEW), "--count", str(COUNT)]) == 0
     printed = " ".join(capsys.readouterr().out.split())  # however wide the page
-    for word in ("frechet", "real", "last (round 40)", "reporting part", "lowest sliced_wasserstein", "metrics.json"):
+    for word in ("frechet", "floor", "last (round 40)", "reporting part", "lowest sliced_wasserstein", "metrics.json"):
         assert word in printed
 
 
 @pytest.mark.parametrize(
     ("figure", "text"),
     [
-        (Measurement(12.3456), "12.35"),
+        (Measurement(12.3456), "12.3"),
         (Measurement(12.3456, 0.2149), "12.35 ± 0.21"),
         (Measurement(0.00123, 0.00045), "0.00123 ± 0.00045"),
         (Measurement(-1e-17), "0"),
-        (Measurement(float("inf")), "inf"),
-        (Measurement(1234.5, 31.0), "1234.5 ± 31.0"),
+        (Measurement(float("inf")), "infinite"),
+        (Measurement(1234.5, 31.0), "1,234 ± 31"),
         (Measurement(1.0, 0.0), "1 ± 0"),
     ],
 )
 def test_numbers_are_shown_as_far_as_they_are_known(figure, text):
-    assert wording.rounded(figure) == text
+    assert wording.number(*figure) == text
 
 
 def test_metrics_are_parted_where_no_parenthesis_holds_the_comma():

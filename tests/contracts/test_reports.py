@@ -87,8 +87,8 @@ def test_the_table_on_the_page_is_the_spreadsheet():
         for row, cell in zip(head[2:-1], cells, strict=False):
             (line,) = (each for each in lines if each["recipe"] == row and each["checkpoint"] == checkpoint)
             mean_shown, spread = cell.split("\n")
-            assert mean_shown == wording.figure(float(line["mean"]))
-            assert spread == f"{wording.figure(float(line['low']))} to {wording.figure(float(line['high']))}"
+            assert mean_shown == wording.number(float(line["mean"]))
+            assert spread == f"{wording.number(float(line['low']))} to {wording.number(float(line['high']))}"
             assert float(line["mean"]) == np.mean([float(value) for value in line["values"].split()])
         assert metric.startswith("distance")
         assert cells[-1] == "0.1"
@@ -121,8 +121,8 @@ def test_samples_that_several_metrics_share_are_told_once():
 @pytest.mark.parametrize(
     ("value", "text"), [(1234567.0, "1,234,567"), (0.00012345, "0.000123"), (float("inf"), "infinite"), (None, "-")]
 )
-def test_numbers_are_three_places(value, text):
-    assert wording.figure(value) == text
+def test_numbers_have_three_digits(value, text):
+    assert wording.number(value) == text
 
 
 @pytest.fixture(scope="module")
@@ -136,8 +136,8 @@ def test_the_page_of_a_run_needs_nothing_else(run):
     assert "://" not in text
     assert "<script" not in text
     assert re.findall(r'src="(?!data:)', text) == []
-    assert "What the doctor says" in text
-    assert "A closer look" in text
+    assert "<h2>Doctor" in text
+    assert "<h2>Diagnostics" in text
     assert text.count("data:image/png") == 2
     assert text.count("<svg") > 6
 

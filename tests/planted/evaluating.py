@@ -16,7 +16,7 @@ EVALUATING = (
     Mutant(
         "checkpoint-not-taken",
         "studies/evaluate.py",
-        "    load_checkpoint_weights(model, setting.recipe, checkpoint, lambda: setting.data)",
+        "    load_checkpoint_weights(model, setup.recipe, checkpoint, lambda: setup.data)",
         "    pass",
         (EVALUATED + "numbers_are_those_of_the_checkpoints_beside_held_out_data_that_nothing_was_chosen_by",),
         "every checkpoint is measured as the run was left",
@@ -24,8 +24,8 @@ EVALUATING = (
     Mutant(
         "floor-among-what-was-learned",
         "studies/sample_sets.py",
-        "order[wanted : wanted + ",
-        "order[: wanted + ",
+        "order[size : size + ",
+        "order[: size + ",
         (EVALUATED + "the_floor_is_the_same_of_training_samples_that_nothing_else_uses",),
         "real samples stand beside themselves",
     ),

@@ -13,7 +13,7 @@ from ..core.types import Batch
 from ..data import Data, load_data
 from ..data.dataset import digest
 from ..evaluation.features import Features, choose
-from ..evaluation.metrics.base import Measurement, Measurements, Provenance, SampleSets
+from ..evaluation.metrics.base import Measurements, Provenance
 from ..models.load import load_checkpoint_weights, load_sampler, select_checkpoint
 from ..models.sampler import Sampler
 from ..recipes.recipe import Recipe
@@ -24,62 +24,71 @@ from .metric_specs import (
     LIKELIHOOD_METRICS,
     MetricRequest,
     MetricSpec,
+    check_floor,
     check_options,
     class_accuracy,
     feature_spec,
-    finite,
+    full_name,
     has_likelihood,
     metric_request,
     read_specs,
     self_test,
-    spelled,
 )
 from .results import Evaluation, MetricValue
-from .sample_sets import PATIENCE, RealSamples, SampleSet, Say, feature_sets, generated_samples, real_samples
+from .sample_sets import SILENCE, RealSamples, SampleSet, Say, batch, generated_samples, real_samples
 
-NO_NETWORK = "none"  # instead of a network: samples as they are
+_CLASS_ACCURACY = "asked_share"  # the stored name
 
 
 @dataclass(frozen=True)
 class EvaluationSetup:
-    """A run, what its samples are compared with, and through what."""
+    """A run, the real samples that its own are compared with, the feature network and the metrics."""
 
     run: Path
     recipe: Recipe
     data: Data
-    material: RealSamples
-    network: Features | None  # None where no metric sees features
+    samples: RealSamples
+    network: Features | None  # None if no metric uses features
     seed: int
     say: Say
-    real: SampleSet
-    floor: SampleSet
-    train: SampleSet
+    requests: Sequence[MetricRequest]  # metrics of samples
+    likelihoods: Sequence[Spec]  # metrics of the model itself
 
-    def card(self, checkpoint: str, metric: str, network: Features | None, real: int, generated: int) -> Provenance:
-        """What a number was measured on."""
+    def provenance(
+        self, checkpoint: str, metric: str, network: Features | None, real: int, generated: int
+    ) -> Provenance:
+        """What a value was measured on."""
         return Provenance(
             metric=metric,
             data=f"{self.data.name}, black or white" if self.recipe.binarize else self.data.name,
             fingerprint=digest(self.data),
-            split=self.material.split,
+            split=self.samples.split,
             real=real,
             generated=generated,
-            features=NO_NETWORK if network is None else network.name,
-            digest=NO_NETWORK if network is None else network.digest,
-            resizing=NO_NETWORK if network is None else network.resizing,
+            features="none" if network is None else network.name,
+            digest="none" if network is None else network.digest,
+            resizing="none" if network is None else network.resizing,
             seed=self.seed,
             checkpoint=checkpoint,
-            rule=rule(self.run, checkpoint),
+            rule=selection_rule(self.run, checkpoint),
             averaged=self.recipe.halflife > 0,
         )
 
-    def seen_by(self, wanted: MetricRequest) -> Features | None:
-        """The network that decides a metric's figures: what it sees by, or what it asks; None for samples alone."""
-        return self.network if wanted.metric.input == "features" else wanted.classifier
+    def features(self, request: MetricRequest) -> Features | None:
+        """The feature network of a metric; None if it compares samples as they are."""
+        return self.network if request.metric.input == "features" else None
+
+    def measure(self, request: MetricRequest, samples: SampleSet) -> Measurements:
+        """The values of a metric of these samples, with a message if that took long."""
+        sets, start = self.samples.compare(samples, self.features(request), self.say), time.monotonic()
+        figures = request.metric.measure(sets)
+        if (seconds := time.monotonic() - start) > SILENCE:
+            self.say(f"  {request.spec['name']} of {samples.name}: {seconds:.0f} s")
+        return figures
 
 
-def rule(run: Path, checkpoint: str) -> str:
-    """By what a checkpoint was chosen: the first measure of the held-out samples that runs are chosen by."""
+def selection_rule(run: Path, checkpoint: str) -> str:
+    """How a checkpoint was selected: by the first metric of the held-out selection part."""
     if checkpoint == "last":
         return "the last round"
     if checkpoint != "best":
@@ -89,87 +98,6 @@ def rule(run: Path, checkpoint: str) -> str:
         return "nothing was measured"
     by = f"{next(iter(event['metrics']))} of {event['count']:,} held-out samples, the selection part"
     return f"the newest within chance of the lowest {by}"
-
-
-CLASS_ACCURACY = "asked_share"  # of a conditional model
-
-
-def floors(setting: EvaluationSetup, asked: Sequence[MetricRequest]) -> dict[str, Measurements]:
-    """Every metric of real samples beside real ones, once it has passed its self-test: by the metric."""
-    found = {}
-    for wanted in asked:
-        seen = setting.network if wanted.metric.input == "features" else None
-        compared = feature_sets(setting.real, setting.floor, setting.train, seen, setting.say)
-        self_test(wanted, compared)
-        found[wanted.said] = finite(wanted, _figures(setting, wanted, compared, "real samples"))
-    return found
-
-
-def sample_metrics(
-    setting: EvaluationSetup,
-    model: Sampler,
-    which: str,
-    step: int,
-    asked: Sequence[MetricRequest],
-    floor: dict[str, Measurements],
-) -> list[MetricValue]:
-    """The figures of samples that this model draws."""
-    called = f"samples of round {step:,} ({which})"
-    batch = generated_samples(model, len(setting.floor.samples), setting.seed, setting.say, called)
-    fake, numbers = SampleSet(batch.x, called), list[MetricValue]()
-    for wanted in asked:
-        seen = setting.network if wanted.metric.input == "features" else None
-        compared = feature_sets(setting.real, fake, setting.train, seen, setting.say)
-        figures = _figures(setting, wanted, compared, called)
-        counts = len(compared.real), len(compared.fake)
-        card = setting.card(which, wanted.said, setting.seen_by(wanted), *counts)
-        for name, figure in figures.items():
-            better = wanted.metric.better.get(name, "lower")
-            numbers.append(MetricValue(name, *figure, better, step, floor[wanted.said].get(name), card))
-    return numbers + _class_accuracy(setting, model, batch, which, step)
-
-
-def likelihood_metrics(
-    setting: EvaluationSetup, model: Sampler, which: str, step: int, specs: Sequence[Spec], named: bool
-) -> list[MetricValue]:
-    """How likely held-out data are to the model, where it can say. Raises Refusal where it was asked and cannot."""
-    if specs and not has_likelihood(model):
-        if named:
-            raise Refusal(
-                "nll is measured of models with a likelihood and an encoder, such as vae, and this run has none: leave "
-                "it out of --metrics."
-            )
-        return []
-    numbers = []
-    for spec in specs:
-        builder = LIKELIHOOD_METRICS[spec["name"]]
-        setting.say(f"  asking how likely held-out samples are to round {step:,} ({which})")
-        told = setting.material.real if model.conditions is not None else Batch(setting.material.real.x)
-        options = check_options(spec, builder)
-        figure = builder(model, told, **options)
-        count = min(len(told.x), options.get("count", len(told.x)))
-        card = setting.card(which, spelled(spec, builder), None, count, 0)
-        numbers.append(MetricValue(spec["name"], *figure, "lower", step, None, card))
-    return numbers
-
-
-def _figures(setting: EvaluationSetup, wanted: MetricRequest, compared: SampleSets, called: str) -> Measurements:
-    """What a metric answers, with a word where that took long."""
-    start = time.monotonic()
-    figures = wanted.metric.measure(compared)
-    if (seconds := time.monotonic() - start) > PATIENCE:
-        setting.say(f"  {wanted.spec['name']} of {called}: measured in {seconds:.0f} s")
-    return figures
-
-
-def _class_accuracy(setting: EvaluationSetup, model: Sampler, batch: Batch, which: str, step: int) -> list[MetricValue]:
-    """Whether a conditional model makes what it is asked for; beside it, what the classifier makes of real samples."""
-    found = class_accuracy(setting.network, setting.data, batch)
-    if model.conditions is None or found is None:
-        return []
-    floor: Measurement | None = class_accuracy(setting.network, setting.data, setting.material.floor)
-    card = setting.card(which, CLASS_ACCURACY, setting.network, 0, len(batch.x))
-    return [MetricValue(CLASS_ACCURACY, *found, "higher", step, floor, card)]
 
 
 def evaluate(
@@ -197,22 +125,27 @@ def evaluate(
         seed: Seed of the generated samples.
         data_root: Folder with the original files of data sets; default: the run's, or EQUILIBRIA_DATA.
         say: Prints progress.
+
+    Example:
+        >>> found = eq.evaluate("runs/digits", ["sliced_wasserstein"], count=32, checkpoints=["last"], say=str)
+        >>> found.of("sliced_wasserstein", "last").better
+        'lower'
     """
-    with torch.random.fork_rng(devices=[]):  # networks are drawn before their weights are read
-        setting, model, asked, inferring = _setup(Path(run), metrics, features, count, seed, data_root, say)
-        taken = {which: select_checkpoint(setting.run, which) for which in checkpoints}
-        where = " and ".join(f"round {checkpoint.step:,} ({which})" for which, checkpoint in taken.items())
-        say(f"Measuring {setting.run} at {where}, beside {len(setting.real.samples):,} held-out samples.")
-        beside, numbers = floors(setting, asked), list[MetricValue]()
-        for which, checkpoint in taken.items():
-            if numbers and numbers[-1].round == checkpoint.step:
-                numbers += _under_another_name(numbers, setting.run, which)
+    with torch.random.fork_rng(devices=[]):  # networks are initialized before their weights are read
+        setup, model = _setup(Path(run), metrics, features, count, seed, data_root, say)
+        selected = {name: select_checkpoint(setup.run, name) for name in checkpoints}
+        where = " and ".join(f"round {checkpoint.step:,} ({name})" for name, checkpoint in selected.items())
+        say(f"Evaluating {where} of {setup.run} against {len(setup.samples.real.x):,} held-out samples.")
+        floors, values = {request.name: _floor(setup, request) for request in setup.requests}, list[MetricValue]()
+        for name, checkpoint in selected.items():
+            if values and values[-1].round == checkpoint.step:
+                values += _renamed(values, setup.run, name)
                 continue
-            load_checkpoint_weights(model, setting.recipe, checkpoint, lambda: setting.data)
-            numbers += sample_metrics(setting, model, which, checkpoint.step, asked, beside)
-            numbers += likelihood_metrics(setting, model, which, checkpoint.step, inferring, bool(metrics))
-    evaluation = Evaluation(tuple(numbers), "" if setting.network is None else setting.network.about)
-    evaluation.write(setting.run)
+            load_checkpoint_weights(model, setup.recipe, checkpoint, lambda: setup.data)
+            values += _sample_metrics(setup, model, name, checkpoint.step, floors)
+            values += _likelihood_metrics(setup, model, name, checkpoint.step, required=bool(metrics))
+    evaluation = Evaluation(tuple(values), "" if setup.network is None else setup.network.about)
+    evaluation.write(setup.run)
     return evaluation
 
 
@@ -224,42 +157,76 @@ def _setup(
     seed: int,
     data_root: str | Path | None,
     say: Say,
-) -> tuple[EvaluationSetup, Sampler, list[MetricRequest], list[Spec]]:
-    """What is compared, the model, the metrics of its samples, and what is asked of itself."""
-    model, recipe, data, root = _open_run(run, data_root, say)
-    named, compared = read_specs(metrics, data), real_samples(data, count, recipe.binarize)
-    name, options = feature_spec(features)
-    asked = [metric_request(spec, data, root, say) for spec in named if spec["name"] not in LIKELIHOOD_METRICS]
-    seen = any(each.metric.input == "features" for each in asked)
-    network = choose(name, data, root, say, **options) if seen else None
-    parts = (
-        SampleSet(compared.real.x, "held-out samples"),
-        SampleSet(compared.floor.x, "others in place of generated ones"),
-    )
-    setting = EvaluationSetup(
-        run, recipe, data, compared, network, seed, say, *parts, SampleSet(compared.train, "training samples")
-    )
-    return setting, model, asked, [spec for spec in named if spec["name"] in LIKELIHOOD_METRICS]
-
-
-def _open_run(folder: Path, data_root: str | Path | None, say: Say) -> tuple[Sampler, Recipe, Data, Path | None]:
-    """The model, what it was trained by, and on. Raises Refusal for what is no run."""
-    records = RunFolder.open(folder)
-    recipe = Recipe.load(records.recipe_file, trust=True)  # code that it names is not called: nothing of it is built
+) -> tuple[EvaluationSetup, Sampler]:
+    """All that an evaluation needs. Raises Refusal for a folder without a run, and for unknown metrics."""
+    records = RunFolder.open(run)
+    recipe = Recipe.load(records.recipe_file, trust=True)  # it may name a user's code, but nothing of it is called
     summary = Summary.load(records)
-    place = data_root or summary.data_root
-    root = Path(place) if place else None
+    root = Path(place) if (place := data_root or summary.data_root) else None
     data = load_data(recipe.data, root)
     if fingerprint(data) != summary.data:
-        say(f"The data {data.name!r} are not what this run was trained on: its numbers may mean something else.")
-    return load_sampler(folder), recipe, data, root
+        say(f"The data {data.name!r} is not what this run was trained on: its numbers may not be comparable.")
+    model, specs = load_sampler(run), read_specs(metrics, data)
+    samples, (name, options) = real_samples(data, count, recipe.binarize), feature_spec(features)
+    requests = [metric_request(spec, data, root, say) for spec in specs if spec["name"] not in LIKELIHOOD_METRICS]
+    needed = any(request.metric.input == "features" for request in requests)
+    network = choose(name, data, root, say, **options) if needed else None
+    likelihoods = [spec for spec in specs if spec["name"] in LIKELIHOOD_METRICS]
+    return EvaluationSetup(run, recipe, data, samples, network, seed, say, requests, likelihoods), model
 
 
-def _under_another_name(numbers: Sequence[MetricValue], run: Path, which: str) -> list[MetricValue]:
-    """The same round under another name."""
-    step, first = numbers[-1].round, numbers[-1].card.checkpoint
-    same = [number for number in numbers if number.round == step and number.card.checkpoint == first]
-    return [replace(n, card=replace(n.card, checkpoint=which, rule=rule(run, which))) for n in same]
+def _floor(setup: EvaluationSetup, request: MetricRequest) -> Measurements:
+    """A metric of real samples against real ones, once it has passed its self-test."""
+    self_test(request, setup.samples.compare(setup.samples.floor, setup.features(request), setup.say))
+    return check_floor(request, setup.measure(request, setup.samples.floor))
 
 
-__all__ = ["evaluate"]
+def _sample_metrics(
+    setup: EvaluationSetup, model: Sampler, checkpoint: str, step: int, floors: dict[str, Measurements]
+) -> list[MetricValue]:
+    """The metrics of samples that this model generates."""
+    name, count = f"samples of round {step:,} ({checkpoint})", len(setup.samples.floor.x)
+    samples, values = generated_samples(model, count, setup.seed, setup.say, name), list[MetricValue]()
+    for request in setup.requests:
+        network, counts = setup.features(request) or request.classifier, (len(setup.samples.real.x), count)
+        provenance = setup.provenance(checkpoint, request.name, network, *counts)
+        for metric, figure in setup.measure(request, samples).items():
+            better, floor = request.metric.better.get(metric, "lower"), floors[request.name].get(metric)
+            values.append(MetricValue(metric, *figure, better, step, floor, provenance))
+    accuracy = class_accuracy(setup.network, setup.data, batch(samples))
+    if accuracy is not None:
+        floor = class_accuracy(setup.network, setup.data, batch(setup.samples.floor))
+        provenance = setup.provenance(checkpoint, _CLASS_ACCURACY, setup.network, 0, count)
+        values.append(MetricValue(_CLASS_ACCURACY, *accuracy, "higher", step, floor, provenance))
+    return values
+
+
+def _likelihood_metrics(
+    setup: EvaluationSetup, model: Sampler, checkpoint: str, step: int, required: bool
+) -> list[MetricValue]:
+    """How likely held-out data is under the model. Raises Refusal if it has no likelihood and one is required."""
+    if setup.likelihoods and not has_likelihood(model):
+        if required:
+            raise Refusal(
+                "nll needs a model with a likelihood and an encoder, such as vae, and this run has none: leave it out "
+                "of --metrics."
+            )
+        return []
+    values = []
+    for spec in setup.likelihoods:
+        builder = LIKELIHOOD_METRICS[spec["name"]]
+        setup.say(f"  likelihood of held-out samples under round {step:,} ({checkpoint})")
+        real = batch(setup.samples.real) if model.conditions is not None else Batch(setup.samples.real.x)
+        options = check_options(spec, builder)
+        figure = builder(model, real, **options)
+        count = min(len(real.x), options.get("count", len(real.x)))
+        provenance = setup.provenance(checkpoint, full_name(spec, builder), None, count, 0)
+        values.append(MetricValue(spec["name"], *figure, "lower", step, None, provenance))
+    return values
+
+
+def _renamed(values: Sequence[MetricValue], run: Path, checkpoint: str) -> list[MetricValue]:
+    """The values of the last round under the name of another checkpoint."""
+    last, rule = values[-1], selection_rule(run, checkpoint)
+    same = (value for value in values if (value.round, value.card.checkpoint) == (last.round, last.card.checkpoint))
+    return [replace(value, card=replace(value.card, checkpoint=checkpoint, rule=rule)) for value in same]

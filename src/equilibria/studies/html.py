@@ -26,11 +26,11 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .5rem; border-bot
 td { overflow-wrap: anywhere; min-width: 4rem; }
 th { font-weight: 600; }
 td.n { font-variant-numeric: tabular-nums; white-space: nowrap; }
-table.said td:nth-child(2) { white-space: normal; }
+table.facts td:nth-child(2) { white-space: normal; }
 figure { margin: 0; }
 figcaption { font-size: .8rem; overflow-wrap: anywhere; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 1fr)); gap: 1rem; }
-.sheets { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(45%, 210px), 1fr)); gap: .8rem; }
+.samples { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(45%, 210px), 1fr)); gap: .8rem; }
 svg { width: 100%; height: auto; display: block; }
 img { width: 100%; height: auto; display: block; background: #fff; border-radius: 4px; image-rendering: auto; }
 .legend { list-style: none; padding: 0; margin: .4rem 0; font-size: .9rem;
@@ -55,27 +55,25 @@ summary { cursor: pointer; font-weight: 600; }
 
 
 _PHONE = '<meta name="viewport" content="width=device-width, initial-scale=1">'
-_RULES = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"  # whatever is in it, a page asks for nothing
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"  # a page never makes a request
 
 
 def page(title: str, *parts: str) -> str:
-    """A whole page; parts are HTML."""
-    rules = f'<meta http-equiv="Content-Security-Policy" content="{_RULES}">'
-    named = f"<title>{escape(title)}</title>\n<style>{CSS}</style>"
-    head = f'<meta charset="utf-8">\n{_PHONE}\n{rules}\n{named}'
-    body = "\n".join(part for part in parts if part)
-    top = f'<!doctype html>\n<html lang="en">\n<head>\n{head}\n</head>'
-    return f"{top}\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    """A whole page with these parts, which are HTML."""
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+    style = f"<title>{escape(title)}</title>\n<style>{CSS}</style>"
+    head = f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n{_PHONE}\n{policy}\n{style}\n</head>'
+    return f"{head}\n<body>\n<main>\n{_joined(parts)}\n</main>\n</body>\n</html>\n"
 
 
 def section(title: str, *parts: str) -> str:
-    """A heading and what stands below it; nothing where there is nothing."""
-    inner = "\n".join(part for part in parts if part)
+    """A heading and the parts below it; empty if they are."""
+    inner = _joined(parts)
     return f"<section>\n<h2>{escape(title)}</h2>\n{inner}\n</section>" if inner else ""
 
 
 def heading(text: str, level: int = 1) -> str:
-    """A title."""
+    """A heading."""
     return f"<h{level}>{escape(text)}</h{level}>"
 
 
@@ -85,20 +83,20 @@ def paragraph(text: str, kind: str = "") -> str:
 
 
 def code(text: str) -> str:
-    """What is typed or stored, as it is."""
+    """Preformatted text."""
     return f"<pre>{escape(text)}</pre>"
 
 
 def folded(title: str, *parts: str) -> str:
-    """What is seen when its title is clicked; a printed page shows the title alone."""
-    inner = "\n".join(part for part in parts if part)
+    """Parts that open with a click on their title."""
+    inner = _joined(parts)
     return f"<details>\n<summary>{escape(title)}</summary>\n{inner}\n</details>" if inner else ""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0, kind: str = "") -> str:
-    """Cells of plain text, a line break where there is one; those from column `numbers` on (0: none) are figures.
+    """A table of plain text, which may have line breaks. The first cell of a row is its name.
 
-    The first cell of a row is its name.
+    The columns from `numbers` on hold numbers (0: none do).
     """
     top = "".join(f'<th scope="col">{_lines(cell)}</th>' for cell in head)
     body = "\n".join(f"<tr>{''.join(_cell(i, cell, numbers) for i, cell in enumerate(row))}</tr>" for row in rows)
@@ -107,25 +105,25 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0, 
 
 
 def picture(path: Path, caption: str) -> str:
-    """A PNG within the page, with what it shows."""
+    """A PNG inside the page, with a caption."""
     data = base64.b64encode(path.read_bytes()).decode()
     image = f'<img alt="{escape(caption)}" src="data:image/png;base64,{data}">'
     return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def plot(svg: str, caption: str, below: str = "") -> str:
-    """A drawing within the page; what stands `below` is HTML."""
-    said = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    return f'<figure class="plot">{svg}{said}{below}</figure>'
+    """An SVG with its caption; `below` is HTML."""
+    text = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    return f'<figure class="plot">{svg}{text}{below}</figure>'
 
 
 def grid(*parts: str, kind: str = "plots") -> str:
-    """Figures next to each other, as many as the screen has room for."""
+    """Parts next to each other, as many in a row as fit the screen."""
     return f'<div class="{kind}">\n' + "\n".join(parts) + "\n</div>" if parts else ""
 
 
 def legend(names: Sequence[str], colors: Sequence[str]) -> str:
-    """Which colour is whose."""
+    """Names with their colors."""
     marks = (f'<li><i style="background:{c}"></i>{escape(n)}</li>' for n, c in zip(names, colors, strict=True))
     return f'<ul class="legend">{"".join(marks)}</ul>'
 
@@ -139,6 +137,10 @@ def _cell(place: int, text: str, numbers: int) -> str:
 def _lines(text: str) -> str:
     first, *rest = (escape(line) for line in text.split("\n"))
     return first + "".join(f"<br><small>{line}</small>" for line in rest)
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return "\n".join(part for part in parts if part)
 
 
 def _kind(kind: str) -> str:

@@ -8,115 +8,110 @@ from ..core.files import write_atomic
 from ..evaluation.doctor.report import Checkup, doctor
 from ..records.history import History, read_history
 from . import curves, wording
-from . import curves as looks
 from .html import code, folded, grid, heading, page, paragraph, picture, section, table
-from .results import MetricValue, read_evaluation
+from .results import FILE, MetricValue, read_evaluation
 
-_SHEETS = 8  # of those that were made over time, at most
+_GRIDS = 8  # sample grids on the page, at most
 
 
 def report(run: str | Path, out: str | Path | None = None, force: bool = False) -> Path:
     """Write a report of a run as one self-contained HTML page: curves, samples, diagnoses, numbers. Returns its path.
 
+    Raises Refusal for a folder without a run, Failure if the page cannot be written.
+
     Args:
         run: The run folder.
         out: The page, an .html file; default: report.html in the run folder.
         force: Overwrite existing output.
+
+    Example:
+        >>> eq.report("runs/digits", "digits.html").name
+        'digits.html'
     """
     folder = Path(run)
     if (folder / "comparison.json").is_file():
         raise Refusal(f"{folder} holds a comparison: its page is {folder / 'report.html'}.")
-    known = read_history(folder).require_events()
-    place = folder / "report.html" if out is None else Path(out).expanduser()
-    if place.suffix.lower() not in (".html", ".htm") or place.is_dir():
-        raise Refusal(f"--out is {str(place)!r}: name a file that ends in .html.")
-    if out is not None and place.exists() and not force:
-        raise Refusal(f"{place} exists: choose another --out, or write over it with --force.")
-    text = html(known, doctor(folder), numbers(folder))
+    history = read_history(folder).require_events()
+    path = folder / "report.html" if out is None else Path(out).expanduser()
+    if path.suffix.lower() not in (".html", ".htm") or path.is_dir():
+        raise Refusal(f"--out is {str(path)!r}: the name of a page ends in .html.")
+    if out is not None and path.exists() and not force:
+        raise Refusal(f"{path} exists: choose another --out, or overwrite it with --force.")
+    text = html(history, doctor(folder), evaluation_numbers(folder))
     try:
-        write_atomic(place, text.encode())
+        write_atomic(path, text.encode())
     except OSError as error:
-        raise Failure(f"{place} cannot be written: {error.strerror or error}.") from error
-    return place
+        raise Failure(f"{path} cannot be written: {error.strerror or error}.") from error
+    return path
 
 
-def numbers(folder: Path) -> tuple[MetricValue, ...]:
-    """What was measured of a finished run; nothing if it was not."""
-    return tuple(read_evaluation(folder).numbers) if (folder / "metrics.json").is_file() else ()
+def evaluation_numbers(folder: Path) -> tuple[MetricValue, ...]:
+    """The metric values of a run; none if it was not evaluated."""
+    return read_evaluation(folder).numbers if (folder / FILE).is_file() else ()
 
 
-def html(run: History, checkup: Checkup, found: tuple[MetricValue, ...] = ()) -> str:
+def html(run: History, checkup: Checkup, values: tuple[MetricValue, ...] = ()) -> str:
     """The page."""
-    title = f"{run.recipe['name']} on {run.data}"
-    groups = {str(run.recipe["name"]): [run]}
+    name = str(run.recipe["name"])
+    title, runs = f"{name} on {run.data}", {name: [run]}
+    provenance = (paragraph(text, "soft") for text in wording.provenance_lines(value.card for value in values))
+    course = paragraph(f"Course: {checkup.course}") if checkup.course else ""
+    losses = folded("What the losses mean", *map(paragraph, checkup.losses))
+    versions = folded("Versions, hardware, sessions", code(json.dumps(dict(run.summary), indent=2)))
     return page(
         title,
         heading(title),
         paragraph(str(run.recipe.get("about", "")), "soft"),
         _facts(run),
-        section(
-            "What the doctor says", paragraph(checkup.summary), wording.findings(checkup.findings), *_told(checkup)
-        ),
-        section(
-            "Numbers",
-            _numbers(found),
-            *(paragraph(text, "soft") for text in wording.provenance_lines(n.card for n in found)),
-        ),
-        section("While it played", curves.metrics(groups), curves.estimates(groups), curves.terms(groups)),
-        section("Samples over time", _sheets(run)),
-        section("A closer look", looks.diagnostics(run)),
+        section("Doctor", paragraph(checkup.summary), wording.findings(checkup.findings), course, losses),
+        section("Metrics", _numbers(values), *provenance),
+        section("Training curves", curves.metrics(runs), curves.estimates(runs), curves.terms(runs)),
+        section("Samples over time", _sample_grids(run)),
+        section("Diagnostics", curves.diagnostics(run)),
         section("Recipe", code(json.dumps(dict(run.recipe), indent=2))),
-        section(
-            "Where and with what", folded("Versions, choices, sittings", code(json.dumps(dict(run.summary), indent=2)))
-        ),
-        section("Make it again", code(f"equilibria report {run.folder}")),
+        section("Environment", versions),
+        section("Make this page again", code(f"equilibria report {run.folder}")),
     )
 
 
 def _facts(run: History) -> str:
-    """Cost and end, a row each."""
-    told = wording.cost(run) | {
+    """What the run took and how it ended, a row each."""
+    facts = wording.cost(run) | {
         "best round": f"{run.best or 0:,}",
-        "ended": str(run.events[-1].get("text", "It plays, or was killed.")),
+        "ended": str(run.events[-1].get("text", "Still training, or killed.")),
+        "seed": str(run.recipe["seed"]),
+        "device": str(run.summary.get("device", "")),
     }
-    seed = {"seed": str(run.recipe["seed"]), "device": str(run.summary.get("device", ""))}
-    return table(["", ""], [[name, value] for name, value in (told | seed).items()], kind="said")
+    return table(["", ""], [[name, value] for name, value in facts.items()], kind="facts")
 
 
-def _told(checkup: Checkup) -> list[str]:
-    course = f"Course: {checkup.course}" if checkup.course else ""
-    return [paragraph(course), folded("What the losses mean", *map(paragraph, checkup.losses))]
-
-
-def _numbers(found: tuple[MetricValue, ...]) -> str:
-    """A row for each metric: at both checkpoints, and of real samples."""
+def _numbers(values: tuple[MetricValue, ...]) -> str:
+    """A row for each metric: its value at each checkpoint, and its floor."""
     rows = dict[str, dict[str, MetricValue]]()
-    for number in found:
-        rows.setdefault(number.name, {})[number.card.checkpoint] = number
-    if not rows:
-        return ""
-    ends = list(dict.fromkeys(number.card.checkpoint for number in found))
-    body = [
-        [wording.spelled(name, next(iter(row.values())).better), *(_cell(row.get(end)) for end in ends), _floor(row)]
-        for name, row in rows.items()
+    for value in values:
+        rows.setdefault(value.name, {})[value.card.checkpoint] = value
+    checkpoints = list(dict.fromkeys(value.card.checkpoint for value in values))
+    body = []
+    for name, row in rows.items():
+        first = next(iter(row.values()))
+        cells = (_cell(row.get(checkpoint)) for checkpoint in checkpoints)
+        floor = "-" if first.floor is None else wording.number(*first.floor)
+        body.append([wording.metric_label(name, first.better), *cells, floor])
+    return table(["metric", *checkpoints, "floor"], body, numbers=1) if body else ""
+
+
+def _cell(value: MetricValue | None) -> str:
+    return "-" if value is None else f"{wording.number(value.value, value.error)}\nround {value.round:,}"
+
+
+def _sample_grids(run: History) -> str:
+    """Some sample grids from first to last, and the best round's."""
+    grids = run.sample_grids()
+    count = min(len(grids), _GRIDS)
+    places = {round(i * (len(grids) - 1) / max(count - 1, 1)) for i in range(count)}
+    pictures = [
+        picture(path, f"round {step:,}{' (best)' if step == run.best else ''}")
+        for i, (step, path) in enumerate(grids)
+        if i in places or step == run.best
     ]
-    return table(["metric", *ends, "floor"], body, numbers=1)
-
-
-def _cell(number: MetricValue | None) -> str:
-    return "-" if number is None else f"{wording.figure(number.value, number.error)}\nround {number.round:,}"
-
-
-def _floor(row: dict[str, MetricValue]) -> str:
-    floor = next(iter(row.values())).floor
-    return "-" if floor is None else wording.figure(floor.value, floor.error)
-
-
-def _sheets(run: History) -> str:
-    """Some of them from first to last, and the best round's."""
-    known = run.sample_grids()
-    count = min(len(known), _SHEETS)
-    places = {round(i * (len(known) - 1) / max(count - 1, 1)) for i in range(count)}
-    chosen = [each for i, each in enumerate(known) if i in places or each[0] == run.best]
-    said = (f"round {step:,}{' (best)' if step == run.best else ''}" for step, _ in chosen)
-    return grid(*(picture(path, text) for (_, path), text in zip(chosen, said, strict=True)), kind="sheets")
+    return grid(*pictures, kind="samples")

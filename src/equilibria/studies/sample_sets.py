@@ -1,4 +1,4 @@
-"""What is compared: held-out samples that nothing was chosen by, training samples, and what a network sees of them."""
+"""The samples that an evaluation compares: held-out and training samples, generated ones, and their features."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,101 +18,106 @@ from ..evaluation.metrics.base import SampleSets
 from ..models.sampler import CHUNK, Sampler
 from ..runs.selection import reporting
 
-MOST = 10_000  # samples of a kind, if nobody says how many
-_LEARNED = 20_000  # training samples that others are compared with, at most
-_FEWEST = 16  # held-out samples that anything can be said by
-_AT_ONCE = 256  # samples that a network sees
-PATIENCE = 5.0  # seconds without a word
+_MOST = 10_000  # samples of a kind by default
+_MOST_TRAINING = 20_000  # training samples for comparison
+_FEWEST = 16  # samples of a kind
+_AT_ONCE = 256  # samples in a forward pass of the feature network
+SILENCE = 5.0  # seconds after which progress is printed
 
 Say = Callable[[str], None]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class RealSamples:
-    """Real samples as networks see them, in three parts that share none."""
-
-    data: Data
-    real: Batch  # held out, the reporting part: (N, *shape), with conditions (N, C) where there are labels
-    floor: Batch  # training samples in the place of generated ones: (M, *shape)
-    train: Tensor  # other training samples: (K, *shape)
-    split: str  # in words, for cards
-
-
 @dataclass
 class SampleSet:
-    """Rows of samples, and of their features once anybody asks."""
+    """Samples with their conditions, and their features once computed."""
 
-    samples: Tensor  # (N, *shape)
-    called: str  # in words
-    features: dict[str, Tensor] = field(default_factory=dict)
+    x: Tensor  # (N, *shape)
+    name: str  # in messages
+    y: Tensor | None = None  # (N, C), where there are labels
+    features: dict[str, Tensor] = field(default_factory=dict)  # (N, F), by network
 
-    def by(self, network: Features, say: Say) -> Tensor:
-        """What a network sees of them: (N, F). Raises Refusal for a network that answers no rows."""
+    def rows(self, network: Features | None, say: Say) -> Tensor:
+        """Their features by a network, (N, F); without one the samples, (N, *shape).
+
+        Raises Refusal for a network whose output has another shape.
+        """
+        if network is None:
+            return self.x
         if network.name not in self.features:
-            parts = [
-                network.network(part)
-                for part in with_progress(
-                    self.samples.split(_AT_ONCE), len(self.samples), f"features of {self.called}", say
-                )
-            ]
-            if any(part.ndim != 2 for part in parts):
-                raise Refusal(f"The network {network.name!r} answers {tuple(parts[0].shape)}: rows (B, F) are needed.")
-            self.features[network.name] = torch.cat(parts).float()
+            parts = with_progress(self.x.split(_AT_ONCE), len(self.x), f"features of {self.name}", say)
+            rows = [network.network(part) for part in parts]
+            if any(part.ndim != 2 for part in rows):
+                shape = tuple(rows[0].shape)
+                raise Refusal(f"The network {network.name!r} returns {shape}: features are rows, (B, F).")
+            self.features[network.name] = torch.cat(rows).float()
         return self.features[network.name]
 
 
+@dataclass(frozen=True)
+class RealSamples:
+    """Real samples in three disjoint sets."""
+
+    real: SampleSet  # held out, the reporting part
+    floor: SampleSet  # training samples in place of generated ones
+    train: SampleSet  # other training samples
+    split: str  # in words, for the provenance
+
+    def compare(self, samples: SampleSet, network: Features | None, say: Say) -> SampleSets:
+        """What a metric compares: these samples with the real ones, or the features of all."""
+        return SampleSets(*(each.rows(network, say) for each in (self.real, samples, self.train)))
+
+
 def real_samples(data: Data, count: int, binary: bool = False) -> RealSamples:
-    """The samples that are compared: so many in the place of generated ones, 0: as many as are held out to report on.
+    """The real samples of an evaluation, `count` of each kind; 0: as many as the reporting part holds.
 
     Raises Refusal where there are too few.
     """
     places = reporting(data)
     if len(places) < _FEWEST:
         raise Refusal(
-            f"Of {data.name!r} {len(places)} held-out samples are left to report on, after those that runs are chosen "
-            f"by: at least {_FEWEST} are needed."
+            f"{data.name!r} has {len(places)} held-out samples for reports, in addition to those that select "
+            f"checkpoints: at least {_FEWEST} are needed."
         )
-    wanted = count or min(len(places), MOST)
-    most = len(data.x) - _FEWEST
-    if wanted < _FEWEST or wanted > most:
-        raise Refusal(f"count is {wanted}: of {data.name!r} from {_FEWEST} to {most:,} samples can be compared.")
+    size, most = count or min(len(places), _MOST), len(data.x) - _FEWEST
+    if not _FEWEST <= size <= most:
+        raise Refusal(f"count is {size}: {data.name!r} allows {_FEWEST} to {most:,} samples.")
     order = torch.randperm(len(data.x), generator=generator(0, len(data.x)))
-    floor, train = order[:wanted], order[wanted : wanted + (min(_LEARNED, 2 * count) if count else _LEARNED)]
-    split = f"held out, reporting part; {len(train)} training samples beside it"
-    drawn = generator(0)
-    held_out = _batch(data, data.held_out, data.held_out_y, places[:wanted], binary, drawn)
-    standing = _batch(data, data.x, data.y, floor, binary, drawn)
-    learned = _batch(data, data.x, data.y, train, binary, drawn).x
-    return RealSamples(data, held_out, standing, learned, split)
+    floor, train = order[:size], order[size : size + (min(_MOST_TRAINING, 2 * count) if count else _MOST_TRAINING)]
+    draw = generator(0)
+
+    def sample_set(name: str, x: Tensor, y: Tensor | None, places: Tensor) -> SampleSet:
+        x = data.space.encode(x[places.to(x.device)])
+        x = binarized(x.cpu(), draw) if binary else x
+        labels = None if data.labels is None or y is None else data.labels.encode(y[places.to(y.device)])
+        return SampleSet(x, name, labels)
+
+    return RealSamples(
+        sample_set("held-out samples", data.held_out, data.held_out_y, places[:size]),
+        sample_set("training samples for the floor", data.x, data.y, floor),
+        sample_set("training samples", data.x, data.y, train),
+        f"held out, reporting part; {len(train)} training samples for comparison",
+    )
 
 
-def feature_sets(real: SampleSet, fake: SampleSet, train: SampleSet, network: Features | None, say: Say) -> SampleSets:
-    """The three as a metric wants them: as they are, or as a network sees them."""
-    if network is None:
-        return SampleSets(real.samples, fake.samples, train.samples)
-    return SampleSets(*(each.by(network, say) for each in (real, fake, train)))
+def generated_samples(model: Sampler, count: int, seed: int, say: Say, name: str) -> SampleSet:
+    """Samples of the model, with conditions as frequent as in the data."""
+    parts = list(with_progress(model.draws(count, seed), count, f"drawing {name}", say, CHUNK))
+    y = [y.cpu() for _, y in parts if y is not None]
+    return SampleSet(torch.cat([x.cpu() for x, _ in parts]), name, torch.cat(y) if y else None)
 
 
-def generated_samples(model: Sampler, count: int, seed: int, say: Say, called: str) -> Batch:
-    """What the model draws, with the conditions that it was told, as often as the data have them."""
-    found = list(with_progress(model.draws(count, seed), count, f"drawing {called}", say, CHUNK))
-    y = [y.cpu() for _, y in found if y is not None]
-    return Batch(torch.cat([x.cpu() for x, _ in found]), torch.cat(y) if y else None)
+def batch(samples: SampleSet) -> Batch:
+    """The samples with their conditions."""
+    return Batch(samples.x, samples.y)
 
 
-def with_progress(parts: Iterable[T], count: int, doing: str, say: Say, size: int = _AT_ONCE) -> Iterator[T]:
-    """The same parts, with a word now and then on how far they are."""
+def with_progress(parts: Iterable[T], count: int, task: str, say: Say, size: int = _AT_ONCE) -> Iterator[T]:
+    """The same parts, with a message now and then about what is left."""
     start = last = time.monotonic()
     for done, part in enumerate(parts):
         now = time.monotonic()
-        if done and now - last > PATIENCE:
+        if done and now - last > SILENCE:
             last, share = now, done * size / count
-            say(f"  {doing}: {done * size:,} of {count:,}, {(now - start) * (1 - share) / share:.0f} s left")
+            say(f"  {task}: {done * size:,} of {count:,}, {(now - start) * (1 - share) / share:.0f} s left")
         yield part
-
-
-def _batch(data: Data, x: Tensor, y: Tensor | None, places: Tensor, binary: bool, generator: torch.Generator) -> Batch:
-    seen = data.space.encode(x[places.to(x.device)])
-    seen = binarized(seen.cpu(), generator) if binary else seen
-    return Batch(seen, None if data.labels is None or y is None else data.labels.encode(y[places.to(y.device)]))

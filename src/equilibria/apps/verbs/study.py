@@ -66,7 +66,7 @@ def evaluate(run: str, /, *, metrics: str = "", **options: Any) -> int:
     from ...studies.metric_specs import split_metrics
 
     found = evaluate(run, split_metrics(metrics), **options, say=_print)
-    print(f"\n{table(wording.evaluation_table(found))}\n\n{paragraph(wording.measure_paragraph(found))}")
+    print(f"\n{table(wording.evaluation_table(found))}\n\n{paragraph(wording.evaluation_notes(found))}")
     print(f"\nStored in {run}/metrics.json.")
     return 0
 

@@ -113,7 +113,7 @@ def rows(study: Study, data: str) -> tuple[list[str], list[list[str]]]:
     """The table of numbers on one data set: its head, and a row for each metric and checkpoint."""
     runs = {name: len(each) for name, each in study.rows(data).items()}
     body = [
-        [wording.spelled(c.name, c.better), c.checkpoint, *(_number(c, *each) for each in runs.items()), _floor(c)]
+        [wording.metric_label(c.name, c.better), c.checkpoint, *(_number(c, *each) for each in runs.items()), _floor(c)]
         for c in study.columns
         if c.data == data
     ]
@@ -148,13 +148,13 @@ def _number(column: MetricRow, row: str, runs: int) -> str:
     known = column.interval(row)
     if not known.count:
         return "-"
-    spread = "" if known.low is None else f"\n{wording.figure(known.low)} to {wording.figure(known.high)}"
+    spread = "" if known.low is None else f"\n{wording.number(known.low)} to {wording.number(known.high)}"
     seeds = "" if known.count == runs else f"\n{known.count} of {runs} seeds"
-    return f"{wording.figure(known.mean)}{spread}{seeds}"
+    return f"{wording.number(known.mean)}{spread}{seeds}"
 
 
 def _floor(column: MetricRow) -> str:
-    return "-" if column.floor is None else wording.figure(column.floor.value)
+    return "-" if column.floor is None else wording.number(column.floor.value)
 
 
 def _failures(study: Study, data: str) -> list[str]:
@@ -171,7 +171,7 @@ def _sheets(groups: curves.Groups) -> list[str]:
     for row, runs in groups.items():
         last = [(run, run.sample_grids()[-1]) for run in runs if run.sample_grids()]
         shown = (picture(path, f"seed {run.recipe['seed']}, round {step:,}") for run, (step, path) in last)
-        parts += [heading(row, 3), grid(*shown, kind="sheets")]
+        parts += [heading(row, 3), grid(*shown, kind="samples")]
     return parts
 
 
