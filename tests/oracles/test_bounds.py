@@ -76,7 +76,7 @@ def lost(step=0, **options):
     game = game_of(**options)
     play, (player,) = play_of(game, step), game.players
     terms = player.loss(play)
-    return [{k: float(v.detach()) for k, v in each.items()} for each in (terms, player.figures(play, terms))]
+    return [{k: float(v.detach()) for k, v in each.items()} for each in (terms, player.report(play, terms))]
 
 
 @pytest.mark.parametrize("beta", [0.0, 1.0, 4.0])

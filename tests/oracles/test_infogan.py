@@ -59,7 +59,7 @@ def found(reader, parts, information=1.0, count=4000):
     play = Play(game.networks, Batch(torch.zeros(count, prior.size).double()), prior)
     player = game.players[-1]
     terms = player.loss(play)
-    return terms, float(player.figures(play, terms)["information"].detach())
+    return terms, float(player.report(play, terms)["information"].detach())
 
 
 def test_a_reader_of_classes_finds_their_entropy():

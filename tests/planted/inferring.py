@@ -139,7 +139,7 @@ INFERRING = (
     Mutant(
         "weights-without-the-posterior",
         BOUNDS,
-        "(likelihoods + expected.log_density(z) - found.log_density(z))",
+        "(likelihoods + prior.log_density(z) - posterior.log_density(z))",
         "(likelihoods + expected.log_density(z))",
         (LINEAR + "where_there_is_no_gap_a_single_draw_weighs_what_all_do",),
         "draws are weighed as if from the prior",
@@ -220,7 +220,7 @@ INFERRING = (
     Mutant(
         "bound-reported-with-weights",
         BOUNDS,
-        "    kl = kl_divergences(play).sum(dim=1).mean()\n    loss",
+        "    kl = mean_kl(play)\n    loss",
         '    kl = terms["kl"]\n    loss',
         (LOST + "figures_are_unweighted_and_add_up_to_the_bound",),
         "an ELBO that beta moves",
@@ -236,8 +236,8 @@ INFERRING = (
     Mutant(
         "units-active-by-deviation",
         BOUNDS,
-        "play.posterior.mean.var(dim=0) > _ACTIVE",
-        "play.posterior.mean.std(dim=0) > _ACTIVE",
+        "play.posterior.mean.var(dim=0) > ACTIVE",
+        "play.posterior.mean.std(dim=0) > ACTIVE",
         (LOST + "units_are_active_whose_means_vary",),
         "deviations are compared with a variance",
     ),
@@ -316,8 +316,8 @@ INFERRING = (
     Mutant(
         "category-read-over-the-batch",
         INFOGAN,
-        "log_softmax(read.mean[at], dim=1)",
-        "log_softmax(read.mean[at], dim=0)",
+        "log_softmax(posterior.mean[at], dim=1)",
+        "log_softmax(posterior.mean[at], dim=0)",
         (CODES + "a_category_is_read_by_a_softmax_over_its_own_numbers",),
         "the wrong axis",
     ),

@@ -13,8 +13,8 @@ PLAYING = (
     Mutant(
         "nobody-is-frozen",
         "games/game.py",
-        "            _set_moving(parameters, False)\n",
-        "            _set_moving(parameters, True)\n",
+        "            _require_grad(parameters, False)\n",
+        "            _require_grad(parameters, True)\n",
         (ROUNDS + "no_gradient_is_built_for_a_network_that_does_not_move",),
         "a critic's loss reaches the generator",
     ),

@@ -20,8 +20,8 @@ SUPERVISED = (
     Mutant(
         "class-among-the-unlabelled",
         GAME,
-        "of_class(said, _known(play)[1])",
-        "of_class(said, _known(play)[1].roll(1, 0))",
+        "of_class(logits, _labelled(play)[1])",
+        "of_class(logits, _labelled(play)[1].roll(1, 0))",
         LOST,
         "labels of other samples",
     ),

@@ -119,7 +119,7 @@ def test_noise_has_the_deviation_asked_for_and_fades(step, rounds, left):
     assert float((x - play.x).std()) == pytest.approx(0.5 * left, rel=0.03)
 
 
-@pytest.mark.parametrize("options", [{"deviation": -0.1}, {"deviation": math.nan}, {"deviation": 1.0, "rounds": -5}])
+@pytest.mark.parametrize("options", [{"std": -0.1}, {"std": math.nan}, {"std": 1.0, "rounds": -5}])
 def test_impossible_noise_is_refused(options):
     with pytest.raises(Refusal, match="noise"):
         noised(data, **options)

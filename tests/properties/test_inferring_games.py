@@ -75,7 +75,7 @@ def test_every_figure_is_one_finite_number(name):
     for player in game.players:
         play = play_of(game)
         terms = player.loss(play)
-        told = player.figures(play, terms) if player.figures else terms
+        told = player.report(play, terms) if player.report else terms
         assert all(figure.shape == () and figure.isfinite() for figure in told.values()), player.name
 
 

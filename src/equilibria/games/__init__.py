@@ -1,4 +1,4 @@
-"""Floor 2. Who plays, for what, and how often. The table is the registration."""
+"""Floor 2. Networks, players and their losses. The table is the registration."""
 
 from ..core.catalogue import Catalogue
 from .aae import aae

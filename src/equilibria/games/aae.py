@@ -1,4 +1,4 @@
-"""The adversarial autoencoder: the contest is between codes and the prior."""
+"""The adversarial autoencoder: a contest between codes and the prior."""
 
 from collections.abc import Mapping
 
@@ -32,23 +32,23 @@ def aae(
     clip: float | None = None,
     clip_norms: bool = False,
 ) -> Game:
-    """An autoencoder whose codes a critic cannot tell from draws of the prior (Makhzani et al. 2015).
+    """An autoencoder whose codes a critic cannot separate from draws of the prior (Makhzani et al. 2015).
 
-    Any prior that can be drawn will do.
+    The prior may be any distribution that can be sampled.
     """
     contest = Contest(divergence, penalties, latents, codes, together=together)
 
     def reconstruct(play: Play) -> Terms:
         return {"reconstruction": -log_likelihood(play).mean()}
 
-    def figures(play: Play, terms: Terms) -> Terms:
+    def report(play: Play, terms: Terms) -> Terms:
         bits = bits_per_dimension(play, terms["reconstruction"])
         return terms | {"bits per dimension": bits, "active units": active_units(play)}
 
     return Game(
         networks_of(generator=generator, encoder=encoder, likelihood=likelihood, critic=critic),
         (
-            Player("autoencoder", ("generator", "encoder", "likelihood"), reconstruct, figures=figures),
+            Player("autoencoder", ("generator", "encoder", "likelihood"), reconstruct, report=report),
             *critic_player(contest, (), n_critic, lazy, clip, clip_norms),
             Player("encoder", ("encoder",), contest.generator_terms),
         ),

@@ -1,4 +1,4 @@
-"""The auxiliary classifier: the critic also tells which condition a sample was drawn under (Odena et al. 2017)."""
+"""The auxiliary classifier: a class head of the critic that predicts the condition (Odena et al. 2017)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ from ..core.types import Terms, Views
 from .contest import Contest
 from .play import Play
 
-ClassLoss = Callable[[Tensor, Tensor], Tensor]  # what the class head says and the condition, each (B, C), to (B,)
+ClassLoss = Callable[[Tensor, Tensor], Tensor]  # the class head's output and the condition, each (B, C), to (B,)
 
 
-def of_class(said: Tensor, y: Tensor) -> Tensor:
+def of_class(logits: Tensor, y: Tensor) -> Tensor:
     """Cross-entropy of one class, nats: logits and one-hot, each (B, C), to (B,)."""
-    return -(y * log_softmax(said, dim=1)).sum(dim=1)
+    return -(y * log_softmax(logits, dim=1)).sum(dim=1)
 
 
-def of_attributes(said: Tensor, y: Tensor) -> Tensor:
+def of_attributes(logits: Tensor, y: Tensor) -> Tensor:
     """Cross-entropy summed over attributes, nats: logits and zeros or ones, each (B, C), to (B,)."""
-    return binary_cross_entropy_with_logits(said, y, reduction="none").sum(dim=1)
+    return binary_cross_entropy_with_logits(logits, y, reduction="none").sum(dim=1)
 
 
-def of_numbers(said: Tensor, y: Tensor) -> Tensor:
+def of_numbers(prediction: Tensor, y: Tensor) -> Tensor:
     """Half the squared distance: each (B, C), to (B,)."""
-    return (said - y).square().sum(dim=1) / 2
+    return (prediction - y).square().sum(dim=1) / 2
 
 
 CLASS_LOSSES = Catalogue("kind of labels", **{"class": of_class, "multi-hot": of_attributes, "vector": of_numbers})
@@ -36,35 +36,35 @@ CLASS_LOSSES = Catalogue("kind of labels", **{"class": of_class, "multi-hot": of
 
 @dataclass(frozen=True)
 class AuxiliaryClassifier:
-    """What the class head adds to both sides of a contest: both want the condition to be seen."""
+    """The class head's term in the losses of both players of a contest. Raises Refusal for a negative weight."""
 
     contest: Contest
-    mistake: ClassLoss
-    critic: float = 1.0  # the weight of the critic's term, on data and samples
-    generator: float = 1.0  # of the generator's, on samples
+    loss: ClassLoss
+    critic: float = 1.0  # weight of the critic's term, on data and samples
+    generator: float = 1.0  # weight of the generator's term, on samples
 
     def __post_init__(self) -> None:
         for name, weight in (("class_weight", self.critic), ("class_weight_generator", self.generator)):
             if weight < 0:
-                raise Refusal(f"{name} is {weight}: a mistake costs 0 or more.")
+                raise Refusal(f"{name} is {weight}: a weight of 0 or more is needed.")
 
     def critic_terms(self, play: Play) -> Terms:
-        """The critic's term: its mistakes on data and samples."""
-        mistakes = self._on(play, self.contest.real(play)) + self._on(play, self.contest.fake(play))
-        return {"class": self.critic * mistakes}
+        """The critic's term: the class loss on data and samples."""
+        losses = self._on(play, self.contest.real(play)) + self._on(play, self.contest.fake(play))
+        return {"class": self.critic * losses}
 
     def generator_terms(self, play: Play) -> Terms:
-        """The generator's term: the critic's mistakes on samples."""
+        """The generator's term: the class loss on samples."""
         return {"class": self.generator * self._on(play, self.contest.fake(play))}
 
     def _on(self, play: Play, views: Views) -> Tensor:
         critic: Any = play.networks[self.contest.critic]
         if play.y is None:
             raise Refusal("The critic has a class head, and the batch has no labels to learn it from.")
-        said = critic.classify(*self.contest.augmented(*views)).reshape_as(play.y)  # of a pack's samples one by one
-        return self.mistake(said.to(play.x.dtype), play.y).mean()
+        output = critic.classify(*self.contest.augmented(*views)).reshape_as(play.y)  # a pack's samples one by one
+        return self.loss(output.to(play.x.dtype), play.y).mean()
 
 
 def has_class_head(critic: nn.Module) -> bool:
-    """Whether a critic has a class head."""
+    """Whether a critic has a method `classify`."""
     return callable(getattr(critic, "classify", None))

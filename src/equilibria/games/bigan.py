@@ -1,4 +1,4 @@
-"""BiGAN, or ALI: a critic that judges pairs of a sample and its latent; one player draws both sides."""
+"""BiGAN, or ALI: the critic scores pairs of a sample and its latent; one player draws both sides."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,9 @@ from .game import Game, Player, Traits, Turns, memories_of, networks_of, states
 from .views import encoded, generated
 
 PAIR_LOSSES = Catalogue(
-    "answer of the pair", exchange=lambda contest: contest.exchanged_terms, minus=lambda contest: contest.negated_terms
+    "answer of the pair",
+    exchange=lambda contest: contest.exchanged_terms,
+    minus=lambda contest: contest.negated_terms,
 )
 
 
@@ -35,19 +37,19 @@ def bigan(
     clip: float | None = None,
     clip_norms: bool = False,
 ) -> Game:
-    """A critic tells (x, E(x)) from (G(z), z); the pair makes them alike (Donahue et al.; Dumoulin et al. 2017).
+    """A critic separates (x, E(x)) from (G(z), z); the pair makes them alike (Donahue et al.; Dumoulin et al. 2017).
 
     `answer` is what the pair minimizes: exchange (the critic's loss with real and fake exchanged, as both papers
-    train), minus (the critic's loss negated, the minimax game), or auto (exchange where that is the divergence's own
-    game, else minus).
+    train), minus (the critic's loss negated, the minimax game), or auto (exchange where its gradients are those of the
+    divergence's generator, else minus).
     """
     contest = Contest(divergence, penalties, encoded, generated, together=together)
-    chosen = ("exchange" if exchangeable(divergence) else "minus") if answer == "auto" else answer
+    name = ("exchange" if exchangeable(divergence) else "minus") if answer == "auto" else answer
     return Game(
         networks_of(generator=generator, encoder=encoder, critic=critic),
         (
             *critic_player(contest, (), n_critic, lazy, clip, clip_norms),
-            Player("pair", ("generator", "encoder"), PAIR_LOSSES[chosen](without_penalties(contest, lazy))),
+            Player("pair", ("generator", "encoder"), PAIR_LOSSES[name](without_penalties(contest, lazy))),
         ),
         prior,
         memories_of(penalties),
@@ -56,7 +58,7 @@ def bigan(
 
 
 def exchangeable(divergence: Divergence) -> bool:
-    """Whether the critic's loss with real and fake exchanged pulls at fake scores as the generator's loss does."""
+    """Whether the critic's loss with real and fake exchanged has the generator loss's gradient at fake scores."""
     real = torch.linspace(-2, 2, 9, dtype=torch.float64)
     fake = torch.linspace(1.5, -2.5, 9, dtype=torch.float64).requires_grad_()
     with torch.enable_grad():

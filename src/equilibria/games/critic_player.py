@@ -10,7 +10,7 @@ from ..core.catalogue import Catalogue
 from ..core.errors import Refusal
 from ..core.types import Terms
 from .contest import Contest
-from .game import Player, Turns, summands
+from .game import Loss, Player, Turns, summands
 from .play import Play
 
 _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
@@ -18,10 +18,10 @@ _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
 
 @dataclass(frozen=True)
 class WeightClipping:
-    """Every weight stays within [-bound, bound]."""
+    """A constraint: every weight within [-bound, bound]."""
 
     bound: float
-    norms: bool  # whether the scales of normalization layers are bounded, too
+    norms: bool  # whether the scales of normalization layers are clipped, too
 
     @torch.no_grad()
     def __call__(self, network: nn.Module) -> None:
@@ -29,7 +29,7 @@ class WeightClipping:
             weight.clamp_(-self.bound, self.bound)
 
     def weights(self, network: nn.Module) -> Iterator[nn.Parameter]:
-        """Those that are bounded."""
+        """The weights that are clipped."""
         for module in network.modules():
             if self.norms or not isinstance(module, _NORMS):
                 yield from module.parameters(recurse=False)
@@ -38,7 +38,8 @@ class WeightClipping:
 def clip_weights(bound: float, norms: bool = False) -> WeightClipping:
     """Keep every weight within [-bound, bound] (Arjovsky et al. 2017).
 
-    The scales of normalization layers are exempt unless `norms`: a scale of 0.01 is not a slope of 0.01.
+    The scales of normalization layers are exempt unless `norms`: a scale of 0.01 does not bound the gradient by 0.01.
+    Raises Refusal unless the bound is positive.
     """
     if bound <= 0:
         raise Refusal(f"clip is {bound}: the bound on the weights must be positive.")
@@ -46,30 +47,30 @@ def clip_weights(bound: float, norms: bool = False) -> WeightClipping:
 
 
 def constant(turns: int = 5) -> Turns:
-    """The same number of moves in every round."""
+    """The same number of steps in every round."""
     _positive("constant", turns=turns)
     return turns
 
 
 def bursts(usual: int = 5, burst: int = 100, first: int = 25, every: int = 500) -> Turns:
-    """More moves in the first rounds and once in a while (100 for 25 rounds and every 500th: WGAN's released code)."""
+    """More steps in the first rounds and at intervals (100 for 25 rounds and every 500th: WGAN's released code)."""
     _positive("bursts", usual=usual, burst=burst, every=every)
     return lambda step: burst if step < first or step % every == 0 else usual
 
 
 def every(rounds: int = 16) -> Turns:
-    """One move, in the first of every so many rounds.
+    """One step at a regular interval, beginning in the first round.
 
-    `rounds` is from one move to the next.
+    `rounds` is the interval.
     """
     _positive("every", rounds=rounds)
     return lambda step: int(step % rounds == 0)
 
 
 def decaying(start: int = 10, end: int = 1, rounds: int = 1000) -> Turns:
-    """From many moves to few in a straight line, over so many rounds.
+    """From many steps per round to few, linearly.
 
-    `start` is moves in the first round; `end` is moves from the last of those rounds on; `rounds` is how many of them.
+    `start` is steps in the first round; `end` is steps after the decay; `rounds` is the length of the decay.
     """
     _positive("decaying", start=start, end=end, rounds=rounds)
     return lambda step: round(start + (end - start) * min(step / rounds, 1.0))
@@ -88,34 +89,39 @@ TURNS = Catalogue("schedule of turns", constant=constant, bursts=bursts, every=e
 
 def critic_player(
     contest: Contest,
-    beside: Sequence[Callable[[Play], Terms]] = (),
+    other_losses: Sequence[Loss] = (),
     n_critic: Turns = 1,
     lazy: int = 1,
     clip: float | None = None,
     clip_norms: bool = False,
 ) -> tuple[Player, ...]:
-    """A contest's critic, who also loses what is `beside`; if penalties are paid lazily, then their payer."""
-    if taken := {"divergence", "class"} & contest.penalties.keys():
-        raise Refusal(f"A penalty is called {taken.pop()!r}, as another term of the loss is: call it something else.")
-    loss = summands(without_penalties(contest, lazy).critic_terms, *beside)
+    """The player of a contest's critic, and with lazy regularization the player of its penalties.
+
+    The critic's loss is the contest's and `other_losses`. Raises Refusal for a penalty with the name of another term.
+    """
+    if clash := {"divergence", "class"} & contest.penalties.keys():
+        raise Refusal(f"A penalty is called {clash.pop()!r}, as another term of the loss is: call it something else.")
+    loss = summands(without_penalties(contest, lazy).critic_terms, *other_losses)
     constraint = None if clip is None else clip_weights(clip, clip_norms)
-    judge = Player(contest.critic, (contest.critic,), loss, n_critic, constraint, contest.divergence.estimate)
-    return (judge, *_lazily(contest, lazy, constraint))
+    critic = Player(contest.critic, (contest.critic,), loss, n_critic, constraint, contest.divergence.estimate)
+    return (critic, *_penalty_player(contest, lazy, constraint))
 
 
 def without_penalties(contest: Contest, lazy: int) -> Contest:
-    """The contest as it is played in every round: without its penalties if they are paid lazily."""
+    """The contest of every round: without its penalties if these are lazy."""
     return contest if lazy == 1 else replace(contest, penalties={})
 
 
-def _lazily(contest: Contest, interval: int, constraint: Callable[[nn.Module], None] | None) -> tuple[Player, ...]:
-    """A player who pays the critic's penalties once in a while, with what was left out; none without penalties."""
+def _penalty_player(
+    contest: Contest, interval: int, constraint: Callable[[nn.Module], None] | None
+) -> tuple[Player, ...]:
+    """Lazy regularization (Karras et al. 2020): `interval` times the penalties, once per `interval` rounds."""
     if interval < 1:
-        raise Refusal(f"lazy is {interval}: the penalties are paid once in 1 or more rounds.")
+        raise Refusal(f"lazy is {interval}: the penalties are computed once in 1 or more rounds.")
     if interval == 1 or not contest.penalties:
         return ()
 
-    def arrears(play: Play) -> Terms:
-        return {name: interval * price for name, price in contest.penalty_terms(play).items()}
+    def penalties(play: Play) -> Terms:
+        return {name: interval * penalty for name, penalty in contest.penalty_terms(play).items()}
 
-    return (Player("penalties", (contest.critic,), arrears, every(interval), constraint),)
+    return (Player("penalties", (contest.critic,), penalties, every(interval), constraint),)

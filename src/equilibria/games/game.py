@@ -1,4 +1,4 @@
-"""Networks, and the players who move them."""
+"""A game: networks, and players that update them in turn."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,47 +14,48 @@ from ..core.types import Terms
 from .contest import Contest
 from .play import Play
 
-Turns = int | Callable[[int], int]  # moves in a round, or a function of the round
+Turns = int | Callable[[int], int]  # steps per round, or a function of the round
+Loss = Callable[[Play], Terms]
 
 
 @dataclass(frozen=True)
 class Player:
-    """Moves some networks to lower its loss."""
+    """Networks with a common loss and optimizer."""
 
     name: str
-    networks: tuple[str, ...]  # the networks it owns
-    loss: Callable[[Play], Terms]
+    networks: tuple[str, ...]  # those that it updates
+    loss: Loss
     turns: Turns = 1
-    constraint: Callable[[nn.Module], None] | None = None  # imposed on its networks after each move
-    estimate: Callable[[float], float] | None = None  # its mean divergence term, read as a distance
-    figures: Callable[[Play, Terms], Terms] | None = None  # what is reported of a move, if not the terms themselves
+    constraint: Callable[[nn.Module], None] | None = None  # applied to its networks after each step
+    estimate: Callable[[float], float] | None = None  # from its mean divergence term to a distance
+    report: Callable[[Play, Terms], Terms] | None = None  # values to record instead of the terms themselves
 
     @property
     def optimizer(self) -> str:
-        """The key of its optimizer: players who move the same networks share one."""
+        """The key of its optimizer; players with the same networks share one."""
         return "+".join(self.networks)
 
     def turns_at(self, step: int) -> int:
-        """Its moves in round `step`."""
+        """Its steps in round `step`."""
         return self.turns(step) if callable(self.turns) else self.turns
 
 
 @dataclass(frozen=True)
 class Traits:
-    """What must be known of a game before its networks are built, and by those who read its records."""
+    """Facts about a game that are needed before its networks are built, and to read its records."""
 
-    critic_input: str = "samples"  # or "pairs", with their latents, or "latents"
-    encoder_output: str = "latents"  # or "code", a part of them
-    learns_classes: bool = False  # the critic learns classes, from the labels that are known
-    player: str = "generator"  # who moves against the critic; where there is none, who moves at all
-    meaning: str = ""  # of the losses in words, where they are not those of the divergence
+    critic_input: str = "samples"  # or "pairs" of samples and latents, or "latents"
+    encoder_output: str = "latents"  # or "code", a part of the latent
+    learns_classes: bool = False  # whether the critic learns classes from labeled samples
+    player: str = "generator"  # the critic's opponent; the main player of a game without a critic
+    meaning: str = ""  # of the losses in words, where it is not that of the divergence
 
 
 Builder = Callable[..., "Game"]
 
 
 def states(traits: Traits) -> Callable[[Builder], Builder]:
-    """A decorator of a game's builder: the game has these traits. A builder without it has the usual ones."""
+    """A decorator that gives a game's builder these traits; a builder without it has the default ones."""
 
     def stating(builder: Builder) -> Builder:
         vars(builder)["traits"] = traits
@@ -69,64 +70,64 @@ def traits_of(builder: Builder) -> Traits:
 
 
 def traits(builder: Builder) -> dict[str, Any]:
-    """The same as plain values, with the names of its options: the doctor reads them; a run records the user's own."""
+    """The traits as plain values, with the names of the game's options: for the doctor and the records."""
     return asdict(traits_of(builder)) | {"options": list(options(builder))}
 
 
 @dataclass(frozen=True)
 class Game:
-    """Who plays, with what, in which order."""
+    """Networks, a prior and the players in their order."""
 
     networks: nn.ModuleDict
-    players: tuple[Player, ...]  # in playing order
+    players: tuple[Player, ...]  # in the order in which they step
     prior: Prior
     memories: nn.ModuleDict = field(default_factory=nn.ModuleDict)  # stateful terms, saved with the run
-    contest: Contest | None = None  # what the critic judges, for those who look on; none where nobody competes
+    contest: Contest | None = None  # the critic's, for diagnostics; None without a critic
 
     def parameters(self, player: Player) -> list[nn.Parameter]:
-        """What a player may move."""
+        """The parameters that a player updates."""
         return [p for name in player.networks for p in self._parameters[name]]
 
     def constrain(self, player: Player) -> None:
-        """Impose the player's constraint on the networks it owns."""
+        """Apply the player's constraint to its networks."""
         if player.constraint:
             for name in player.networks:
                 player.constraint(self.networks[name])
 
     @contextmanager
     def only(self, player: Player) -> Iterator[None]:
-        """Freeze every network the player does not own: no loss ever needs `detach`."""
-        owned = self.parameters(player)
+        """Freeze all networks but the player's, so that no loss needs `detach`."""
+        own = self.parameters(player)
         for parameters in self._parameters.values():
-            _set_moving(parameters, False)
-        _set_moving(owned, True)
+            _require_grad(parameters, False)
+        _require_grad(own, True)
         try:
             yield
         finally:
-            _set_moving(owned, False)
+            _require_grad(own, False)
 
     @cached_property
     def _parameters(self) -> dict[str, list[nn.Parameter]]:
-        """By network, looked up once: walking the modules of small networks costs as much as playing them."""
+        """By network, listed once: walking the modules of small networks costs as much as a step."""
         return {name: list(network.parameters()) for name, network in self.networks.items()}
 
 
-def _set_moving(parameters: Iterable[nn.Parameter], moving: bool) -> None:
+def _require_grad(parameters: Iterable[nn.Parameter], required: bool) -> None:
     for parameter in parameters:
-        if parameter.requires_grad != moving:
-            parameter.requires_grad_(moving)
+        if parameter.requires_grad != required:
+            parameter.requires_grad_(required)
 
 
 def networks_of(**networks: nn.Module | None) -> nn.ModuleDict:
-    """The networks by role, those that there are."""
+    """The networks by role, without those that are None."""
     return nn.ModuleDict({role: network for role, network in networks.items() if network is not None})
 
 
 def memories_of(parts: Mapping[str, object]) -> nn.ModuleDict:
-    """The parts of a loss that remember something between moves."""
+    """The parts of a loss that have a state."""
     return nn.ModuleDict({name: part for name, part in parts.items() if isinstance(part, nn.Module)})
 
 
-def summands(*losses: Callable[[Play], Terms]) -> Callable[[Play], Terms]:
-    """One loss made of several: all their terms."""
+def summands(*losses: Loss) -> Loss:
+    """The sum of several losses: all their terms."""
     return losses[0] if len(losses) == 1 else lambda play: {k: v for loss in losses for k, v in loss(play).items()}

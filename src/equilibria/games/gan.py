@@ -1,4 +1,4 @@
-"""One contest, two players: GAN, WGAN, WGAN-GP, WGAN-div, LSGAN, hinge, R3GAN, and their conditional versions."""
+"""Generator against critic: GAN, WGAN, WGAN-GP, WGAN-div, LSGAN, hinge, R3GAN, and their conditional versions."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -12,7 +12,7 @@ from ..terms.penalties import Penalty
 from .auxiliary_classifier import CLASS_LOSSES, AuxiliaryClassifier, has_class_head
 from .contest import Contest
 from .critic_player import critic_player, without_penalties
-from .game import Game, Player, Turns, memories_of, summands
+from .game import Game, Player, Turns, memories_of, networks_of, summands
 from .unrolled import unrolled
 from .views import condition, data, noised, packed, samples
 
@@ -40,32 +40,33 @@ def gan(
     class_weight: float = 1.0,
     class_weight_generator: float = 1.0,
 ) -> Game:
-    """A critic tells real from fake; a generator makes fake pass for real (Goodfellow et al. 2014).
+    """A critic separates real from fake; a generator makes fake score as real (Goodfellow et al. 2014).
 
-    `n_critic` moves of the critic to one of the generator; `lazy` rounds from one payment of the penalties to the next;
-    `clip` bounds the critic's weights after each move; `pack` independent samples shown to the critic as one; `noise`
-    is the deviation of noise on all that the critic sees; `noise_rounds` is the rounds in which it fades, 0 if it
-    stays; `unroll` answers of the critic that the generator foresees; `unroll_lr` is their learning rate;
-    `unroll_by` is how they step, by descent or adam; `class_weight` is the weight of the class head in the critic's
-    loss; `class_weight_generator` is its weight in the generator's.
+    `n_critic` is critic steps per generator step; `lazy` is rounds from one computation of the penalties to the next;
+    `clip` is the bound on the critic's weights after each step; `pack` is independent samples that the critic scores
+    as one; `noise` is the standard deviation of the noise on the critic's inputs; `noise_rounds` is the rounds over
+    which it decays, 0 if it is constant; `unroll` is critic steps that the generator's loss looks ahead; `unroll_lr`
+    is their learning rate; `unroll_by` is their optimizer, descent or adam; `class_weight` is the weight of the class
+    head in the critic's loss; `class_weight_generator` is its weight in the generator's.
 
-    Lazy penalties are after Karras et al. 2020 (every payment is as heavy as those left out), packing after Lin et al.
-    2018, noise after Soenderby et al. 2017, the class head after Odena et al. 2017, unrolling after Metz et al. 2017:
-    the foreseen answers descend the contest's terms, without the class head's, penalties paid lazily, and clipping.
-    `together` lets one pass of the critic score both sides: right where it treats samples independently. `labels` is
-    the kind of the condition, which a critic with a class head tells from the sample.
+    Lazy penalties are after Karras et al. 2020 (multiplied by the interval), packing after Lin et al. 2018, noise after
+    Soenderby et al. 2017, the class head after Odena et al. 2017, unrolling after Metz et al. 2017: the unrolled steps
+    descend the contest's terms, without the class head's, lazy penalties and clipping. `together` scores both views in
+    one pass of the critic, which is right if it scores each sample by itself. `labels` is the kind of the condition,
+    which a critic with a class head predicts.
     """
     real, fake = (noised(packed(view, pack), noise, noise_rounds) for view in (data, samples))
     contest = Contest(divergence, penalties, real, fake, partial(condition, pack), augmentation, together=together)
-    against, towards = [], [unrolled(without_penalties(contest, lazy), unroll, unroll_lr, unroll_by)]
+    critic_losses, generator_losses = [], [unrolled(without_penalties(contest, lazy), unroll, unroll_lr, unroll_by)]
     if has_class_head(critic) and labels is not None:
         classes = AuxiliaryClassifier(contest, CLASS_LOSSES[labels], class_weight, class_weight_generator)
-        against, towards = [classes.critic_terms], [*towards, classes.generator_terms]
+        critic_losses.append(classes.critic_terms)
+        generator_losses.append(classes.generator_terms)
     return Game(
-        nn.ModuleDict({"generator": generator, "critic": critic}),
+        networks_of(generator=generator, critic=critic),
         (
-            *critic_player(contest, against, n_critic, lazy, clip, clip_norms),
-            Player("generator", ("generator",), summands(*towards)),
+            *critic_player(contest, critic_losses, n_critic, lazy, clip, clip_norms),
+            Player("generator", ("generator",), summands(*generator_losses)),
         ),
         prior,
         memories_of({**penalties, "augmentation": augmentation}),

@@ -1,4 +1,4 @@
-"""InfoGAN: part of the latent is a code that a reader must find again in the sample."""
+"""InfoGAN: an encoder reads part of the latent, the code, from the sample."""
 
 import math
 from collections.abc import Mapping
@@ -39,11 +39,11 @@ def infogan(
     clip: float | None = None,
     clip_norms: bool = False,
 ) -> Game:
-    """A GAN that says part of its latent, the code, so that an encoder can read it in samples (Chen et al. 2016).
+    """A GAN whose samples show part of the latent, the code, to an encoder (Chen et al. 2016).
 
     Categorical and uniform parts of the prior are the code, normal ones are noise. `information` is the weight of the
-    reader's mistakes. Reported: a lower bound on the mutual information of code and sample, in nats. The reader's trunk
-    is its own; in the paper it is the critic's.
+    encoder's loss. Reported: a lower bound of the mutual information of code and sample, in nats. The encoder has
+    layers of its own; in the paper it shares the critic's. Raises Refusal for a prior without a code.
     """
     code = [part for part in prior.parts if part.kind in ("categorical", "uniform")]
     if not code:
@@ -52,19 +52,19 @@ def infogan(
         raise Refusal(f"information is {information}: a weight above 0 is needed.")
     contest = Contest(divergence, penalties, augmentation=augmentation, together=together)
 
-    def misread(play: Play) -> Terms:
-        read = gaussian(play.networks["encoder"](play.fake, play.y))
-        return {"information": information * code_loss(code, read, play.z).mean()}
+    def unexplained(play: Play) -> Terms:
+        posterior = gaussian(play.networks["encoder"](play.fake, play.y))
+        return {"information": information * code_loss(code, posterior, play.z).mean()}
 
-    def figures(play: Play, terms: Terms) -> Terms:
+    def report(play: Play, terms: Terms) -> Terms:
         return terms | {"information": sum(map(entropy, code)) - terms["information"] / information}
 
-    loss = summands(without_penalties(contest, lazy).generator_terms, misread)
+    loss = summands(without_penalties(contest, lazy).generator_terms, unexplained)
     return Game(
         networks_of(generator=generator, encoder=encoder, critic=critic),
         (
             *critic_player(contest, (), n_critic, lazy, clip, clip_norms),
-            Player("generator", ("generator", "encoder"), loss, figures=figures),
+            Player("generator", ("generator", "encoder"), loss, report=report),
         ),
         prior,
         memories_of({**penalties, "augmentation": augmentation}),
@@ -72,18 +72,18 @@ def infogan(
     )
 
 
-def code_loss(code: list[Part], read: Gaussian, z: Tensor) -> Tensor:
-    """-log q(code | sample), nats: the means of a category are its logits; of latents (B, Z) to (B,)."""
-    found = z.new_zeros(len(z))
+def code_loss(code: list[Part], posterior: Gaussian, z: Tensor) -> Tensor:
+    """-log q(code | sample), nats, of latents (B, Z), to (B,): the means of a categorical part are its logits."""
+    loss = z.new_zeros(len(z))
     for part in code:
         at = (slice(None), part.place)
         if part.kind == "categorical":
-            found = found - (z[at] * log_softmax(read.mean[at], dim=1)).sum(dim=1)
+            loss = loss - (z[at] * log_softmax(posterior.mean[at], dim=1)).sum(dim=1)
         else:
-            found = found - Gaussian(read.mean[at], read.log_variance[at]).log_density(z[at])
-    return found
+            loss = loss - Gaussian(posterior.mean[at], posterior.log_variance[at]).log_density(z[at])
+    return loss
 
 
 def entropy(part: Part) -> float:
-    """Of a part of the code, in nats; of uniform numbers, the differential one."""
+    """The entropy of a part of the code, in nats; of uniform dimensions the differential one."""
     return math.log(part.size) if part.kind == "categorical" else part.size * math.log(2)

@@ -1,6 +1,6 @@
-"""A critic that tells classes, from few labels, and fakes as one class more: semi-supervised learning."""
+"""Semi-supervised learning: the critic classifies, from few labels, with fakes as one class more."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor, nn
@@ -14,14 +14,13 @@ from ..terms.penalties import Penalty
 from .auxiliary_classifier import has_class_head, of_class
 from .contest import Contest
 from .critic_player import critic_player
-from .game import Game, Player, Traits, Turns, memories_of, networks_of, states
+from .game import Game, Loss, Player, Traits, Turns, memories_of, networks_of, states
 from .play import Play
 from .views import View, data, noised, samples
 
 _MEANING = (
-    "Critic: cross-entropy of the labels that are known, in nats, and telling data from samples; the share of "
-    "held-out samples whose class it mistakes is what to watch. Generator: a distance of mean features, which moves "
-    "with the critic."
+    "Critic: cross-entropy of the labeled samples, in nats, and separating data from samples; watch the "
+    "classification error on held-out samples. Generator: a distance of mean features, which changes with the critic."
 )
 
 
@@ -42,22 +41,22 @@ def sgan(
 ) -> Game:
     """A critic learns classes from few labels, and fakes as one class more (Salimans et al. 2016).
 
-    The critic's loss is the cross-entropy of the labels that are known, and the divergence between unlabelled data and
+    The critic's loss is the cross-entropy of the labeled samples, and the divergence between unlabeled data and
     samples: with the non-saturating one, both are those of one softmax over all classes. The generator matches the
-    means of what the critic's last layer sees. `unlabelled` is whether unlabelled data and samples teach the critic,
-    beside the labels; `noise` is the deviation of noise on all that the critic sees.
+    mean features of the critic's last layer. `unlabelled` is whether the critic learns from unlabeled data and samples
+    in addition to the labels; `noise` is the standard deviation of the noise on the critic's inputs.
     """
     if not has_class_head(critic):
         raise Refusal("The game 'sgan' needs a critic that tells classes: a network with a method `classify`.")
     real, fake = (noised(view, noise) for view in (data, samples))
     contest = Contest(divergence, penalties, real, fake, augmentation=augmentation, together=together)
-    taught = supervised(contest, noised(lambda play: (_known(play)[0],), noise))
+    classes = supervised(contest, noised(lambda play: (_labelled(play)[0],), noise))
     if unlabelled:
-        critics = critic_player(contest, (taught,), n_critic, lazy)
+        critics = critic_player(contest, (classes,), n_critic, lazy)
     elif penalties:
-        raise Refusal("Penalties are for the scores of data and samples, which teach nothing here: leave them out.")
+        raise Refusal("Penalties are for the scores of data and samples, which are not trained here: leave them out.")
     else:
-        critics = (Player("critic", ("critic",), taught, n_critic),)
+        critics = (Player("critic", ("critic",), classes, n_critic),)
     return Game(
         networks_of(generator=generator, critic=critic),
         (*critics, Player("generator", ("generator",), matching(contest))),
@@ -67,19 +66,19 @@ def sgan(
     )
 
 
-def supervised(contest: Contest, labelled: View) -> Callable[[Play], Terms]:
-    """The critic's term: the cross-entropy of the labels that are known, in nats."""
+def supervised(contest: Contest, labelled: View) -> Loss:
+    """The critic's term: the cross-entropy of the labeled samples, in nats."""
 
-    def mistakes(play: Play) -> Terms:
+    def cross_entropy(play: Play) -> Terms:
         critic: Any = play.networks[contest.critic]
-        said = critic.classify(*contest.augmented(*labelled(play))).to(play.x.dtype)
-        return {"class": of_class(said, _known(play)[1]).mean()}
+        logits = critic.classify(*contest.augmented(*labelled(play))).to(play.x.dtype)
+        return {"class": of_class(logits, _labelled(play)[1]).mean()}
 
-    return mistakes
+    return cross_entropy
 
 
-def matching(contest: Contest) -> Callable[[Play], Terms]:
-    """The generator's term: |mean f(x) - mean f(G(z))|^2, of what the critic's last layer sees."""
+def matching(contest: Contest) -> Loss:
+    """The generator's term: |mean f(x) - mean f(G(z))|^2, with f the input of the critic's last layer."""
 
     def distance(play: Play) -> Terms:
         critic: Any = play.networks[contest.critic]
@@ -92,8 +91,8 @@ def matching(contest: Contest) -> Callable[[Play], Terms]:
     return distance
 
 
-def _known(play: Play) -> tuple[Tensor, Tensor]:
-    """Samples whose labels are known, and these: (B, *sample) and (B, K)."""
+def _labelled(play: Play) -> tuple[Tensor, Tensor]:
+    """Labeled samples with their labels: (B, *sample) and (B, K)."""
     if play.labelled is None or play.labelled.y is None:
         raise Refusal("The critic learns classes from labels, and none are known: say how many, as in --labelled 100.")
     return play.labelled.x, play.labelled.y

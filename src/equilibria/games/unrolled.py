@@ -1,7 +1,7 @@
-"""Unrolled GANs: the generator faces the critic after some optimizer steps (Metz et al. 2017)."""
+"""Unrolled GANs: the generator's loss against the critic after some optimizer steps (Metz et al. 2017)."""
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 
@@ -15,34 +15,35 @@ from ..core.types import Terms
 from ..terms.gradients import Weights, leaves, weight_gradient
 from ..terms.penalties import Duel, Penalty
 from .contest import Contest
+from .game import Loss
 from .play import Play
 
-InnerStep = Callable[[Weights, Weights], Weights]  # weights and the slopes at them, to the next weights
+InnerStep = Callable[[Weights, Weights], Weights]  # weights and their gradients, to the next weights
 
 
 def descent(lr: float) -> InnerStep:
-    """Straight down the gradient, as in the paper's equations (Metz et al. 2017, eq. 7)."""
-    return lambda weights, slopes: {name: weight - lr * slopes[name] for name, weight in weights.items()}
+    """Gradient descent, as in the paper's equations (Metz et al. 2017, eq. 7)."""
+    return lambda weights, gradients: {name: weight - lr * gradients[name] for name, weight in weights.items()}
 
 
 def adam(lr: float, beta1: float = 0.5, beta2: float = 0.999, eps: float = 1e-8) -> InnerStep:
-    """Adam from fresh moments, differentiated through (after Metz et al. 2017, whose experiments unroll Adam)."""
+    """Adam from zero moments, differentiated through (after Metz et al. 2017, whose experiments unroll Adam)."""
     first, second, steps = dict[str, Tensor](), dict[str, Tensor](), count(1)
 
-    def answer(weights: Weights, slopes: Weights) -> Weights:
-        t, moved = next(steps), Weights()
+    def step(weights: Weights, gradients: Weights) -> Weights:
+        t, result = next(steps), Weights()
         for name, weight in weights.items():
-            zero, slope = torch.zeros_like(weight), slopes[name]
-            first[name] = torch.lerp(slope, first.get(name, zero), beta1)
-            second[name] = torch.lerp(slope.square(), second.get(name, zero), beta2)
-            scale = (second[name] / (1 - beta2**t) + eps**2).sqrt()  # smooth at zero, where eps beside the root is not
-            moved[name] = weight - lr * first[name] / (1 - beta1**t) / scale
-        return moved
+            zero, gradient = torch.zeros_like(weight), gradients[name]
+            first[name] = torch.lerp(gradient, first.get(name, zero), beta1)
+            second[name] = torch.lerp(gradient.square(), second.get(name, zero), beta2)
+            scale = (second[name] / (1 - beta2**t) + eps**2).sqrt()  # eps inside the root: smooth at zero
+            result[name] = weight - lr * first[name] / (1 - beta1**t) / scale
+        return result
 
-    return answer
+    return step
 
 
-INNER_OPTIMIZERS = Catalogue("answer of a critic", descent=descent, adam=adam)
+INNER_OPTIMIZERS = Catalogue("optimizer of unrolled steps", descent=descent, adam=adam)
 
 
 class Reweighted(nn.Module):
@@ -57,55 +58,51 @@ class Reweighted(nn.Module):
         return functional_call(self.critic, self.weights, views, condition)
 
 
-def unrolled(contest: Contest, steps: int, lr: float, by: str = "descent") -> Callable[[Play], Terms]:
-    """What the generator loses to the critic as it will be after so many `steps` of its own (Metz et al. 2017).
+def unrolled(contest: Contest, steps: int, lr: float, by: str = "descent") -> Loss:
+    """The generator's loss against the critic after `steps` more steps of its own (Metz et al. 2017).
 
-    The steps are differentiated through: the generator sees how the critic would react to what it does.
+    Gradients flow through these steps. Raises Refusal for a negative number of steps or a rate that is not positive.
     """
     if steps < 0 or lr <= 0:
         raise Refusal(f"unroll is {steps} and unroll_lr {lr}: 0 or more steps of positive length are needed.")
-    INNER_OPTIMIZERS[by]
+    optimizer = INNER_OPTIMIZERS[by]
 
-    def towards(play: Play) -> Terms:
-        play.fake  # noqa: B018 - made once, and seen by every step
+    def generator_terms(play: Play) -> Terms:
+        play.fake  # noqa: B018 - computed once, for all steps
         critic = play.networks[contest.critic]
-        named = dict(critic.named_parameters())
-        weights = dict(zip(named, leaves(tuple(named.values())), strict=True))
-        foreseen = replace(contest, penalties=_forgetful(contest.penalties))
-        step = INNER_OPTIMIZERS[by](lr)
+        parameters = dict(critic.named_parameters())
+        weights = dict(zip(parameters, leaves(tuple(parameters.values())), strict=True))
+        penalties = {k: _on_copies(p) if isinstance(p, nn.Module) else p for k, p in contest.penalties.items()}
+        stateless, step = replace(contest, penalties=penalties), optimizer(lr)
         for _ in range(steps):
-            weights = step(weights, _slopes(foreseen, play, critic, weights))
-        return contest.generator_terms(_against(play, contest.critic, Reweighted(critic, weights)))
+            weights = step(weights, _gradients(stateless, play, critic, weights))
+        return contest.generator_terms(_with_critic(play, contest.critic, Reweighted(critic, weights)))
 
-    return towards if steps else contest.generator_terms
+    return generator_terms if steps else contest.generator_terms
 
 
-def _slopes(contest: Contest, play: Play, critic: nn.Module, weights: Weights) -> Weights:
-    """The gradient of what the critic has to minimize, at these weights."""
+def _gradients(contest: Contest, play: Play, critic: nn.Module, weights: Weights) -> Weights:
+    """The gradient of the critic's loss at these weights."""
 
     def loss(weights: Weights) -> Tensor:
-        duel = contest.duel(_against(play, contest.critic, Reweighted(critic, weights)))
+        duel = contest.duel(_with_critic(play, contest.critic, Reweighted(critic, weights)))
         return torch.stack(list(contest.terms(duel).values())).sum()
 
     return weight_gradient(loss, weights)
 
 
-def _forgetful(penalties: Mapping[str, Penalty]) -> Mapping[str, Penalty]:
-    """The same, where what remembers does so in copies: no move of the critic has taken place."""
-    return {name: _apart(price) if isinstance(price, nn.Module) else price for name, price in penalties.items()}
+def _on_copies(penalty: nn.Module) -> Penalty:
+    """The penalty with copies of its buffers: unrolled steps do not change its state."""
+    buffers = {name: buffer.clone() for name, buffer in penalty.named_buffers()}
+
+    def stateless(duel: Duel) -> Tensor:
+        return functional_call(penalty, buffers, (duel,))
+
+    return stateless
 
 
-def _apart(penalty: nn.Module) -> Penalty:
-    memory = {name: buffer.clone() for name, buffer in penalty.named_buffers()}
-
-    def price(duel: Duel) -> Tensor:
-        return functional_call(penalty, memory, (duel,))
-
-    return price
-
-
-def _against(play: Play, name: str, critic: nn.Module) -> Play:
-    """The same play before another critic."""
+def _with_critic(play: Play, name: str, critic: nn.Module) -> Play:
+    """The same play with another critic."""
     other = copy.copy(play)
     other.networks = {**play.networks, name: critic}
     return other

@@ -13,37 +13,37 @@ from ..core.types import Terms
 from .game import Game, Player, Traits, networks_of, states
 from .play import Play
 
-_ACTIVE = 0.01  # variance of a coordinate's posterior mean over the data, above which it is in use
+ACTIVE = 0.01  # variance of a latent dimension's posterior mean over the data, above which the dimension is active
 
 
-def gaussian(found: Posterior) -> Gaussian:
-    """An encoder's answer. Raises Refusal if it is a point, which has no density."""
-    if not isinstance(found, Gaussian):
+def gaussian(posterior: Posterior) -> Gaussian:
+    """An encoder's posterior as a Gaussian. Raises Refusal for a point, which has no density."""
+    if not isinstance(posterior, Gaussian):
         raise Refusal("This game needs an encoder that answers with a Gaussian: use --encoder.posterior gaussian.")
-    return found
+    return posterior
 
 
 def log_likelihood(play: Play) -> Tensor:
-    """Of the batch, given its code: (B,)."""
+    """The log-likelihood of the batch given its code, in nats: (B,)."""
     return play.networks["likelihood"](play.raw_reconstruction, play.x)
 
 
 def kl_divergences(play: Play) -> Tensor:
-    """KL(posterior || prior) of every coordinate: (B, Z)."""
+    """KL(posterior || prior) of every latent dimension, in nats: (B, Z)."""
     return gaussian(play.posterior).divergence(play.latent_prior)
 
 
 def log_weights(play: Play, count: int) -> Tensor:
-    """log p(x, z) - log q(z | x) for so many draws of the posterior (Burda et al. 2016, eq. 8): (count, B)."""
+    """log p(x, z) - log q(z | x) for `count` draws of the posterior (Burda et al. 2016, eq. 8): (count, B)."""
 
     def repeated(t: Tensor) -> Tensor:
         return t.repeat(count, *[1] * (t.ndim - 1))
 
-    found, expected = (Gaussian(*map(repeated, each)) for each in (gaussian(play.posterior), play.latent_prior))
-    z, generator = found.draw(), play.networks["generator"]
-    decoded: Any = generator.raw(z, None if play.y is None else repeated(play.y))  # type: ignore[operator]
-    likelihoods = play.networks["likelihood"](decoded.to(play.x.dtype), repeated(play.x))
-    return (likelihoods + expected.log_density(z) - found.log_density(z)).view(count, -1)
+    posterior, prior = (Gaussian(*map(repeated, each)) for each in (gaussian(play.posterior), play.latent_prior))
+    z, generator = posterior.draw(), play.networks["generator"]
+    output: Any = generator.raw(z, None if play.y is None else repeated(play.y))  # type: ignore[operator]
+    likelihoods = play.networks["likelihood"](output.to(play.x.dtype), repeated(play.x))
+    return (likelihoods + prior.log_density(z) - posterior.log_density(z)).view(count, -1)
 
 
 def importance_bound(weights: Tensor) -> Tensor:
@@ -52,8 +52,8 @@ def importance_bound(weights: Tensor) -> Tensor:
 
 
 def active_units(play: Play) -> Tensor:
-    """Coordinates whose posterior mean varies over the batch (Burda et al. 2016, section 5): ()."""
-    return (play.posterior.mean.var(dim=0) > _ACTIVE).to(play.x.dtype).sum()
+    """The number of latent dimensions whose posterior mean varies over the batch (Burda et al. 2016, section 5): ()."""
+    return (play.posterior.mean.var(dim=0) > ACTIVE).to(play.x.dtype).sum()
 
 
 def bits_per_dimension(play: Play, nats: Tensor) -> Tensor:
@@ -61,33 +61,41 @@ def bits_per_dimension(play: Play, nats: Tensor) -> Tensor:
     return nats / (play.x[0].numel() * math.log(2))
 
 
+def mean_kl(play: Play) -> Tensor:
+    """KL(posterior || prior) in nats per sample, averaged over the batch: ()."""
+    return kl_divergences(play).sum(dim=1).mean()
+
+
 def elbo_report(play: Play, terms: Terms) -> Terms:
-    """What is reported of an autoencoder's move, in nats per sample: unweighted, with the bound they add up to."""
-    kl = kl_divergences(play).sum(dim=1).mean()
+    """The unweighted terms of an autoencoder's step and their bound, in nats per sample, and bits per dimension."""
+    kl = mean_kl(play)
     loss = terms["reconstruction"] + kl
-    told = {"elbo": -loss, "reconstruction": terms["reconstruction"], "kl": kl}
-    return told | {"bits per dimension": bits_per_dimension(play, loss), "active units": active_units(play)}
+    return {"elbo": -loss, "reconstruction": terms["reconstruction"], "kl": kl} | _usage(play, loss)
+
+
+def _usage(play: Play, loss: Tensor) -> Terms:
+    return {"bits per dimension": bits_per_dimension(play, loss), "active units": active_units(play)}
 
 
 def ramp(play: Play, weight: float, rounds: int) -> Tensor:
-    """A weight that grows in a straight line from 0 over so many rounds; 0: it is there at once: ()."""
+    """A weight that grows linearly from 0 over `rounds`; 0: constant: ()."""
     return weight * (play.round / rounds).clamp(max=1) if rounds else torch.full_like(play.round, weight)
 
 
 def refuse_other_priors(game: str, prior: Prior) -> None:
-    """Raise Refusal for a prior whose KL has no closed form here."""
+    """Raise Refusal for a prior that is not normal: its KL has no closed form here."""
     if not prior.is_normal:
         raise Refusal(f"The game {game!r} knows its KL in closed form for a normal prior only: use --prior normal.")
 
 
 _ELBO = (
-    "Autoencoder: all in nats a sample. The elbo, -(reconstruction + kl), bounds the log-likelihood from below: higher "
-    "is better, on held-out data, too, and runs on the same data can be compared by it. Of densities it may be "
-    "positive. A kl near 0 says that latents are not used."
+    "Autoencoder: all values in nats per sample. The elbo, -(reconstruction + kl), is a lower bound of the "
+    "log-likelihood: higher is better, also on held-out data, and runs on the same data can be compared by it. It may "
+    "be positive for densities. A kl near 0 means that the latents are not used."
 )
 _BOUND = (
-    "Autoencoder: all in nats a sample. The bound lies between the elbo and the log-likelihood: higher is better, "
-    "on held-out data, too, and it rises with the number of draws by itself (Burda et al. 2016, theorem 1)."
+    "Autoencoder: all values in nats per sample. The bound lies between the elbo and the log-likelihood: higher is "
+    "better, also on held-out data. It rises with the number of draws by itself (Burda et al. 2016, theorem 1)."
 )
 
 
@@ -103,11 +111,11 @@ def vae(
     warmup: int = 0,
     free_bits: float = 0.0,
 ) -> Game:
-    """An encoder and a generator raise a lower bound on the likelihood together (Kingma and Welling 2014).
+    """An encoder and a generator maximize a lower bound of the likelihood together (Kingma and Welling 2014).
 
     `beta` is the weight of the KL divergence; `warmup` is the rounds over which that weight grows from 0; `free_bits`
-    is nats that each coordinate's KL, meaned over the batch, may have for nothing. The weight is after Higgins et al.
-    2017, its growth after Bowman et al. 2016, what is free after Kingma et al. 2016.
+    is nats of each latent dimension's KL, averaged over the batch, that are not penalized. The weight is after Higgins
+    et al. 2017, its growth after Bowman et al. 2016, the free nats after Kingma et al. 2016.
     Reported in nats per sample, unweighted: elbo = -(reconstruction + kl).
     """
     refuse_other_priors("vae", prior)
@@ -119,7 +127,7 @@ def vae(
         return {"reconstruction": -log_likelihood(play).mean(), "kl": ramp(play, beta, warmup) * kl}
 
     networks = networks_of(generator=generator, encoder=encoder, prior=prior_network, likelihood=likelihood)
-    return Game(networks, (Player("autoencoder", tuple(networks), elbo, figures=elbo_report),), prior)
+    return Game(networks, (Player("autoencoder", tuple(networks), elbo, report=elbo_report),), prior)
 
 
 @states(Traits(player="autoencoder", meaning=_BOUND))
@@ -134,7 +142,7 @@ def iwae(
 ) -> Game:
     """A tighter bound, from several draws of the posterior for each sample (Burda et al. 2016).
 
-    `k` is draws of the posterior for each sample; with one it is the VAE whose KL is drawn, too. Reported in nats per
+    `k` is draws of the posterior for each sample; with one it is the VAE with a sampled KL. Reported in nats per
     sample: the bound, and the KL divergence in closed form.
     """
     refuse_other_priors("iwae", prior)
@@ -144,12 +152,8 @@ def iwae(
     def loss(play: Play) -> Terms:
         return {"bound": -importance_bound(log_weights(play, k)).mean()}
 
-    def figures(play: Play, terms: Terms) -> Terms:
-        told = {"bound": -terms["bound"], "kl": kl_divergences(play).sum(dim=1).mean()}
-        return told | {
-            "bits per dimension": bits_per_dimension(play, terms["bound"]),
-            "active units": active_units(play),
-        }
+    def report(play: Play, terms: Terms) -> Terms:
+        return {"bound": -terms["bound"], "kl": mean_kl(play)} | _usage(play, terms["bound"])
 
     networks = networks_of(generator=generator, encoder=encoder, prior=prior_network, likelihood=likelihood)
-    return Game(networks, (Player("autoencoder", tuple(networks), loss, figures=figures),), prior)
+    return Game(networks, (Player("autoencoder", tuple(networks), loss, report=report),), prior)

@@ -1,4 +1,4 @@
-"""VAE-GAN: an autoencoder whose measure of likeness is a layer of the critic (Larsen et al. 2016)."""
+"""VAE-GAN: an autoencoder whose reconstruction loss is a distance in a layer of the critic (Larsen et al. 2016)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from .contest import Contest
 from .critic_player import critic_player, without_penalties
 from .game import Game, Player, Turns, memories_of, networks_of
 from .play import Play
-from .vae import active_units, kl_divergences, refuse_other_priors
+from .vae import active_units, mean_kl, refuse_other_priors
 from .views import both, data, reconstructions, samples
 
 
@@ -42,36 +42,36 @@ def vae_gan(
     clip: float | None = None,
     clip_norms: bool = False,
 ) -> Game:
-    """An autoencoder whose generator also plays, and whose likeness is a critic's layer (Larsen et al. 2016).
+    """A VAE and a GAN in one: the reconstruction loss is a distance in a layer of the critic (Larsen et al. 2016).
 
-    `kl` is the weight of the KL divergence; `fidelity` is the weight of likeness for the generator, the paper's gamma;
-    `gates` is whether a side of the contest rests while the critic's losses lie farther from the equilibrium than the
-    margin; `equilibrium` is that loss of the critic on either side, in nats; `margin` is how far it may be, in nats.
+    `kl` is the weight of the KL divergence; `fidelity` is the weight of the reconstruction loss for the generator, the
+    paper's gamma; `gates` is whether critic or generator pauses while the critic's losses are farther from the
+    equilibrium than the margin; `equilibrium` is that loss of the critic on either side, in nats; `margin` is in nats.
 
-    The critic tells data from samples and reconstructions together, each half of the fake side. Data weigh as much as
-    both; in the paper's sum of three logarithms they weigh half as much.
+    The critic separates data from samples and reconstructions, each half of the fake side. Data weighs as much as
+    both; in the paper's sum of three logarithms it weighs half as much.
     """
     refuse_other_priors("vae_gan", prior)
     contest = against_both(divergence, penalties, together)
-    judge, *payer = critic_player(contest, (), n_critic, lazy, clip, clip_norms)
-    side = Gates(without_penalties(contest, lazy), equilibrium, margin) if gates else without_penalties(contest, lazy)
+    player, *lazy_penalties = critic_player(contest, (), n_critic, lazy, clip, clip_norms)
+    plain = without_penalties(contest, lazy)
+    losses = Gates(plain, equilibrium, margin) if gates else plain
 
     def encode(play: Play) -> Terms:
-        return {"kl": kl * kl_divergences(play).sum(dim=1).mean(), "likeness": feature_distance(play).mean()}
+        return {"kl": kl * mean_kl(play), "likeness": feature_distance(play).mean()}
 
     def generate(play: Play) -> Terms:
-        return side.generator_terms(play) | {"likeness": fidelity * feature_distance(play).mean()}
+        return losses.generator_terms(play) | {"likeness": fidelity * feature_distance(play).mean()}
 
-    def figures(play: Play, terms: Terms) -> Terms:
-        told = {"kl": kl_divergences(play).sum(dim=1).mean(), "likeness": terms["likeness"]}
-        return told | {"active units": active_units(play)}
+    def report(play: Play, terms: Terms) -> Terms:
+        return {"kl": mean_kl(play), "likeness": terms["likeness"], "active units": active_units(play)}
 
     return Game(
         networks_of(generator=generator, encoder=encoder, critic=critic),
         (
-            replace(judge, loss=side.critic_terms, estimate=None if gates else judge.estimate),
-            *payer,
-            Player("encoder", ("encoder",), encode, figures=figures),
+            replace(player, loss=losses.critic_terms, estimate=None if gates else player.estimate),
+            *lazy_penalties,
+            Player("encoder", ("encoder",), encode, report=report),
             Player("generator", ("generator",), generate),
         ),
         prior,
@@ -93,21 +93,22 @@ def against_both(divergence: Divergence, penalties: Mapping[str, Penalty], toget
 
 
 def feature_distance(play: Play) -> Tensor:
-    """Half the squared distance of data and reconstructions in what the critic's head sees: (B,).
+    """Half the squared distance of data and reconstructions in the input of the critic's head: (B,).
 
     That is -log N(f(x); f(G(E(x))), I) in nats, without its constant.
     """
     critic: Any = play.networks["critic"]
-    given = {} if play.y is None else {"y": play.y}
-    seen = [critic.features(x, **given).to(play.x.dtype) for x in (play.x, play.reconstruction)]
-    return (seen[0] - seen[1]).square().flatten(1).sum(dim=1) / 2
+    keywords = {} if play.y is None else {"y": play.y}
+    real, fake = (critic.features(x, **keywords).to(play.x.dtype) for x in (play.x, play.reconstruction))
+    return (real - fake).square().flatten(1).sum(dim=1) / 2
 
 
 @dataclass(frozen=True)
 class Gates:
-    """A contest in which a side rests while the other is too weak: its terms are multiplied by 0 or 1, on the device.
+    """A contest in which a side pauses while the other is too weak: its terms are multiplied by 0 or 1, on the device.
 
-    Scores are logits. Where the critic is too good by one loss and too bad by the other, both move.
+    Scores must be logits; else Refusal is raised. If the critic is too good by one loss and too bad by the other, both
+    sides train.
     """
 
     contest: Contest
@@ -121,18 +122,18 @@ class Gates:
             raise Refusal("The gates read scores as logits: use --divergence non_saturating or minimax.")
 
     def critic_terms(self, play: Play) -> Terms:
-        """The critic's terms, unless it is too good."""
+        """The critic's terms, or 0 if it is too good."""
         duel = self.contest.duel(play)
         terms, (too_good, too_bad) = self.contest.terms(duel), self._critic_is(*duel.scores)
         return {name: (~too_good | too_bad) * term for name, term in terms.items()}
 
     def generator_terms(self, play: Play) -> Terms:
-        """The generator's terms, unless the critic is too bad."""
+        """The generator's terms, or 0 if the critic is too bad."""
         scores = replace(self.contest, penalties={}).duel(play).scores
         too_good, too_bad = self._critic_is(*scores)
         return {"divergence": (~too_bad | too_good) * self.contest.divergence.generator(*scores).mean()}
 
     def _critic_is(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-        """Too good, if a loss lies below the margin around the equilibrium; too bad, if one lies above: each ()."""
+        """Too good if a loss is below the equilibrium by the margin, too bad if one is above it by the margin."""
         losses = torch.stack([mean(softplus(-real)), mean(softplus(fake))])
         return (losses < self.equilibrium - self.margin).any(), (losses > self.equilibrium + self.margin).any()

@@ -1,4 +1,4 @@
-"""What a critic is shown: functions of a play, and functions of such functions."""
+"""The critic's inputs: functions of a play, and functions of such functions."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ def data(play: Play) -> Views:
 
 
 def samples(play: Play) -> Views:
-    """What the generator makes of the prior: (G(z),)."""
+    """Samples of the generator: (G(z),)."""
     return (play.fake,)
 
 
@@ -29,18 +29,23 @@ def encoded(play: Play) -> Views:
 
 
 def generated(play: Play) -> Views:
-    """A sample and the latent that it was made from: (G(z), z)."""
+    """Samples with their latents: (G(z), z)."""
     return play.fake, play.z
 
 
 def latents(play: Play) -> Views:
-    """What samples are made from: (z,)."""
+    """Latents of the prior: (z,)."""
     return (play.z,)
 
 
 def codes(play: Play) -> Views:
-    """What the encoder makes of the batch: (E(x),) (Makhzani et al. 2015)."""
+    """The codes of the batch: (E(x),) (Makhzani et al. 2015)."""
     return (play.code,)
+
+
+def reconstructions(play: Play) -> Views:
+    """The reconstructed batch: (G(E(x)),)."""
+    return (play.reconstruction,)
 
 
 def both(one: View, other: View) -> View:
@@ -48,42 +53,37 @@ def both(one: View, other: View) -> View:
     return lambda play: tuple(torch.cat(parts) for parts in zip(one(play), other(play), strict=True))
 
 
-def reconstructions(play: Play) -> Views:
-    """What the generator makes of the codes: (G(E(x)),)."""
-    return (play.reconstruction,)
-
-
 def condition(count: int, play: Play) -> Tensor | None:
-    """What row i of the views was drawn under, packed as they are: (B / count, count C)."""
+    """The condition of packed views, packed alike: (B / count, count C)."""
     return play.y if play.y is None or count == 1 else pack(play.y, count)
 
 
 def packed(view: View, count: int) -> View:
-    """So many independent samples shown as one, channel beside channel (PacGAN, Lin et al. 2018).
+    """`count` independent samples as one, along channels (PacGAN, Lin et al. 2018).
 
-    Each (B, C, ...) becomes (B / count, count C, ...): a critic that sees several at once sees that they are alike.
+    Each (B, C, ...) becomes (B / count, count C, ...): a critic of several samples can notice that they are alike.
     """
     if count < 1:
-        raise Refusal(f"pack is {count}: 1 or more samples are shown as one.")
+        raise Refusal(f"pack is {count}: the critic scores 1 or more samples as one.")
     return view if count == 1 else lambda play: tuple(pack(v, count) for v in view(play))
 
 
 def pack(x: Tensor, count: int) -> Tensor:
-    """Neighbouring rows as one: (B, C, ...) -> (B / count, count C, ...)."""
+    """Adjacent rows as one: (B, C, ...) -> (B / count, count C, ...). Raises Refusal if `count` does not divide B."""
     if len(x) % count:
         raise Refusal(f"A batch of {len(x)} cannot be packed by {count}: let the batch be a multiple of game.pack.")
     return x.reshape(len(x) // count, count * x.shape[1], *x.shape[2:])
 
 
-def noised(view: View, deviation: float, rounds: int = 0) -> View:
-    """With normal noise on every value (Soenderby et al. 2017); over `rounds` it fades in a straight line, 0: never."""
-    if not deviation >= 0:
-        raise Refusal(f"noise is {deviation}: a standard deviation of 0 or more is needed.")
+def noised(view: View, std: float, rounds: int = 0) -> View:
+    """With normal noise on every value (Soenderby et al. 2017), decaying linearly over `rounds`; 0: constant."""
+    if not std >= 0:
+        raise Refusal(f"noise is {std}: a standard deviation of 0 or more is needed.")
     if rounds < 0:
-        raise Refusal(f"noise_rounds is {rounds}: noise fades in 1 or more rounds; 0 means that it stays.")
+        raise Refusal(f"noise_rounds is {rounds}: the noise decays over 1 or more rounds; 0 keeps it constant.")
 
-    def blurred(play: Play) -> Views:
-        now = deviation * (relu(1 - play.round / rounds) if rounds else torch.ones_like(play.round))
+    def noisy(play: Play) -> Views:
+        now = std * (relu(1 - play.round / rounds) if rounds else torch.ones_like(play.round))
         return tuple(v + now * torch.randn_like(v) for v in view(play))
 
-    return blurred if deviation else view
+    return noisy if std else view

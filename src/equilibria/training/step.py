@@ -36,7 +36,7 @@ def score(run: "Run", player: Player, play: Play) -> Tensor:
     """What a player loses, noted term by term or in the player's own figures: ()."""
     with run.autocast():
         terms = player.loss(play)
-        told = player.figures(play, terms) if player.figures else terms
+        told = player.report(play, terms) if player.report else terms
     run.statistics.add(player.name, told)
     return torch.stack(list(terms.values())).sum()
 
