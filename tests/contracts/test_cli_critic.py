@@ -150,7 +150,7 @@ WRONG = [
     (["score", "RUN", "nowhere"], "No data set is called 'nowhere'"),
     (["score", "RUN", "digits", "--out", "scores.txt"], "end it in .csv"),
     (["score", "RUN", "digits", "--count", "0"], "count is 0"),
-    (["score", "RUN", "ring"], "this model knows samples of 1 x 8 x 8"),
+    (["score", "RUN", "ring"], "this model is for samples of 1 x 8 x 8"),
     (["features", "RUN", "digits", "--layer", "cnov1"], "Did you mean 'conv1'?"),
     (["features", "RUN", "--layer", "conv1"], "say `equilibria features RUN PATH"),
     (["features", "RUN", "--of", "encoder"], "no encoder"),

@@ -64,8 +64,8 @@ def test_a_shape_that_tells_nothing_asks_for_the_layout(tmp_path):
 @pytest.mark.parametrize(
     ("array", "said"),
     [
-        (BYTES.astype(np.float32), "float32 from 0 to 255: expected are uint8"),
-        (BYTES.astype(np.int32) * 256, "expected are uint8"),
+        (BYTES.astype(np.float32), r"float32 from 0 to 255: images are uint8.*for example x / 255\."),
+        (BYTES.astype(np.int32) * 256, "images are uint8"),
         (BYTES[:, 0].astype(np.float32) * np.nan, "not finite"),
         (BYTES[:, 0].astype(np.complex64), "complex64"),
         (BYTES[0, 0], "points are numbers"),
@@ -125,8 +125,8 @@ def test_labels_are_described_and_follow_their_samples(tmp_path, labels, kind, n
     [
         (np.arange(39), "for 40 samples"),
         (np.full(40, np.nan), "not finite"),
-        (np.arange(40).astype("datetime64[D]"), "numbers, or a name each"),
-        (np.zeros((40, 2, 2)), "are expected"),
+        (np.arange(40).astype("datetime64[D]"), "one name per sample"),
+        (np.zeros((40, 2, 2)), "is needed"),
     ],
 )
 def test_labels_that_cannot_be_meant_are_refused(tmp_path, labels, said):

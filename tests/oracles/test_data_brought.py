@@ -81,7 +81,7 @@ def test_a_set_with_a_name_is_brought_in_parts(part, count):
 @pytest.mark.parametrize(
     ("path", "space", "part", "words"),
     [
-        ("digits", Image(1, 28, 28), "train", "samples of 1 x 8 x 8, and this model knows samples of 1 x 28 x 28"),
+        ("digits", Image(1, 28, 28), "train", "samples of 1 x 8 x 8, and this model is for samples of 1 x 28 x 28"),
         ("digits", SPACE, "trian", "Did you mean 'train'"),
         ("nowhere", SPACE, "train", "No data set is called 'nowhere'"),
         (".", Image(1, 8, 9), "train", r"give an \.npz file"),

@@ -31,7 +31,7 @@ def test_a_folder_is_described_whole(folder):
     assert report.formats == {"size": {"16 x 16": 25, "30 x 20": 6}, "mode": {"L": 31}}
     assert report.classes == {"cat": 21, "dog": 10}
     assert report.duplicates == 1
-    assert report.left_out == ("cat/broken.png: not a picture in a known format",)
+    assert report.left_out == ("cat/broken.png: not an image in a known format",)
     assert report.values[0] >= 0
     assert report.values[1] <= 255
 
@@ -39,7 +39,7 @@ def test_a_folder_is_described_whole(folder):
 def test_the_lines_name_what_matters(folder):
     text = "\n".join(check(str(folder)).lines())
     for said in (
-        "31 images of 16 x 16, 1 channel",
+        "31 images of 16 x 16, 1 channel; ",
         "16 x 16 (25), 30 x 20 (6)",
         "2 classes: cat (21), dog (10). Only a conditional recipe uses them.",
         "Exact duplicates: 1.",
@@ -63,7 +63,7 @@ def test_points_and_vectors_are_described(tmp_path):
     )
     report = check({"name": str(tmp_path / "a.npz")})
     assert report.labels == "vector"
-    assert "Labels: 2 numbers a sample. Only a conditional recipe uses them." in report.lines()
+    assert "Labels: 2 numbers per sample. Only a conditional recipe uses them." in report.lines()
 
 
 def test_checking_a_cache_twice_says_the_same(folder):
@@ -78,8 +78,8 @@ def test_checking_a_cache_twice_says_the_same(folder):
         ("no/such/folder", "nothing is at"),
         ({"name": "ring", "mode": 3}, "Did you mean 'modes'"),
         ("folder", "give the path of a folder instead"),
-        ({}, "Data need a name"),
-        ({"name": 3}, "Data need a name"),
+        ({}, "Data needs a name"),
+        ({"name": 3}, "Data needs a name"),
     ],
 )
 def test_unknown_data_are_refused_with_the_nearest(spec, said):

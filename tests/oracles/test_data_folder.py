@@ -84,7 +84,7 @@ def test_exif_turns_a_picture_upright(tmp_path):
     PIL.Image.fromarray(np.rot90(pixels)).save(tmp_path / "a.png", exif=exif)
     black(tmp_path, grey())
     assert np.array_equal(only(tmp_path)[0], pixels)
-    assert "1 were turned upright as their EXIF says." in load_data(str(tmp_path)).remarks
+    assert "Rotated upright, as their EXIF data says: 1." in load_data(str(tmp_path)).remarks
 
 
 def test_transparency_is_put_on_white(tmp_path):
@@ -134,7 +134,7 @@ def test_grey_stays_grey_and_one_colour_makes_all_colour(tmp_path):
     fill(tmp_path, PIL.Image.new("RGB", (16, 16), (1, 2, 3)), first=5)
     data = load_data(str(tmp_path))
     assert data.space.channels == 3
-    assert "5 were grey, repeated in three channels." in data.remarks
+    assert "Gray, repeated in three channels: 5." in data.remarks
     assert load_data({"name": str(tmp_path), "channels": 1}).space.channels == 1
 
 
@@ -148,10 +148,11 @@ def test_crop_cuts_the_centre_and_pad_keeps_all(tmp_path):
     assert np.array_equal(padded[16:32], pixels)
     assert (padded[:16] == 255).all()
     assert (padded[32:] == 255).all()
-    assert "1 were not square, cut to the centre." in load_data({"name": str(tmp_path), "size": 16}).remarks
     assert (
-        "1 were not square, padded with white." in load_data({"name": str(tmp_path), "size": 48, "fit": "pad"}).remarks
+        "Not square, cropped to the center (--data.fit pad keeps the whole image): 1."
+        in load_data({"name": str(tmp_path), "size": 16}).remarks
     )
+    assert "Not square, padded with white: 1." in load_data({"name": str(tmp_path), "size": 48, "fit": "pad"}).remarks
 
 
 def test_resizing_is_the_named_one(tmp_path):
@@ -198,7 +199,7 @@ def test_images_beside_subfolders_mean_no_labels(tmp_path):
     fill(tmp_path, grey(seed=3))
     data = load_data(str(tmp_path))
     assert data.labels is None
-    assert any("Subfolders were not taken as labels" in remark for remark in data.remarks)
+    assert any("Subfolders are not used as labels" in remark for remark in data.remarks)
 
 
 def test_one_subfolder_is_no_label(tmp_path):
@@ -219,8 +220,8 @@ def test_corrupt_files_are_left_out_by_name_and_the_rest_goes_on(tmp_path):
     assert len(data.left_out) == 7
     assert {name.split(":")[0] for name in data.left_out} >= {"a/words.jpg", "a/empty.png", "a/cut0.png"}
     (said,) = [remark for remark in data.remarks if "left out" in remark]
-    assert said.startswith("7 could not be read")
-    assert said.endswith("and 4 more.")
+    assert said.startswith("Unreadable and left out: 7")
+    assert said.endswith("and 4 more).")
     assert (torch.cat([data.y, data.held_out_y]).bincount() == 10).all()
 
 

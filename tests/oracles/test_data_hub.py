@@ -52,7 +52,7 @@ def test_images_and_classes_are_read(local):
 @pytest.mark.skipif(not INSTALLED, reason="the extra `hub` is not installed")
 def test_what_the_hub_does_not_have_is_refused_in_one_line(local):
     for spec in ("hf:nobody/nothing", {"name": "hf:owner/name", "split": "tset"}):
-        with pytest.raises(Refusal, match="cannot be had from the hub") as refusal:
+        with pytest.raises(Refusal, match="cannot be loaded from the hub") as refusal:
             load_data(spec)
         assert "\n" not in str(refusal.value)
     with pytest.raises(Refusal, match="Did you mean 'label'"):

@@ -36,7 +36,7 @@ SUPERVISED = (
     Mutant(
         "labels-as-they-come",
         KNOWN,
-        "return order[place.argsort(stable=True)[:count]]",
+        "return order[rank_in_class.argsort(stable=True)[:count]]",
         "return order[:count]",
         BALANCED,
         "some classes may have no label",

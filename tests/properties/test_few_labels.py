@@ -167,8 +167,8 @@ def test_black_and_white_is_drawn_for_labelled_samples_too():
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"labelled": 0}, r"at least 2 labels must be known.*at most 256.*--labelled 20"),
-        ({"labelled": 1}, "at least 2 labels must be known"),
+        ({"labelled": 0}, r"2 classes.*at least 2 and at most 256.*--labelled 20"),
+        ({"labelled": 1}, "at least 2 and"),
         ({"labelled": 257}, "at most 256"),
         ({"conditional": True}, "leave out --conditional"),
     ],

@@ -143,7 +143,7 @@ def test_links_that_leave_a_folder_of_images_are_not_followed(own_folder, tmp_pa
     (own_folder / "inside.png").symlink_to(own_folder / "3.png")
     report = check(str(own_folder))
     assert report.train + report.held_out == 13
-    assert "3 links that lead elsewhere were not followed." in report.remarks
+    assert "Links out of the folder or to folders, which are not followed: 3." in report.remarks
 
 
 def image(seed: int) -> PIL.Image.Image:
@@ -162,7 +162,7 @@ def test_postscript_called_png_starts_no_interpreter(own_folder):
     image(0).save(own_folder / "0.png")
     image(1).save(own_folder / "1.png")
     (own_folder / "2.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n")
-    assert check(str(own_folder)).left_out == ("2.png: not a picture in a known format",)
+    assert check(str(own_folder)).left_out == ("2.png: not an image in a known format",)
 
 
 def flat_png(side: int) -> bytes:

@@ -14,20 +14,33 @@ from torch import Tensor
 from ..core.errors import Refusal, nearest
 from .dataset import Labels
 
-_MOST = 8 << 30  # bytes of one array, packed in an .npz
-_SUSPICIOUS, _RATIO = 256 << 20, 200  # an array above that size may not be packed more tightly than this
+SHAPES = "images are (N, H, W), (N, H, W, C) or (N, C, H, W), points are numbers (N, 2)"
+_LAYOUTS = ("auto", "channels_first", "channels_last")
+_MOST = 8 << 30  # bytes of one array in an .npz
+_SUSPICIOUS, _RATIO = 256 << 20, 200  # an array larger than this many bytes may not be compressed more than this
+_MOST_CLASSES = 1000
+_CHUNK = 64 << 20  # bytes
+_SLACK = 1e-3  # rounding error by which values may exceed a range
 
 
 class Header(NamedTuple):
-    """What a file says of an array."""
+    """Shape and type of an array, as its file states them."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
 
 
+class ImageLayout(NamedTuple):
+    """How an array is read as images."""
+
+    shape: tuple[int, int, int]  # (C, H, W)
+    convert: Callable[[np.ndarray], np.ndarray]  # some of its samples to (n, C, H, W) uint8
+    remark: str
+
+
 def read_headers(path: Path) -> dict[str, Header]:
-    """The arrays in a file by name; an .npy has one, called after the file."""
-    with _explained(path):
+    """The arrays in a file by name; that of an .npy has the file's name. Raises Refusal for unsafe or broken files."""
+    with _readable(path):
         if path.suffix == ".npy":
             with path.open("rb") as file:
                 return {path.stem: _header(path, path.stem, file, path.stat().st_size)}
@@ -37,8 +50,8 @@ def read_headers(path: Path) -> dict[str, Header]:
 
 
 def read_array(path: Path, name: str) -> np.ndarray:
-    """One array, mapped from an .npy, unpacked from an .npz; call `headers` first."""
-    with _explained(path):
+    """One array, mapped from an .npy, unpacked from an .npz; call `read_headers` first."""
+    with _readable(path):
         if path.suffix == ".npy":
             return np.load(path, mmap_mode="r", allow_pickle=False)
         with np.load(path, allow_pickle=False) as archive:
@@ -50,7 +63,7 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Head
     if info.file_size > _MOST or (info.file_size > _SUSPICIOUS and ratio > _RATIO):
         raise Refusal(
             f"{path}: {info.filename!r} would unpack to {info.file_size / 2**30:.1f} GiB from "
-            f"{info.compress_size / 2**20:.1f} MiB, and is not read. Save it as an .npy file if it is meant."
+            f"{info.compress_size / 2**20:.1f} MiB, so it is not read. If this is intended, save it as an .npy file."
         )
     with archive.open(info) as file:
         return _header(path, info.filename, file, info.file_size)
@@ -63,19 +76,20 @@ def _header(path: Path, name: str, file: IO[bytes], size: int) -> Header:
     elif version == (2, 0):
         shape, _, dtype = np.lib.format.read_array_header_2_0(file)
     else:
-        raise Refusal(f"{path}: {name!r} has array format {version}, expected 1.0 or 2.0: save it without field names.")
+        raise Refusal(f"{path}: {name!r} has array format {version}: save it without field names, in 1.0 or 2.0.")
     if dtype.hasobject or dtype.names:
         raise Refusal(
-            f"{path}: {name!r} holds Python objects, which could run code when read, and is not read. "
-            "Save plain numbers: np.save(path, np.stack(list_of_images))."
+            f"{path}: {name!r} holds Python objects, which could run code, so it is not read. "
+            "Save plain values: np.stack(list_of_images) for images, labels.astype(str) for names."
         )
     if math.prod(shape) * dtype.itemsize > size:
-        raise Refusal(f"{path}: {name!r} claims shape {shape}, more than the file holds: it is damaged.")
+        raise Refusal(f"{path}: {name!r} has shape {shape}, more than the file holds: it is damaged.")
     return Header(shape, dtype)
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _readable(path: Path) -> Iterator[None]:
+    """Raise Refusal for errors of the file."""
     try:
         yield
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
@@ -84,64 +98,46 @@ def _explained(path: Path) -> Iterator[None]:
         raise Refusal(f"{path} cannot be read as arrays: {error}.") from None
 
 
-_MOST_CLASSES = 1000
-
-
 def detect_labels(path: Path, raw: np.ndarray, count: int) -> tuple[Labels, Tensor]:
-    """Classes (N,), of integers or names; attributes (N, K), of 0 and 1; numbers (N, K).
+    """Labels, and their values as stored.
 
-    Rows (N, K) with a single 1 each are classes.
+    Integers or names (N,) are classes (N,), and so are rows (N, K) with a single 1 each; other rows of 0 and 1 are
+    attributes (N, K); floats (N,) and all other numbers (N, K) are numbers (N, K). Raises Refusal for anything else.
     """
     if len(raw) != count or raw.ndim not in (1, 2):
-        raise Refusal(f"{path} has labels of shape {raw.shape} for {count:,} samples: (N,) or (N, K) are expected.")
+        raise Refusal(f"{path} has labels of shape {raw.shape} for {count:,} samples: (N,) or (N, K) is needed.")
     if raw.dtype.kind not in ("biufUS" if raw.ndim == 1 else "biuf"):
-        raise Refusal(f"{path} has labels of type {raw.dtype} and shape {raw.shape}: numbers, or a name each, (N,).")
+        raise Refusal(
+            f"{path} has labels of type {raw.dtype} and shape {raw.shape}: numbers, or one name per sample, are needed."
+        )
     if raw.dtype.kind == "f" and not np.isfinite(raw).all():
-        raise Refusal(f"{path} has labels that are not finite (NaN or infinity).")
+        raise Refusal(f"{path} has labels that are not finite (NaN or infinity): remove those samples first.")
     if raw.ndim == 2 and raw.shape[1] == 1:
         raw = raw[:, 0]
-    if raw.ndim == 1:
-        return _numbers(raw[:, None]) if raw.dtype.kind == "f" else _classes(path, raw)
-    if not np.isin(raw, (0, 1)).all():
-        return _numbers(raw)
-    if (raw.sum(axis=1) == 1).all():
-        return Labels("class", _counted(raw)), torch.from_numpy(raw.argmax(axis=1))
-    return Labels("multi-hot", _counted(raw)), torch.from_numpy(raw.astype(np.float32))
+    if raw.ndim == 1 and raw.dtype.kind != "f":
+        return _classes(path, raw)
+    rows = raw.reshape(len(raw), -1)
+    names, binary = tuple(map(str, range(rows.shape[1]))), raw.ndim == 2 and np.isin(rows, (0, 1)).all()
+    if binary and (rows.sum(axis=1) == 1).all():
+        return Labels("class", names), torch.from_numpy(rows.argmax(axis=1))
+    return Labels("multi-hot" if binary else "vector", names), torch.from_numpy(rows.astype(np.float32))
 
 
 def _classes(path: Path, raw: np.ndarray) -> tuple[Labels, Tensor]:
-    values, places = np.unique(raw, return_inverse=True)
+    values, indices = np.unique(raw, return_inverse=True)
     if len(values) > _MOST_CLASSES:
-        raise Refusal(f"{path} has {len(values):,} different labels: more than {_MOST_CLASSES:,} are not classes.")
+        raise Refusal(
+            f"{path} has {len(values):,} different labels, more than the {_MOST_CLASSES:,} classes that are possible: "
+            "save them as floats if they are numbers."
+        )
     names = tuple(value.decode(errors="replace") if isinstance(value, bytes) else str(value) for value in values)
-    return Labels("class", names), torch.from_numpy(places.astype(np.int64))
-
-
-def _numbers(raw: np.ndarray) -> tuple[Labels, Tensor]:
-    return Labels("vector", _counted(raw)), torch.from_numpy(raw.astype(np.float32))
-
-
-def _counted(raw: np.ndarray) -> tuple[str, ...]:
-    return tuple(map(str, range(raw.shape[1])))
-
-
-_LAYOUTS = ("auto", "channels_first", "channels_last")
-_BYTES = 64 << 20  # looked at in one go
-_SLACK = 1e-3  # rounding that a range may exceed its bounds by
-
-
-class ImageLayout(NamedTuple):
-    """How an array is read as images."""
-
-    shape: tuple[int, int, int]  # (C, H, W)
-    convert: Callable[[np.ndarray], np.ndarray]  # some of its samples to (n, C, H, W) uint8
-    remark: str
+    return Labels("class", names), torch.from_numpy(indices.astype(np.int64))
 
 
 def detect_layout(path: Path, raw: np.ndarray, layout: str) -> ImageLayout:
-    """Which axes and which range an array of images has: (N, H, W), (N, H, W, C) or (N, C, H, W)."""
-    last, said = _channels_last(path, raw.shape, layout)
-    scale, offset, meant = _range(path, raw)
+    """The axes and the range of an array of images: (N, H, W), (N, H, W, C) or (N, C, H, W). Raises Refusal."""
+    last, axes = _channels_last(path, raw.shape, layout)
+    scale, offset, values = _range(path, raw)
     shape = (raw.shape[3], *raw.shape[1:3]) if last else raw.shape[1:] if raw.ndim == 4 else (1, *raw.shape[1:])
 
     def convert(part: np.ndarray) -> np.ndarray:
@@ -150,53 +146,55 @@ def detect_layout(path: Path, raw: np.ndarray, layout: str) -> ImageLayout:
             return part.astype(np.uint8)
         return np.rint(part.astype(np.float32) * scale + offset).clip(0, 255).astype(np.uint8)
 
-    return ImageLayout(shape, convert, f"{said} {meant}")
+    return ImageLayout(shape, convert, f"{axes} {values}")
 
 
 def chunks(raw: np.ndarray) -> Iterator[np.ndarray]:
-    """An array in parts of bounded size, whole samples each."""
-    step = max(1, _BYTES // max(raw.nbytes // max(len(raw), 1), 1))
+    """Consecutive samples of an array, in parts of bounded size."""
+    step = max(1, _CHUNK // max(raw.nbytes // max(len(raw), 1), 1))
     return (raw[start : start + step] for start in range(0, len(raw), step))
 
 
 def value_range(path: Path, raw: np.ndarray) -> tuple[float, float]:
-    """The smallest and the largest value; refused where one is not a number."""
-    pairs = [(float(part.min()), float(part.max())) for part in chunks(raw)]
-    least, most = min(pair[0] for pair in pairs), max(pair[1] for pair in pairs)
-    if not np.isfinite([p for pair in pairs for p in pair]).all():
+    """The smallest and the largest value. Raises Refusal where a value is not finite."""
+    least, most = np.array([(part.min(), part.max()) for part in chunks(raw)], dtype=float).T
+    if not np.isfinite([least, most]).all():
         raise Refusal(f"{path} holds values that are not finite (NaN or infinity): remove those samples first.")
-    return least, most
+    return float(least.min()), float(most.max())
 
 
 def _channels_last(path: Path, shape: tuple[int, ...], layout: str) -> tuple[bool, str]:
+    """Whether the channels are the last axis, and the sentence about it."""
     if layout not in _LAYOUTS:
         raise Refusal(f"No layout is called {layout!r}.{nearest(layout, _LAYOUTS)}")
     if len(shape) == 3:
         return False, f"Shape {shape} was read as (N, H, W)."
     if len(shape) != 4:
-        raise Refusal(f"{path} has shape {shape}: images are (N, H, W), (N, H, W, C) or (N, C, H, W), points (N, 2).")
+        raise Refusal(f"{path} has shape {shape}: {SHAPES}.")
     few_last, few_first = shape[3] <= 4, shape[1] <= 4
     if layout == "auto" and not few_last and not few_first:
-        raise Refusal(f"{path} has shape {shape}: say layout=channels_first or layout=channels_last.")
+        raise Refusal(f"{path} has shape {shape}: add layout=channels_first or layout=channels_last.")
     last = layout == "channels_last" or (layout == "auto" and few_last)
-    why = "as asked" if layout != "auto" else "at most four channels"
+    why = "by the option layout" if layout != "auto" else "an axis of at most four is the channels"
     return last, f"Shape {shape} was read as {'(N, H, W, C)' if last else '(N, C, H, W)'} ({why})."
 
 
 def _range(path: Path, raw: np.ndarray) -> tuple[float, float, str]:
-    """Factor and offset to bytes, and the sentence that says so."""
+    """Factor and offset to bytes, and the sentence about them."""
+    images = "images are uint8 (0 to 255), or floats in [0, 1] or [-1, 1]"
     if raw.dtype.kind not in "biuf":
-        raise Refusal(f"{path} holds {raw.dtype}: images are uint8, or floats in [0, 1] or [-1, 1].")
+        raise Refusal(f"{path} holds {raw.dtype}: {images}.")
     if raw.dtype.kind == "b":
-        return 255.0, 0.0, "False and True became 0 and 255."
+        return 255.0, 0.0, "False and True were read as 0 and 255."
     least, most = value_range(path, raw)
     if raw.dtype.kind in "iu" and least >= 0 and 1 < most <= 255:
-        return 1.0, 0.0, f"Values from {least:.0f} to {most:.0f} were kept as bytes."
+        return 1.0, 0.0, f"Values from {least:.0f} to {most:.0f} were read as bytes."
     if least >= -_SLACK and most <= 1 + _SLACK:
-        return 255.0, 0.0, f"Values from {least:.3g} to {most:.3g} were taken as [0, 1] and kept in 256 steps."
+        return 255.0, 0.0, f"Values from {least:.3g} to {most:.3g} were read as [0, 1] and rounded to 256 steps."
     if least >= -1 - _SLACK and most <= 1 + _SLACK:
-        return 127.5, 127.5, f"Values from {least:.3g} to {most:.3g} were taken as [-1, 1] and kept in 256 steps."
+        return 127.5, 127.5, f"Values from {least:.3g} to {most:.3g} were read as [-1, 1] and rounded to 256 steps."
+    x = f"(x {'-' if least > 0 else '+'} {abs(least):.6g})" if least else "x"
     raise Refusal(
-        f"{path} holds {raw.dtype} from {least:.6g} to {most:.6g}: expected are uint8 (0 to 255), "
-        "or floats in [0, 1] or [-1, 1]."
+        f"{path} holds {raw.dtype} from {least:.6g} to {most:.6g}: {images}. "
+        f"Scale it first, for example {x} / {most - least or 1:.6g}."
     )

@@ -11,50 +11,48 @@ from ..core.seeding import generator
 from ..core.types import Batch
 from .dataset import Data
 
-LABEL_KEY = -6  # of what is drawn for the labels that are known, beside the run's seed
+LABEL_KEY = -6  # of the generator that draws labeled samples
 
 
 def labelled_subset(data: Data, count: int, seed: int = 0) -> Tensor:
-    """Places of so many training samples, chosen by the seed, of each class as many or all: (count,) int64, ascending.
+    """Indices of the training samples whose labels are used, as many of each class as possible: (count,) int64, sorted.
 
     Raises Refusal for data without classes, and for fewer labels than classes or more than samples.
     """
     if data.labels is None or data.y is None or data.labels.kind != "class":
-        what = "has no labels" if data.labels is None else f"is labelled by {data.labels}"
+        what = "has no labels" if data.labels is None else f"has {data.labels} as labels"
         raise Refusal(
             f"The data {data.name!r} {what}, and this game learns classes: choose data whose labels are classes."
         )
-    if not data.labels.size <= count <= len(data.y):
+    classes, total = data.labels.size, len(data.y)
+    if not classes <= count <= total:
         raise Refusal(
-            f"labelled is {count}: of {data.name!r} at least {data.labels.size} labels must be known, one of each "
-            f"class, and at most {len(data.y)}, as many as there are. Say for example --labelled {_example(data)}."
+            f"labelled is {count}, and {data.name!r} has {classes} classes and {total} training samples: give at least "
+            f"{classes} and at most {total}, for example --labelled {min(10 * classes, total)}."
         )
-    order = torch.randperm(len(data.y), generator=generator(seed, LABEL_KEY))
+    order = torch.randperm(total, generator=generator(seed, LABEL_KEY))
     y = data.y.long().cpu()[order]
     by_class = y.argsort(stable=True)
-    counts = y.bincount(minlength=data.labels.size)
-    place = torch.empty_like(y)
-    place[by_class] = torch.arange(len(y)) - (counts.cumsum(0) - counts)[y[by_class]]  # within its class
-    return order[place.argsort(stable=True)[:count]].sort().values.to(data.y.device)
-
-
-def _example(data: Data) -> int:
-    """Ten of each class, or as many as there are."""
-    assert data.labels is not None
-    return min(10 * data.labels.size, len(data.x))
+    counts = y.bincount(minlength=classes)
+    rank_in_class = torch.empty_like(y)
+    rank_in_class[by_class] = torch.arange(total) - (counts.cumsum(0) - counts)[y[by_class]]
+    return order[rank_in_class.argsort(stable=True)[:count]].sort().values.to(data.y.device)
 
 
 @dataclass
 class Stream:
-    """Shuffled epochs over data in memory; each process draws its own share, the last partial batch is left out."""
+    """Shuffled epochs over data in memory; each process draws its own share, the last partial batch is left out.
+
+    Raises Refusal for fewer samples than a batch, and for data without the labels or pixels that are needed.
+    """
 
     data: Data
-    size: int = 64  # samples a batch, in each process
+    size: int = 64  # of a batch, in each process
     seed: int = 0
-    labelled: bool = False  # only a conditional game is shown the labels
-    binary: bool = False  # values from -1 to 1 are drawn as -1 or 1, anew in each batch, by the default generator
+    labelled: bool = False  # whether batches contain labels, for a conditional game
+    binary: bool = False  # draw values from -1 to 1 as -1 or 1, anew in each batch, by the default generator
     labelled_subset: Tensor | None = (
-        None  # places of the samples whose labels are known, (K,), to games that learn from them
+        None  # indices of the samples whose labels are used, (K,), of games with few labels
     )
     _order: tuple[int, Tensor] = field(default=(-1, torch.empty(0)), repr=False)
 
@@ -66,9 +64,7 @@ class Stream:
                 f"use --batch {max(self._share, 1)} or less, or more data."
             )
         if self.binary and len(self.data.space.shape) != 3:
-            raise Refusal(
-                f"The data {self.data.name!r} has no pixels to be drawn black or white: leave out --binarize."
-            )
+            raise Refusal(f"The data {self.data.name!r} has no pixels, which --binarize needs: leave out --binarize.")
         if self.labelled and self.data.labels is None:
             raise Refusal(
                 f"The data {self.data.name!r} has no labels, and a conditional game needs them: "
@@ -76,22 +72,21 @@ class Stream:
             )
 
     def batch(self, draw: int) -> Batch:
-        """The `draw`-th batch of the run."""
-        epoch, place = divmod(draw * self.size, self._share - self._share % self.size)
-        chosen = self._permutation(epoch)[place : place + self.size]
-        return self._shown(self.data.batch(chosen, self.labelled))
+        """Batch number `draw` of the run: x (size, *space.shape), y (size, labels.size)."""
+        epoch, start = divmod(draw * self.size, self._share - self._share % self.size)
+        return self._batch(self._permutation(epoch)[start : start + self.size], self.labelled)
 
     def labelled_batch(self, draw: int) -> Batch | None:
-        """As many samples with their labels, of those that are known: each as often as the others, or once more."""
+        """A batch of labeled samples, each used equally often (+- 1); None where the game has no labeled subset."""
         if self.labelled_subset is None:
             return None
         source, passes = generator(self.seed, LABEL_KEY, draw, rank()), -(-self.size // len(self.labelled_subset))
-        order = torch.cat([torch.randperm(len(self.labelled_subset), generator=source) for _ in range(passes)])[
-            : self.size
-        ]
-        return self._shown(self.data.batch(self.labelled_subset[order.to(self.labelled_subset.device)], labelled=True))
+        permutations = [torch.randperm(len(self.labelled_subset), generator=source) for _ in range(passes)]
+        order = torch.cat(permutations)[: self.size].to(self.labelled_subset.device)
+        return self._batch(self.labelled_subset[order], labelled=True)
 
-    def _shown(self, batch: Batch) -> Batch:
+    def _batch(self, indices: Tensor, labelled: bool) -> Batch:
+        batch = self.data.batch(indices, labelled)
         return batch._replace(x=binarized(batch.x)) if self.binary else batch
 
     @property
@@ -99,7 +94,7 @@ class Stream:
         return len(self.data.x) // world()
 
     def _permutation(self, epoch: int) -> Tensor:
-        """This process's part of the epoch's order, kept until the next epoch."""
+        """This process's part of the epoch's order, stored until the next epoch."""
         if self._order[0] != epoch:
             order = torch.randperm(len(self.data.x), generator=generator(self.seed, epoch))
             self._order = epoch, order[rank() * self._share : (rank() + 1) * self._share].to(self.data.x.device)
@@ -107,6 +102,6 @@ class Stream:
 
 
 def binarized(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
-    """Black or white pixels, -1 or 1, of grey ones as probabilities of white (Salakhutdinov and Murray 2008)."""
+    """Pixels -1 or 1, (B, C, H, W), with gray values as probabilities of white (Salakhutdinov and Murray 2008)."""
     white = torch.rand(x.shape, generator=generator, device=x.device) < (x + 1) / 2
     return white.to(x.dtype) * 2 - 1

@@ -1,4 +1,4 @@
-"""The data root, the authors' original files, and the cache of decoded images."""
+"""Where data is stored: the data root, files of published sets, and the cache of decoded arrays."""
 
 import contextlib
 import hashlib
@@ -16,31 +16,30 @@ import torch
 
 from ..core.download import download
 from ..core.errors import Failure, Refusal
-from .dataset import held_out
+from .dataset import held_out_mask
 
 
 def data_root(root: Path | None) -> Path:
-    """The folder of the published sets: the one given, else EQUILIBRIA_DATA, else one in the user's cache."""
-    given = root or os.environ.get("EQUILIBRIA_DATA")
-    return Path(given).expanduser() if given else cache_root() / "data"
+    """The folder of published data sets: `root`, else EQUILIBRIA_DATA, else `data` in the cache."""
+    place = root or os.environ.get("EQUILIBRIA_DATA")
+    return Path(place).expanduser() if place else cache_root() / "data"
 
 
 def cache_root() -> Path:
-    """The folder for decoded copies: EQUILIBRIA_CACHE, else `equilibria` in the user's cache folder."""
-    given = os.environ.get("EQUILIBRIA_CACHE")
-    if given:
-        return Path(given).expanduser()
+    """The folder of the cache: EQUILIBRIA_CACHE, else `equilibria` in the user's cache folder."""
+    if place := os.environ.get("EQUILIBRIA_CACHE"):
+        return Path(place).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "equilibria"
 
 
 def locate(name: str, folders: Sequence[str], root: Path | None) -> Path | None:
-    """The first place where a file or folder of this name is: one of the set's own folders, else the root itself."""
-    roots = [data_root(root), cache_root() / "data"]  # what was downloaded beside a read-only root
+    """The first file or folder of this name in the set's own folders or in the root itself; None if there is none."""
+    roots = [data_root(root), cache_root() / "data"]  # the second holds downloads where the first is read-only
     candidates = [place / folder / name for place in roots for folder in (*folders, "")]
     return next((path for path in candidates if path.exists()), None)
 
 
-LARGE = 256 << 20  # bytes: above this, an array is mapped from its file, not read
+LARGE = 256 << 20  # bytes: a larger array is mapped from its file, not read
 _FORMAT = 1
 _CHUNK = 256  # rows
 
@@ -48,22 +47,25 @@ Arrays = dict[str, np.ndarray]
 
 
 def cache_key(*parts: Any) -> str:
-    """The name of an entry: a hash of plain values that decide its content."""
+    """The name of a cache entry: a hash of the plain values that determine its content."""
     return hashlib.sha256(json.dumps([_FORMAT, *parts], default=str).encode()).hexdigest()[:32]
 
 
 def cached_arrays(kind: str, name: str, write: Callable[[Path], None]) -> Arrays:
-    """The arrays that `write` leaves in a folder as .npy files, from the cache when it was called before."""
+    """The arrays that `write` saves in a folder as .npy files, from the cache if they are there.
+
+    Raises Failure if they cannot be saved.
+    """
     home = cache_root() / kind
     if (home / name).is_dir():
         try:
             return _arrays(home / name, LARGE)
-        except (OSError, ValueError):  # not what we wrote: make it again
+        except (OSError, ValueError):  # damaged: write it again
             shutil.rmtree(home / name, ignore_errors=True)
     try:
         home.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".making-", dir=home))
-    except OSError:  # no place to keep it: read it all
+    except OSError:  # no cache: read all of it
         with tempfile.TemporaryDirectory() as temporary:
             _written(Path(temporary), write)
             return _arrays(Path(temporary), None)
@@ -77,24 +79,24 @@ def cached_arrays(kind: str, name: str, write: Callable[[Path], None]) -> Arrays
 
 
 def write_split(rows: Iterable[np.ndarray], shape: tuple[int, ...], dtype: str, folder: Path) -> None:
-    """Rows of `shape`, one at a time, into x.npy and held_out.npy; which of them went where into chosen.npy."""
-    whole, count = folder / "rows.raw", 0
-    with whole.open("wb") as file:
+    """Write rows of `shape`, one at a time, to x.npy and held_out.npy; the mask of those held out to chosen.npy."""
+    raw, count = folder / "rows.raw", 0
+    with raw.open("wb") as file:
         for row in rows:
             file.write(row.tobytes())
             count += 1
-    everything = np.memmap(whole, dtype, "c", shape=(count, *shape))
-    chosen = held_out(torch.from_numpy(everything)).numpy()
-    np.save(folder / "chosen.npy", chosen)
-    for name, mask in (("x", ~chosen), ("held_out", chosen)):
-        places = np.flatnonzero(mask)
+    everything = np.memmap(raw, dtype, "c", shape=(count, *shape))
+    out = held_out_mask(torch.from_numpy(everything)).numpy()
+    np.save(folder / "chosen.npy", out)
+    for name, mask in (("x", ~out), ("held_out", out)):
+        indices = np.flatnonzero(mask)
         with (folder / f"{name}.npy").open("wb") as file:  # written, not mapped: a full disk is then an error
-            header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": (len(places), *shape)}
+            header = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": (len(indices), *shape)}
             np.lib.format.write_array_header_1_0(file, header)
-            for start in range(0, len(places), _CHUNK):
-                file.write(everything[places[start : start + _CHUNK]].tobytes())
+            for start in range(0, len(indices), _CHUNK):
+                file.write(everything[indices[start : start + _CHUNK]].tobytes())
     del everything
-    whole.unlink()
+    raw.unlink()
 
 
 def _arrays(folder: Path, mapped_above: int | None) -> Arrays:
@@ -113,14 +115,14 @@ def _written(folder: Path, write: Callable[[Path], None]) -> None:
                 os.fsync(file.fileno())
     except OSError as error:
         raise Failure(
-            f"The decoded data cannot be kept in {folder.parent}: {error.strerror or error}. Free some space there, "
-            "or name another folder in EQUILIBRIA_CACHE."
+            f"The decoded data cannot be saved in {folder.parent}: {error.strerror or error}. Free some space there, "
+            "or set EQUILIBRIA_CACHE to another folder."
         ) from None
 
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A file, its checksum and where it can be downloaded."""
+    """A file of a published data set."""
 
     name: str
     md5: str
@@ -128,47 +130,37 @@ class PublishedFile:
 
 
 def obtain(title: str, files: Sequence[PublishedFile], folders: Sequence[str], root: Path | None) -> list[Path]:
-    """Where each file of a set is, its content checked; what is absent is downloaded if a network exists."""
+    """The paths of a set's files, with verified content; missing ones are downloaded. Raises Refusal if one is not."""
     missing = [file for file in files if locate(file.name, folders, root) is None]
     try:
         for file in missing:
             download(file.url, _writable(folders[0], root) / file.name, "md5", file.md5)
     except OSError as error:
-        raise Refusal(absent(title, [file.name for file in missing], folders, root, error)) from None
-    found = [locate(file.name, folders, root) for file in files]
-    return [_checked(title, path, file.md5) for path, file in zip(found, files, strict=True) if path]
+        raise Refusal(
+            f"{title} is not here and could not be downloaded ({getattr(error, 'reason', None) or error}): put "
+            f"{', '.join(file.name for file in missing)} into {data_root(root) / folders[0]}, or give another folder "
+            "with --data-root or EQUILIBRIA_DATA."
+        ) from None
+    paths = [locate(file.name, folders, root) for file in files]
+    return [_verified(title, path, file.md5) for path, file in zip(paths, files, strict=True) if path]
 
 
-def absent(title: str, names: Sequence[str], folders: Sequence[str], root: Path | None, why: OSError) -> str:
-    """The sentence for files that are neither here nor downloadable."""
-    return (
-        f"{title} is not here and could not be downloaded ({getattr(why, 'reason', None) or why}): put "
-        f"{', '.join(names)} into {data_root(root) / folders[0]}, or name another folder with --data-root "
-        "or EQUILIBRIA_DATA."
-    )
-
-
-def digest(path: Path) -> str:
-    """The md5 of a file, as published sets state it."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
-def _checked(title: str, path: Path, md5: str) -> Path:
+def _verified(title: str, path: Path, md5: str) -> Path:
     try:
-        found = digest(path)
+        with path.open("rb") as file:
+            actual = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     except OSError as error:
         raise Refusal(f"{path} cannot be read: {error.strerror}.") from None
-    if found != md5:
+    if actual != md5:
         raise Refusal(
-            f"{path} is not the published file of {title}: its md5 is {found}, expected {md5}. "
-            "Remove it or replace it by the original."
+            f"{path} is not the published file of {title}: its md5 is {actual}, expected {md5}. "
+            "Remove it or replace it with the original."
         )
     return path
 
 
 def _writable(folder: str, root: Path | None) -> Path:
-    """Where a download goes: under the data root, or in the cache when that is read-only."""
+    """The folder for a download: under the data root, or in the cache if that is read-only."""
     for place in (data_root(root) / folder, cache_root() / "data" / folder):
         try:
             place.mkdir(parents=True, exist_ok=True)

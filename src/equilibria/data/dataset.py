@@ -1,7 +1,7 @@
-"""A data set in memory: samples, labels, held-out part, digest."""
+"""A data set in memory: its space, samples, labels, held-out part and digest."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -18,60 +18,68 @@ KINDS = {
     "class": ("class", "classes"),
     "multi-hot": ("attribute", "attributes"),
     "vector": ("number", "numbers"),
-}  # one, many
-_FEW = 16  # names that are said in full
+}  # singular, plural
+_FEW = 16  # names that are listed in full
+_HASHED = 4096  # samples
+_TENTH = 256 // 10
 
 
 class Space(Protocol):
-    """What one sample is: how networks see it, and how people do."""
+    """What one sample is, for networks and for people."""
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one sample, without the batch."""
 
     def encode(self, raw: Tensor) -> Tensor:
-        """From what is kept in memory, (B, *shape), to what networks see, float32 (B, *shape)."""
+        """From samples as stored in memory, (B, *shape), to the input of networks, float32 (B, *shape)."""
 
     def decode(self, x: Tensor) -> np.ndarray:
-        """From what networks see, (B, *shape), to what people keep: pixels (B, H, W, C) uint8, points (B, 2) float."""
+        """From networks, (B, *shape), to what is saved: pixels (B, H, W, C) uint8, points (B, 2) float32."""
 
     def output_activation(self) -> nn.Module:
-        """The generator's last layer, so that its samples can only lie in the space."""
+        """The generator's last layer, which keeps its samples in the space."""
 
     def sample_grid(self, x: Tensor, columns: int = 8, real: Tensor | None = None) -> PIL.Image.Image:
-        """A picture of samples (B, *shape); where it makes sense, against real ones."""
+        """A picture of samples (B, *shape); points are drawn over real ones."""
 
     def describe(self) -> dict[str, Any]:
-        """Plain values from which the space can be rebuilt: {"name": ..., **options}."""
+        """The space as plain values: {"name": ..., **options}."""
 
 
 @dataclass(frozen=True)
 class Labels:
-    """What is known of each sample: a class, several attributes, or numbers."""
+    """The kind and the names of labels: a class, several attributes, or numbers per sample."""
 
     kind: str  # of KINDS
     names: tuple[str, ...]  # of the classes, the attributes or the numbers
 
     @property
     def size(self) -> int:
-        """The width of a condition as networks see it."""
+        """The width of the condition that networks receive."""
         return len(self.names)
 
     def encode(self, raw: Tensor) -> Tensor:
-        """From what is kept, (B,) int64 for classes and (B, size) otherwise, to float32 (B, size)."""
+        """From labels as stored, (B,) int64 for classes and (B, size) otherwise, to float32 (B, size)."""
         return (one_hot(raw.long(), self.size) if self.kind == "class" else raw).float()
 
     def __str__(self) -> str:
-        """In words: 10 classes (0, 1, 2, ...); numbers have no names worth saying."""
-        counted = f"{self.size:,} {KINDS[self.kind][self.size != 1]}"
-        shown = self.names if self.size <= _FEW else (*self.names[:3], "...", self.names[-1])
-        return counted if self.kind == "vector" else f"{counted} ({', '.join(shown)})"
+        """For example 10 classes (0, 1, 2, ...); the names of numbers are left out."""
+        count = f"{self.size:,} {KINDS[self.kind][self.size != 1]}"
+        names = self.names if self.size <= _FEW else (*self.names[:3], "...", self.names[-1])
+        return count if self.kind == "vector" else f"{count} ({', '.join(names)})"
+
+
+def first_names(names: Sequence[str], most: int = 3) -> str:
+    """The first names of a list, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 class Modes(NamedTuple):
-    """Where a mixture of equal Gaussians has its weight, if that is known."""
+    """The components of a mixture of equally weighted Gaussians."""
 
-    centers: Tensor  # (K, *space.shape), on the host
+    centers: Tensor  # (K, *space.shape), on the CPU
     std: float  # of each, in every coordinate
 
 
@@ -81,61 +89,54 @@ class Data:
 
     name: str
     space: Space
-    x: Tensor  # (N, *space.shape), as kept: uint8 for images, float32 for points
-    held_out: Tensor  # (M, *space.shape), likewise
+    x: Tensor  # (N, *space.shape), uint8 for images, float32 for points
+    held_out: Tensor  # (M, *space.shape), of the same type
     labels: Labels | None = None
     y: Tensor | None = None  # (N,) for classes, (N, labels.size) otherwise
     held_out_y: Tensor | None = None
-    remarks: tuple[str, ...] = ()  # what was done on the way in, a sentence each: cropped, left out, resized
-    left_out: tuple[str, ...] = ()  # what could not be read, "name: reason" each
-    formats: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # what the files were: sizes, modes, counted
-    modes: Modes | None = None  # where the truth is known
-    channels_of: str = ""  # the data set whose pictures the channels are, each one of its own; none where they are not
+    remarks: tuple[str, ...] = ()  # how the data was prepared, a sentence each: cropped, resized, left out
+    left_out: tuple[str, ...] = ()  # the files that could not be read, "name: reason" each
+    formats: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # sizes and modes of the files, counted
+    modes: Modes | None = None  # of a known mixture
+    channels_of: str = ""  # the data set that each channel is an image of, where channels are such
 
     def to(self, device: torch.device) -> "Data":
-        """The same data, resident on a device."""
-        move = {k: None if t is None else t.to(device) for k, t in self._tensors().items()}
-        return replace(self, **move)  # type: ignore[arg-type]
+        """The same data on a device."""
+        tensors = {name: getattr(self, name) for name in ("x", "held_out", "y", "held_out_y")}
+        moved: dict[str, Any] = {name: t.to(device) for name, t in tensors.items() if t is not None}
+        return replace(self, **moved)
 
-    def batch(self, chosen: Tensor, labelled: bool = False) -> Batch:
-        """These training samples, (B,) int64, as networks see them; with their labels if asked for."""
-        x = self.space.encode(self.x.index_select(0, chosen))  # 7x faster than x[chosen]
+    def batch(self, indices: Tensor, labelled: bool = False) -> Batch:
+        """The training samples at `indices`, (B,) int64, for networks; with their labels if `labelled`."""
+        x = self.space.encode(self.x.index_select(0, indices))  # 7x faster than x[indices]
         if not labelled or self.labels is None or self.y is None:
             return Batch(x)
-        return Batch(x, self.labels.encode(self.y.index_select(0, chosen)))
-
-    def _tensors(self) -> dict[str, Tensor | None]:
-        return {"x": self.x, "held_out": self.held_out, "y": self.y, "held_out_y": self.held_out_y}
-
-
-_SEEN = 4096  # samples
+        return Batch(x, self.labels.encode(self.y.index_select(0, indices)))
 
 
 def digest(data: Data) -> str:
-    """A hash of some of the training samples, always the same ones."""
-    chosen = torch.linspace(0, len(data.x) - 1, min(len(data.x), _SEEN)).long()
-    return hashlib.blake2b(data.x[chosen].contiguous().cpu().numpy().tobytes(), digest_size=16).hexdigest()
+    """A hash of up to 4,096 training samples at even distances."""
+    indices = torch.linspace(0, len(data.x) - 1, min(len(data.x), _HASHED)).long()
+    return hashlib.blake2b(data.x[indices].contiguous().cpu().numpy().tobytes(), digest_size=16).hexdigest()
 
 
-_TENTH = 256 // 10
+def held_out_mask(x: Tensor) -> Tensor:
+    """Which about 10 % of the samples x, (N, ...), are held out: (N,) bool.
 
-
-def held_out(x: Tensor) -> Tensor:
-    """About 10 % of the samples, chosen by a hash of their content, so that copies stay on one side: (N,) bool.
-
-    x is (N, ...). The choice does not depend on the order or on the other samples, unless they are so few that one
-    part would be empty: then the smallest hash is held out.
+    A hash of its content decides for each sample, so copies stay on one side and the order does not matter. Where one
+    part would be empty, the samples with the smallest hash are held out. Raises Refusal if all samples are equal.
     """
     rows = x.flatten(1).contiguous().numpy()
-    chosen = torch.tensor([_hash(row, 1) < _TENTH for row in rows], dtype=torch.bool)
-    if chosen.any() and not chosen.all():
-        return chosen
-    order = [_hash(row, 8) for row in rows]
-    least = min(order)
-    chosen = torch.tensor([place == least for place in order], dtype=torch.bool)
-    if chosen.all():
-        raise Refusal(f"{len(rows)} samples, none different from the others: there is nothing to hold out.")
-    return chosen
+    mask = torch.tensor([_hash(row, 1) < _TENTH for row in rows], dtype=torch.bool)
+    if mask.any() and not mask.all():
+        return mask
+    hashes = [_hash(row, 8) for row in rows]
+    least = min(hashes)
+    mask = torch.tensor([value == least for value in hashes], dtype=torch.bool)
+    if mask.all():
+        samples = "1 sample" if len(rows) == 1 else f"{len(rows):,} equal samples"
+        raise Refusal(f"Of {samples} there is nothing to hold out: add samples that differ.")
+    return mask
 
 
 def _hash(row: np.ndarray, size: int) -> int:

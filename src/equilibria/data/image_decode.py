@@ -1,4 +1,4 @@
-"""One picture of any size and mode, made square, small, and grey or RGB."""
+"""One image of any size and mode, made square, small, and gray or RGB."""
 
 import warnings
 from collections.abc import Iterator
@@ -14,92 +14,93 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", "
 RESIZERS = {method.name.lower(): method for method in PIL.Image.Resampling}
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")  # no EPS: reading one starts a program
 _LARGEST = 64_000_000  # pixels
-_GREY = ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N")
 _DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")
+_GRAY = ("1", "L", "LA", "La", *_DEEP)
 _ORIENTATION = 0x0112
+
+_TOO_LARGE = f"more than {_LARGEST // 10**6} million pixels: shrink it"
+
+CHANGES = {
+    "drafted": "Large JPEG files, decoded at a fraction of their size (at least four times the final one)",
+    "rotated": "Rotated upright, as their EXIF data says",
+    "flattened": "Transparent, put on white",
+    "deep": "16-bit gray, divided by 257",
+    "repeated": "Gray, repeated in three channels",
+    "animated": "Animated or of several pages, only the first image used",
+    "crop": "Not square, cropped to the center (--data.fit pad keeps the whole image)",
+    "pad": "Not square, padded with white",
+    "enlarged": "Smaller on one side, enlarged",
+}
 
 
 class Unreadable(Exception):
-    """This file is no picture that can be used; the message says why."""
+    """A file that is no usable image; the message says why."""
 
 
 @contextmanager
 def open_image(source: Path | IO[bytes]) -> Iterator[PIL.Image.Image]:
-    """A picture whose header is sound, whose pixels are few enough to be decoded, and nothing but a picture."""
+    """An image whose header is sound and whose pixels can be decoded. Raises Unreadable for anything else."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with PIL.Image.open(source, formats=_FORMATS) as image:
                 if image.width * image.height > _LARGEST:
-                    raise Unreadable(f"{image.width} x {image.height} pixels, more than {_LARGEST // 10**6} million")
+                    raise Unreadable(f"{image.width} x {image.height}, {_TOO_LARGE}")
                 if image.mode == "F":
                     raise Unreadable("floating-point pixels of unknown range")
                 yield image
     except Unreadable:
         raise
     except PIL.UnidentifiedImageError:
-        raise Unreadable("not a picture in a known format") from None
+        raise Unreadable("not an image in a known format") from None
+    except PIL.Image.DecompressionBombError:
+        raise Unreadable(_TOO_LARGE) from None
     except Exception as error:  # decoders raise anything at all on broken files
         raise Unreadable(str(error) or type(error).__name__) from None
 
 
-def is_grey(mode: str) -> bool:
-    """Whether pictures of this Pillow mode have no colour."""
-    return mode in _GREY
+def is_gray(mode: str) -> bool:
+    """Whether images of this Pillow mode have no color."""
+    return mode in _GRAY
 
 
 def fit_image(
     image: PIL.Image.Image, size: int, fit: str, channels: int, resizer: str
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The picture as (channels, size, size) uint8, and what had to be done to it, a key of DEEDS each."""
-    deeds, found = [], image.size
+    """The image as (channels, size, size) uint8, and what was changed, as keys of CHANGES. Raises Unreadable."""
+    changes, original = list[str](), image.size
     image.draft(None, (4 * size, 4 * size))  # only JPEG can
-    if image.size != found:
-        deeds.append("drafted")
+    if image.size != original:
+        changes.append("drafted")
     if image.format != "MPO" and getattr(image, "is_animated", False):
-        deeds.append("stopped")
+        changes.append("animated")
     if image.getexif().get(_ORIENTATION, 1) != 1:
-        deeds.append("turned")
-    plain, done = _plain(PIL.ImageOps.exif_transpose(image), "L" if channels == 1 else "RGB")
-    deeds += done
+        changes.append("rotated")
+    plain = _plain(PIL.ImageOps.exif_transpose(image), "L" if channels == 1 else "RGB", changes)
     if plain.width != plain.height:
-        deeds.append(fit)
+        changes.append(fit)
     if min(plain.size) < size:
-        deeds.append("enlarged")
+        changes.append("enlarged")
     square = FITS[fit](plain, size, RESIZERS[resizer])
-    return np.atleast_3d(np.asarray(square)).transpose(2, 0, 1).copy(), tuple(deeds)
+    return np.atleast_3d(np.asarray(square)).transpose(2, 0, 1).copy(), tuple(changes)
 
 
-CHANGES = {
-    "drafted": "large JPEG files decoded at a fraction of their size, at least four times the final one",
-    "turned": "turned upright as their EXIF says",
-    "flattened": "transparent, put on white",
-    "deep": "16-bit grey, divided by 257",
-    "coloured": "grey, repeated in three channels",
-    "stopped": "moving, only the first frame taken",
-    "crop": "not square, cut to the centre",
-    "pad": "not square, padded with white",
-    "enlarged": "smaller on one side, enlarged",
-}
-
-
-def _plain(image: PIL.Image.Image, mode: str) -> tuple[PIL.Image.Image, list[str]]:
-    """The picture in 8 bits, opaque, grey or RGB."""
-    deeds = []
+def _plain(image: PIL.Image.Image, mode: str, changes: list[str]) -> PIL.Image.Image:
+    """The image in 8 bits, opaque, gray or RGB; what was changed is added to `changes`."""
     if image.mode in _DEEP:
         values = np.asarray(image).clip(0, 65535).astype(np.uint16)
         image = PIL.Image.fromarray((values // 257).astype(np.uint8))
-        deeds.append("deep")
-    if mode == "RGB" and is_grey(image.mode):
-        deeds.append("coloured")
+        changes.append("deep")
+    if mode == "RGB" and is_gray(image.mode):
+        changes.append("repeated")
     if image.has_transparency_data:
         layered = image if image.mode == "RGBA" else image.convert("RGBA")
         opacity = layered.getchannel("A")
         if opacity.getextrema() != (255, 255):
-            deeds.append("flattened")
+            changes.append("flattened")
             image = PIL.Image.new("RGB", image.size, "white")
             image.paste(layered, mask=opacity)
-    return image if image.mode == mode else image.convert(mode), deeds
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _cropped(image: PIL.Image.Image, size: int, method: PIL.Image.Resampling) -> PIL.Image.Image:

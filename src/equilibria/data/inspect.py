@@ -1,4 +1,4 @@
-"""What a data set is, before anything is trained on it."""
+"""The report of `data check`: what a data set is, before anything is trained on it."""
 
 import hashlib
 from collections import Counter
@@ -7,110 +7,100 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from torch import Tensor
 
 from ..core.errors import Refusal
 from .arrays import chunks
-from .dataset import Data, Labels
+from .dataset import KINDS, Data, first_names
 from .resolve import Spec, load_data
 
-_BATCH = 64  # the usual size of a batch
-_NAMED = 10
-_NOUNS = {"class": "classes", "multi-hot": "attributes", "vector": "numbers a sample"}
+_BATCH = 64  # the default batch size
 
 
 @dataclass(frozen=True)
 class DataReport:
-    """Plain values for people and programs."""
+    """What `check` measures, as plain values."""
 
     name: str
     usable: bool
     problem: str = ""  # why it is not usable
     train: int = 0
     held_out: int = 0
-    shape: tuple[int, ...] = ()  # of one sample as networks see it
+    shape: tuple[int, ...] = ()  # of one sample
     formats: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # sizes and modes of the files, counted
-    values: tuple[float, float] = (0.0, 0.0)  # the smallest and the largest, as kept
-    labels: str = ""  # their kind: class, multi-hot, vector; empty without
+    values: tuple[float, float] = (0.0, 0.0)  # the smallest and the largest, as stored
+    labels: str = ""  # their kind: class, multi-hot, vector; empty if there are none
     classes: Mapping[str, int] = field(default_factory=dict)  # samples of each class or attribute
     duplicates: int = 0  # samples that repeat another one exactly
     left_out: tuple[str, ...] = ()  # "name: reason" each
     remarks: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
-        """The report to read."""
+        """The report as lines of text."""
         if not self.usable:
             return [f"{self.name}: not usable.", self.problem]
-        kind = "points" if len(self.shape) == 1 else f"images of {_spelled(self.shape)}"
-        said = [
-            f"{self.name}: {self.train + self.held_out:,} {kind}, "
-            f"{self.train:,} to train on and {self.held_out:,} held out."
+        if len(self.shape) == 1:
+            kind = "points"
+        else:
+            channels, height, width = self.shape
+            kind = f"images of {height} x {width}, {channels} channel{'s' * (channels > 1)}"
+        return [
+            f"{self.name}: {self.train + self.held_out:,} {kind}; {self.train:,} for training, "
+            f"{self.held_out:,} held out.",
+            *(f"File {what}s: {_most_frequent(counts)}." for what, counts in self.formats.items()),
+            f"Values: {self.values[0]:.4g} to {self.values[1]:.4g}.",
+            self._label_line(),
+            f"Exact duplicates: {self.duplicates or 'none'}.",
+            *self.remarks,
+            *(f"Left out: {name}" for name in self.left_out),
         ]
-        said += [f"{what.capitalize()}s found: {_counted(counts)}." for what, counts in self.formats.items()]
-        said.append(f"Values: {self.values[0]:.4g} to {self.values[1]:.4g}.")
-        said += [self._on_labels(), f"Exact duplicates: {self.duplicates or 'none'}."]
-        said += self.remarks
-        return said + [f"Left out: {name}" for name in self.left_out]
 
-    def _on_labels(self) -> str:
+    def _label_line(self) -> str:
         if not self.labels:
             return "Labels: none."
-        counts = "" if self.labels == "vector" else f": {_counted(self.classes)}"
-        return f"Labels: {len(self.classes)} {_NOUNS[self.labels]}{counts}. Only a conditional recipe uses them."
+        kind = KINDS[self.labels][len(self.classes) != 1]
+        counts = " per sample" if self.labels == "vector" else f": {_most_frequent(self.classes)}"
+        return f"Labels: {len(self.classes)} {kind}{counts}. Only a conditional recipe uses them."
 
 
 def check(spec: Spec, root: Path | None = None) -> DataReport:
-    """Look at a data set as training would: counts, sizes, labels, duplicates, what is left out."""
+    """Load a data set as training would, and report counts, sizes, values, labels, duplicates and unreadable files."""
     name = spec if isinstance(spec, str) else str(spec.get("name"))
     try:
         data = load_data(spec, root)
     except Refusal as refusal:
         return DataReport(name, usable=False, problem=str(refusal))
-    few = (f"Fewer than a usual batch: train with --batch {len(data.x)} or less.",) if len(data.x) < _BATCH else ()
+    count = len(data.x)
+    small = (f"This is less than a default batch: train with --batch {count} or less.",) if count < _BATCH else ()
+    parts = [part for x in (data.x, data.held_out) for part in chunks(x.numpy())]
+    rows = (row for part in parts for row in part)
+    distinct = {hashlib.blake2b(np.ascontiguousarray(row).data, digest_size=16).digest() for row in rows}
     return DataReport(
         name,
         usable=True,
-        train=len(data.x),
+        train=count,
         held_out=len(data.held_out),
         shape=data.space.shape,
         formats=data.formats,
-        values=_values(data),
+        values=(min(float(part.min()) for part in parts), max(float(part.max()) for part in parts)),
         labels=data.labels.kind if data.labels else "",
-        classes=_classes(data.labels, data.y, data.held_out_y),
-        duplicates=_duplicates(data),
+        classes=_class_counts(data),
+        duplicates=count + len(data.held_out) - len(distinct),
         left_out=data.left_out,
-        remarks=(*data.remarks, *few),
+        remarks=(*data.remarks, *small),
     )
 
 
-def _values(data: Data) -> tuple[float, float]:
-    parts = [part for x in (data.x, data.held_out) for part in chunks(x.numpy())]
-    return min(float(part.min()) for part in parts), max(float(part.max()) for part in parts)
-
-
-def _classes(labels: Labels | None, *parts: Tensor | None) -> dict[str, int]:
-    """Samples of each class or with each attribute; for vectors, the names alone have a meaning."""
+def _class_counts(data: Data) -> dict[str, int]:
+    """Samples of each class or with each attribute; of numbers, only the names have a meaning."""
     counts: Counter[str] = Counter()
-    for y in parts:
-        if labels is not None and y is not None:
-            numbers = y.bincount(minlength=labels.size) if labels.kind == "class" else (y != 0).sum(dim=0)
-            counts.update(dict(zip(labels.names, numbers.tolist(), strict=True)))
+    for y in (data.y, data.held_out_y):
+        if data.labels is not None and y is not None:
+            many = y.bincount(minlength=data.labels.size) if data.labels.kind == "class" else (y != 0).sum(dim=0)
+            counts.update(dict(zip(data.labels.names, many.tolist(), strict=True)))
     return dict(counts)
 
 
-def _duplicates(data: Data) -> int:
-    rows = (row for x in (data.x, data.held_out) for row in x.numpy())
-    seen = {hashlib.blake2b(np.ascontiguousarray(row).data, digest_size=16).digest() for row in rows}
-    return len(data.x) + len(data.held_out) - len(seen)
-
-
-def _spelled(shape: tuple[int, ...]) -> str:
-    channels, height, width = shape
-    return f"{height} x {width}, {channels} channel{'s' if channels > 1 else ''}"
-
-
-def _counted(counts: Mapping[str, int]) -> str:
-    """The most frequent first, cut short."""
+def _most_frequent(counts: Mapping[str, int]) -> str:
+    """The names with their counts, the ten most frequent first."""
     ordered = sorted(counts.items(), key=lambda item: -item[1])
-    more = f" and {len(ordered) - _NAMED} more" if len(ordered) > _NAMED else ""
-    return ", ".join(f"{name} ({count:,})" for name, count in ordered[:_NAMED]) + more
+    return first_names([f"{name} ({count:,})" for name, count in ordered], 10)

@@ -1,4 +1,4 @@
-"""Spaces: how samples are encoded, decoded and shown. The table is the registration."""
+"""Spaces: images and points. The table is the registration."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from ..core.catalogue import Catalogue
 
-_SMALLEST_CELL = 48  # pixels: smaller images are enlarged on sheets
+_SMALLEST_CELL = 48  # pixels: smaller images are enlarged in sample grids
 _GAP = 2
 
 
 @dataclass(frozen=True)
 class Image:
-    """Bytes in memory, [-1, 1] for networks."""
+    """Images (C, H, W): uint8 in memory, float32 in [-1, 1] for networks."""
 
     channels: int = 1
     height: int = 28
@@ -38,7 +38,7 @@ class Image:
         return nn.Tanh()
 
     def sample_grid(self, x: Tensor, columns: int = 8, real: Tensor | None = None) -> PIL.Image.Image:
-        """Samples in rows, on white; channels beyond grey and colour are not drawn."""
+        """Images in rows, on white, enlarged to sides of at least 48 pixels; only gray or the first 3 channels."""
         pixels = self.decode(x)[..., :3] if self.channels >= 3 else self.decode(x)[..., :1].repeat(3, axis=-1)
         zoom = -(-_SMALLEST_CELL // min(self.height, self.width))
         pixels = pixels.repeat(zoom, axis=1).repeat(zoom, axis=2)
@@ -59,7 +59,7 @@ _REAL, _FAKE = (225, 140, 60), (30, 80, 180)
 
 @dataclass(frozen=True)
 class Plane:
-    """Two coordinates, shown within [-extent, extent]."""
+    """Points (2,), drawn within [-extent, extent]."""
 
     extent: float = 1.5
 
@@ -77,25 +77,23 @@ class Plane:
         return nn.Identity()
 
     def sample_grid(self, x: Tensor, columns: int = 8, real: Tensor | None = None) -> PIL.Image.Image:
-        """Generated points in blue over real ones in orange."""
+        """Generated points in blue, over real ones in orange."""
         side = 2 * _SIDE  # drawn at twice the size, for smooth edges
         canvas = PIL.Image.new("RGB", (side, side), "white")
         draw = PIL.ImageDraw.Draw(canvas)
-        for points, colour in ((real, _REAL), (x, _FAKE)):
+        for points, color in ((real, _REAL), (x, _FAKE)):
             if points is not None:
                 for across, up in self._visible(points) * side:
-                    draw.circle((float(across), float(side - up)), _DOT, fill=colour)
+                    draw.circle((float(across), float(side - up)), _DOT, fill=color)
         return canvas.reduce(2)
 
     def _visible(self, x: Tensor) -> np.ndarray:
-        """The points that lie on the sheet, as shares of its side: (N, 2)."""
+        """The points within the picture, as shares of its side: (N, 2)."""
         shares = (self.decode(x) / self.extent + 1) / 2
         return shares[((shares >= 0) & (shares <= 1)).all(axis=1)]
 
     def describe(self) -> dict[str, Any]:
         return {"name": "plane", "extent": self.extent}
 
-
-__all__ = ["SPACES", "Image", "Plane"]
 
 SPACES = Catalogue("space", image=Image, plane=Plane)

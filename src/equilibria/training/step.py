@@ -59,7 +59,7 @@ def step(run: "Run", players: Players, gradients: Sequence[Gradients]) -> None:
     for key in dict.fromkeys(player.optimizer for player in players):
         for player, own in zip(players, gradients, strict=True):
             if player.optimizer == key:
-                _give(run.game.parameters(player), own)
+                _set_gradients(run.game.parameters(player), own)
                 optimizer = run.optimizer(player)
         optimizer.step()
         optimizer.zero_grad()
@@ -75,7 +75,7 @@ def take_gradients(parameters: Sequence[Tensor]) -> Gradients:
     return gradients
 
 
-def _give(parameters: Sequence[Tensor], gradients: Gradients) -> None:
+def _set_gradients(parameters: Sequence[Tensor], gradients: Gradients) -> None:
     for parameter, gradient in zip(parameters, gradients, strict=True):
         if gradient is not None:
             parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def consensus_gradients(run: "Run", players: Players, weight: float) -> list[Gradients]:
     """Each player's v + weight grad |v|^2 / 2, on one draw."""
     owned = [run.game.parameters(player) for player in players]
-    with run.game.only(_everybody(players)):
+    with run.game.only(_joint_player(players)):
         play = draw(run)
         run.draws += 1
         field = [
@@ -31,7 +31,7 @@ def consensus_gradients(run: "Run", players: Players, weight: float) -> list[Gra
         pulls = list(zip(chain(*owned), chain(*field), strict=True))
         v = [torch.empty_like(parameter).copy_(gradient.detach()) for parameter, gradient in pulls]
         average(v)
-        slopes = _slopes(pulls, v)
+        slopes = _norm_gradient(pulls, v)
     for gradient, (parameter, _) in zip(v, pulls, strict=True):
         if (slope := slopes.pop(parameter, None)) is not None:  # once, even if several players move it
             gradient.add_(slope, alpha=weight)
@@ -39,7 +39,7 @@ def consensus_gradients(run: "Run", players: Players, weight: float) -> list[Gra
     return [list(islice(rest, len(parameters))) for parameters in owned]
 
 
-def _slopes(pulls: Sequence[tuple[Tensor, Tensor]], v: Sequence[Tensor]) -> dict[Tensor, Tensor]:
+def _norm_gradient(pulls: Sequence[tuple[Tensor, Tensor]], v: Sequence[Tensor]) -> dict[Tensor, Tensor]:
     """The gradient of |v|^2 / 2: the Jacobian of this process's pulls, transposed, times the mean v; its mean."""
     joint: dict[Tensor, Tensor] = {}
     for (parameter, _), gradient in zip(pulls, v, strict=True):
@@ -52,7 +52,7 @@ def _slopes(pulls: Sequence[tuple[Tensor, Tensor]], v: Sequence[Tensor]) -> dict
     return slopes
 
 
-def _everybody(players: Players) -> Player:
+def _joint_player(players: Players) -> Player:
     """One who moves all that any of them moves."""
     networks = dict.fromkeys(name for player in players for name in player.networks)
     return Player("everybody", tuple(networks), players[0].loss)
@@ -100,7 +100,7 @@ def extragradient() -> Rule:
     After Korpelevich 1976. Each of the two has its own draw, and both are steps of the optimizers: moments are updated
     at either point (ExtraAdam).
     """
-    return Rule(_look_ahead, draws=2)
+    return Rule(_extragradient_move, draws=2)
 
 
 def consensus(weight: float = 10.0) -> Rule:
@@ -125,7 +125,7 @@ def check_turns(rule: Rule, name: str, game: Game) -> None:
             )
 
 
-def _look_ahead(run: "Run", players: Players) -> None:
+def _extragradient_move(run: "Run", players: Players) -> None:
     """Step, see which way to go from there, return, and go that way."""
     parameters: list[Tensor] = list(dict.fromkeys(p for player in players for p in run.game.parameters(player)))
     here = [p.detach().clone() for p in parameters]

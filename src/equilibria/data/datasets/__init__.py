@@ -1,4 +1,4 @@
-"""The data sets with a name, and those that a path gives. The table is the registration."""
+"""Data sets with a name, and kinds of data that a path selects. The table is the registration."""
 
 from ...core.catalogue import Catalogue
 from .array import array

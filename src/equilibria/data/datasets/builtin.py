@@ -7,13 +7,13 @@ import PIL.Image
 import torch
 from torch import Tensor
 
-from ..dataset import Data, Labels, held_out
+from ..dataset import Data, Labels, held_out_mask
 from ..spaces import Image
 from .mnist import CLOTHES
 
 
 def digits() -> Data:
-    """Handwritten digits, 8 x 8 grey, 1,797 of them, built in (Alpaydin and Kaynak 1998)."""
+    """Handwritten digits, 8 x 8 gray, 1,797 of them, built in (Alpaydin and Kaynak 1998)."""
     with files(__package__).joinpath("digits.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
         images, labels = torch.from_numpy(stored["images"]), torch.from_numpy(stored["labels"]).long()
     x = (images.float() * 255 / 16).round().to(torch.uint8)[:, None]
@@ -21,7 +21,7 @@ def digits() -> Data:
 
 
 def fashion() -> Data:
-    """Clothes, 28 x 28 grey, 10,000 of Fashion-MNIST, built in (Xiao et al. 2017).
+    """Clothes, 28 x 28 gray, 10,000 of Fashion-MNIST, built in (Xiao et al. 2017).
 
     The first 1,000 training images of each class; the classes alternate. The file is a mosaic of 100 x 100 images,
     ten rows a class.
@@ -33,6 +33,6 @@ def fashion() -> Data:
 
 
 def _split(name: str, x: Tensor, y: Tensor, classes: tuple[str, ...]) -> Data:
-    """Images x (N, 1, H, W) and their classes y (N,), about a tenth of them held out."""
-    out = held_out(x)
+    """The data of images x (N, 1, H, W) and classes y (N,), about a tenth of it held out."""
+    out = held_out_mask(x)
     return Data(name, Image(1, *x.shape[2:]), x[~out], x[out], Labels("class", classes), y[~out], y[out])

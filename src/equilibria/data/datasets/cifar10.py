@@ -20,7 +20,7 @@ from ..cache import PublishedFile, cache_key, cached_arrays, locate, obtain
 from ..dataset import Data, Labels
 from ..spaces import Image
 
-_MEMBER, _ARCHIVE, _MEMBERS = 64 << 20, 512 << 20, 1000  # bytes, bytes unpacked, members: more is refused
+_MEMBER, _ARCHIVE, _MEMBERS = 64 << 20, 512 << 20, 1000  # limits: bytes of a member, bytes unpacked, members
 _ALLOWED = {
     ("numpy", "ndarray"),
     ("numpy", "dtype"),
@@ -31,22 +31,21 @@ _ALLOWED = {
 
 
 def read_batches(source: Path, checksums: Mapping[str, str]) -> dict[str, dict[bytes, Any]]:
-    """Each named batch of a folder, a .tar, .tar.gz or .tar.xz: what it holds once its md5 agrees."""
+    """The named batches of a folder, .tar, .tar.gz or .tar.xz. Raises Refusal if one is missing or has another md5."""
     members = _in_folder if source.is_dir() else _in_archive
     try:
-        found = {name: _batch(source, name, content, checksums[name]) for name, content in members(source, checksums)}
+        batches = {name: _batch(source, name, content, checksums[name]) for name, content in members(source, checksums)}
     except (OSError, EOFError, tarfile.TarError, lzma.LZMAError, zlib.error) as error:
         raise Refusal(f"{source} cannot be read: {error}.") from None
-    missing = [name for name in checksums if name not in found]
-    if missing:
+    if missing := [name for name in checksums if name not in batches]:
         raise Refusal(f"{source} has no {', '.join(missing)}: it is incomplete or another archive.")
-    return found
+    return batches
 
 
 def _batch(source: Path, name: str, content: bytes, md5: str) -> dict[bytes, Any]:
-    found = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if found != md5:
-        raise Refusal(f"{name} in {source} is not the published file: its md5 is {found}, expected {md5}.")
+    actual = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if actual != md5:
+        raise Refusal(f"{name} in {source} is not the published file: its md5 is {actual}, expected {md5}.")
     try:
         batch = _Plain(io.BytesIO(content), encoding="bytes").load()
     except Refusal:
@@ -55,16 +54,16 @@ def _batch(source: Path, name: str, content: bytes, md5: str) -> dict[bytes, Any
         raise Refusal(f"{name} in {source} cannot be read: {type(error).__name__}: {error}.") from None
     pixels = batch.get(b"data") if isinstance(batch, dict) else None
     if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.ndim != 2 or pixels.shape[1] != 3072:
-        raise Refusal(f"{name} in {source} does not hold pixels as expected: uint8 of shape (N, 3072).")
+        raise Refusal(f"{name} in {source} does not hold pixels: uint8 of shape (N, 3072) is expected.")
     return batch
 
 
 class _Plain(pickle.Unpickler):
-    """Numbers, bytes, strings, lists, dictionaries and numpy arrays: nothing that can act."""
+    """An unpickler of numbers, bytes, strings, lists, dictionaries and numpy arrays, which runs no code."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _ALLOWED:
-            raise Refusal(f"A batch asks for {module}.{name}, which is no array: it is not read, and nothing was run.")
+            raise Refusal(f"A batch contains {module}.{name}, which is no array: it is not read, and nothing was run.")
         return super().find_class(module, name)
 
 
@@ -77,17 +76,17 @@ def _in_folder(source: Path, names: Mapping[str, str]) -> Iterator[tuple[str, by
 
 
 def _in_archive(source: Path, names: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
-    """Members are read in memory by name and never extracted, so no path in the archive means anything."""
-    wanted = {f"cifar-10-batches-py/{name}": name for name in names}
+    """Members are read into memory by name and never extracted, so paths in the archive have no effect."""
+    names_by_path = {f"cifar-10-batches-py/{name}": name for name in names}
     with _unpacked(source) as file, tarfile.open(fileobj=_Limited(source, file), mode="r|") as archive:
         for count, member in enumerate(archive, 1):
             if count > _MEMBERS:
                 raise Refusal(f"{source} has more than {_MEMBERS:,} members: it is another archive.")
-            content = archive.extractfile(member) if member.name in wanted and member.isreg() else None
+            content = archive.extractfile(member) if member.name in names_by_path and member.isreg() else None
             if content is not None:
-                name = wanted.pop(member.name)
+                name = names_by_path.pop(member.name)
                 yield name, _bounded(source, name, content, member.size)
-            if not wanted:
+            if not names_by_path:
                 return
 
 
@@ -99,20 +98,20 @@ def _unpacked(source: Path) -> IO[bytes]:
 
 def _bounded(source: Path, name: str, file: IO[bytes], size: int) -> bytes:
     if size > _MEMBER:
-        raise Refusal(f"{name} in {source} has {size:,} bytes, more than such a batch can have: it is not read.")
+        raise Refusal(f"{name} in {source} has {size:,} bytes, more than a batch can have: it is not read.")
     return file.read(_MEMBER)
 
 
 class _Limited(io.RawIOBase):
-    """A stream that refuses to unpack without end."""
+    """A stream with a limited number of bytes. Raises Refusal beyond it."""
 
     def __init__(self, source: Path, file: IO[bytes]):
-        self.source, self.file, self.left = source, file, _ARCHIVE
+        self.source, self.file, self.rest = source, file, _ARCHIVE
 
     def read(self, size: int = -1) -> bytes:
-        content = self.file.read(min(size, self.left + 1) if size >= 0 else self.left + 1)
-        self.left -= len(content)
-        if self.left < 0:
+        content = self.file.read(min(size, self.rest + 1) if size >= 0 else self.rest + 1)
+        self.rest -= len(content)
+        if self.rest < 0:
             raise Refusal(f"{self.source} unpacks to more than {_ARCHIVE >> 20} MiB: it is not read.")
         return content
 
@@ -136,14 +135,14 @@ _CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hor
 
 
 def cifar10(root: Path | None) -> Data:
-    """Ten kinds of things, 32 x 32 colour, 50,000 and 10,000 held out (Krizhevsky 2009)."""
+    """Ten classes of objects, 32 x 32 color, 50,000 and 10,000 held out (Krizhevsky 2009)."""
     return load(BATCHES, root)
 
 
 def load(checksums: Mapping[str, str], root: Path | None) -> Data:
-    """The set in batches of these md5 sums; unpacked once, then kept under those sums."""
-    kept = cached_arrays("cifar10", cache_key(dict(checksums)), lambda folder: _write(checksums, root, folder))
-    x, y, held_out, held_out_y = (torch.from_numpy(kept[part]) for part in ("x", "y", "held_out", "held_out_y"))
+    """The data set of batches with these md5 sums, unpacked once and then cached."""
+    arrays = cached_arrays("cifar10", cache_key(dict(checksums)), lambda folder: _write(checksums, root, folder))
+    x, y, held_out, held_out_y = (torch.from_numpy(arrays[part]) for part in ("x", "y", "held_out", "held_out_y"))
     return Data("cifar10", Image(3, 32, 32), x, held_out, Labels("class", _CLASSES), y, held_out_y)
 
 
@@ -151,13 +150,9 @@ def _write(checksums: Mapping[str, str], root: Path | None, folder: Path) -> Non
     places = (locate(form, _FOLDERS, root) for form in _FORMS)
     source = next((place for place in places if place is not None), None)
     source = source or obtain("CIFAR-10", [ARCHIVE], _FOLDERS, root)[0]
-    logging.getLogger(__name__).warning("Unpacking %s, once; it is kept for next time.", source.name)
+    logging.getLogger(__name__).warning("Unpacking %s; the result is cached.", source.name)
     batches = read_batches(source, checksums)
-    for part, chosen in (("x", [n for n in checksums if n.startswith("data")]), ("held_out", ["test_batch"])):
-        np.save(folder / f"{part}.npy", _pixels([batches[name] for name in chosen]))
-        labels = np.concatenate([batches[name][b"labels"] for name in chosen]).astype(np.int64)
-        np.save(folder / ("y.npy" if part == "x" else f"{part}_y.npy"), labels)
-
-
-def _pixels(batches: list[dict[bytes, Any]]) -> np.ndarray:
-    return np.concatenate([batch[b"data"] for batch in batches]).reshape(-1, 3, 32, 32)
+    train = [batches[name] for name in checksums if name.startswith("data")]
+    for x, y, part in (("x", "y", train), ("held_out", "held_out_y", [batches["test_batch"]])):
+        np.save(folder / f"{x}.npy", np.concatenate([batch[b"data"] for batch in part]).reshape(-1, 3, 32, 32))
+        np.save(folder / f"{y}.npy", np.concatenate([batch[b"labels"] for batch in part]).astype(np.int64))

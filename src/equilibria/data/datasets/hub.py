@@ -32,24 +32,23 @@ def hub(
     resizer: str = "lanczos",
     channels: int | None = None,
 ) -> Data:
-    """A set of images of the Hugging Face hub, as hf:owner/name (needs the extra `hub`).
+    """A data set of images on the Hugging Face hub, as hf:owner/name (needs the extra `hub`).
 
-    `image` and `label` name its columns (the first column of images, the first of classes, unless given); the other
-    options are those of a folder of images.
+    `image` and `label` name its columns (default: the first of images, the first of classes); the other options are
+    those of a folder of images.
     """
     form = ImageFormat(size, fit, resizer, channels)
-    form.check()
     table = _table(path, split)
     images, labels = _columns(path, table.features, image, label)
     table = table.cast_column(images, type(table.features[images])(decode=False))  # bytes: we decode them ourselves
-    return load_images(_gallery(path, table, images, labels), form, table._fingerprint, split, images, labels)
+    return load_images(_source(path, table, images, labels), form, table._fingerprint, split, images, labels)
 
 
 def _table(path: str, split: str) -> Any:
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", path):
-        raise Refusal(f"hf:{path} names no data set of the hub: hf:owner/name is needed.")
+        raise Refusal(f"hf:{path} is no name of a data set on the hub: hf:owner/name is needed.")
     if find_spec("datasets") is None or int(version("datasets").split(".")[0]) < _SAFE:
-        raise Refusal(f"Data from the hub need the package datasets >= {_SAFE}: pip install 'equilibria[hub]'.")
+        raise Refusal(f"Data from the hub needs the package datasets >= {_SAFE}: pip install 'equilibria[hub]'.")
     with _offline_unless_reachable():
         from datasets import load_dataset  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
@@ -57,12 +56,12 @@ def _table(path: str, split: str) -> Any:
             return load_dataset(path, split=split)
         except Exception as error:  # a dozen kinds, from a missing name to a missing network
             reason = str(error).strip().split("\n")[0]
-            raise Refusal(f"hf:{path} ({split}) cannot be had from the hub: {reason}") from None
+            raise Refusal(f"hf:{path} ({split}) cannot be loaded from the hub: {reason}") from None
 
 
 @contextmanager
 def _offline_unless_reachable() -> Iterator[None]:
-    """Without a network only the hub's own cache is asked, so that nobody waits."""
+    """Without a network, use only the hub's own cache, which needs no waiting."""
     try:
         first_answer(os.environ.get("HF_ENDPOINT", "https://huggingface.co")).close()
         added: list[str] = []
@@ -77,26 +76,27 @@ def _offline_unless_reachable() -> Iterator[None]:
 
 
 def _columns(path: str, features: Any, image: str | None, label: str | None) -> tuple[str, str | None]:
+    """The names of the columns of images and of labels."""
     kinds = {name: type(feature).__name__ for name, feature in features.items()}
-    for asked in (image, label):
-        if asked is not None and asked not in kinds:
-            raise Refusal(f"hf:{path} has no column {asked!r}.{nearest(asked, kinds)}")
+    for column in (image, label):
+        if column is not None and column not in kinds:
+            raise Refusal(f"hf:{path} has no column {column!r}.{nearest(column, kinds)}")
     images = image or next((name for name, kind in kinds.items() if kind == "Image"), None)
     if images is None or kinds[images] != "Image":
         raise Refusal(f"hf:{path} has no column of images{'' if images is None else f' called {images!r}'}.")
     return images, label or next((name for name, kind in kinds.items() if kind == "ClassLabel"), None)
 
 
-def _gallery(path: str, table: Any, images: str, labels: str | None) -> ImageSource:
+def _source(path: str, table: Any, images: str, labels: str | None) -> ImageSource:
     def open_one(name: str) -> AbstractContextManager[PIL.Image.Image]:
-        stored = table[int(name.removeprefix("row "))][images]
-        if not stored["bytes"] and not stored["path"]:
+        cell = table[int(name.removeprefix("row "))][images]
+        if not cell["bytes"] and not cell["path"]:
             raise Unreadable("an empty cell")
-        return open_image(io.BytesIO(stored["bytes"]) if stored["bytes"] else Path(stored["path"]))
+        return open_image(io.BytesIO(cell["bytes"]) if cell["bytes"] else Path(cell["path"]))
 
-    names = [f"row {place}" for place in range(len(table))]
-    if labels is None:
-        return ImageSource(f"hf:{path}", names, open_one, {})
-    said = table.features[labels]
-    spelled = said.int2str if hasattr(said, "int2str") else str
-    return ImageSource(f"hf:{path}", names, open_one, dict(zip(names, map(spelled, table[labels]), strict=True)))
+    names = [f"row {index}" for index in range(len(table))]
+    classes: dict[str, str] = {}
+    if labels is not None:
+        to_name = getattr(table.features[labels], "int2str", str)
+        classes = dict(zip(names, map(to_name, table[labels]), strict=True))
+    return ImageSource(f"hf:{path}", names, open_one, classes)

@@ -42,12 +42,12 @@ CLOTHES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt",
 
 
 def mnist(root: Path | None) -> Data:
-    """Handwritten digits, 28 x 28 grey, 60,000 and 10,000 held out (LeCun et al. 1998)."""
+    """Handwritten digits, 28 x 28 gray, 60,000 and 10,000 held out (LeCun et al. 1998)."""
     return load("mnist", MNIST, ("mnist", "MNIST/raw"), tuple("0123456789"), root)
 
 
 def fashion_mnist(root: Path | None) -> Data:
-    """Clothes, 28 x 28 grey, 60,000 and 10,000 held out (Xiao et al. 2017)."""
+    """Clothes, 28 x 28 gray, 60,000 and 10,000 held out (Xiao et al. 2017)."""
     folders = ("fashion-mnist", "fashion_mnist", "FashionMNIST/raw")
     return load("fashion_mnist", FASHION_MNIST, folders, CLOTHES, root)
 
@@ -55,7 +55,7 @@ def fashion_mnist(root: Path | None) -> Data:
 def load(
     name: str, files: tuple[PublishedFile, ...], folders: tuple[str, ...], classes: tuple[str, ...], root: Path | None
 ) -> Data:
-    """A set of four idx files: images and labels for training, the same held out."""
+    """A set of four idx files: images and labels for training, images and labels held out."""
     paths = obtain(name, files, folders, root)
     x, y, held_out, held_out_y = (_read(path, dimensions) for path, dimensions in zip(paths, (3, 1, 3, 1), strict=True))
     space = Image(1, *x.shape[1:])
@@ -63,7 +63,7 @@ def load(
 
 
 def _read(path: Path, dimensions: int) -> Tensor:
-    """One file: (N, H, W) or (N,), uint8; filled in place, so that nothing is held twice."""
+    """One file: (N, H, W) or (N,), uint8, filled in place to save memory."""
     layout = _HEADER[dimensions]
     with gzip.open(path) as file:
         magic, *shape = struct.unpack(layout, file.read(struct.calcsize(layout)))
@@ -74,26 +74,26 @@ def _read(path: Path, dimensions: int) -> Tensor:
         while rest:
             count = file.readinto(rest[: 1 << 20])
             if not count:
-                raise Refusal(f"{path} ends before its {shape[0]:,} samples do.")
+                raise Refusal(f"{path} ends before its {shape[0]:,} samples: download it again.")
             rest = rest[count:]
     return torch.from_numpy(array)
 
 
 _CHANNELS = 3
-_ROWS = 4096  # written at a time
+_CHUNK = 4096  # rows
 
 
 def stacked_mnist(root: Path | None, count: int = 128_000) -> Data:
     """Three MNIST digits as the channels of 28 x 28 images, 1000 modes (Metz et al. 2017; Srivastava et al. 2017).
 
-    A fixed set, drawn from the training digits, and a fifth of it held out, from the test digits. The class is the
-    number that the three digits spell.
+    `count` images are drawn with a fixed seed from the training digits, and a fifth of that, held out, from the test
+    digits. The class is the number that the three digits spell.
     """
     if count < 1:
-        raise Refusal(f"The data 'stacked_mnist' has count {count}: it must be positive.")
+        raise Refusal(f"The data 'stacked_mnist' has count {count}: a number above 0 is needed.")
     sums = [file.md5 for file in MNIST]
-    kept = cached_arrays("stacked_mnist", cache_key(sums, count), lambda folder: _write(root, count, folder))
-    x, y, held_out, held_out_y = (torch.from_numpy(kept[part]) for part in ("x", "y", "held_out", "held_out_y"))
+    arrays = cached_arrays("stacked_mnist", cache_key(sums, count), lambda folder: _write(root, count, folder))
+    x, y, held_out, held_out_y = (torch.from_numpy(arrays[part]) for part in ("x", "y", "held_out", "held_out_y"))
     names = tuple(f"{number:0{_CHANNELS}}" for number in range(10**_CHANNELS))
     space, labels = Image(_CHANNELS, 28, 28), Labels("class", names)
     return Data("stacked_mnist", space, x, held_out, labels, y, held_out_y, channels_of="mnist")
@@ -103,20 +103,17 @@ def _write(root: Path | None, count: int, folder: Path) -> None:
     digits = mnist(root)
     assert digits.y is not None
     assert digits.held_out_y is not None
-    logging.getLogger(__name__).warning("Stacking the digits of MNIST, once; they are kept for next time.")
-    _stack(digits.x, digits.y, generator(0, _CHANNELS), count, folder, "x", "y")
-    _stack(
-        digits.held_out, digits.held_out_y, generator(1, _CHANNELS), -(-count // 5), folder, "held_out", "held_out_y"
-    )
+    logging.getLogger(__name__).warning("Stacking the digits of MNIST; the result is cached.")
+    _stack(digits.x, digits.y, 0, count, folder / "x.npy", folder / "y.npy")
+    _stack(digits.held_out, digits.held_out_y, 1, -(-count // 5), folder / "held_out.npy", folder / "held_out_y.npy")
 
 
-def _stack(x: Tensor, y: Tensor, place: torch.Generator, count: int, folder: Path, images: str, classes: str) -> None:
-    """So many triples of x (N, 1, H, W) and their y (N,), some at a time."""
-    chosen = torch.randint(len(x), (count, _CHANNELS), generator=place)
-    with (folder / f"{images}.npy").open("wb") as file:  # written, not mapped: a full disk is then an error
+def _stack(x: Tensor, y: Tensor, seed: int, count: int, images: Path, classes: Path) -> None:
+    """Write `count` random triples of x (N, 1, H, W) and their y (N,), some at a time."""
+    triples = torch.randint(len(x), (count, _CHANNELS), generator=generator(seed, _CHANNELS))
+    with images.open("wb") as file:  # written, not mapped: a full disk is then an error
         header = {"descr": "|u1", "fortran_order": False, "shape": (count, _CHANNELS, *x.shape[2:])}
         np.lib.format.write_array_header_1_0(file, header)
-        for rows in chosen.split(_ROWS):
+        for rows in triples.split(_CHUNK):
             file.write(x[rows, 0].numpy().tobytes())
-    spelled = y[chosen] * 10 ** torch.arange(_CHANNELS - 1, -1, -1)
-    np.save(folder / f"{classes}.npy", spelled.sum(dim=1).numpy())
+    np.save(classes, (y[triples] * 10 ** torch.arange(_CHANNELS - 1, -1, -1)).sum(dim=1).numpy())
