@@ -2,20 +2,20 @@
 
 from torch import Tensor, nn
 
-from equilibria.networks.blocks import ToMap, ToVector, channels_last
+from equilibria.networks.blocks import ToFeatureMap, ToVector, channels_last
 from equilibria.networks.resampling import UpConv
 
 
 class Drawing(nn.Module):
     """From a latent to a sample."""
 
-    def __init__(self, layers: nn.Module, outlet: nn.Module):
+    def __init__(self, layers: nn.Module, output_activation: nn.Module):
         super().__init__()
-        self.layers, self.outlet = layers, outlet
+        self.layers, self.output_activation = layers, output_activation
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """(B, Z) -> (B, *sample)."""
-        return self.outlet(self.layers(z))
+        return self.output_activation(self.layers(z))
 
 
 class Scoring(nn.Module):
@@ -30,11 +30,11 @@ class Scoring(nn.Module):
         return self.head(self.trunk(x)).squeeze(1)
 
 
-def generator(shape: tuple[int, ...], latent: int, condition: int, outlet: nn.Module) -> nn.Module:
+def generator(shape: tuple[int, ...], latent: int, condition: int, output_activation: nn.Module) -> nn.Module:
     """Twice nearest upsampling and a 3x3 convolution, each pair folded into one; 128, 128, 64 channels."""
     layers = nn.Sequential(
         nn.Linear(latent, 128 * 8 * 8),
-        ToMap(128, 8, 8),
+        ToFeatureMap(128, 8, 8),
         nn.BatchNorm2d(128),
         UpConv(128, 128, bias=False),
         nn.BatchNorm2d(128),
@@ -44,7 +44,7 @@ def generator(shape: tuple[int, ...], latent: int, condition: int, outlet: nn.Mo
         nn.LeakyReLU(0.2),
         nn.Conv2d(64, 1, 3, padding=1),
     )
-    return Drawing(channels_last(layers), outlet)
+    return Drawing(channels_last(layers), output_activation)
 
 
 def critic(shape: tuple[int, ...], latent: int, condition: int) -> nn.Module:

@@ -182,22 +182,26 @@ WRONG = {
     "a wrong conjugate": (
         "def mine():\n"
         "    kl = DIVERGENCES['kl']()\n"
-        "    facts = replace(kl.facts, conjugate=torch.exp, price=torch.exp)\n"
-        "    return replace(kl, facts=facts, critic=lambda real, fake: fake.exp() - real)",
+        "    facts = replace(kl.f_divergence, conjugate=torch.exp, fake_loss=torch.exp)\n"
+        "    return replace(kl, f_divergence=facts, critic=lambda real, fake: fake.exp() - real)",
         "wrong conjugate: at t = f'(31.62) = 4.454, f* is 85.96; the greatest u t - f(u) is 31.62.",
     ),
     "a wrong domain": (
         "def mine():\n"
         "    kl = DIVERGENCES['reverse_kl']()\n"
-        "    return replace(kl, facts=replace(kl.facts, activation=lambda v: v))",
+        "    return replace(kl, f_divergence=replace(kl.f_divergence, activation=lambda v: v))",
         "the activation leaves the domain of f*: score 0 becomes 0, outside -inf...0.",
     ),
     "a wrong slope at one": (
-        "def mine():\n    kl = DIVERGENCES['kl']()\n    return replace(kl, facts=replace(kl.facts, slope_at_one=0.0))",
+        "def mine():\n"
+        "    kl = DIVERGENCES['kl']()\n"
+        "    return replace(kl, f_divergence=replace(kl.f_divergence, derivative_at_one=0.0))",
         "wrong f'(1): 0 is stated, and f'(1) is 1.",
     ),
     "a wrong optimum": (
-        "def mine():\n    kl = DIVERGENCES['kl']()\n    return replace(kl, facts=replace(kl.facts, best=torch.log))",
+        "def mine():\n"
+        "    kl = DIVERGENCES['kl']()\n"
+        "    return replace(kl, f_divergence=replace(kl.f_divergence, optimal_output=torch.log))",
         "wrong optimal critic: at p/q = 0.3621 T* is -1.016",
     ),
     "losses of another divergence": (

@@ -96,7 +96,7 @@ def test_wrong_words_are_answered_in_a_sentence(words, sentence, capsys):
         ("--n-critic", "0", "game.n_critic is 0: it must be at least 1."),
         ("--lr", "-1", "An optimizer has lr -1: a finite rate above 0 is needed."),
         ("--optimizers.generator.beta1", "2", "An optimizer has beta1 2: a share"),
-        ("--divergence", "json:loads", "divergence cannot be made: 'json:loads' wants s"),
+        ("--divergence", "json:loads", "divergence cannot be built: 'json:loads' needs s"),
         ("--critic.norm", "bach", "Did you mean 'batch'?"),
         ("--batch", "50000000", "fewer than a batch"),
         ("--threads", "0", "threads is 0"),
@@ -355,7 +355,7 @@ def test_a_part_of_ones_own_that_cannot_be_made_is_told_with_its_error(tmp_path,
     (tmp_path / "unmakeable.py").write_text("def mine():\n    raise ZeroDivisionError('by zero')\n")
     monkeypatch.syspath_prepend(tmp_path)
     assert main(["train", "gan", "--divergence", "unmakeable:mine", *TINY]) == 2
-    assert "divergence cannot be made: unmakeable:mine raised ZeroDivisionError: by zero." in capsys.readouterr().err
+    assert "divergence cannot be built: unmakeable:mine raised ZeroDivisionError: by zero." in capsys.readouterr().err
 
 
 def test_a_mistake_of_ours_is_one_sentence_and_a_file(tmp_path, monkeypatch, capsys):

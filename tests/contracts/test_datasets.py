@@ -99,7 +99,7 @@ def test_a_sheet_shows_cells_of_32_pixels_at_least(data):
     assert sheet.height >= 2 * 32
 
 
-def test_the_outlet_cannot_leave_the_space(data):
+def test_the_output_activation_cannot_leave_the_space(data):
     out = data.space.output_activation()(torch.randn(8, *data.space.shape) * 100)
     if data.x.dtype == torch.uint8:
         assert out.abs().max() <= 1

@@ -156,6 +156,6 @@ def test_empty_networks_are_refused(name):
 
 @pytest.mark.parametrize("networks", [GENERATORS, CRITICS])
 def test_a_connected_layer_of_less_than_nothing_is_refused(networks):
-    outlet = (nn.Tanh(),) if networks is GENERATORS else ()
+    output_activation = (nn.Tanh(),) if networks is GENERATORS else ()
     with pytest.raises(Refusal, match="hidden -1: at least 0"):
-        networks["dcgan"]((1, 8, 8), LATENT, 0, *outlet, hidden=-1)
+        networks["dcgan"]((1, 8, 8), LATENT, 0, *output_activation, hidden=-1)

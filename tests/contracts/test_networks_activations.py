@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import leaky_relu
 
-from equilibria.networks.blocks import ACTIVATIONS, Kink
+from equilibria.networks.blocks import ACTIVATIONS, PiecewiseReLU
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.2])
@@ -19,14 +19,14 @@ def test_a_kink_is_leaky_relu_in_value_and_derivatives(slope):
         (second,) = torch.autograd.grad(first.square().sum(), scale)
         return value, first, second
 
-    for ours, torchs in zip(slopes(Kink(slope)), slopes(lambda v: leaky_relu(v, slope)), strict=True):
+    for ours, torchs in zip(slopes(PiecewiseReLU(slope)), slopes(lambda v: leaky_relu(v, slope)), strict=True):
         assert torch.equal(ours, torchs)
 
 
 def test_a_slope_differentiated_again_does_not_walk_back_through_the_scores():
     """A bias moves no slope of a piecewise linear critic: it is not even reached."""
     x, bias = torch.randn(4, 3, requires_grad=True), torch.zeros(3, requires_grad=True)
-    (slope,) = torch.autograd.grad(Kink(0.2)(x + bias).sum(), x, create_graph=True)
+    (slope,) = torch.autograd.grad(PiecewiseReLU(0.2)(x + bias).sum(), x, create_graph=True)
     assert not slope.requires_grad
 
 

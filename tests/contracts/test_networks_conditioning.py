@@ -219,10 +219,10 @@ def test_compiled_conditional_critics_equal_eager_ones(name, way):
     ],
 )
 def test_ways_that_do_not_exist_or_do_not_suit_are_refused(networks, way, sentence):
-    outlet = (nn.Tanh(),) if networks is GENERATORS else ()
+    output_activation = (nn.Tanh(),) if networks is GENERATORS else ()
     for condition, name in product((0, CONDITION), networks):
         with pytest.raises(Refusal) as refused:
-            networks[name]((1, 9, 8), LATENT, condition, *outlet, conditioning=way)
+            networks[name]((1, 9, 8), LATENT, condition, *output_activation, conditioning=way)
         assert sentence in str(refused.value)
 
 

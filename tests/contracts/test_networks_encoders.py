@@ -203,7 +203,7 @@ def test_a_permutation_invariant_encoder_has_exactly_the_documented_layers():
     critic = CRITICS["dense"]((1, 28, 28), 50, 0, 50, **options)
     for network, inputs, outputs in ((encoder, 784, 50), (critic, 784 + 50, 1)):
         kinds = [type(m).__name__ for m in network.trunk if not isinstance(m, nn.Identity)]
-        assert kinds == ["Linear", "Kink", "Linear", "BatchNorm1d", "Kink"]
+        assert kinds == ["Linear", "PiecewiseReLU", "Linear", "BatchNorm1d", "PiecewiseReLU"]
         layers = [m for m in network.modules() if isinstance(m, nn.Linear)]
         assert [(m.in_features, m.out_features) for m in layers] == [*pairwise((inputs, 1024, 1024, outputs))]
 

@@ -5,7 +5,7 @@ import torch
 
 from equilibria.core.errors import Refusal
 from equilibria.networks import CRITICS
-from equilibria.networks.blocks import MinibatchDeviation
+from equilibria.networks.blocks import MinibatchStd
 from equilibria.recipes.build_networks import is_coupled
 
 
@@ -13,7 +13,7 @@ from equilibria.recipes.build_networks import is_coupled
 @pytest.mark.parametrize(("rows", "group", "actual"), [(8, 4, 4), (6, 4, 3), (3, 8, 3), (7, 4, 1), (1, 2, 1)])
 def test_it_is_the_mean_deviation_of_the_largest_group_that_divides_the_batch(shape, rows, group, actual):
     h = torch.randn(rows, *shape, dtype=torch.float64)
-    seen = MinibatchDeviation(group)(h)
+    seen = MinibatchStd(group)(h)
     assert torch.equal(seen[:, :-1], h)
     for row in range(rows):
         mates = h[row // actual * actual :][:actual]
@@ -23,7 +23,7 @@ def test_it_is_the_mean_deviation_of_the_largest_group_that_divides_the_batch(sh
 
 def test_equal_samples_have_a_finite_slope():
     h = torch.ones(4, 3, requires_grad=True)
-    MinibatchDeviation(4)(h).sum().backward()
+    MinibatchStd(4)(h).sum().backward()
     assert h.grad.isfinite().all()
 
 

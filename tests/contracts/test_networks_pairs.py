@@ -31,11 +31,11 @@ every_variant = pytest.mark.parametrize("name", VARIANTS)
 every_way = pytest.mark.parametrize("way", WAYS)
 
 
-def critic_of(name, shape, norm="none", condition=0, seed=0, beside=LATENT, **options):
+def critic_of(name, shape, norm="none", condition=0, seed=0, second_view=LATENT, **options):
     torch.manual_seed(seed)
     name, _, hidden = name.partition("+")
     options = {"width": 8, "norm": norm} | ({hidden: 12} if hidden else {}) | options
-    critic = CRITICS[name](shape, LATENT, condition, beside, **options).double()
+    critic = CRITICS[name](shape, LATENT, condition, second_view, **options).double()
     for film in (module for module in critic.modules() if isinstance(module, Film)):  # starts closed, at zero
         nn.init.normal_(film.gamma, std=0.5)
         nn.init.normal_(film.beta, std=0.5)
@@ -132,7 +132,7 @@ def test_saved_weights_are_the_whole_critic(name, shape, norm):
 
 @every_shape
 def test_a_critic_of_nothing_beside_is_the_critic_of_samples(name, shape):
-    alone, same = critic_of(name, shape, "group", beside=0), critic_of(name, shape, "group", beside=0)
+    alone, same = critic_of(name, shape, "group", second_view=0), critic_of(name, shape, "group", second_view=0)
     assert {key.split(".")[0] for key in alone.state_dict()} == {"trunk", "head"}
     x, z = pairs(shape)
     assert torch.equal(alone(x), same(x))

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import avg_pool2d, conv2d, interpolate
 
-from equilibria.networks.resampling import UPSAMPLINGS, Crop, DownConv, Even, UpConv
+from equilibria.networks.resampling import UPSAMPLINGS, Crop, DownConv, PadToEven, UpConv
 
 
 def up(x, weight, bias):
@@ -49,7 +49,7 @@ def test_upsampling_doubles_each_side(upsample):
 
 def test_crop_undoes_even():
     x = torch.randn(2, 3, 5, 7)
-    assert Even()(x).shape == (2, 3, 6, 8)
-    assert torch.equal(Crop(5, 7)(Even()(x)), x)
-    assert not Even()(x)[..., 5:, :].any()
-    assert not Even()(x)[..., 7:].any()
+    assert PadToEven()(x).shape == (2, 3, 6, 8)
+    assert torch.equal(Crop(5, 7)(PadToEven()(x)), x)
+    assert not PadToEven()(x)[..., 5:, :].any()
+    assert not PadToEven()(x)[..., 7:].any()

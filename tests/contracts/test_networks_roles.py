@@ -13,7 +13,13 @@ from equilibria.networks import GENERATORS, NETWORKS, PRIOR_NETWORKS
 from equilibria.recipes.build import resolve_network
 
 LATENT, CONDITION, ROWS = 6, 3, 5
-CONTEXT = {"shape": (1, 9, 8), "latent": LATENT, "condition": CONDITION, "outlet": nn.Tanh(), "beside": LATENT}
+CONTEXT = {
+    "shape": (1, 9, 8),
+    "latent": LATENT,
+    "condition": CONDITION,
+    "output_activation": nn.Tanh(),
+    "second_view": LATENT,
+}
 EVERY = [(role, name) for role, networks in NETWORKS.items() for name in (*networks, "auto")]
 every_prior = pytest.mark.parametrize("name", PRIOR_NETWORKS)
 
@@ -24,7 +30,7 @@ def draws(*size, seed=1):
 
 @pytest.mark.parametrize("condition", [0, CONDITION])
 @pytest.mark.parametrize("name", GENERATORS)
-def test_samples_are_the_outlet_of_what_a_generator_makes(name, condition):
+def test_samples_are_the_output_activation_of_what_a_generator_makes(name, condition):
     generator = GENERATORS[name]((1, 9, 8), LATENT, condition, nn.Sigmoid(), norm="group", width=8)
     z, y = draws(ROWS, LATENT), draws(ROWS, CONDITION) if condition else None
     raw = generator.raw(z, y)

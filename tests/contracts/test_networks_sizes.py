@@ -9,7 +9,7 @@ from torch import nn
 
 from equilibria.core.errors import Refusal
 from equilibria.networks import CRITICS, GENERATORS
-from equilibria.networks.blocks import Kink
+from equilibria.networks.blocks import PiecewiseReLU
 from equilibria.networks.resampling import pyramid
 
 IMAGES = [name for name in GENERATORS if name != "dense"]
@@ -70,16 +70,16 @@ def test_the_classical_generator_has_exactly_the_documented_layers():
     weights, biases = sum(a * b for a, b in pairwise(widths)), 128 + 784
     assert count(generator) == weights + biases + 2 * (256 + 512 + 1024)
     kinds = [type(m).__name__ for m in generator.layers if not isinstance(m, nn.Identity)]
-    hidden = ["Linear", "BatchNorm1d", "Kink"]
-    assert kinds == ["Linear", "Kink", *hidden * 3, "Linear", "Unflatten"]
+    hidden = ["Linear", "BatchNorm1d", "PiecewiseReLU"]
+    assert kinds == ["Linear", "PiecewiseReLU", *hidden * 3, "Linear", "Unflatten"]
     assert {m.eps for m in generator.modules() if isinstance(m, nn.BatchNorm1d)} == {1e-5}
-    assert {m.slope for m in generator.modules() if isinstance(m, Kink)} == {0.2}
+    assert {m.slope for m in generator.modules() if isinstance(m, PiecewiseReLU)} == {0.2}
 
 
 def test_the_classical_critic_has_exactly_the_documented_layers():
     critic = CRITICS["dense"]((1, 28, 28), 100, 0, widths=(512, 256))
     assert count(critic) == 784 * 512 + 512 + 512 * 256 + 256 + 256 + 1
-    assert [type(m).__name__ for m in critic.trunk if not isinstance(m, nn.Identity)] == ["Linear", "Kink"] * 2
+    assert [type(m).__name__ for m in critic.trunk if not isinstance(m, nn.Identity)] == ["Linear", "PiecewiseReLU"] * 2
 
 
 def test_dcgan_has_the_papers_layers():
@@ -114,8 +114,8 @@ def test_a_residual_critic_may_have_no_flat_blocks_but_not_fewer():
 
 def test_residual_shares_one_width():
     for table in (GENERATORS, CRITICS):
-        outlet = {"outlet": nn.Tanh()} if table is GENERATORS else {}
-        network = table["residual"]((3, 32, 32), 128, 0, **outlet, width=16)
+        output_activation = {"output_activation": nn.Tanh()} if table is GENERATORS else {}
+        network = table["residual"]((3, 32, 32), 128, 0, **output_activation, width=16)
         channels = {m.out_channels for m in network.modules() if isinstance(m, nn.Conv2d)}
         assert channels <= {16, 3}
     assert prod(network.head.weight.shape) == 16

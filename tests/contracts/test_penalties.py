@@ -172,7 +172,12 @@ def test_impossible_powers_and_samplers_are_refused():
 @pytest.mark.parametrize(
     ("name", "option"),
     [(name, "weight") for name in PENALTIES]
-    + [("gradient_penalty", "slope"), ("dragan", "slope"), ("dragan", "spread"), ("divergence_penalty", "power")],
+    + [
+        ("gradient_penalty", "target_norm"),
+        ("dragan", "target_norm"),
+        ("dragan", "std"),
+        ("divergence_penalty", "power"),
+    ],
 )
 def test_no_price_slope_or_spread_is_negative_or_endless(name, option, value):
     with pytest.raises(Refusal, match=f"{name} has {option} {value:g}: a finite number of 0 or more is needed"):

@@ -1,16 +1,20 @@
 """Every value of every recipe can be changed, by a name that can be guessed."""
 
+import dataclasses
 import json
 
 import pytest
+import torch
 
+from equilibria.core.catalogue import Catalogue
 from equilibria.core.errors import Refusal
+from equilibria.core.specs import make
 from equilibria.games.critic_player import TURNS
 from equilibria.networks import NETWORKS
 from equilibria.recipes import RECIPES, Recipe
 from equilibria.recipes.parts import SINGLE, options_of
 from equilibria.recipes.settings import settings, with_changes
-from equilibria.terms.penalties import PENALTIES
+from equilibria.terms.penalties import PENALTIES, Duel
 from equilibria.training.optimizers import OPTIMIZERS
 
 EVERY = pytest.mark.parametrize("name", RECIPES)
@@ -158,3 +162,41 @@ def test_a_part_of_ones_own_is_known_by_its_signature(tmp_path, monkeypatch):
     assert recipe.penalties == {"soft": {"name": "my_terms_for_settings:soft", "weight": 2.0}}
     with pytest.raises(Refusal, match="Did you mean 'weight'"):
         with_changes(recipe, {"penalty.wieght": 2})
+
+
+FORMER = [("gradient_penalty", "slope", "target_norm"), ("dragan", "slope", "target_norm"), ("dragan", "spread", "std")]
+
+
+@pytest.mark.parametrize(("name", "old", "new"), FORMER)
+def test_a_former_name_of_an_option_is_read_as_its_current_one(name, old, new):
+    recipe = with_changes(RECIPES["gan"](), {"penalty": name})
+    stored = dataclasses.replace(recipe, penalties={name: {"name": name, old: 0.7}})
+    assert settings(stored)[f"penalties.{name}.{new}"].value == 0.7
+    assert f"penalties.{name}.{old}" not in settings(stored)
+    assert with_changes(stored, {f"penalty.{new}": 0.6}) == with_changes(recipe, {f"penalty.{old}": 0.6})
+    assert with_changes(recipe, {"penalty": {"name": name, old: 0.7}}) == with_changes(stored, {})
+    costs = [make(PENALTIES, {"name": name, option: 0.7}, "penalty")(_duel()) for option in (old, new)]
+    assert torch.equal(*costs)
+    assert not torch.equal(costs[0], PENALTIES[name]()(_duel()))
+
+
+def _duel():
+    torch.manual_seed(0)
+    return Duel(lambda x: x.square().sum(dim=1), (torch.randn(5, 2),), (torch.randn(5, 2),))
+
+
+@pytest.mark.parametrize(("name", "old", "new"), FORMER)
+def test_an_option_cannot_be_set_by_both_its_names(name, old, new):
+    recipe, both = with_changes(RECIPES["gan"](), {"penalty": name}), {old: 1.0, new: 2.0}
+    with pytest.raises(Refusal, match=f"is the former name of penalty.{new}: set penalty.{new} only."):
+        with_changes(recipe, {f"penalty.{option}": value for option, value in both.items()})
+    for refused in (lambda spec: with_changes(recipe, {"penalty": spec}), lambda spec: make(PENALTIES, spec, "here")):
+        with pytest.raises(Refusal, match=f"sets {new} twice, also by its former name {old}: set {new} only."):
+            refused({"name": name, **both})
+
+
+def test_a_user_s_builder_may_name_its_context_as_before():
+    def mine(outlet, beside, output_activation, second_view):
+        return (outlet, beside) == (output_activation, second_view) == (1, 2)
+
+    assert make(Catalogue("network", mine=mine), {"name": "mine"}, "here", output_activation=1, second_view=2)

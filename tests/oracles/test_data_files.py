@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from equilibria.core.download import first_answer
+from equilibria.core.download import first_response
 from equilibria.core.errors import Refusal
 from equilibria.data import load_data
 from equilibria.data.cache import PublishedFile, data_root
@@ -102,7 +102,7 @@ def test_a_host_that_never_answers_is_not_waited_for():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), SilentHandler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with pytest.raises(TimeoutError, match="no answer"):
-            first_answer(f"http://127.0.0.1:{server.server_port}/", seconds=0.05)
+            first_response(f"http://127.0.0.1:{server.server_port}/", seconds=0.05)
         SilentHandler.wait.set()
         server.shutdown()
 

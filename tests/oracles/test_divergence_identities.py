@@ -18,7 +18,9 @@ PAIRS = (S[:, None].expand(81, 81), S[None, :].expand(81, 81))
 
 def attained(facts):
     """The bound at the best critic, by quadrature."""
-    return float(torch.trapezoid(P * facts.activation(facts.score(U)) - Q * facts.price(facts.score(U)), X))
+    return float(
+        torch.trapezoid(P * facts.activation(facts.optimal_score(U)) - Q * facts.fake_loss(facts.optimal_score(U)), X)
+    )
 
 
 def same(one, other, factor=1.0):
@@ -48,8 +50,10 @@ def test_evenly_weighted_jensen_shannon_is_half_of_jensen_shannon():
 def test_alpha_2_is_half_of_pearson_at_half_its_scores():
     one, other = DIVERGENCES["alpha"](alpha=2.0), DIVERGENCES["pearson"]()
     assert torch.allclose(one.critic(*PAIRS), other.critic(PAIRS[0] * 2, PAIRS[1] * 2) / 2, rtol=1e-12, atol=1e-12)
-    assert torch.allclose(2 * one.facts.score(U), other.facts.score(U), rtol=1e-12, atol=1e-12)
-    assert 2 * attained(one.facts) == pytest.approx(attained(other.facts), rel=1e-12)
+    assert torch.allclose(
+        2 * one.f_divergence.optimal_score(U), other.f_divergence.optimal_score(U), rtol=1e-12, atol=1e-12
+    )
+    assert 2 * attained(one.f_divergence) == pytest.approx(attained(other.f_divergence), rel=1e-12)
 
 
 def test_alpha_minus_1_is_half_of_neyman_and_alpha_a_half_twice_squared_hellinger():
@@ -60,19 +64,21 @@ def test_alpha_minus_1_is_half_of_neyman_and_alpha_a_half_twice_squared_hellinge
 @pytest.mark.parametrize("side", [-1, 1])
 @pytest.mark.parametrize(("limit", "name"), [(0.0, "reverse_kl"), (1.0, "kl")])
 def test_alpha_nears_reverse_kl_at_0_and_kl_at_1(side, limit, name):
-    one, other = DIVERGENCES["alpha"](alpha=limit + side * 1e-6).facts, DIVERGENCES[name]().facts
+    one, other = DIVERGENCES["alpha"](alpha=limit + side * 1e-6).f_divergence, DIVERGENCES[name]().f_divergence
     ratios = torch.logspace(-2, 2, 81, dtype=F)
     assert attained(one) == pytest.approx(0.5, abs=1e-5)
-    assert torch.allclose(one.best(ratios), other.best(ratios) - other.slope_at_one, rtol=1e-4, atol=1e-4)
+    assert torch.allclose(
+        one.optimal_output(ratios), other.optimal_output(ratios) - other.derivative_at_one, rtol=1e-4, atol=1e-4
+    )
 
 
 @pytest.mark.parametrize(("share", "name"), [(1e-7, "kl"), (1 - 1e-7, "reverse_kl")])
 def test_weighted_jensen_shannon_nears_kl_and_reverse_kl_at_the_ends(share, name):
     ratios = torch.logspace(-2, 2, 81, dtype=F)
-    one, other = DIVERGENCES["weighted_jensen_shannon"](pi=share).facts, DIVERGENCES[name]().facts
+    one, other = DIVERGENCES["weighted_jensen_shannon"](pi=share).f_divergence, DIVERGENCES[name]().f_divergence
     assert attained(one) / min(share, 1 - share) == pytest.approx(0.5, rel=1e-4)
-    rescaled = one.best(ratios) / min(share, 1 - share)
-    assert torch.allclose(rescaled, other.best(ratios) - other.slope_at_one, rtol=1e-4, atol=1e-4)
+    rescaled = one.optimal_output(ratios) / min(share, 1 - share)
+    assert torch.allclose(rescaled, other.optimal_output(ratios) - other.derivative_at_one, rtol=1e-4, atol=1e-4)
 
 
 def test_non_saturating_follows_reverse_kl_minus_2_jsd():

@@ -90,17 +90,17 @@ def test_draws_are_kept_as_often_as_one_in_the_greatest_ratio():
 
 @pytest.mark.parametrize("name", ["minimax", "relativistic", *DIVERGENCES])
 def test_a_ratio_is_read_from_what_the_best_critic_says(name):
-    facts = DIVERGENCES[name]().facts
+    facts = DIVERGENCES[name]().f_divergence
     if facts is None or name == "total_variation":
         return
     log_u = torch.linspace(-5, 5, 41, dtype=torch.float64)
-    assert torch.allclose(log_ratio(name)[0](facts.score(log_u.exp())), log_u, atol=1e-6)
+    assert torch.allclose(log_ratio(name)[0](facts.optimal_score(log_u.exp())), log_u, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["pearson", "kl", "neyman", "jeffreys", "relativistic"])
 def test_what_is_kept_does_not_depend_on_how_the_critic_says_it(name):
-    facts = DIVERGENCES[name]().facts
-    score = (lambda log_u: log_u + 7) if facts is None else (lambda log_u: facts.score(log_u.exp()))
+    facts = DIVERGENCES[name]().f_divergence
+    score = (lambda log_u: log_u + 7) if facts is None else (lambda log_u: facts.optimal_score(log_u.exp()))
     plain, other = exact(Best(of_normals), burn_in=640), exact(Best(of_normals, score), name, burn_in=640)
     assert torch.equal(kept(plain, 100), kept(other, 100))
 

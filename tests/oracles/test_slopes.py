@@ -34,7 +34,7 @@ def test_a_critic_of_slope_one_pays_nothing(count, name, options):
 @pytest.mark.parametrize("name", ["gradient_penalty", "dragan"])
 def test_penalties_on_the_slope_charge_its_squared_distance_from_the_wanted_one(count, name):
     for slope, wanted, expected in ((1.5, 1.0, 2.5), (0.5, 1.0, 2.5), (1.5, 2.0, 2.5), (1.5, 0.0, 22.5)):
-        costs = PENALTIES[name](weight=10.0, slope=wanted)(linear_duel(count, slope))
+        costs = PENALTIES[name](weight=10.0, target_norm=wanted)(linear_duel(count, slope))
         assert torch.allclose(costs, torch.full_like(costs, expected))
 
 
@@ -51,7 +51,7 @@ def bowl(x):
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("zero_centered", {}), ("gradient_penalty", {"slope": 0.0}), ("divergence_penalty", {"power": 2.0})],
+    [("zero_centered", {}), ("gradient_penalty", {"target_norm": 0.0}), ("divergence_penalty", {"power": 2.0})],
 )
 def test_penalties_between_real_and_fake_are_measured_all_over_there(name, options):
     reseed(0)
@@ -66,7 +66,7 @@ def test_dragan_is_measured_around_the_data_alone():
     """The mean of (x + noise)^2, where the noise has half the batch's deviation, which is 1, at x = 1 and at x = 3."""
     reseed(0)
     real, fake = torch.tensor([[1.0], [3.0]]).repeat(2048, 1), torch.full((4096, 1), 100.0)
-    costs = PENALTIES["dragan"](weight=1.0, slope=0.0)(Duel(bowl, (real,), (fake,)))
+    costs = PENALTIES["dragan"](weight=1.0, target_norm=0.0)(Duel(bowl, (real,), (fake,)))
     low, high = costs.view(-1, 2).mean(dim=0).tolist()
     assert low == pytest.approx(1 + 0.25, abs=0.1)
     assert high == pytest.approx(9 + 0.25, abs=0.2)
@@ -75,7 +75,7 @@ def test_dragan_is_measured_around_the_data_alone():
 
 def test_dragan_without_spread_is_measured_on_the_data():
     real = torch.linspace(-3, 3, 16)[:, None]
-    costs = PENALTIES["dragan"](weight=1.0, spread=0.0)(Duel(bowl, (real,), (real,)))
+    costs = PENALTIES["dragan"](weight=1.0, std=0.0)(Duel(bowl, (real,), (real,)))
     assert torch.allclose(costs, (real[:, 0].abs() - 1) ** 2)
 
 

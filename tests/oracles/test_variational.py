@@ -11,7 +11,7 @@ from equilibria.terms.divergences.f_divergences import log_ratio
 from equilibria.verify.groups.divergence_values import NUMBERS
 
 F = torch.float64
-CASES = {name: (name, {}) for name in DIVERGENCES if DIVERGENCES[name]().facts is not None} | {
+CASES = {name: (name, {}) for name in DIVERGENCES if DIVERGENCES[name]().f_divergence is not None} | {
     f"{name}({value:g})": (name, {key: value})
     for name, key, values in (
         ("alpha", "alpha", (-3.0, -1.0, 0.02, 0.3, 0.9, 0.999, 1.001, 1.5, 2.0, 3.0)),
@@ -31,7 +31,7 @@ def made(case, **options):
 
 
 def facts_of(case):
-    return made(case).facts
+    return made(case).f_divergence
 
 
 def bound(case, scores, **options):
@@ -49,7 +49,7 @@ def case(request):
 
 def test_conjugate_is_u_t_minus_f_where_f_has_slope_t(case):
     facts = facts_of(case)
-    t = facts.best(RATIOS)
+    t = facts.optimal_output(RATIOS)
     summands = RATIOS * (1 + t.abs()) + facts.f(RATIOS).abs()  # what rounding is relative to
     error = (facts.conjugate(t) - (RATIOS * t - facts.f(RATIOS))).abs() / summands
     assert float(error.max()) < 1e-12
@@ -58,7 +58,7 @@ def test_conjugate_is_u_t_minus_f_where_f_has_slope_t(case):
 def test_no_u_gives_more_than_the_conjugate_and_one_gives_as_much(case):
     facts = facts_of(case)
     below = {"pearson": torch.linspace(-40, -2, 20, dtype=F), "total_variation": torch.linspace(-0.5, 0.5, 41, dtype=F)}
-    t = torch.cat([facts.best(RATIOS[20:101]), below.get(case, torch.zeros(0, dtype=F))])
+    t = torch.cat([facts.optimal_output(RATIOS[20:101]), below.get(case, torch.zeros(0, dtype=F))])
     u = torch.cat([torch.tensor([1e-300], dtype=F), torch.logspace(-5, 5, 20_001, dtype=F)])
     values, conjugate = u * t[:, None] - facts.f(u), facts.conjugate(t)
     rounding = 1e-12 * (1 + (u * t[:, None]).abs() + facts.f(u).abs()).nan_to_num(posinf=0)
@@ -80,21 +80,21 @@ def test_activation_rises_within_the_domain(case):
 def test_price_is_the_conjugate_of_the_activation(case):
     facts = facts_of(case)
     v = torch.linspace(-5, 5, 1001, dtype=F)
-    assert torch.allclose(facts.price(v), facts.conjugate(facts.activation(v)), rtol=1e-9, atol=1e-11)
+    assert torch.allclose(facts.fake_loss(v), facts.conjugate(facts.activation(v)), rtol=1e-9, atol=1e-11)
 
 
 def test_the_best_score_says_the_slope_of_f_at_the_ratio(case):
     facts, u = facts_of(case), torch.logspace(-1.5, 1.5, 200, dtype=F).requires_grad_()
     (slope,) = torch.autograd.grad(facts.f(u).sum(), u)
-    assert torch.allclose(facts.best(u), slope, rtol=1e-9, atol=1e-9)
-    assert torch.allclose(facts.activation(facts.score(u)), facts.best(u), rtol=1e-9, atol=1e-11)
+    assert torch.allclose(facts.optimal_output(u), slope, rtol=1e-9, atol=1e-9)
+    assert torch.allclose(facts.activation(facts.optimal_score(u)), facts.optimal_output(u), rtol=1e-9, atol=1e-11)
 
 
 def test_f_has_the_slope_at_one_that_is_stated(case):
     facts, one = facts_of(case), torch.ones((), dtype=F).requires_grad_()
     (slope,) = torch.autograd.grad(facts.f(one), one)
-    assert float(slope) == pytest.approx(facts.slope_at_one, abs=1e-12)
-    assert float(facts.best(one.detach())) == pytest.approx(facts.slope_at_one, abs=1e-12)
+    assert float(slope) == pytest.approx(facts.derivative_at_one, abs=1e-12)
+    assert float(facts.optimal_output(one.detach())) == pytest.approx(facts.derivative_at_one, abs=1e-12)
 
 
 def test_equal_sides_are_at_distance_zero_but_by_the_first_gan_s_measure(case):
@@ -105,7 +105,9 @@ def test_equal_sides_are_at_distance_zero_but_by_the_first_gan_s_measure(case):
 def test_the_bound_is_attained_by_the_best_critic(case):
     facts, u = facts_of(case), torch.exp(0.5 - X)
     distance = float(torch.trapezoid(Q * facts.f(u), X))
-    scores = torch.where(facts.score(u).isinf(), torch.copysign(torch.full_like(u, 50), 0.5 - X), facts.score(u))
+    scores = torch.where(
+        facts.optimal_score(u).isinf(), torch.copysign(torch.full_like(u, 50), 0.5 - X), facts.optimal_score(u)
+    )
     assert bound(case, scores) == pytest.approx(distance, rel=1e-9)
     if case in NUMBERS:
         assert distance == pytest.approx(NUMBERS[case], abs=1e-6)
@@ -113,7 +115,7 @@ def test_the_bound_is_attained_by_the_best_critic(case):
 
 def test_any_other_critic_gives_less(case):
     facts, u = facts_of(case), torch.exp(0.5 - X)
-    best = facts.score(u).clamp(-5, 5) if case == "total_variation" else facts.score(u)
+    best = facts.optimal_score(u).clamp(-5, 5) if case == "total_variation" else facts.optimal_score(u)
     attained = bound(case, best)
     for other in (0.7 * best, best + 0.2 * torch.sin(X), best.clamp(-0.3, 0.3), best - 0.1, torch.zeros_like(best)):
         assert bound(case, other) < attained
@@ -156,14 +158,14 @@ def test_compiled_losses_have_the_eager_gradients(name):
 
 def test_generators_lower_the_bound_exactly_or_raise_what_the_critic_says_of_samples(case):
     facts, scores = facts_of(case), torch.linspace(-3, 3, 13, dtype=F)
-    assert torch.equal(made(case).generator(scores, scores), -facts.price(scores))
+    assert torch.equal(made(case).generator(scores, scores), -facts.fake_loss(scores))
     assert torch.equal(made(case, generator_loss="alternative").generator(scores, scores), -facts.activation(scores))
 
 
 def test_both_generator_losses_pull_alike_where_data_and_model_agree(case):
     """There the slope of f* is the ratio, 1 (Nowozin et al. 2016, section 3.2)."""
     one = torch.ones(1, dtype=F)
-    start = torch.zeros(1, dtype=F) if case == "total_variation" else facts_of(case).score(one)
+    start = torch.zeros(1, dtype=F) if case == "total_variation" else facts_of(case).optimal_score(one)
     pulls = []
     for word in ("exact", "alternative"):
         score = start.clone().requires_grad_()
@@ -178,7 +180,7 @@ def test_another_word_for_the_generator_s_loss_is_refused(case):
 
 
 def test_pearson_s_conjugate_stays_at_minus_1_below_minus_2():
-    conjugate = DIVERGENCES["pearson"]().facts.conjugate
+    conjugate = DIVERGENCES["pearson"]().f_divergence.conjugate
     t = torch.tensor([-40.0, -2.0, -1.0, 0.0, 2.0], dtype=F)
     assert conjugate(t).tolist() == [-1.0, -1.0, -0.75, 0.0, 3.0]
 

@@ -22,8 +22,8 @@ AUGMENTATIONS = (
     Mutant(
         "ada-counts-one-move",
         ADA,
-        "seen = self.moves * len(real_scores) * world()",
-        "seen = len(real_scores) * world()",
+        "seen = self.moves * len(real_scores) * world_size()",
+        "seen = len(real_scores) * world_size()",
         (ORACLE + "the_probability_takes_speed_images_from_zero_to_one_and_stays_there", *FOLLOWS),
         "it is slower by its interval",
     ),

@@ -20,8 +20,8 @@ DIVERGENCES = (
     Mutant(
         "kl-price-off-by-e",
         VARIATIONAL,
-        "price=lambda v: exp(v - 1),",
-        "price=lambda v: exp(v),",
+        "fake_loss=lambda v: exp(v - 1),",
+        "fake_loss=lambda v: exp(v),",
         BOUND,
         "the same in what the critic pays",
     ),
@@ -36,8 +36,8 @@ DIVERGENCES = (
     Mutant(
         "reverse-kl-slope-at-one",
         VARIATIONAL,
-        "slope_at_one=-1.0,",
-        "slope_at_one=1.0,",
+        "derivative_at_one=-1.0,",
+        "derivative_at_one=1.0,",
         (LAW + "f_has_the_slope_at_one_that_is_stated",),
         "f'(1) of the other Kullback-Leibler",
     ),
@@ -60,8 +60,8 @@ DIVERGENCES = (
     Mutant(
         "neyman-halved-price",
         VARIATIONAL,
-        "price=lambda v: -2 * expm1(-v / 2),",
-        "price=lambda v: -expm1(-v / 2),",
+        "fake_loss=lambda v: -2 * expm1(-v / 2),",
+        "fake_loss=lambda v: -expm1(-v / 2),",
         PRICE,
         "1 for 2 before the root",
     ),
@@ -100,10 +100,9 @@ DIVERGENCES = (
     Mutant(
         "jensen-shannon-is-half-of-itself",
         VARIATIONAL,
-        '(Nowozin et al. 2016)."""\n    facts = Facts(\n        f=lambda u: xlogy(u, u) - (u + 1) * log((1 + u) / 2),',
-        '(Nowozin et al. 2016)."""\n    from .parametric import weighted_jensen_shannon\n\n'
+        "    form = FDivergence(\n        f=lambda u: xlogy(u, u) - (u + 1) * log((1 + u) / 2),",
         "    return weighted_jensen_shannon(0.5, generator_loss)\n"
-        "    facts = Facts(\n        f=lambda u: xlogy(u, u) - (u + 1) * log((1 + u) / 2),",
+        "    form = FDivergence(\n        f=lambda u: xlogy(u, u) - (u + 1) * log((1 + u) / 2),",
         (IDENTITY + "jensen_shannon_estimates_the_first_gan_plus_log_4",),
         "JSD for 2 JSD, consistent in itself",
     ),
@@ -118,16 +117,16 @@ DIVERGENCES = (
     Mutant(
         "alternative-and-exact-exchanged",
         VARIATIONAL,
-        "{EXACT: lambda real, fake: -facts.price(fake), ALTERNATIVE: lambda real, fake: -facts.activation(fake)}",
-        "{ALTERNATIVE: lambda real, fake: -facts.price(fake), EXACT: lambda real, fake: -facts.activation(fake)}",
+        "EXACT: lambda real, fake: -form.fake_loss(fake),\n        ALTERNATIVE: lambda real, fake: -form.act",
+        "ALTERNATIVE: lambda real, fake: -form.fake_loss(fake),\n        EXACT: lambda real, fake: -form.act",
         (LAW + "generators_lower_the_bound_exactly_or_raise_what_the_critic_says_of_samples",),
         "the generator's two losses bear each other's names",
     ),
     Mutant(
         "conjugate-of-the-real-side",
         VARIATIONAL,
-        "critic=lambda real, fake: facts.price(fake) - facts.activation(real),",
-        "critic=lambda real, fake: facts.price(real) - facts.activation(fake),",
+        "critic=lambda real, fake: form.fake_loss(fake) - form.activation(real),",
+        "critic=lambda real, fake: form.fake_loss(real) - form.activation(fake),",
         BOUND,
         "E_p f*(T) - E_q T",
     ),
@@ -142,8 +141,8 @@ DIVERGENCES = (
     Mutant(
         "weighted-jensen-shannon-shares-exchanged",
         PARAMETRIC,
-        "price=lambda v: (1 - pi) * (math.log(1 - pi) - logsigmoid(-v)),",
-        "price=lambda v: pi * (math.log(pi) - logsigmoid(-v)),",
+        "fake_loss=lambda v: (1 - pi) * (math.log(1 - pi) - logsigmoid(-v)),",
+        "fake_loss=lambda v: pi * (math.log(pi) - logsigmoid(-v)),",
         PRICE,
         "the model has the data's share",
     ),

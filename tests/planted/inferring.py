@@ -351,8 +351,8 @@ INFERRING = (
     Mutant(
         "gates-read-the-mean-of-both-losses",
         VAE_GAN,
-        "torch.stack([mean(softplus(-real)), mean(softplus(fake))])",
-        "mean(torch.stack([softplus(-real).mean(), softplus(fake).mean()]))",
+        "torch.stack([all_reduce_mean(softplus(-real)), all_reduce_mean(softplus(fake))])",
+        "all_reduce_mean(torch.stack([softplus(-real).mean(), softplus(fake).mean()]))",
         GATES,
         "a good loss hides a bad one",
     ),

@@ -109,7 +109,7 @@ PLAYING = (
     Mutant(
         "gradients-of-processes-summed",
         "core/distributed.py",
-        "(flat / world()).split",
+        "(flat / world_size()).split",
         "flat.split",
         ("properties/test_rules_processes.py",),
         "two processes step twice as far",

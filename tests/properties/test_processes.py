@@ -9,7 +9,7 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
-from equilibria.core.distributed import average
+from equilibria.core.distributed import average_
 from equilibria.training.loop import run_rounds
 from games import run_of, weights
 
@@ -22,7 +22,7 @@ def _play(rank, meeting, out):
     for family in FAMILIES:
         run = run_rounds(run_of(family), 3)
         mean = torch.full((3,), float(rank))
-        average([mean])
+        average_([mean])
         torch.save((weights(run), run.stream.batch(0).x, mean), f"{out}/{family}-{rank}.pt")
     dist.barrier()
     os._exit(0)  # gloo can abort while it is torn down

@@ -10,7 +10,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch import nn
 
-from equilibria.core.distributed import average, mean
+from equilibria.core.distributed import all_reduce_mean, average_
 from equilibria.terms.augmentations import AUGMENTATIONS
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.penalties import PENALTIES, Duel
@@ -40,10 +40,10 @@ def gradients(name, real, noise):
 def slopes(x):
     """The first derivative of a cubed mean, and that of its square, each averaged over processes."""
     w = torch.tensor(0.7, dtype=F, requires_grad=True)
-    (first,) = torch.autograd.grad(mean(torch.sin(w * x)) ** 3, w, create_graph=True)
-    first = mean(first)
+    (first,) = torch.autograd.grad(all_reduce_mean(torch.sin(w * x)) ** 3, w, create_graph=True)
+    first = all_reduce_mean(first)
     (second,) = torch.autograd.grad(first**2, w)
-    average([second])
+    average_([second])
     return torch.stack([first.detach(), second])
 
 
@@ -61,8 +61,8 @@ def _work(rank, meeting, out):
     dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=2)
     own = batch()[:, rank * HALF : (rank + 1) * HALF]
     found = {name: gradients(name, *own) for name in RELATIVISTIC}
-    average(list(found.values()))
-    torch.save((found, mean(own[0]), slopes(own[0]), remembered(*own)), f"{out}/{rank}.pt")
+    average_(list(found.values()))
+    torch.save((found, all_reduce_mean(own[0]), slopes(own[0]), remembered(*own)), f"{out}/{rank}.pt")
     dist.barrier()
     os._exit(0)  # gloo can abort while it is torn down
 
@@ -96,5 +96,5 @@ def test_two_processes_remember_what_one_does_of_the_joined_batch(pair):
 
 def test_alone_it_is_the_plain_mean():
     x = torch.randn(7, requires_grad=True)
-    assert type(mean(x).grad_fn) is type(x.mean().grad_fn)
-    assert torch.equal(mean(x), x.mean())
+    assert type(all_reduce_mean(x).grad_fn) is type(x.mean().grad_fn)
+    assert torch.equal(all_reduce_mean(x), x.mean())

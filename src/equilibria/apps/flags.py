@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ..core.errors import Refusal
-from ..core.specs import typed, words
+from ..core.specs import parse, type_in_words
 
 Values = dict[str, Any]  # by name, with underscores: text, or True where nothing followed
 _TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool, "Asked": str, "Given": str}
@@ -41,8 +41,8 @@ class Flag(NamedTuple):
     def value(self, text: Any) -> Any:
         """The text as the flag's type. Raises Refusal if it cannot be."""
         if text is True and self.type is not bool:
-            raise Refusal(f"{dashed(self.name)} needs a value: {words(self.type)}.")
-        return typed(text, self.type, dashed(self.name))
+            raise Refusal(f"{dashed(self.name)} needs a value: {type_in_words(self.type)}.")
+        return parse(text, self.type, dashed(self.name))
 
     def row(self, default: Any) -> tuple[str, str, str, str]:
         """A line of help: name, type, default, meaning."""

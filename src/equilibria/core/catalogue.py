@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from typing import Any, NamedTuple, Self
 
 from .errors import Refusal, nearest
@@ -59,3 +60,35 @@ def options(builder: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     parameters = inspect.signature(builder).parameters
     keywords = {name: p for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
     return {name: p for name, p in (keywords or parameters).items() if p.default is not inspect.Parameter.empty}
+
+
+Builder = Callable[..., Any]
+_FORMER = "former_names"
+
+
+def renamed_options(**former: str) -> Callable[[Builder], Builder]:
+    """Decorate a builder whose options had other names, `old="new"`: it takes both, tables and help show the new."""
+
+    def decorate(builder: Builder) -> Builder:
+        @wraps(builder)
+        def build(*context: Any, **options: Any) -> Any:
+            return builder(*context, **current_names(build, options, builder.__name__))
+
+        vars(build)[_FORMER] = former
+        return build
+
+    return decorate
+
+
+def former_names(builder: Builder) -> dict[str, str]:
+    """The current name of an option by each of its former names."""
+    return getattr(builder, _FORMER, {})
+
+
+def current_names(builder: Builder, options: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The options by their current names. Raises Refusal if one is set by both names."""
+    former = former_names(builder)
+    for old, new in former.items():
+        if old in options and new in options:
+            raise Refusal(f"{where} sets {new} twice, also by its former name {old}: set {new} only.")
+    return {former.get(name, name): value for name, value in options.items()}

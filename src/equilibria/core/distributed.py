@@ -13,25 +13,25 @@ def rank() -> int:
     return dist.get_rank() if _together() else 0
 
 
-def world() -> int:
+def world_size() -> int:
     """How many processes play together."""
     return dist.get_world_size() if _together() else 1
 
 
 @torch.no_grad()
-def average(tensors: Sequence[Tensor]) -> None:
+def average_(tensors: Sequence[Tensor]) -> None:
     """Replace each tensor by its mean over processes, in one reduction."""
-    if world() == 1 or not tensors:
+    if world_size() == 1 or not tensors:
         return
     flat = torch.cat([t.flatten() for t in tensors])
     dist.all_reduce(flat)
-    for tensor, mean in zip(tensors, (flat / world()).split([t.numel() for t in tensors]), strict=True):
+    for tensor, mean in zip(tensors, (flat / world_size()).split([t.numel() for t in tensors]), strict=True):
         tensor.copy_(mean.view_as(tensor))
 
 
-def mean(values: Tensor) -> Tensor:
+def all_reduce_mean(values: Tensor) -> Tensor:
     """The mean over the batches of all processes, which are of one size: (). Exact once gradients are averaged."""
-    return values.mean() if world() == 1 else _Mean.apply(values.mean())
+    return values.mean() if world_size() == 1 else _Mean.apply(values.mean())
 
 
 class _Mean(torch.autograd.Function):
@@ -41,7 +41,7 @@ class _Mean(torch.autograd.Function):
     def forward(ctx: Any, value: Tensor) -> Tensor:
         total = value.clone(memory_format=torch.contiguous_format)
         dist.all_reduce(total)
-        return total / world()
+        return total / world_size()
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ _ANSWER_SECONDS = 5.0  # name resolution has no timeout of its own, so the first
 _STALL_SECONDS = 10.0
 
 
-def first_answer(url: str, seconds: float = _ANSWER_SECONDS) -> HTTPResponse:
+def first_response(url: str, seconds: float = _ANSWER_SECONDS) -> HTTPResponse:
     """The response to a request, or an OSError in a few seconds whatever the network does."""
     answers: queue.Queue[HTTPResponse | OSError] = queue.Queue()
 
@@ -39,7 +39,7 @@ def download(url: str, path: Path, algorithm: str, digest: str, size: str = "") 
     """A file from a server under this path, once its hash begins with `digest`. Raises OSError, and nothing stays."""
     if os.environ.get("EQUILIBRIA_OFFLINE"):
         raise OSError("EQUILIBRIA_OFFLINE is set")
-    response, content = first_answer(url), hashlib.new(algorithm, usedforsecurity=False)
+    response, content = first_response(url), hashlib.new(algorithm, usedforsecurity=False)
     logging.getLogger(__name__).warning("Downloading %s%s to %s.", url, f" ({size})" if size else "", path.parent)
     with response, atomic(path, unique=True) as part:
         with part.open("wb") as file:

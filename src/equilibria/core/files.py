@@ -12,7 +12,7 @@ from .errors import Failure, Refusal
 PART = ".part"
 
 
-def free(out: str | Path, kinds: Collection[str], force: bool = False) -> Path:
+def output_path(out: str | Path, kinds: Collection[str], force: bool = False) -> Path:
     """Where to write. Raises Refusal for a suffix that is none of these (`""`: a folder), and rather than write over.
 
     Ask before the work begins, so that nothing is made in vain.
@@ -52,7 +52,7 @@ def atomic(path: Path, unique: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def atomic_output(path: Path) -> Iterator[Path]:
     """The same for what a user asked for. Raises Failure where it cannot be written."""
     try:
         with atomic(path) as part:

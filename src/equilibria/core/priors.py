@@ -15,7 +15,7 @@ Draw = Callable[[int, torch.Generator | None, torch.device | None], Tensor]
 
 
 @dataclass(frozen=True)
-class Part:
+class LatentPart:
     """Neighbouring numbers of a latent that are drawn alike: "normal", "uniform" on [-1, 1], or a "categorical"."""
 
     kind: str
@@ -32,7 +32,7 @@ class Prior:
 
     size: int
     _draw: Draw
-    parts: tuple[Part, ...] = ()  # of the latent, in order; none where only its author knows
+    parts: tuple[LatentPart, ...] = ()  # of the latent, in order; none where only its author knows
 
     @property
     def is_normal(self) -> bool:
@@ -54,7 +54,7 @@ def normal(size: int = 128) -> Prior:
     def draw(count: int, generator: torch.Generator | None, device: torch.device | None) -> Tensor:
         return torch.randn(count, size, generator=generator, device=device)
 
-    return Prior(size, draw, (Part("normal", slice(0, size)),))
+    return Prior(size, draw, (LatentPart("normal", slice(0, size)),))
 
 
 def uniform(size: int = 100) -> Prior:
@@ -67,7 +67,7 @@ def uniform(size: int = 100) -> Prior:
     def draw(count: int, generator: torch.Generator | None, device: torch.device | None) -> Tensor:
         return torch.rand(count, size, generator=generator, device=device) * 2 - 1
 
-    return Prior(size, draw, (Part("uniform", slice(0, size)),))
+    return Prior(size, draw, (LatentPart("uniform", slice(0, size)),))
 
 
 def categorical(classes: int = 10) -> Prior:
@@ -78,7 +78,7 @@ def categorical(classes: int = 10) -> Prior:
         chosen = torch.randint(classes, (count,), generator=generator, device=device)
         return one_hot(chosen, classes).float()
 
-    return Prior(classes, draw, (Part("categorical", slice(0, classes)),))
+    return Prior(classes, draw, (LatentPart("categorical", slice(0, classes)),))
 
 
 def joint(parts: Sequence[dict[str, Any]] = ()) -> Prior:
@@ -106,12 +106,12 @@ def _made(part: Any) -> Prior:
     return builder(**said)
 
 
-def _placed(priors: Sequence[Prior]) -> Iterator[Part]:
+def _placed(priors: Sequence[Prior]) -> Iterator[LatentPart]:
     """The parts of priors side by side, where they lie then."""
     start = 0
     for prior in priors:
-        for part in prior.parts or (Part("unknown", slice(0, prior.size)),):
-            yield Part(part.kind, slice(start + part.place.start, start + part.place.stop))
+        for part in prior.parts or (LatentPart("unknown", slice(0, prior.size)),):
+            yield LatentPart(part.kind, slice(start + part.place.start, start + part.place.stop))
         start += prior.size
 
 

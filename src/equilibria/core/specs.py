@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .catalogue import Catalogue, options
+from .catalogue import Catalogue, current_names, options
 from .errors import Refusal, nearest
 
 
-def imported(name: str, kind: str) -> Callable[..., Any]:
+def import_function(name: str, kind: str) -> Callable[..., Any]:
     """The function named `module:function`. Only names typed or passed in this very call may come here."""
     module, _, attribute = name.partition(":")
     if (here := str(Path.cwd())) not in sys.path:
@@ -35,35 +35,39 @@ def imported(name: str, kind: str) -> Callable[..., Any]:
 Spec = dict[str, Any]  # {"name": ..., **options}: plain values
 
 
+_FORMER_CONTEXT = {"outlet": "output_activation", "beside": "second_view"}  # which users' builders may still name
+
+
 def make(catalogue: Catalogue, spec: Spec, where: str, **context: Any) -> Any:
     """What the spec names, built from its options and the context. Raises Refusal for a wrong name or option."""
     builder = builder_of(catalogue, spec["name"])
-    chosen = {name: value for name, value in spec.items() if name != "name"}
-    checked = {name: check(builder, name, value, f"{where}.{name}") for name, value in chosen.items()}
-    signature = inspect.signature(builder)
-    given = {k: v for k, v in context.items() if k in signature.parameters} | checked
-    if lacking := [k for k, p in signature.parameters.items() if _must_be_given(p) and k not in given]:
-        raise Refusal(f"{where} cannot be made: {spec['name']!r} wants {', '.join(lacking)}, which is not given here.")
+    options = current_names(builder, {name: value for name, value in spec.items() if name != "name"}, where)
+    checked = {name: check(builder, name, value, f"{where}.{name}") for name, value in options.items()}
+    parameters = inspect.signature(builder).parameters
+    context |= {old: context[new] for old, new in _FORMER_CONTEXT.items() if new in context}
+    arguments = {name: value for name, value in context.items() if name in parameters} | checked
+    if missing := [name for name, p in parameters.items() if _is_required(p) and name not in arguments]:
+        raise Refusal(f"{where} cannot be built: {spec['name']!r} needs {', '.join(missing)}, not available here.")
     try:
-        return builder(**given)
+        return builder(**arguments)
     except Refusal:
         raise
     except ValueError as error:  # a value that a library refuses
-        raise Refusal(f"{where} cannot be made: {error}.") from error
+        raise Refusal(f"{where} cannot be built: {error}.") from error
     except Exception as error:
         if ":" not in spec["name"]:
             raise
-        raise Refusal(f"{where} cannot be made: {spec['name']} raised {type(error).__name__}: {error}.") from error
+        raise Refusal(f"{where} cannot be built: {spec['name']} raised {type(error).__name__}: {error}.") from error
 
 
-def _must_be_given(parameter: inspect.Parameter) -> bool:
+def _is_required(parameter: inspect.Parameter) -> bool:
     variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     return parameter.default is parameter.empty and not variadic
 
 
 def builder_of(catalogue: Catalogue, name: str) -> Callable[..., Any]:
     """The catalogue's entry, or the user's own `module:function`, found from the current folder too."""
-    return imported(name, catalogue.kind) if ":" in name else catalogue[name]
+    return import_function(name, catalogue.kind) if ":" in name else catalogue[name]
 
 
 def check(builder: Callable[..., Any], option: str, value: Any, where: str) -> Any:
@@ -74,7 +78,7 @@ def check(builder: Callable[..., Any], option: str, value: Any, where: str) -> A
     annotation = typing.get_type_hints(builder).get(option, Any)
     fitted = fit(value, annotation)
     if fitted is MISFIT:
-        raise Refusal(f"{where} is {value!r}: it must be {words(annotation)}.")
+        raise Refusal(f"{where} is {value!r}: it must be {type_in_words(annotation)}.")
     return fitted
 
 
@@ -104,13 +108,13 @@ def fit(value: Any, annotation: Any) -> Any:
     return value if isinstance(kind, type) and isinstance(value, kind) else MISFIT
 
 
-def words(annotation: Any) -> str:
+def type_in_words(annotation: Any) -> str:
     """A type as people say it."""
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "a word", type(None): "none"}
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
-        return " or ".join(words(choice) for choice in typing.get_args(annotation))
+        return " or ".join(type_in_words(choice) for choice in typing.get_args(annotation))
     if typing.get_origin(annotation) is tuple:
-        return f"a list ({words(typing.get_args(annotation)[0])} each)"
+        return f"a list ({type_in_words(typing.get_args(annotation)[0])} each)"
     if typing.get_origin(annotation) is Callable:
         return "a schedule"
     if typing.get_origin(annotation) is Sequence:
@@ -122,16 +126,16 @@ _SAID = {"true": True, "yes": True, "on": True, "false": False, "no": False, "of
 _NOTHING = ("none", "null")
 
 
-def typed(value: Any, annotation: Any, where: str) -> Any:
+def parse(value: Any, annotation: Any, where: str) -> Any:
     """The value as the annotation's type; text is read as such. Raises Refusal if it cannot be."""
-    choices = [read(value, choice) for choice in _choices(annotation)] if isinstance(value, str) else [value]
+    choices = [parse_text(value, choice) for choice in _choices(annotation)] if isinstance(value, str) else [value]
     fitted = next((f for choice in choices if (f := fit(choice, annotation)) is not MISFIT), MISFIT)
     if fitted is MISFIT or (isinstance(fitted, float) and not math.isfinite(fitted)):
-        raise Refusal(f"{where} is {value!r}: it must be {words(annotation)}.")
+        raise Refusal(f"{where} is {value!r}: it must be {type_in_words(annotation)}.")
     return fitted
 
 
-def read(text: str, annotation: Any) -> Any:
+def parse_text(text: str, annotation: Any) -> Any:
     """The text as a value of one type, or a mark that it is none."""
     kind, inner = typing.get_origin(annotation) or annotation, typing.get_args(annotation)
     try:
@@ -144,13 +148,13 @@ def read(text: str, annotation: Any) -> Any:
         if kind is type(None):
             return None if text.lower() in _NOTHING else MISFIT
         if kind is tuple:
-            return [read(word, inner[0]) for word in re.split(r"[,\s]+", text.strip("()[] ").rstrip(","))]
+            return [parse_text(word, inner[0]) for word in re.split(r"[,\s]+", text.strip("()[] ").rstrip(","))]
         return json.loads(text) if kind in (dict, list, Mapping, Sequence, Any) else MISFIT
     except ValueError:
         return MISFIT
 
 
-def guessed(value: Any) -> Any:
+def parse_json(value: Any) -> Any:
     """A value whose type nobody has said: text that is JSON is read as such, other text stays."""
     try:
         return json.loads(value) if isinstance(value, str) else value
@@ -163,9 +167,9 @@ def is_none(value: Any) -> bool:
     return value is None or (isinstance(value, str) and value.lower() in _NOTHING)
 
 
-def as_part(value: Any, where: str) -> Spec:
+def as_spec(value: Any, where: str) -> Spec:
     """A part's description from its name, from {"name": ..., **options}, or from that as JSON."""
-    value = guessed(value) if isinstance(value, str) and value.lstrip().startswith("{") else value
+    value = parse_json(value) if isinstance(value, str) and value.lstrip().startswith("{") else value
     spec = dict(value) if isinstance(value, Mapping) else {"name": str(value)}
     if not isinstance(value, str | Mapping | Path) or not isinstance(spec.get("name"), str) or not spec["name"]:
         raise Refusal(f'{where} is {value!r}: it must be a name, or {{"name": ..., and options}}.')

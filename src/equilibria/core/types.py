@@ -20,7 +20,7 @@ class Batch(NamedTuple):
 Value = TypeVar("Value")
 
 
-class once(Generic[Value]):  # noqa: N801 - a decorator, named like `property`
+class lazy(Generic[Value]):  # noqa: N801 - a decorator, named like `property`
     """A property computed at first use, then kept.
 
     `functools.cached_property` takes a lock before Python 3.12, which Dynamo cannot trace.
@@ -31,7 +31,7 @@ class once(Generic[Value]):  # noqa: N801 - a decorator, named like `property`
         self.name = compute.__name__
 
     @overload
-    def __get__(self, owner: None, _: Any = None) -> "once[Value]": ...
+    def __get__(self, owner: None, _: Any = None) -> "lazy[Value]": ...
 
     @overload
     def __get__(self, owner: object, _: Any = None) -> Value: ...

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ..core.distributed import rank, world
+from ..core.distributed import rank, world_size
 from ..core.errors import Refusal
 from ..core.seeding import generator
 from ..core.types import Batch
@@ -60,7 +60,7 @@ class Stream:
         if self._share < self.size:
             raise Refusal(
                 f"The data {self.data.name!r} has {self._share} training samples"
-                f"{' for each process' if world() > 1 else ''}, fewer than a batch of {self.size}: "
+                f"{' for each process' if world_size() > 1 else ''}, fewer than a batch of {self.size}: "
                 f"use --batch {max(self._share, 1)} or less, or more data."
             )
         if self.binary and len(self.data.space.shape) != 3:
@@ -91,7 +91,7 @@ class Stream:
 
     @property
     def _share(self) -> int:
-        return len(self.data.x) // world()
+        return len(self.data.x) // world_size()
 
     def _permutation(self, epoch: int) -> Tensor:
         """This process's part of the epoch's order, stored until the next epoch."""

@@ -8,7 +8,7 @@ from torch.nn.functional import log_softmax
 
 from ..core.errors import Refusal
 from ..core.posteriors import Gaussian
-from ..core.priors import Part, Prior
+from ..core.priors import LatentPart, Prior
 from ..core.types import Terms
 from ..terms.augmentations import Augmentation
 from ..terms.divergences import Divergence
@@ -72,7 +72,7 @@ def infogan(
     )
 
 
-def code_loss(code: list[Part], posterior: Gaussian, z: Tensor) -> Tensor:
+def code_loss(code: list[LatentPart], posterior: Gaussian, z: Tensor) -> Tensor:
     """-log q(code | sample), nats, of latents (B, Z), to (B,): the means of a categorical part are its logits."""
     loss = z.new_zeros(len(z))
     for part in code:
@@ -84,6 +84,6 @@ def code_loss(code: list[Part], posterior: Gaussian, z: Tensor) -> Tensor:
     return loss
 
 
-def entropy(part: Part) -> float:
+def entropy(part: LatentPart) -> float:
     """The entropy of a part of the code, in nats; of uniform dimensions the differential one."""
     return math.log(part.size) if part.kind == "categorical" else part.size * math.log(2)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..core.posteriors import Gaussian, Posterior
 from ..core.priors import Prior
-from ..core.types import Batch, once
+from ..core.types import Batch, lazy
 
 
 class Play:
@@ -22,53 +22,53 @@ class Play:
         self.labelled = labelled  # a batch of the labeled subset
         self.x, self.y = batch
 
-    @once
+    @lazy
     def noise(self) -> Tensor:
         """A draw of the prior: (B, Z)."""
         return self.prior.draw(len(self.x), device=self.x.device)
 
-    @once
+    @lazy
     def z(self) -> Tensor:
         """The latents of samples: the noise, or with a prior network its transform given the condition: (B, Z)."""
         if "prior" not in self.networks:
             return self.noise
         return self.latent_prior.mean + (self.latent_prior.log_variance / 2).exp() * self.noise
 
-    @once
+    @lazy
     def fake(self) -> Tensor:
         """Samples of the generator, G(z): (B, *sample)."""
         return self.networks["generator"](self.z, self.y).to(self.x.dtype)
 
-    @once
+    @lazy
     def latent_prior(self) -> Gaussian:
         """The distribution of latents given the condition: over (B, Z)."""
         if "prior" in self.networks:
             return Gaussian(*(part.to(self.x.dtype) for part in self.networks["prior"](self.y)))
         return Gaussian.standard(self.noise)
 
-    @once
+    @lazy
     def posterior(self) -> Posterior:
         """The encoder's distribution over the latents of the batch: over (B, Z)."""
         posterior: Any = self.networks["encoder"](self.x, self.y)
         return type(posterior)(*(part.to(self.x.dtype) for part in posterior))
 
-    @once
+    @lazy
     def code(self) -> Tensor:
         """A draw of the posterior: (B, Z)."""
         return self.posterior.draw()
 
-    @once
+    @lazy
     def raw_reconstruction(self) -> Tensor:
         """The generator's output for the code, before its output activation: (B, *sample)."""
         generator: Any = self.networks["generator"]
         return generator.raw(self.code, self.y).to(self.x.dtype)
 
-    @once
+    @lazy
     def reconstruction(self) -> Tensor:
         """The generator's sample for the code, G(E(x)): (B, *sample)."""
         return self.networks["generator"](self.code, self.y).to(self.x.dtype)
 
-    @once
+    @lazy
     def round(self) -> Tensor:
         """The number of rounds before this step, as a tensor for losses: ()."""
         return torch.full((), float(self.step), device=self.x.device)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from ..core.distributed import mean
+from ..core.distributed import all_reduce_mean
 from ..core.errors import Refusal
 from ..core.priors import Prior
 from ..core.types import Terms
@@ -135,5 +135,5 @@ class Gates:
 
     def _critic_is(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         """Too good if a loss is below the equilibrium by the margin, too bad if one is above it by the margin."""
-        losses = torch.stack([mean(softplus(-real)), mean(softplus(fake))])
+        losses = torch.stack([all_reduce_mean(softplus(-real)), all_reduce_mean(softplus(fake))])
         return (losses < self.equilibrium - self.margin).any(), (losses > self.equilibrium + self.margin).any()

@@ -11,7 +11,7 @@ from ..core.errors import Refusal
 from ..core.types import Views
 from ..data.dataset import KINDS, Labels
 from ..data.read_samples import UserSamples
-from ..networks.blocks import MinibatchDeviation
+from ..networks.blocks import MinibatchStd
 from .conditions import Asked, asked_for
 from .sampler import Sampler
 
@@ -36,7 +36,7 @@ def judge(model: Sampler) -> Any:
             f"The critic of this model judges {model.packed} samples as one (game.pack), so it has no opinion of a "
             f"single one: train without --pack."
         )
-    if any(isinstance(part, MinibatchDeviation) for part in model.networks["critic"].modules()):
+    if any(isinstance(part, MinibatchStd) for part in model.networks["critic"].modules()):
         raise Refusal(
             "The critic of this model compares the samples of a batch (minibatch_std), so it has no opinion of a "
             "single one: train with --critic.minibatch-std 0."

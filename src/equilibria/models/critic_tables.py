@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Refusal
-from ..core.files import free, whole
+from ..core.files import atomic_output, output_path
 from ..data.read_samples import UserSamples
 from .conditions import Asked, spelled
 from .critic_outputs import COMPARABLE, answers, classes, guess, opinion, paired, right, truths
@@ -58,14 +58,14 @@ def score_table(wish: Wish, out: str | Path = "scores.csv", count: int = 16) -> 
         out: .csv: the sorted table; the lowest and highest are drawn in a .png of the same name.
         count: Number of lowest and of highest samples in the image.
     """
-    path = free(out, (".csv",), wish.force)
-    picture = free(path.with_suffix(".png"), (".png",), wish.force)
+    path = output_path(out, (".csv",), wish.force)
+    picture = output_path(path.with_suffix(".png"), (".png",), wish.force)
     if count < 1:
         raise Refusal(f"count is {count}: at least 1 is needed.")
     model, samples = wish.samples()
     scores = torch.cat(list(answers(model, opinion(model), paired(model, samples, wish.label)))).cpu()
     order = scores.argsort(stable=True)
-    with whole(path) as table, whole(picture) as sheet:
+    with atomic_output(path) as table, atomic_output(picture) as sheet:
         _write(table, ["file", "score"], [[samples.names[i], f"{scores[i]:.6g}"] for i in order.tolist()])
         _extremes(samples, order, count).save(sheet, "PNG")
     low, middle, high = scores[order[[0, len(order) // 2, -1]]].tolist()
@@ -90,7 +90,7 @@ def feature_array(
         pooled: Max-pool each feature map to N x N and concatenate layers; 0: keep maps as they are.
         out: .npz: an array for each layer, `files`, and `labels` if known.
     """
-    path = free(out, (".npz",), wish.force)
+    path = output_path(out, (".npz",), wish.force)
     model, samples = wish.samples()
     wanted = list(layers) or (maps(model, of) if pooled else [FEATURES])
     groups = {FEATURES: wanted} if pooled else {name: [name] for name in wanted}
@@ -99,7 +99,7 @@ def feature_array(
         heard = answers(model, hearing(model, group, of, pooled), paired(model, samples, wish.label))
         said[name] = np.concatenate([part.cpu().numpy() for part in heard])
     known, y = samples.labels, samples.y
-    with whole(path) as part, part.open("wb") as file:
+    with atomic_output(path) as part, part.open("wb") as file:
         labels = {} if known is None or y is None else {"labels": stored(known.encode(y), known)}
         np.savez(file, **said, **labels, files=np.array(samples.names))  # type: ignore[arg-type]
     what = ", ".join(f"{name} ({' x '.join(map(str, array.shape[1:]))})" for name, array in said.items())
@@ -118,7 +118,7 @@ def class_table(wish: Wish, out: str | Path = "classes.csv") -> list[str]:
         wish: The run and the samples.
         out: .csv: file, label (if known), predicted class and the probability of every class.
     """
-    path = free(out, (".csv",), wish.force)
+    path = output_path(out, (".csv",), wish.force)
     model, samples = wish.samples()
     labels, y = classes(model), truths(model, samples, wish.label)
     said = torch.cat(list(answers(model, guess(model), ((x, None) for x in samples.chunks())))).cpu()
@@ -129,7 +129,7 @@ def class_table(wish: Wish, out: str | Path = "classes.csv") -> list[str]:
         [name, known[i], *best[i : i + 1], *(f"{value:.6g}" for value in said[i].tolist())]
         for i, name in enumerate(samples.names)
     ]
-    with whole(path) as table:
+    with atomic_output(path) as table:
         _write(table, heads, rows)
     return [f"{len(samples):,} samples: {_right(said, y, model)}", *samples.remarks, f"The table is in {path}."]
 

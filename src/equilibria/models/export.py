@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Failure, Refusal, nearest
-from ..core.files import free, whole
-from ..networks.blocks import MinibatchDeviation
+from ..core.files import atomic_output, output_path
+from ..networks.blocks import MinibatchStd
 from . import export_programs
 from .export_programs import Face, examples, face, plain, rebuilt
 from .sampler import Sampler
@@ -148,9 +148,9 @@ def export(
     if format not in FORMATS:
         raise Refusal(f"No format is called {format!r}.{nearest(format, FORMATS)}")
     chosen, original = FORMATS[format], face(model, part)
-    path = free(out or f"{part}{chosen.suffix}", [chosen.suffix], force)
+    path = output_path(out or f"{part}{chosen.suffix}", [chosen.suffix], force)
     chosen.check()
-    if chosen.rows_apart and any(isinstance(layer, MinibatchDeviation) for layer in original.module.modules()):
+    if chosen.rows_apart and any(isinstance(layer, MinibatchStd) for layer in original.module.modules()):
         raise Refusal(
             f"The {part} compares the samples of a batch (minibatch_std), which no program for batches of any size can "
             f"hold: use --format safetensors, or train with --critic.minibatch_std 0."
@@ -160,7 +160,7 @@ def export(
     named = replace(original, outputs=original.outputs[: len(answers)])  # a deterministic encoder answers one
     sizes = shapes(named, given, answers)
     written = replace(named, module=face(replace(model, networks=plain(model.networks)), part).module)
-    with whole(path) as unchecked:
+    with atomic_output(path) as unchecked:
         _write(chosen, written, given, facts(named, config, recipe, sizes), unchecked)
         difference = _differs(chosen, unchecked, model, named)
         if not difference <= LIMIT:

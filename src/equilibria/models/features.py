@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_max_pool2d
 
 from ..core.errors import Refusal, nearest
-from ..networks.blocks import Chain, MinibatchDeviation, Residual, ToVector
-from ..networks.resampling import Crop, Even
+from ..networks.blocks import Chain, MinibatchStd, Residual, ToVector
+from ..networks.resampling import Crop, PadToEven
 from .critic_outputs import Ask, answers, chunked, encoder, judge, told, views
 from .sampler import Sampler
 
@@ -21,7 +21,7 @@ _KINDS: tuple[tuple[tuple[type[nn.Module], ...], str], ...] = (
     ((Residual, Chain), "block"),
     ((nn.AdaptiveAvgPool2d,), "mean"),
 )
-_BETWEEN = (Even, Crop, ToVector, MinibatchDeviation)  # they prepare the next layer
+_BETWEEN = (PadToEven, Crop, ToVector, MinibatchStd)  # they prepare the next layer
 
 
 def layers(network: nn.Module) -> dict[str, nn.Module]:

@@ -11,9 +11,9 @@ from urllib.error import HTTPError
 
 from safetensors.torch import save_file
 
-from ..core.download import first_answer
+from ..core.download import first_response
 from ..core.errors import Failure, Refusal
-from ..core.files import whole
+from ..core.files import atomic_output
 from ..records.folder import RECIPE
 from .card import hub_card
 from .inputs import beside, config, measured
@@ -50,7 +50,7 @@ def save_pretrained(
     if figures := measured(place):
         texts["metrics.json"] = json.dumps(figures) + "\n"
     texts["README.md"] = hub_card(model, place, name or path.name, license)
-    with whole(path) as part:
+    with atomic_output(path) as part:
         part.mkdir()
         for file, text in texts.items():
             (part / file).write_text(text, encoding="utf-8")
@@ -156,7 +156,7 @@ def _unreachable() -> str | None:
     if os.environ.get("HF_HUB_OFFLINE", "0").upper() in ("1", "ON", "YES", "TRUE"):
         return "HF_HUB_OFFLINE is set"
     try:
-        first_answer(_endpoint(), _SECONDS).close()
+        first_response(_endpoint(), _SECONDS).close()
     except OSError as error:
         if isinstance(error, HTTPError) and error.code in _ANSWERS:
             return None

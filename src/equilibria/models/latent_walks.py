@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Refusal, nearest
-from ..core.priors import Part, Prior
+from ..core.priors import LatentPart, Prior
 from ..data.dataset import Space
 from .conditions import Asked
 from .latents import Given, asked, latents, numbers
@@ -212,7 +212,7 @@ def traverse(
     return Rows.made(model, names, noise, y)
 
 
-def moved(base: Tensor, part: Part, at: int, steps: int, reach: float) -> Tensor:
+def moved(base: Tensor, part: LatentPart, at: int, steps: int, reach: float) -> Tensor:
     """A latent (Z,) with the number `at` moved from -reach over its own value to reach; or in each category."""
     if part.kind == "categorical":
         rows = base.repeat(part.size, 1)
@@ -227,7 +227,7 @@ def moved(base: Tensor, part: Part, at: int, steps: int, reach: float) -> Tensor
 
 def _chosen(
     model: Sampler, base: Tensor, y: Tensor | None, coordinates: Sequence[int] | str | None, reach: float | None
-) -> list[tuple[Part, int]]:
+) -> list[tuple[LatentPart, int]]:
     """The coordinates that are asked for, each with its part of the prior; else those that change samples most."""
     if coordinates is not None:
         places = numbers(coordinates)
@@ -242,15 +242,15 @@ def _chosen(
     return [known[i] for i in best]
 
 
-def _placed(prior: Prior, places: Iterable[int]) -> list[tuple[Part, int]]:
+def _placed(prior: Prior, places: Iterable[int]) -> list[tuple[LatentPart, int]]:
     """Coordinates once each, with the part in which they lie; a categorical part is one coordinate."""
-    found = dict[int, Part]()
+    found = dict[int, LatentPart]()
     for at in places:
         inside = [part for part in prior.parts if part.place.start <= at < part.place.stop]
-        part = inside[0] if inside else Part("unknown", slice(0, prior.size))
+        part = inside[0] if inside else LatentPart("unknown", slice(0, prior.size))
         found[part.place.start if part.kind == "categorical" else at] = part
     return [(part, at) for at, part in found.items()]
 
 
-def _reach(part: Part, reach: float | None) -> float:
+def _reach(part: LatentPart, reach: float | None) -> float:
     return _REACH.get(part.kind, 3.0) if reach is None else reach

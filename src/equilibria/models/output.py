@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ..core.errors import Refusal, nearest
-from ..core.files import free, whole
+from ..core.files import atomic_output, output_path
 from ..data import load_data
 from . import inputs
 from .conditions import Asked
@@ -54,11 +54,11 @@ def write(
     """
     if verb not in KINDS:
         raise Refusal(f"No verb that is written is called {verb!r}.{nearest(verb, KINDS)}")
-    path = free(out, KINDS[verb], force)
-    paths = [path, free(path.with_suffix(".png"), (".png",), force)] if verb == "attribute" else [path]
+    path = output_path(out, KINDS[verb], force)
+    paths = [path, output_path(path.with_suffix(".png"), (".png",), force)] if verb == "attribute" else [path]
     answer = getattr(load(run, checkpoint, getattr(wish.get("source"), "data_root", None)), verb)(**wish)
     with ExitStack() as stack:
-        parts = [stack.enter_context(whole(each)) for each in paths]
+        parts = [stack.enter_context(atomic_output(each)) for each in paths]
         for each, part in zip(paths, parts, strict=True):
             _save(answer, each.suffix.lower(), part)
     return answer
@@ -102,12 +102,12 @@ def reject(
     """
     if count is not None and count < 1:
         raise Refusal(f"count is {count}: at least 1 is needed.")
-    path, model, (ratio, meaning) = free(out, WRITERS, force), load_sampler(run), ratio_of(placed(run))
+    path, model, (ratio, meaning) = output_path(out, WRITERS, force), load_sampler(run), ratio_of(placed(run))
     sieve = Sieve(model, ratio, percentile, burn_in)
     asked = None if labels is None else model.asked(labels)
     several = asked is not None and len(asked) > 1
     wish = Wish(model, count or (OF_EACH if several else ALONE), seed, asked, source=sieve.draws)
-    with whole(path) as part:
+    with atomic_output(path) as part:
         WRITERS[path.suffix.lower()](wish, part)
     return [f"{wish.total:,} samples are in {path} (seed {seed}).", *rejection_summary(sieve, meaning, several)]
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Refusal
-from ..core.files import free, whole
+from ..core.files import atomic_output, output_path
 from ..data.dataset import Labels, Space
 from .conditions import Asked, spelled
 from .load import load_sampler
@@ -236,11 +236,11 @@ def sample(
     """
     if count is not None and count < 1:
         raise Refusal(f"count is {count}: at least 1 is needed.")
-    path = free(out, WRITERS, force)
+    path = output_path(out, WRITERS, force)
     model = load_sampler(run, checkpoint, networks=("generator", "prior"))
     asked = None if labels is None else model.asked(labels)
     several = asked is not None and len(asked) > 1
     wish = Wish(model, count or (OF_EACH if several else ALONE), seed, asked, truncation)
-    with whole(path) as part:
+    with atomic_output(path) as part:
         WRITERS[path.suffix.lower()](wish, part)
     return path

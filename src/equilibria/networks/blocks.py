@@ -14,7 +14,7 @@ from ..core.errors import Refusal
 from .norms import Norm, none
 
 
-class Kink(nn.Module):
+class PiecewiseReLU(nn.Module):
     """x above zero and slope * x below, as ReLU and LeakyReLU in value and every derivative.
 
     The bend is a product with a constant: when a penalty differentiates a critic's slope again, the way back through
@@ -36,8 +36,8 @@ class Kink(nn.Module):
 
 ACTIVATIONS = Catalogue(
     "activation",
-    relu=Kink,
-    leaky_relu=partial(Kink, 0.2),
+    relu=PiecewiseReLU,
+    leaky_relu=partial(PiecewiseReLU, 0.2),
     silu=nn.SiLU,
     tanh=nn.Tanh,
     elu=nn.ELU,
@@ -73,7 +73,7 @@ class Residual(nn.Module):
 Layers = TypeVar("Layers", bound=nn.Module)
 
 
-class ToMap(nn.Module):
+class ToFeatureMap(nn.Module):
     """(B, H * W * C) -> (B, C, H, W), without a copy."""
 
     def __init__(self, channels: int, height: int, width: int):
@@ -99,7 +99,7 @@ def channels_last(layers: Layers) -> Layers:
 _FLOOR = 1e-8  # beneath the root, so that equal samples have a slope: Karras et al. 2018 have the same
 
 
-class MinibatchDeviation(nn.Module):
+class MinibatchStd(nn.Module):
     """The deviation over groups of a batch, averaged over all features, as one more (Karras et al. 2018).
 
     Neighbours in the batch form groups of `group`, or of the largest divisor of the batch below it.
@@ -118,11 +118,11 @@ class MinibatchDeviation(nn.Module):
         return torch.cat([h, feature.expand(-1, 1, *h.shape[2:])], dim=1)
 
 
-def deviations(group: int) -> list[nn.Module]:
+def minibatch_std_layers(group: int) -> list[nn.Module]:
     """The layer for groups of this size, one feature more; none for 0."""
     if group == 1 or group < 0:
         raise Refusal(f"minibatch_std is {group}: a group has at least 2 samples; 0 means none.")
-    return [MinibatchDeviation(group)] if group else []
+    return [MinibatchStd(group)] if group else []
 
 
 Layer = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
@@ -173,8 +173,8 @@ class Style(NamedTuple):
     """How the layers of a network are made."""
 
     norm: Norm
-    start: Callable[[Layer], Layer]  # an initialization
-    bend: Callable[[], nn.Module]
+    initialize: Callable[[Layer], Layer]  # an initialization
+    activation: Callable[[], nn.Module]
 
 
 class Joint(nn.Module):
@@ -192,19 +192,19 @@ class Joint(nn.Module):
         return self.mixed(torch.cat([features, self.tower(z.flatten(1))], dim=1), y)
 
 
-def connected(before: int, units: int, style: Style) -> list[nn.Module]:
+def dense_layer(before: int, units: int, style: Style) -> list[nn.Module]:
     """A hidden layer."""
     norm = none() if style.norm.pixels else style.norm
-    layer = norm.around(style.start(nn.Linear(before, units, bias=norm.bias)))
-    return [layer, norm.after(units, False), style.bend()]
+    layer = norm.around(style.initialize(nn.Linear(before, units, bias=norm.bias)))
+    return [layer, norm.after(units, False), style.activation()]
 
 
-def joint(beside: int, units: int, style: Style) -> Joint | None:
-    """For a second view of `beside` numbers, and as many `units` as an image has features; none for 0.
+def joint_layer(second_view: int, units: int, style: Style) -> Joint | None:
+    """For a second view of `second_view` numbers, and as many `units` as an image has features; none for 0.
 
     As an image's first layer the tower has no norm, so its weights start at a scale that needs none.
     """
-    if not beside:
+    if not second_view:
         return None
-    tower = [style.norm.around(he(nn.Linear(beside, units))), style.bend()]
-    return Joint(Chain(*tower), Chain(*connected(2 * units, units, style)))
+    tower = [style.norm.around(he(nn.Linear(second_view, units))), style.activation()]
+    return Joint(Chain(*tower), Chain(*dense_layer(2 * units, units, style)))

@@ -15,13 +15,13 @@ from .norms import Norm
 ROLES = ("generator", "critic", "encoder")
 
 
-class Linear(Protocol):
+class LinearBuilder(Protocol):
     """A layer on the features of a critic, started and normed as its head is."""
 
     def __call__(self, outputs: int, bias: bool = True) -> nn.Module: ...
 
 
-class Beside(nn.Module):
+class ConditionInput(nn.Module):
     """What stands beside an input: `maps` the condition, (B, C), to `extra` numbers, or channels of its image."""
 
     def __init__(self, maps: nn.Module, extra: int):
@@ -37,10 +37,14 @@ class Beside(nn.Module):
 class Conditioning:
     """A way of telling a network its condition, of C numbers, by one of four places; the others stay plain."""
 
-    beside: Callable[[int, tuple[int, ...]], Beside] | None = None  # C, shape of the input; stands beside it
+    input: Callable[[int, tuple[int, ...]], ConditionInput] | None = None  # C, shape of the input; stands beside it
     norm: Callable[[int, nn.Module, int], nn.Module] | None = None  # C, a norm, its channels -> (h, y) to h
-    verdict: Callable[[int, Linear], nn.Module] | None = None  # C, a layer -> (features, y) to (B,), added to scores
-    classes: Callable[[int, Linear], nn.Module] | None = None  # C, a layer -> features to logits (B, C); not told y
+    score: Callable[[int, LinearBuilder], nn.Module] | None = (
+        None  # C, a layer -> (features, y) to (B,), added to scores
+    )
+    classes: Callable[[int, LinearBuilder], nn.Module] | None = (
+        None  # C, a layer -> features to logits (B, C); not told y
+    )
     roles: tuple[str, ...] = ROLES
 
 
@@ -63,7 +67,7 @@ class Planes(nn.Module):
 def concat() -> Conditioning:
     """As it is, beside a vector, or as constant planes beside an image's channels (Mirza and Osindero 2014)."""
     return Conditioning(
-        beside=lambda size, shape: Beside(nn.Identity() if len(shape) == 1 else Planes(*shape[1:]), size)
+        input=lambda size, shape: ConditionInput(nn.Identity() if len(shape) == 1 else Planes(*shape[1:]), size)
     )
 
 
@@ -73,12 +77,12 @@ _NUMBERS = 32  # our choice; the networks' first layers are linear too, so littl
 def embedding() -> Conditioning:
     """A learned linear map of it, 32 numbers beside a vector or one plane beside an image (Denton et al. 2015)."""
 
-    def beside(size: int, shape: tuple[int, ...]) -> Beside:
+    def beside(size: int, shape: tuple[int, ...]) -> ConditionInput:
         if len(shape) == 1:
-            return Beside(_lookup(size, _NUMBERS), _NUMBERS)
-        return Beside(nn.Sequential(_lookup(size, prod(shape[1:])), nn.Unflatten(1, (1, *shape[1:]))), 1)
+            return ConditionInput(_lookup(size, _NUMBERS), _NUMBERS)
+        return ConditionInput(nn.Sequential(_lookup(size, prod(shape[1:])), nn.Unflatten(1, (1, *shape[1:]))), 1)
 
-    return Conditioning(beside=beside)
+    return Conditioning(input=beside)
 
 
 def _lookup(size: int, numbers: int) -> nn.Linear:
@@ -117,7 +121,7 @@ def film() -> Conditioning:
 class Projection(nn.Module):
     """The inner product of the features with the embedded condition: <V y, f>."""
 
-    def __init__(self, size: int, linear: Linear):
+    def __init__(self, size: int, linear: LinearBuilder):
         super().__init__()
         self.embedding = linear(size, bias=False)  # V, transposed: <V y, f> = <y, V' f>
 
@@ -128,13 +132,13 @@ class Projection(nn.Module):
 
 def projection() -> Conditioning:
     """Critics: its embedding's inner product with the features is added to scores (Miyato and Koyama 2018)."""
-    return Conditioning(verdict=Projection, roles=("critic",))
+    return Conditioning(score=Projection, roles=("critic",))
 
 
-class Entrance(nn.Module):
+class InputLayer(nn.Module):
     """What goes in: vectors joined, or an image, and beside it what is told of the condition."""
 
-    def __init__(self, size: int, shape: tuple[int, ...], beside: Sequence[Beside]):
+    def __init__(self, size: int, shape: tuple[int, ...], beside: Sequence[ConditionInput]):
         super().__init__()
         self.size, self.flat, self.beside = size, len(shape) == 1, nn.ModuleList(beside)
         self.extra = sum(part.extra for part in beside)  # numbers, or channels
@@ -157,27 +161,27 @@ class Entrance(nn.Module):
 
 
 @dataclass(frozen=True)
-class Told:
+class ConditioningStack:
     """The ways in which one network is told a condition of `size` numbers; none, when that is 0."""
 
     size: int
     ways: tuple[Conditioning, ...]
 
-    def entrance(self, *shape: int) -> Entrance:
+    def input_layer(self, *shape: int) -> InputLayer:
         """For inputs of this shape: (N,) or (channels, H, W)."""
-        return Entrance(self.size, shape, [way.beside(self.size, shape) for way in self.ways if way.beside])
+        return InputLayer(self.size, shape, [way.input(self.size, shape) for way in self.ways if way.input])
 
-    def slot(self, norm: Norm) -> Norm:
+    def norm(self, norm: Norm) -> Norm:
         """The same norm, listening."""
         for way in self.ways:
             norm = _listening(norm, way, self.size)
         return norm
 
-    def verdicts(self, linear: Linear) -> list[nn.Module]:
+    def score_terms(self, linear: LinearBuilder) -> list[nn.Module]:
         """What is added to scores, each (features, y) -> (B,)."""
-        return [way.verdict(self.size, linear) for way in self.ways if way.verdict]
+        return [way.score(self.size, linear) for way in self.ways if way.score]
 
-    def classes(self, linear: Linear) -> list[nn.Module]:
+    def classes(self, linear: LinearBuilder) -> list[nn.Module]:
         """Heads that guess the condition, each features -> (B, C)."""
         return [way.classes(self.size, linear) for way in self.ways if way.classes]
 
@@ -189,14 +193,14 @@ def _listening(norm: Norm, way: Conditioning, size: int) -> Norm:
     return replace(norm, after=lambda channels, image: listening(size, norm.after(channels, image), channels))
 
 
-__all__ = ["CONDITIONINGS", "Told", "told"]
+__all__ = ["CONDITIONINGS", "ConditioningStack", "conditioning_stack"]
 
 CONDITIONINGS = Catalogue(
     "conditioning", concat=concat, embedding=embedding, film=film, projection=projection, classifier=classifier
 )
 
 
-def told(role: str, names: str, size: int) -> Told:
+def conditioning_stack(role: str, names: str, size: int) -> ConditioningStack:
     """What this network is told of a condition of `size` numbers, in the ways whose names "+" joins.
 
     Names are checked where there is no condition, too.
@@ -207,10 +211,10 @@ def told(role: str, names: str, size: int) -> Told:
             fit = ", ".join(name for name, builder in CONDITIONINGS.items() if role in builder().roles)
             raise Refusal(f"The conditioning {name!r} is for {way.roles[0]}s and not for {role}s: use {fit}.")
     guessing = [name for name, way in ways.items() if way.classes]
-    telling = [name for name, way in ways.items() if way.beside or way.norm]
+    telling = [name for name, way in ways.items() if way.input or way.norm]
     if guessing and telling:
         raise Refusal(
             f"The conditionings {guessing[0]!r} and {telling[0]!r} cannot be combined: the features would be told what "
             f"the {guessing[0]} is to guess. Use {guessing[0]}, projection+{guessing[0]} or {telling[0]}."
         )
-    return Told(size, tuple(ways.values()) if size else ())
+    return ConditioningStack(size, tuple(ways.values()) if size else ())

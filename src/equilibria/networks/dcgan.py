@@ -15,16 +15,16 @@ from .blocks import (
     INITIALIZATIONS,
     Chain,
     Style,
-    ToMap,
+    ToFeatureMap,
     ToVector,
     channels_last,
-    connected,
-    deviations,
-    joint,
+    dense_layer,
+    joint_layer,
+    minibatch_std_layers,
 )
-from .conditioning import Entrance, Told, told
+from .conditioning import ConditioningStack, InputLayer, conditioning_stack
 from .norms import NORMS
-from .resampling import UPSAMPLINGS, Crop, Even, pyramid
+from .resampling import UPSAMPLINGS, Crop, PadToEven, pyramid
 from .roles import Encoder, Generator, critic_of, encoder_of
 
 _WIDEST = 8  # times `width`: the paper's 1024 channels over 128
@@ -35,7 +35,7 @@ def generator(
     shape: tuple[int, ...],
     latent: int,
     condition: int,
-    outlet: nn.Module,
+    output_activation: nn.Module,
     *,
     width: int = 32,
     hidden: int = 0,
@@ -52,25 +52,25 @@ def generator(
     the seed, 0 for none (Chen et al. 2016 have one for digits). Initialization: the paper's, normal; he where no norm
     restores scales.
     """
-    tells = told("generator", conditioning, condition)
-    style, sizes, up = _style(tells, norm, activation, initialization), pyramid("dcgan", shape), UPSAMPLINGS[upsample]
-    entrance, channels = tells.entrance(latent), [shape[0], *_channels(width, len(sizes) - 1)]
-    layers, units = _hidden(hidden, latent + entrance.extra, style)
-    project = style.start(nn.Linear(units, channels[-1] * prod(sizes[-1]), bias=style.norm.bias))
-    layers += [style.norm.around(project), ToMap(channels[-1], *sizes[-1])]
-    layers += [style.norm.after(channels[-1], True), style.bend()]
+    stack = conditioning_stack("generator", conditioning, condition)
+    style, sizes, up = _style(stack, norm, activation, initialization), pyramid("dcgan", shape), UPSAMPLINGS[upsample]
+    input_layer, channels = stack.input_layer(latent), [shape[0], *_channels(width, len(sizes) - 1)]
+    layers, units = _hidden(hidden, latent + input_layer.extra, style)
+    project = style.initialize(nn.Linear(units, channels[-1] * prod(sizes[-1]), bias=style.norm.bias))
+    layers += [style.norm.around(project), ToFeatureMap(channels[-1], *sizes[-1])]
+    layers += [style.norm.after(channels[-1], True), style.activation()]
     for into, size in reversed(list(enumerate(sizes[:-1]))):
-        layer = style.start(up(channels[into + 1], channels[into], bias=style.norm.bias or into == 0))
+        layer = style.initialize(up(channels[into + 1], channels[into], bias=style.norm.bias or into == 0))
         layers += [style.norm.around(layer), Crop(*size)]
-        layers += [style.norm.after(channels[into], True), style.bend()] if into else []
-    return Generator(entrance, channels_last(Chain(*layers)), outlet)
+        layers += [style.norm.after(channels[into], True), style.activation()] if into else []
+    return Generator(input_layer, channels_last(Chain(*layers)), output_activation)
 
 
 def critic(
     shape: tuple[int, ...],
     latent: int,
     condition: int,
-    beside: int = 0,
+    second_view: int = 0,
     supervised: int = 0,
     *,
     width: int = 32,
@@ -85,17 +85,17 @@ def critic(
 
     `width` counts the channels of the widest map, the image's neighbour; they double towards the seed, up to 8 times
     `width`. The first layer has no norm. `hidden` is units of a fully connected layer before the score, 0 for none
-    (Chen et al. 2016 have one for digits); a critic of pairs, which has `beside` numbers in its second view, has 256
-    then. Initialization: the paper's, normal; he where no norm restores scales.
+    (Chen et al. 2016 have one for digits); a critic of pairs, with `second_view` numbers in the second, has 256 then.
+    Initialization: the paper's, normal; he where no norm restores scales.
     """
-    tells, crowd = told("critic", conditioning, condition), deviations(minibatch_std)
-    style = _style(tells, norm, activation, initialization)
-    entrance, trunk, units = _trunk(shape, width, hidden or (_PAIRED if beside else 0), tells, style, crowd)
+    stack, crowd = conditioning_stack("critic", conditioning, condition), minibatch_std_layers(minibatch_std)
+    style = _style(stack, norm, activation, initialization)
+    input_layer, trunk, units = _trunk(shape, width, hidden or (_PAIRED if second_view else 0), stack, style, crowd)
 
     def linear(outputs: int, bias: bool = True) -> nn.Module:
-        return style.norm.around(style.start(nn.Linear(units, outputs, bias=bias)))
+        return style.norm.around(style.initialize(nn.Linear(units, outputs, bias=bias)))
 
-    return critic_of(tells, entrance, trunk, linear, joint(beside, units, style), supervised=supervised)
+    return critic_of(stack, input_layer, trunk, linear, joint_layer(second_view, units, style), supervised=supervised)
 
 
 def encoder(
@@ -116,35 +116,46 @@ def encoder(
     Options are those of the critic: `width` counts the channels of the widest map, the image's neighbour; `hidden` is
     units of a fully connected layer before the last, 0 for none.
     """
-    tells = told("encoder", conditioning, condition)
-    style = _style(tells, norm, activation, initialization)
-    entrance, trunk, units = _trunk(shape, width, hidden, tells, style)
-    return encoder_of(entrance, trunk, units, latent, posterior)
+    stack = conditioning_stack("encoder", conditioning, condition)
+    style = _style(stack, norm, activation, initialization)
+    input_layer, trunk, units = _trunk(shape, width, hidden, stack, style)
+    return encoder_of(input_layer, trunk, units, latent, posterior)
 
 
 def _trunk(
-    shape: tuple[int, ...], width: int, hidden: int, tells: Told, style: Style, crowd: Sequence[nn.Module] = ()
-) -> tuple[Entrance, Chain, int]:
+    shape: tuple[int, ...],
+    width: int,
+    hidden: int,
+    stack: ConditioningStack,
+    style: Style,
+    crowd: Sequence[nn.Module] = (),
+) -> tuple[InputLayer, Chain, int]:
     """From images to vectors, and how many numbers these have; the last convolution sees the crowd."""
-    sizes, entrance, norm = pyramid("dcgan", shape), tells.entrance(*shape), style.norm
-    channels = [shape[0] + entrance.extra, *_channels(width, len(sizes) - 1)]
+    sizes, input_layer, norm = pyramid("dcgan", shape), stack.input_layer(*shape), style.norm
+    channels = [shape[0] + input_layer.extra, *_channels(width, len(sizes) - 1)]
     layers: list[nn.Module] = []
     for i, (before, after) in enumerate(pairwise(channels)):
         seen = crowd if i == len(channels) - 2 else ()
-        layer = style.start(nn.Conv2d(before + len(seen), after, 4, stride=2, padding=1, bias=norm.bias or i == 0))
-        layers += [*seen, Even(), norm.around(layer), *([norm.after(after, True)] if i else []), style.bend()]
+        layer = style.initialize(nn.Conv2d(before + len(seen), after, 4, stride=2, padding=1, bias=norm.bias or i == 0))
+        layers += [
+            *seen,
+            PadToEven(),
+            norm.around(layer),
+            *([norm.after(after, True)] if i else []),
+            style.activation(),
+        ]
     flat, units = _hidden(hidden, channels[-1] * prod(sizes[-1]), style)
-    return entrance, channels_last(Chain(*layers, ToVector(), *flat)), units
+    return input_layer, channels_last(Chain(*layers, ToVector(), *flat)), units
 
 
 def _hidden(units: int, before: int, style: Style) -> tuple[list[nn.Module], int]:
     """A fully connected layer if it has units, and how many numbers come out."""
     at_least(0, "dcgan", hidden=units)
-    return (connected(before, units, style), units) if units else ([], before)
+    return (dense_layer(before, units, style), units) if units else ([], before)
 
 
-def _style(tells: Told, norm: str, activation: str, initialization: str | None) -> Style:
-    slot = tells.slot(NORMS[norm]())
+def _style(stack: ConditioningStack, norm: str, activation: str, initialization: str | None) -> Style:
+    slot = stack.norm(NORMS[norm]())
     return Style(
         slot, INITIALIZATIONS[initialization or ("normal" if slot.rescales else "he")], ACTIVATIONS[activation]
     )

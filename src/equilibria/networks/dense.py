@@ -7,17 +7,17 @@ from math import prod
 from torch import Tensor, nn
 
 from ..core.errors import Refusal
-from .blocks import ACTIVATIONS, INITIALIZATIONS, Chain, deviations
-from .conditioning import Entrance, Told, told
+from .blocks import ACTIVATIONS, INITIALIZATIONS, Chain, minibatch_std_layers
+from .conditioning import ConditioningStack, InputLayer, conditioning_stack
 from .norms import NORMS
-from .roles import Encoder, Generator, Prior, critic_of, encoder_of
+from .roles import Encoder, Generator, PriorNetwork, critic_of, encoder_of
 
 
 def generator(
     shape: tuple[int, ...],
     latent: int,
     condition: int,
-    outlet: nn.Module,
+    output_activation: nn.Module,
     *,
     width: int = 128,
     depth: int = 3,
@@ -33,18 +33,18 @@ def generator(
     The generator of the first GANs on 28 x 28 digits is widths 128, 256, 512, 1024, norm batch from the second hidden
     layer on (skip_first_norm), activation leaky_relu.
     """
-    hidden, tells = _widths(width, depth, widths), told("generator", conditioning, condition)
+    hidden, stack = _widths(width, depth, widths), conditioning_stack("generator", conditioning, condition)
     init = _start(initialization)
     last = NORMS[norm]().around(init(nn.Linear(hidden[-1], prod(shape))))
-    entrance, layers = _trunk(latent, hidden, _norms(norm, skip_first_norm, hidden), activation, tells, init=init)
-    return Generator(entrance, Chain(*layers, last, nn.Unflatten(1, shape)), outlet)
+    input_layer, layers = _trunk(latent, hidden, _norms(norm, skip_first_norm, hidden), activation, stack, init=init)
+    return Generator(input_layer, Chain(*layers, last, nn.Unflatten(1, shape)), output_activation)
 
 
 def critic(
     shape: tuple[int, ...],
     latent: int,
     condition: int,
-    beside: int = 0,
+    second_view: int = 0,
     supervised: int = 0,
     *,
     width: int = 128,
@@ -59,17 +59,21 @@ def critic(
 ) -> nn.Module:
     """Fully connected, for samples of any shape: `depth` hidden layers of `width` units, or as `widths` says.
 
-    A second view of `beside` numbers is joined to the first.
+    A second view of `second_view` numbers is joined to the first.
     """
-    hidden, slot, tells = _widths(width, depth, widths), NORMS[norm](), told("critic", conditioning, condition)
-    norms, crowd = _norms(norm, skip_first_norm, hidden), deviations(minibatch_std)
+    hidden, slot, stack = (
+        _widths(width, depth, widths),
+        NORMS[norm](),
+        conditioning_stack("critic", conditioning, condition),
+    )
+    norms, crowd = _norms(norm, skip_first_norm, hidden), minibatch_std_layers(minibatch_std)
     init = _start(initialization)
-    entrance, trunk = _trunk(prod(shape) + beside, hidden, norms, activation, tells, crowd, init)
+    input_layer, trunk = _trunk(prod(shape) + second_view, hidden, norms, activation, stack, crowd, init)
 
     def linear(outputs: int, bias: bool = True) -> nn.Module:
         return slot.around(init(nn.Linear(hidden[-1], outputs, bias=bias)))
 
-    return critic_of(tells, entrance, trunk, linear, supervised=supervised)
+    return critic_of(stack, input_layer, trunk, linear, supervised=supervised)
 
 
 def encoder(
@@ -93,11 +97,11 @@ def encoder(
     `from_zero` is whether inputs are taken from 0 to 1 instead of -1 to 1. Then black pixels do not push units together
     in every step; digits that are black or white are learned faster so (as Burda et al. 2016 have them).
     """
-    hidden, tells = _widths(width, depth, widths), told("encoder", conditioning, condition)
+    hidden, stack = _widths(width, depth, widths), conditioning_stack("encoder", conditioning, condition)
     norms, init = _norms(norm, skip_first_norm, hidden), _start(initialization)
-    entrance, trunk = _trunk(prod(shape), hidden, norms, activation, tells, init=init)
+    input_layer, trunk = _trunk(prod(shape), hidden, norms, activation, stack, init=init)
     trunk = Chain(FromZero(), *trunk) if from_zero else trunk
-    return encoder_of(entrance, trunk, hidden[-1], latent, posterior)
+    return encoder_of(input_layer, trunk, hidden[-1], latent, posterior)
 
 
 class FromZero(nn.Module):
@@ -108,7 +112,7 @@ class FromZero(nn.Module):
         return (x + 1) / 2
 
 
-def prior(latent: int, condition: int, *, width: int = 64, depth: int = 1, activation: str = "relu") -> Prior:
+def prior(latent: int, condition: int, *, width: int = 64, depth: int = 1, activation: str = "relu") -> PriorNetwork:
     """Normal latents whose means and variances follow the condition, standard at first (Sohn et al. 2015).
 
     `depth` hidden layers of `width` units.
@@ -120,8 +124,8 @@ def prior(latent: int, condition: int, *, width: int = 64, depth: int = 1, activ
     hidden, last = _widths(width, depth, None), nn.Linear(width, 2 * latent)
     nn.init.zeros_(last.weight)
     nn.init.zeros_(last.bias)
-    entrance, layers = _trunk(condition, hidden, ["none"] * depth, activation, Told(condition, ()))
-    return Prior(entrance, Chain(*layers, last))
+    input_layer, layers = _trunk(condition, hidden, ["none"] * depth, activation, ConditioningStack(condition, ()))
+    return PriorNetwork(input_layer, Chain(*layers, last))
 
 
 def _trunk(
@@ -129,20 +133,20 @@ def _trunk(
     hidden: Sequence[int],
     norms: Sequence[str],
     activation: str,
-    tells: Told,
+    stack: ConditioningStack,
     crowd: Sequence[nn.Module] = (),
     init: Callable[[nn.Linear], nn.Module] = lambda layer: layer,
-) -> tuple[Entrance, Chain]:
+) -> tuple[InputLayer, Chain]:
     """Layer, norm, activation, as often as there are norms; the last is `crowd`'s too, each of which adds a feature."""
-    entrance, bend, layers = tells.entrance(inputs), ACTIVATIONS[activation], list[nn.Module]()
+    input_layer, bend, layers = stack.input_layer(inputs), ACTIVATIONS[activation], list[nn.Module]()
     for i, ((before, after), name) in enumerate(
-        zip(pairwise((inputs + entrance.extra, *hidden)), norms, strict=True), start=1
+        zip(pairwise((inputs + input_layer.extra, *hidden)), norms, strict=True), start=1
     ):
-        norm = tells.slot(NORMS[name]())
+        norm = stack.norm(NORMS[name]())
         if i == len(norms):
             layers, before = [*layers, *crowd], before + len(crowd)
         layers += [norm.around(init(nn.Linear(before, after, bias=norm.bias))), norm.after(after, False), bend()]
-    return entrance, Chain(*layers)
+    return input_layer, Chain(*layers)
 
 
 def _start(name: str | None) -> Callable[[nn.Linear], nn.Module]:

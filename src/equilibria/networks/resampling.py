@@ -67,7 +67,7 @@ class Crop(nn.Module):
         return x[..., : self.height, : self.width]
 
 
-class Even(nn.Module):
+class PadToEven(nn.Module):
     """A row and a column of zeros where the size is odd, so that halving rounds up."""
 
     def forward(self, x: Tensor) -> Tensor:

@@ -6,10 +6,22 @@ from math import prod
 from torch import nn
 
 from ..core.errors import at_least
-from .blocks import Chain, Kink, Residual, Style, ToMap, ToVector, channels_last, deviations, he, joint, lecun
-from .conditioning import Entrance, Told, told
+from .blocks import (
+    Chain,
+    PiecewiseReLU,
+    Residual,
+    Style,
+    ToFeatureMap,
+    ToVector,
+    channels_last,
+    he,
+    joint_layer,
+    lecun,
+    minibatch_std_layers,
+)
+from .conditioning import ConditioningStack, InputLayer, conditioning_stack
 from .norms import NORMS, Norm
-from .resampling import UPSAMPLINGS, Crop, DownConv, Even, pyramid
+from .resampling import UPSAMPLINGS, Crop, DownConv, PadToEven, pyramid
 from .roles import Encoder, Generator, critic_of, encoder_of
 
 
@@ -17,7 +29,7 @@ def generator(
     shape: tuple[int, ...],
     latent: int,
     condition: int,
-    outlet: nn.Module,
+    output_activation: nn.Module,
     *,
     width: int = 64,
     norm: str = "batch",
@@ -29,20 +41,20 @@ def generator(
     `width` channels everywhere; the paper has 128 for 32 x 32 pixels, 64 is our choice.
     """
     at_least(1, "residual", width=width)
-    tells = told("generator", conditioning, condition)
-    sizes, slot, entrance = pyramid("residual", shape), tells.slot(NORMS[norm]()), tells.entrance(latent)
-    project = lecun(nn.Linear(latent + entrance.extra, width * prod(sizes[-1])))
-    seed = [slot.around(project), ToMap(width, *sizes[-1])]
+    stack = conditioning_stack("generator", conditioning, condition)
+    sizes, slot, input_layer = pyramid("residual", shape), stack.norm(NORMS[norm]()), stack.input_layer(latent)
+    project = lecun(nn.Linear(latent + input_layer.extra, width * prod(sizes[-1])))
+    seed = [slot.around(project), ToFeatureMap(width, *sizes[-1])]
     blocks = [_up(width, size, slot, upsample) for size in reversed(sizes[:-1])]
     last = [*_bent(width, slot), slot.around(lecun(nn.Conv2d(width, shape[0], 3, padding=1)))]
-    return Generator(entrance, channels_last(Chain(*seed, *blocks, *last)), outlet)
+    return Generator(input_layer, channels_last(Chain(*seed, *blocks, *last)), output_activation)
 
 
 def critic(
     shape: tuple[int, ...],
     latent: int,
     condition: int,
-    beside: int = 0,
+    second_view: int = 0,
     supervised: int = 0,
     *,
     width: int = 64,
@@ -54,16 +66,23 @@ def critic(
     """WGAN-GP's residual critic: blocks that halve the size, then the mean over pixels (Gulrajani et al. 2017).
 
     Before the mean, `flat` blocks keep the size (two, as in the paper). `width` channels everywhere; the paper
-    has 128 for 32 x 32 pixels, 64 is our choice. A second view of `beside` numbers joins the mean.
+    has 128 for 32 x 32 pixels, 64 is our choice. A second view of `second_view` numbers joins the mean.
     """
-    tells, crowd = told("critic", conditioning, condition), deviations(minibatch_std)
-    slot = tells.slot(NORMS[norm]())
-    entrance, trunk = _trunk(shape, width, flat, tells, slot, crowd)
+    stack, crowd = conditioning_stack("critic", conditioning, condition), minibatch_std_layers(minibatch_std)
+    slot = stack.norm(NORMS[norm]())
+    input_layer, trunk = _trunk(shape, width, flat, stack, slot, crowd)
 
     def linear(outputs: int, bias: bool = True) -> nn.Module:
         return slot.around(lecun(nn.Linear(width, outputs, bias=bias)))
 
-    return critic_of(tells, entrance, trunk, linear, joint(beside, width, Style(slot, he, Kink)), supervised=supervised)
+    return critic_of(
+        stack,
+        input_layer,
+        trunk,
+        linear,
+        joint_layer(second_view, width, Style(slot, he, PiecewiseReLU)),
+        supervised=supervised,
+    )
 
 
 def encoder(
@@ -81,22 +100,25 @@ def encoder(
 
     Options are those of the critic, `flat` blocks keep the size; the norm is the generator's.
     """
-    tells = told("encoder", conditioning, condition)
-    entrance, trunk = _trunk(shape, width, flat, tells, tells.slot(NORMS[norm]()))
-    return encoder_of(entrance, trunk, width, latent, posterior)
+    stack = conditioning_stack("encoder", conditioning, condition)
+    input_layer, trunk = _trunk(shape, width, flat, stack, stack.norm(NORMS[norm]()))
+    return encoder_of(input_layer, trunk, width, latent, posterior)
 
 
 def _trunk(
-    shape: tuple[int, ...], width: int, flat: int, tells: Told, slot: Norm, crowd: Sequence[nn.Module] = ()
-) -> tuple[Entrance, Chain]:
+    shape: tuple[int, ...], width: int, flat: int, stack: ConditioningStack, slot: Norm, crowd: Sequence[nn.Module] = ()
+) -> tuple[InputLayer, Chain]:
     """From images to vectors of this width; the last block that halves the size sees the crowd."""
     at_least(1, "residual", width=width)
     at_least(0, "residual", flat=flat)
-    stages, entrance = len(pyramid("residual", shape)) - 1, tells.entrance(*shape)
-    halving = [_first(shape[0] + entrance.extra, width, slot), *(_down(width, width, slot) for _ in range(stages - 2))]
+    stages, input_layer = len(pyramid("residual", shape)) - 1, stack.input_layer(*shape)
+    halving = [
+        _first(shape[0] + input_layer.extra, width, slot),
+        *(_down(width, width, slot) for _ in range(stages - 2)),
+    ]
     halving += [*crowd, _down(width + len(crowd), width, slot)]
     keeping = [_flat(width, slot) for _ in range(flat)]
-    return entrance, channels_last(Chain(*halving, *keeping, Kink(), nn.AdaptiveAvgPool2d(1), ToVector()))
+    return input_layer, channels_last(Chain(*halving, *keeping, PiecewiseReLU(), nn.AdaptiveAvgPool2d(1), ToVector()))
 
 
 def _up(width: int, size: tuple[int, int], slot: Norm, upsample: str) -> nn.Module:
@@ -110,8 +132,8 @@ def _up(width: int, size: tuple[int, int], slot: Norm, upsample: str) -> nn.Modu
 def _first(channels: int, width: int, slot: Norm) -> nn.Module:
     """Half the size, from the image: neither norms nor a bend before the first layer."""
     short = [nn.AvgPool2d(2), _pointwise(channels, width, slot)]
-    long = [_conv(channels, width, slot), Kink(), slot.around(he(DownConv(width, width)))]
-    return Chain(Even(), Residual(Chain(*short), Chain(*long)))
+    long = [_conv(channels, width, slot), PiecewiseReLU(), slot.around(he(DownConv(width, width)))]
+    return Chain(PadToEven(), Residual(Chain(*short), Chain(*long)))
 
 
 def _down(before: int, width: int, slot: Norm) -> nn.Module:
@@ -119,7 +141,7 @@ def _down(before: int, width: int, slot: Norm) -> nn.Module:
     short = [nn.AvgPool2d(2), _pointwise(before, width, slot)]
     bent = [*_bent(before, slot), _conv(before, width, slot, slot.bias), *_bent(width, slot)]
     long = [*bent, slot.around(he(DownConv(width, width)))]
-    return Chain(Even(), Residual(Chain(*short), Chain(*long)))
+    return Chain(PadToEven(), Residual(Chain(*short), Chain(*long)))
 
 
 def _flat(width: int, slot: Norm) -> nn.Module:
@@ -129,7 +151,7 @@ def _flat(width: int, slot: Norm) -> nn.Module:
 
 
 def _bent(width: int, slot: Norm) -> list[nn.Module]:
-    return [slot.after(width, True), Kink()]
+    return [slot.after(width, True), PiecewiseReLU()]
 
 
 def _conv(channels: int, width: int, slot: Norm, bias: bool = True) -> nn.Module:

@@ -9,11 +9,11 @@ from ..core import posteriors
 from ..core.catalogue import Catalogue
 from ..core.posteriors import Gaussian, Posterior
 from .blocks import Chain, Joint, lecun
-from .conditioning import Entrance, Linear, Told
+from .conditioning import ConditioningStack, InputLayer, LinearBuilder
 
 
 @dataclass(frozen=True)
-class Answer:
+class PosteriorHead:
     """What the outputs of a last layer mean."""
 
     numbers: int  # for each number of the latent
@@ -27,20 +27,20 @@ class Answer:
         return layer
 
 
-def gaussian() -> Answer:
+def gaussian() -> PosteriorHead:
     """A mean and a logarithm of the variance for each number, unbounded (Kingma and Welling 2014).
 
     Its start is close to the standard normal, where divergences from the prior are small whatever the trunk.
     """
-    return Answer(2, read, 0.1)
+    return PosteriorHead(2, gaussian_posterior, 0.1)
 
 
-def point() -> Answer:
+def point() -> PosteriorHead:
     """The latent itself (Donahue et al. 2017); it starts at the scale of the features."""
-    return Answer(1, posteriors.Point, 1.0)
+    return PosteriorHead(1, posteriors.Point, 1.0)
 
 
-def read(outputs: Tensor) -> posteriors.Gaussian:
+def gaussian_posterior(outputs: Tensor) -> posteriors.Gaussian:
     """Means, then logarithms of the variances: (B, 2 Z)."""
     return posteriors.Gaussian(*outputs.chunk(2, dim=1))
 
@@ -51,9 +51,9 @@ POSTERIORS = Catalogue("posterior", gaussian=gaussian, point=point)
 class Generator(nn.Module):
     """From a latent, and its condition, to a sample."""
 
-    def __init__(self, entrance: Entrance, layers: Chain, outlet: nn.Module):
+    def __init__(self, input_layer: InputLayer, layers: Chain, output_activation: nn.Module):
         super().__init__()
-        self.entrance, self.layers, self.outlet = entrance, layers, outlet
+        self.entrance, self.layers, self.output_activation = input_layer, layers, output_activation
 
     def raw(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """What the outlet sees, for example logits: (B, Z), (B, C)? -> (B, *sample)."""
@@ -62,15 +62,15 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
         """(B, Z), (B, C)? -> (B, *sample)."""
-        return self.outlet(self.raw(z, y))
+        return self.output_activation(self.raw(z, y))
 
 
 class Encoder(nn.Module):
     """From a sample, and its condition, to where its latent lies."""
 
-    def __init__(self, entrance: Entrance, trunk: Chain, head: nn.Module, answer: Answer):
+    def __init__(self, input_layer: InputLayer, trunk: Chain, head: nn.Module, answer: PosteriorHead):
         super().__init__()
-        self.entrance, self.trunk, self.head, self.answer = entrance, trunk, head, answer
+        self.entrance, self.trunk, self.head, self.answer = input_layer, trunk, head, answer
 
     def features(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """What the head sees: (B, F)."""
@@ -82,27 +82,32 @@ class Encoder(nn.Module):
         return self.answer.read(self.head(self.features(x, y)))
 
 
-class Prior(nn.Module):
+class PriorNetwork(nn.Module):
     """From a condition to where latents lie under it."""
 
-    def __init__(self, entrance: Entrance, layers: Chain):
+    def __init__(self, input_layer: InputLayer, layers: Chain):
         super().__init__()
-        self.entrance, self.layers = entrance, layers
+        self.entrance, self.layers = input_layer, layers
 
     def forward(self, y: Tensor) -> Gaussian:
         """(B, C) -> over (B, Z)."""
         self.entrance.check(y)
-        return read(self.layers(self.entrance((y,), y)))
+        return gaussian_posterior(self.layers(self.entrance((y,), y)))
 
 
 class Critic(nn.Module):
     """Scores views: flattened, or images; a latent beside an image joins its features."""
 
     def __init__(
-        self, entrance: Entrance, trunk: Chain, head: nn.Module, verdicts: list[nn.Module], joint: Joint | None = None
+        self,
+        input_layer: InputLayer,
+        trunk: Chain,
+        head: nn.Module,
+        verdicts: list[nn.Module],
+        joint: Joint | None = None,
     ):
         super().__init__()
-        self.entrance, self.trunk, self.head, self.verdicts = entrance, trunk, head, nn.ModuleList(verdicts)
+        self.entrance, self.trunk, self.head, self.verdicts = input_layer, trunk, head, nn.ModuleList(verdicts)
         self.joint = joint
 
     def features(self, *views: Tensor, y: Tensor | None = None) -> Tensor:
@@ -150,7 +155,7 @@ class ClassifyingCritic(nn.Module):
 
 
 class SupervisedCritic(nn.Module):
-    """A critic that tells K classes, and "generated" as one more, whose logit is 0 (Salimans et al. 2016).
+    """A critic that stack K classes, and "generated" as one more, whose logit is 0 (Salimans et al. 2016).
 
     Its score is log Z, Z the sum of exp(logits): the odds of "real" against "generated", so that D = Z / (Z + 1).
     """
@@ -173,17 +178,22 @@ class SupervisedCritic(nn.Module):
 
 
 def critic_of(
-    told: Told, entrance: Entrance, trunk: Chain, linear: Linear, joint: Joint | None = None, supervised: int = 0
+    stack: ConditioningStack,
+    input_layer: InputLayer,
+    trunk: Chain,
+    linear: LinearBuilder,
+    joint: Joint | None = None,
+    supervised: int = 0,
 ) -> Critic | ClassifyingCritic | SupervisedCritic:
     """A critic whose heads are made by `linear`; its score is that of so many classes if it is supervised."""
     if supervised:
-        return SupervisedCritic(Critic(entrance, trunk, linear(supervised), [], joint))
-    critic = Critic(entrance, trunk, linear(1), told.verdicts(linear), joint)
-    classes = told.classes(linear)
+        return SupervisedCritic(Critic(input_layer, trunk, linear(supervised), [], joint))
+    critic = Critic(input_layer, trunk, linear(1), stack.score_terms(linear), joint)
+    classes = stack.classes(linear)
     return ClassifyingCritic(critic, *classes) if classes else critic
 
 
-def encoder_of(entrance: Entrance, trunk: Chain, features: int, latent: int, posterior: str) -> Encoder:
+def encoder_of(input_layer: InputLayer, trunk: Chain, features: int, latent: int, posterior: str) -> Encoder:
     """An encoder whose trunk ends in so many features."""
     answer = POSTERIORS[posterior]()
-    return Encoder(entrance, trunk, answer.head(features, latent), answer)
+    return Encoder(input_layer, trunk, answer.head(features, latent), answer)

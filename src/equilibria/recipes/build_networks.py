@@ -48,7 +48,7 @@ class CriticInput:
         """Arguments of the critic's builder that follow from its input."""
         return {
             "shape": self.shape(space, prior),
-            "beside": self.packed * prior.size if self.views == "pairs" else 0,
+            "second_view": self.packed * prior.size if self.views == "pairs" else 0,
             "condition": self.packed * condition,
             "supervised": self.classes,
         }
@@ -69,7 +69,12 @@ def build_networks(
     """
     if unknown := [role for role in specs if role not in NETWORKS]:
         raise Refusal(f"networks.{unknown[0]} is no role.{nearest(unknown[0], NETWORKS)}")
-    context = {"shape": space.shape, "latent": prior.size, "condition": condition, "outlet": space.output_activation()}
+    context = {
+        "shape": space.shape,
+        "latent": prior.size,
+        "condition": condition,
+        "output_activation": space.output_activation(),
+    }
     contexts = {"critic": context | (inputs or CriticInput()).context(space, prior, condition)}
     return {
         role: make(NETWORKS[role], spec, f"networks.{role}", **contexts.get(role, context))
@@ -79,7 +84,7 @@ def build_networks(
 
 def likelihood_of(spec: Spec, space: Space) -> nn.Module:
     """The likelihood of samples of this space."""
-    return make(LIKELIHOODS, spec, "likelihood", shape=space.shape, outlet=space.output_activation())
+    return make(LIKELIHOODS, spec, "likelihood", shape=space.shape, output_activation=space.output_activation())
 
 
 def condition(recipe: Recipe, data: Data) -> int:

@@ -7,7 +7,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.catalogue import Catalogue, options, summary
+from ..core.catalogue import Catalogue, current_names, options, summary
 from ..core.errors import Refusal, nearest
 from ..core.priors import PRIORS
 from ..core.specs import Spec, builder_of
@@ -69,9 +69,9 @@ OPTION_HELP = {  # of options that mean the same in every part; a docstring goes
     "side": "modes per row",
     "size": "side of the images in pixels",
     "skip_first_norm": "no norm after the first hidden layer",
-    "slope": "target gradient norm",
     "split": "split of the data set",
     "spread": "std of each mode",
+    "target_norm": "target gradient norm",
     "theta": "position of the line",
     "turns": "critic steps per round",
     "upsample": "how feature maps double in size",
@@ -113,8 +113,25 @@ class Setting:
     is_part: bool = False  # the name of a part, not an option
 
 
+def current(recipe: Recipe) -> Recipe:
+    """The recipe with the current names of all options, whatever version wrote it."""
+    changes: dict[str, Any] = {path: renamed(path, spec) for path in SINGLE if (spec := getattr(recipe, path))}
+    if isinstance(schedule := recipe.game.get("n_critic"), dict):
+        changes["game"] = {**changes["game"], "n_critic": renamed(N_CRITIC, schedule)}
+    for group in ("networks", "penalties", "optimizers"):
+        changes[group] = {key: renamed(f"{group}.{key}", spec) for key, spec in getattr(recipe, group).items()}
+    return dataclasses.replace(recipe, **changes)
+
+
+def renamed(path: str, spec: Spec) -> Spec:
+    """The spec with the current names of its options. Raises Refusal if one is set by two names."""
+    catalogue, name = catalogue_of(path), spec["name"]
+    return current_names(catalogue[name], spec, path) if name in catalogue else spec
+
+
 def settings(recipe: Recipe) -> dict[str, Setting]:
     """Everything that can be changed in a recipe, by its full path."""
+    recipe = current(recipe)
     result = {name: Setting(kind, getattr(recipe, name), text) for name, (kind, text) in NUMBERS.items()}
     for path, (catalogue, spec) in parts(recipe).items():
         result[path] = Setting(str, spec["name"], _summary(catalogue, spec["name"]), is_part=True)

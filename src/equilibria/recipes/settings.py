@@ -5,11 +5,12 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ..core.catalogue import former_names
 from ..core.errors import Refusal, nearest
-from ..core.specs import as_part, guessed, is_none, typed
+from ..core.specs import as_spec, is_none, parse, parse_json
 from ..terms.penalties import PENALTIES
 from .options import Options
-from .parts import N_CRITIC, NUMBERS, SINGLE, catalogue_of, known_options, optimizers, parts, settings
+from .parts import N_CRITIC, NUMBERS, SINGLE, catalogue_of, current, known_options, optimizers, parts, renamed, settings
 from .recipe import Recipe
 
 _GROUPS = ("networks", "penalties", "optimizers")
@@ -23,7 +24,7 @@ def with_changes(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     Raises Refusal for a name that is no setting, and for a value that does not fit.
     """
     changes = {name.replace("-", "_"): value for name, value in changes.items()}
-    swaps = [name for name in changes if is_part_name(recipe, name)]
+    recipe, swaps = current(recipe), [name for name in changes if is_part_name(recipe, name)]
     for name in swaps:
         members = list(members_of(recipe, name, changes[name]))
         if name in ("penalty", "penalties"):
@@ -34,10 +35,20 @@ def with_changes(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     for name in sorted(
         options, key=lambda name: name != "lr" and not name.startswith("optimizer.")
     ):  # one player's last
+        _refuse_former_name(recipe, name, changes)
         for path in paths(recipe, name):
             recipe = _with_option(recipe, path, changes[name], name)
     recipe.check_shape(f"The recipe {recipe.name!r}")
     return recipe
+
+
+def _refuse_former_name(recipe: Recipe, name: str, changes: Iterable[str]) -> None:
+    """Raise Refusal if this name is the former one of an option that is also set by another name."""
+    if (path := paths(recipe, name)[0]).rpartition(".")[2] == name.rpartition(".")[2]:
+        return
+    for other in changes:
+        if other != name and paths(recipe, other)[0] == path:
+            raise Refusal(f"{name} is the former name of {other}: set {other} only.")
 
 
 def with_defaults(recipe: Recipe) -> Recipe:
@@ -55,10 +66,19 @@ def paths(recipe: Recipe, name: str) -> list[str]:
     if first == "optimizer":
         return [f"optimizers.{key}{dot}{rest}" for key in optimizers(recipe)]
     if first == "penalty":
-        return [f"penalties.{_only_penalty(recipe, name)}{dot}{rest}"]
+        return [_current_path(recipe, f"penalties.{_only_penalty(recipe, name)}{dot}{rest}")]
     if first in recipe.networks and first not in SINGLE:  # `prior` is the latents' prior, not the network
         return [f"networks.{name}"]
-    return [f"game.{name}"] if first in known_options(catalogue_of("game"), recipe.game["name"]) else [name]
+    in_game = first in known_options(catalogue_of("game"), recipe.game["name"])
+    return [_current_path(recipe, f"game.{name}" if in_game else name)]
+
+
+def _current_path(recipe: Recipe, path: str) -> str:
+    """The path of an option by its current name."""
+    place, _, option = path.rpartition(".")
+    catalogue, spec = parts(recipe).get(place, (PENALTIES, {"name": ""}))
+    former = former_names(catalogue[spec["name"]]) if spec["name"] in catalogue else {}
+    return f"{place}.{former[option]}" if option in former else path
 
 
 def _only_penalty(recipe: Recipe, name: str) -> str:
@@ -84,9 +104,9 @@ def is_part_name(recipe: Recipe, name: str) -> bool:
 def members_of(recipe: Recipe, name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """The single parts, with their paths, of a part or a group of parts."""
     if name == "penalty":
-        yield from [] if is_none(value) else [(f"penalties.{as_part(value, name)['name']}", value)]
+        yield from [] if is_none(value) else [(f"penalties.{as_spec(value, name)['name']}", value)]
     elif name in _GROUPS:
-        group = {} if is_none(value) else guessed(value)
+        group = {} if is_none(value) else parse_json(value)
         if not isinstance(group, Mapping):
             raise Refusal(f"{name} is {value!r}: set one of them, for example {name}.NAME.")
         yield from ((f"{name}.{key}", each) for key, each in group.items())
@@ -126,10 +146,10 @@ def _with_part(recipe: Recipe, path: str, value: Any) -> Recipe:
     if path.startswith("penalties.") and is_none(value):
         others = {key: spec for key, spec in recipe.penalties.items() if path != f"penalties.{key}"}
         return dataclasses.replace(recipe, penalties=others)
-    if path == N_CRITIC and not isinstance(guessed(value), str | Mapping):
+    if path == N_CRITIC and not isinstance(parse_json(value), str | Mapping):
         return _with_option(recipe, path, value, path)
     old = parts(recipe)[path][1] if path in parts(recipe) else {"name": ""}
-    new = as_part(value, path)
+    new = renamed(path, as_spec(value, path))
     if new == {"name": old["name"]}:
         return recipe
     options = known_options(catalogue_of(path), new["name"])
@@ -145,7 +165,7 @@ def _with_option(recipe: Recipe, path: str, value: Any, name: str) -> Recipe:
         return recipe
     place, _, option = path.rpartition(".")
     if path in NUMBERS:
-        new = typed(value, NUMBERS[path][0], path)
+        new = parse(value, NUMBERS[path][0], path)
     elif place in parts(recipe):
         new = _typed_option(recipe, place, parts(recipe)[place][1]["name"], option, value)
     else:
@@ -157,10 +177,10 @@ def _typed_option(recipe: Recipe, place: str, name: str, option: str, value: Any
     """The value of an option of the part `name` at this path, as its type."""
     options = known_options(catalogue_of(place), name)
     if place == "data" and not options:  # the path does not exist yet: checked when it is opened
-        return guessed(value)
+        return parse_json(value)
     if option not in options:
         raise _no_option(recipe, place, name, option, options)
-    result = typed(value, options[option].annotation, f"{place}.{option}")
+    result = parse(value, options[option].annotation, f"{place}.{option}")
     return list(result) if isinstance(result, tuple) else result  # as in JSON
 
 

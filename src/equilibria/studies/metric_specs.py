@@ -13,7 +13,7 @@ import torch
 from ..core.catalogue import options
 from ..core.errors import Failure, Refusal, nearest
 from ..core.posteriors import Gaussian
-from ..core.specs import Spec, check, guessed, imported, make
+from ..core.specs import Spec, check, import_function, make, parse_json
 from ..core.types import Batch
 from ..data import Data
 from ..evaluation.features import FEATURES, Features
@@ -87,7 +87,7 @@ def split_metrics(text: str) -> list[str]:
 
 def metric_request(spec: Spec, data: Data, root: Path | None, say: Callable[[str], None]) -> MetricRequest:
     """The metric of a spec. Raises Refusal if it does not apply to the data."""
-    builder = imported(spec["name"], METRICS.kind) if ":" in spec["name"] else METRICS[spec["name"]]
+    builder = import_function(spec["name"], METRICS.kind) if ":" in spec["name"] else METRICS[spec["name"]]
     asks = "classifier" in inspect.signature(builder).parameters and (":" in spec["name"] or is_stacked(data))
     network = classifier(data, root, say) if asks else None
     metric = make(METRICS, spec, spec["name"], data=data, classifier=network)
@@ -113,7 +113,7 @@ def feature_spec(text: str) -> tuple[str, dict[str, Any]]:
     """The name of a feature network and its options: inception(weights=FILE)."""
     spec = _spec(text)
     name = spec["name"]
-    builder = imported(name, FEATURES.kind) if ":" in name else FEATURES[name] if name != "auto" else _no_options
+    builder = import_function(name, FEATURES.kind) if ":" in name else FEATURES[name] if name != "auto" else _no_options
     return name, check_options(spec, builder)
 
 
@@ -131,7 +131,7 @@ def _spec(metric: MetricSpec) -> Spec:
     name, pairs = match[1], [part.partition("=") for part in (match[2] or "").split(",") if part.strip()]
     if wrong := [key.strip() for key, equals, _ in pairs if not equals]:
         raise Refusal(f"{metric!r} does not say which option is {wrong[0]!r}: write for example kernel(degree=2).")
-    values = {key.strip(): guessed(value.strip()) for key, _, value in pairs}
+    values = {key.strip(): parse_json(value.strip()) for key, _, value in pairs}
     return {"name": name if ":" in name else name.replace("-", "_")} | values
 
 

@@ -1,7 +1,7 @@
 """What a decoded latent says of a sample: how likely it is, in nats. The table is the registration.
 
 Each is a module: (decoded, x), each (B, *sample), to the log density or probability of the sample, (B,), with all
-constants. `decoded` is what the generator says before its last layer, the `outlet`. Learned numbers are parameters.
+constants. `decoded` is what the generator computes before its `output_activation`. Learned numbers are parameters.
 """
 
 import math
@@ -17,7 +17,7 @@ _LEVELS = 256  # of a pixel, from -1 to 1
 _STEP = 2 / (_LEVELS - 1)
 
 
-class Bernoulli(nn.Module):
+class BernoulliLikelihood(nn.Module):
     """Black or white pixels, -1 or 1; what is between counts as a probability of white."""
 
     def forward(self, decoded: Tensor, x: Tensor) -> Tensor:
@@ -26,12 +26,12 @@ class Bernoulli(nn.Module):
         return -losses.flatten(1).sum(dim=1)
 
 
-class Gaussian(nn.Module):
+class GaussianLikelihood(nn.Module):
     """Normal noise around the generator's sample, of one deviation for all values."""
 
-    def __init__(self, outlet: nn.Module, noise: float, learned: bool):
+    def __init__(self, output_activation: nn.Module, noise: float, learned: bool):
         super().__init__()
-        self.outlet, start = outlet, torch.tensor(math.log(noise))
+        self.output_activation, start = output_activation, torch.tensor(math.log(noise))
         if learned:
             self.log_noise = nn.Parameter(start)
         else:
@@ -39,7 +39,7 @@ class Gaussian(nn.Module):
 
     def forward(self, decoded: Tensor, x: Tensor) -> Tensor:
         """Each (B, *sample) to (B,), nats: the density with respect to the values that networks see."""
-        distances = (x - self.outlet(decoded)).square().flatten(1).sum(dim=1)
+        distances = (x - self.output_activation(decoded)).square().flatten(1).sum(dim=1)
         count = x[0].numel()
         return -(distances * (-2 * self.log_noise).exp() + count * (2 * self.log_noise + math.log(2 * math.pi))) / 2
 
@@ -47,9 +47,9 @@ class Gaussian(nn.Module):
 class DiscretizedLogistic(nn.Module):
     """A logistic around the generator's sample, gathered into the 256 levels of a pixel (Kingma et al. 2016)."""
 
-    def __init__(self, outlet: nn.Module, channels: int, scale: float):
+    def __init__(self, output_activation: nn.Module, channels: int, scale: float):
         super().__init__()
-        self.outlet = outlet
+        self.output_activation = output_activation
         self.log_scale = nn.Parameter(torch.full((channels, 1, 1), math.log(scale)))
 
     def forward(self, decoded: Tensor, x: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ class DiscretizedLogistic(nn.Module):
         log(sigmoid(b) - sigmoid(a)) = log sigmoid(b) + log sigmoid(-a) + log(1 - exp(a - b)), without a difference of
         large numbers; the outermost levels take what lies beyond them.
         """
-        rate, centred = (-self.log_scale).exp(), x - self.outlet(decoded)
+        rate, centred = (-self.log_scale).exp(), x - self.output_activation(decoded)
         above, below = (centred + _STEP / 2) * rate, (centred - _STEP / 2) * rate
         inner = logsigmoid(above) + logsigmoid(-below) + torch.log(-torch.expm1(-_STEP * rate))
         lowest, highest = x < -1 + _STEP / 2, x > 1 - _STEP / 2
@@ -69,27 +69,27 @@ class DiscretizedLogistic(nn.Module):
 def bernoulli(shape: tuple[int, ...]) -> nn.Module:
     """Black or white pixels, or grey ones as probabilities of white (Kingma and Welling 2014, appendix C.1)."""
     _for_images("bernoulli", shape)
-    return Bernoulli()
+    return BernoulliLikelihood()
 
 
-def gaussian(outlet: nn.Module, *, noise: float = 0.5, learned: bool = True) -> nn.Module:
+def gaussian(output_activation: nn.Module, *, noise: float = 0.5, learned: bool = True) -> nn.Module:
     """Normal noise of one deviation, which may be learned (Kingma and Welling 2014, C.2; Dai and Wipf 2019).
 
     `noise` is the deviation, in the units that networks see (pixels reach from -1 to 1); where the learning starts if
     it is `learned`; `learned` is whether the deviation is learned with the networks.
     """
     _positive("gaussian", "noise", noise)
-    return Gaussian(outlet, noise, learned)
+    return GaussianLikelihood(output_activation, noise, learned)
 
 
-def discretized_logistic(shape: tuple[int, ...], outlet: nn.Module, *, scale: float = 0.1) -> nn.Module:
+def discretized_logistic(shape: tuple[int, ...], output_activation: nn.Module, *, scale: float = 0.1) -> nn.Module:
     """Probabilities of the 256 levels of a pixel, a learned scale for each channel (Kingma et al. 2016, appendix).
 
     `scale` is where the learned widths start, in units of pixels from -1 to 1.
     """
     _for_images("discretized_logistic", shape)
     _positive("discretized_logistic", "scale", scale)
-    return DiscretizedLogistic(outlet, shape[0], scale)
+    return DiscretizedLogistic(output_activation, shape[0], scale)
 
 
 def _for_images(name: str, shape: tuple[int, ...]) -> None:

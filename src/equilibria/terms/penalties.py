@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
-from ..core.catalogue import Catalogue
-from ..core.distributed import mean
+from ..core.catalogue import Catalogue, renamed_options
+from ..core.distributed import all_reduce_mean
 from ..core.errors import Refusal, nearest
-from ..core.types import Critic, Views, once
+from ..core.types import Critic, Views, lazy
 from .gradients import input_gradient, leaves
 
 
@@ -26,12 +26,12 @@ class Duel:
     fake: Views  # each (B, ...)
     together: bool = False  # one pass may score both sides: right for a critic that treats samples independently
 
-    @once
+    @lazy
     def real_scores(self) -> Tensor:
         """The critic's scores of the real side: (B,)."""
         return self.critic(*self.real)
 
-    @once
+    @lazy
     def fake_scores(self) -> Tensor:
         """The critic's scores of the fake side: (B,)."""
         return self.critic(*self.fake)
@@ -100,7 +100,7 @@ def _cost(penalty: Penalty, slope: float, shape: tuple[int, ...]) -> Tensor:
         return copy.deepcopy(penalty)(Duel(critic, leaves((real,)), leaves((fake,))))
 
 
-def refuse_negative(name: str, **options: float) -> None:
+def require_nonnegative(name: str, **options: float) -> None:
     """A critic is not paid for what it should avoid, and slopes and spreads are lengths."""
     for option, value in options.items():
         if not 0 <= value < math.inf:
@@ -143,21 +143,24 @@ def around(spread: float) -> Sampler:
 SAMPLERS = Catalogue("sampler", between=between, real=real, fake=fake)
 
 
-def gradient_penalty(weight: float = 10.0, slope: float = 1.0, one_sided: bool = False) -> Penalty:
-    """Slope one between real and fake: weight (|grad D| - slope)^2 (WGAN-GP, Gulrajani et al. 2017).
+@renamed_options(slope="target_norm")
+def gradient_penalty(weight: float = 10.0, target_norm: float = 1.0, one_sided: bool = False) -> Penalty:
+    """Slope one between real and fake: weight (|grad D| - target_norm)^2 (WGAN-GP, Gulrajani et al. 2017).
 
     One-sided, only steeper slopes pay (their section 4).
     """
-    refuse_negative("gradient_penalty", weight=weight, slope=slope)
+    require_nonnegative("gradient_penalty", weight=weight, target_norm=target_norm)
 
     def two_sided(duel: Duel) -> Tensor:
-        return weight * (_steepness(duel, between) - slope) ** 2
+        return weight * (_steepness(duel, between) - target_norm) ** 2
 
     def only_above(duel: Duel) -> Tensor:
-        return weight * relu(_steepness(duel, between) - slope) ** 2
+        return weight * relu(_steepness(duel, between) - target_norm) ** 2
 
     cost = only_above if one_sided else two_sided
-    return GradientPenalty(cost, slope, one_sided, auto_weight=(0.1, 10.0))  # the authors', of toy data and all others
+    return GradientPenalty(
+        cost, target_norm, one_sided, auto_weight=(0.1, 10.0)
+    )  # the authors', of toy data and all others
 
 
 def divergence_penalty(weight: float = 2.0, power: float = 6.0, sampler: str = "between") -> Penalty:
@@ -165,7 +168,7 @@ def divergence_penalty(weight: float = 2.0, power: float = 6.0, sampler: str = "
 
     Measured `between`, on `real`, on `fake`, or on `both` (the mean of the last two).
     """
-    refuse_negative("divergence_penalty", weight=weight, power=power)
+    require_nonnegative("divergence_penalty", weight=weight, power=power)
     if power <= 1:
         raise Refusal(f"divergence_penalty has power {power}: it must exceed 1 for the optimum to exist.")
 
@@ -184,31 +187,32 @@ def divergence_penalty(weight: float = 2.0, power: float = 6.0, sampler: str = "
 
 def r1(weight: float = 10.0) -> Penalty:
     """Flat on the data: weight/2 |grad D|^2 (Mescheder et al. 2018)."""
-    refuse_negative("r1", weight=weight)
+    require_nonnegative("r1", weight=weight)
     return GradientPenalty(lambda duel: weight / 2 * _slopes(duel, real).square().sum(dim=1))
 
 
 def r2(weight: float = 10.0) -> Penalty:
     """Flat on the samples: weight/2 |grad D|^2 (Mescheder et al. 2018)."""
-    refuse_negative("r2", weight=weight)
+    require_nonnegative("r2", weight=weight)
     return GradientPenalty(lambda duel: weight / 2 * _slopes(duel, fake).square().sum(dim=1))
 
 
 def zero_centered(weight: float = 10.0) -> Penalty:
     """Flat between real and fake: weight |grad D|^2 (0-GP, Thanh-Tung et al. 2019)."""
-    refuse_negative("zero_centered", weight=weight)
+    require_nonnegative("zero_centered", weight=weight)
     return divergence_penalty(weight, power=2.0, sampler="between")
 
 
-def dragan(weight: float = 10.0, slope: float = 1.0, spread: float = 0.5) -> Penalty:
-    """Slope one around the data: weight (|grad D(x + noise)| - slope)^2 (DRAGAN, Kodali et al. 2017).
+@renamed_options(slope="target_norm", spread="std")
+def dragan(weight: float = 10.0, target_norm: float = 1.0, std: float = 0.5) -> Penalty:
+    """Slope one around the data: weight (|grad D(x + noise)| - target_norm)^2 (DRAGAN, Kodali et al. 2017).
 
-    `spread` is the deviation of the noise, in deviations of the batch. The noise is Gaussian, as in the paper; that it
-    scales with the batch is from the released code, whose noise is uniform and never negative.
+    `std` is the standard deviation of the noise, in units of the batch's. The noise is Gaussian, as in the paper; its
+    scaling with the batch is from the released code, whose noise is uniform and never negative.
     """
-    refuse_negative("dragan", weight=weight, slope=slope, spread=spread)
-    near = around(spread)
-    return GradientPenalty(lambda duel: weight * (_steepness(duel, near) - slope) ** 2)
+    require_nonnegative("dragan", weight=weight, target_norm=target_norm, std=std)
+    near = around(std)
+    return GradientPenalty(lambda duel: weight * (_steepness(duel, near) - target_norm) ** 2)
 
 
 def _steepness(duel: Duel, sampler: Sampler) -> Tensor:
@@ -227,7 +231,7 @@ def lecam(weight: float = 0.3, decay: float = 0.99) -> Penalty:
 
     `decay` is what the averages a_real and a_fake of the scores keep of themselves in a move of the critic.
     """
-    refuse_negative("lecam", weight=weight)
+    require_nonnegative("lecam", weight=weight)
     if not 0 <= decay < 1:
         raise Refusal(f"lecam has decay {decay}: the averages need one of at least 0 and below 1.")
     return LeCam(weight, decay)
@@ -256,7 +260,8 @@ class LeCam(nn.Module):
         real, fake = duel.scores
         with torch.no_grad():  # a compiled gradient reads the anchors after the averages have moved on
             self.anchors.copy_(self.averages)
-            self.averages.lerp_(torch.stack([mean(real), mean(fake)]).to(self.averages.dtype), 1 - self.decay)
+            means = torch.stack([all_reduce_mean(real), all_reduce_mean(fake)])
+            self.averages.lerp_(means.to(self.averages.dtype), 1 - self.decay)
         return self.weight * ((real - self.anchors[1]) ** 2 + (fake - self.anchors[0]) ** 2)
 
 

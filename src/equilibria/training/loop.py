@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import torch
 
-from ..core.distributed import average
+from ..core.distributed import average_
 from .run import Run
 
 Observer = Callable[[Run], None]  # looks at a run between rounds, and may set `run.stop`
@@ -18,7 +18,7 @@ def run_rounds(run: Run, until: int, observers: Sequence[Observer] = ()) -> Run:
             for players, turns in run.rule.order(run.game, run.step):  # the critic, then the generator; or all at once
                 for _ in range(turns):  # n_critic
                     run.rule.move(run, players)  # draw, score, differentiate, step
-            average(list(run.game.memories.buffers()))
+            average_(list(run.game.memories.buffers()))
             run.average.update(run.game.networks, run.step)
             run.step += 1
             for observe in observers:

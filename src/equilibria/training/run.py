@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ..core.distributed import world
+from ..core.distributed import world_size
 from ..core.types import Terms
 from ..data.batches import Stream
 from ..games.game import Game, Player
@@ -106,7 +106,7 @@ class Run:
         order = self.rule.order(self.game, step)
         critics = [turns for players, turns in order if any("critic" in player.networks for player in players)]
         turns = max(critics or [turns for _, turns in order], default=0)
-        return self.stream.size * world() * self.rule.draws * turns
+        return self.stream.size * world_size() * self.rule.draws * turns
 
     def optimizer(self, player: Player) -> Optimizer:
         """What moves this player's networks, at this round's rate."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ..core.distributed import average, rank
+from ..core.distributed import average_, rank
 from ..core.seeding import reseed
 from ..games.game import Player
 from ..games.play import Play
@@ -50,7 +50,7 @@ def differentiate(run: "Run", players: Players) -> list[Gradients]:
             score(run, player, play).backward(inputs=parameters)
         gradients.append(take_gradients(parameters))
     run.draws += 1
-    average([g for each in gradients for g in each if g is not None])
+    average_([g for each in gradients for g in each if g is not None])
     return gradients
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..core.catalogue import Catalogue
-from ..core.distributed import average
+from ..core.distributed import average_
 from ..core.errors import Refusal
 from ..games.game import Game, Player
 from .step import Gradients, Players, differentiate, draw, move, score, step, take_gradients
@@ -30,7 +30,7 @@ def consensus_gradients(run: "Run", players: Players, weight: float) -> list[Gra
         ]
         pulls = list(zip(chain(*owned), chain(*field), strict=True))
         v = [torch.empty_like(parameter).copy_(gradient.detach()) for parameter, gradient in pulls]
-        average(v)
+        average_(v)
         slopes = _norm_gradient(pulls, v)
     for gradient, (parameter, _) in zip(v, pulls, strict=True):
         if (slope := slopes.pop(parameter, None)) is not None:  # once, even if several players move it
@@ -48,7 +48,7 @@ def _norm_gradient(pulls: Sequence[tuple[Tensor, Tensor]], v: Sequence[Tensor]) 
     if bent:
         torch.autograd.backward([pull for pull, _ in bent], [weight for _, weight in bent], inputs=list(joint))
     slopes = {p: slope for p, slope in zip(joint, take_gradients(list(joint)), strict=True) if slope is not None}
-    average(list(slopes.values()))
+    average_(list(slopes.values()))
     return slopes
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..core.errors import Refusal, nearest
-from ..core.specs import imported
+from ..core.specs import import_function
 from ..games import GAMES
 from ..terms.augmentations import AUGMENTATIONS
 from ..terms.divergences import DIVERGENCES, Divergence
@@ -30,7 +30,7 @@ def examined(subject: str | Callable[..., Any]) -> Iterator[Finding]:
     if isinstance(made(), Divergence):
         promises: tuple[Promise[Any], ...] = (
             *DIVERGENCE_PROMISES,
-            *(FACTS_PROMISES if made().facts is not None else ()),
+            *(FACTS_PROMISES if made().f_divergence is not None else ()),
         )
     else:
         promises = PENALTY_PROMISES
@@ -44,7 +44,7 @@ def _pardoned(finding: Finding) -> Finding:
 
 def _found(name: str) -> Callable[..., Any]:
     try:
-        return imported(name, "function")
+        return import_function(name, "function")
     except Refusal:
         raise
     except Exception as error:

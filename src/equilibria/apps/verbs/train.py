@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...core.errors import Refusal
-from ...core.specs import words
+from ...core.specs import type_in_words
 from ...core.text import paragraph, table, tables
 from ...recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES, Recipe
 from ...recipes.options import Options, read_budget
@@ -177,7 +177,7 @@ def _refuse_missing_values(recipe: Recipe, options: dict[str, Any]) -> None:
     for name in (name for name, value in options.items() if value is True and name not in fields):
         setting = known.get(paths(recipe, name)[0])
         if setting is not None and setting.annotation is not bool:
-            raise Refusal(f"{dashed(name)} needs a value: {words(setting.annotation)}.")
+            raise Refusal(f"{dashed(name)} needs a value: {type_in_words(setting.annotation)}.")
 
 
 def _seconds(folder: Path, options: dict[str, Any]) -> float | None:

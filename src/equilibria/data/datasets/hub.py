@@ -12,7 +12,7 @@ from typing import Any
 
 import PIL.Image
 
-from ...core.download import first_answer
+from ...core.download import first_response
 from ...core.errors import Refusal, nearest
 from ..dataset import Data
 from ..image_decode import Unreadable, open_image
@@ -63,7 +63,7 @@ def _table(path: str, split: str) -> Any:
 def _offline_unless_reachable() -> Iterator[None]:
     """Without a network, use only the hub's own cache, which needs no waiting."""
     try:
-        first_answer(os.environ.get("HF_ENDPOINT", "https://huggingface.co")).close()
+        first_response(os.environ.get("HF_ENDPOINT", "https://huggingface.co")).close()
         added: list[str] = []
     except OSError:
         added = [name for name in _SWITCHES if name not in os.environ]

@@ -9,7 +9,7 @@ from torch import Tensor, no_grad
 
 from ...core.catalogue import Catalogue
 from ...core.errors import Refusal
-from ...core.specs import imported
+from ...core.specs import import_function
 from ...data.dataset import Data
 from .base import Features, digest
 from .classifier import Say, classifier, stored_classifier
@@ -63,7 +63,7 @@ def choose(name: str, data: Data, root: Path | None = None, say: Say | None = No
                 f"The pictures of {data.name!r} have no classes to train a classifier on, so they are compared through "
                 "convolutions that were never trained: --features inception is better where its weights are at hand."
             )
-    builder: Callable[..., Any] = imported(name, FEATURES.kind) if ":" in name else FEATURES[name]
+    builder: Callable[..., Any] = import_function(name, FEATURES.kind) if ":" in name else FEATURES[name]
     context = {"root": root, "say": say}
     taken = inspect.signature(builder).parameters
     found = builder(data, **{key: value for key, value in context.items() if key in taken}, **options)

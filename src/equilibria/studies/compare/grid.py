@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import Refusal
-from ...core.specs import typed
+from ...core.specs import parse
 from ...data import Data, load_data
 from ...recipes.build import resolve
 from ...recipes.options import Options, read_budget
@@ -97,7 +97,7 @@ _GIVEN = {  # options of `train` that a comparison gives itself
 class Plan:
     """A comparison, as it was asked for and as trials."""
 
-    recipes: tuple[str, ...]  # as they were typed
+    recipes: tuple[str, ...]  # as they were parse
     options: ComparisonOptions
     said: Mapping[str, Any]  # to all runs: options of `train`, and changes to the recipes
     choices: Mapping[str, Any]  # that were made once for all: device, matmul
@@ -156,7 +156,7 @@ def _train_options(options: ComparisonOptions, said: Mapping[str, Any]) -> tuple
     if not options.data:
         raise Refusal("Say what to compare them on: --data mnist, or several with commas between them.")
     hints = typing.get_type_hints(Options)
-    read = {k: typed(v, hints[k], _named(k)) if k in hints else v for k, v in said.items()}
+    read = {k: parse(v, hints[k], _named(k)) if k in hints else v for k, v in said.items()}
     train_options, changes = split_options(read | {"budget": options.budget, "data": None})
     if options.budget is None and train_options.rounds is None:
         raise Refusal("Say how much each run may spend, the same for all: --budget 5m, 200000images, or --rounds 1000.")

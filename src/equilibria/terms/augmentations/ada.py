@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from ...core.distributed import mean, world
+from ...core.distributed import all_reduce_mean, world_size
 from ...core.errors import Refusal
 from ...core.types import Views
 from .base import (
@@ -108,10 +108,10 @@ class Adaptive(nn.Module):
     @torch.no_grad()
     def watch(self, real_scores: Tensor) -> None:
         """Adjust the probability, once in `interval` calls, by as much as what all processes saw since is worth."""
-        self.signs += mean(real_scores.sign())
+        self.signs += all_reduce_mean(real_scores.sign())
         self.moves += 1
         due = self.moves >= self.interval
-        seen = self.moves * len(real_scores) * world()
+        seen = self.moves * len(real_scores) * world_size()
         step = (self.signs / self.moves - self.target).sign() * seen / self.speed
         self.probability.copy_(torch.where(due, self.probability + step, self.probability).clamp(0, 1))
         self.signs.mul_(~due)

@@ -1,7 +1,7 @@
 """How critic scores become the losses of the two sides. The table is the registration."""
 
 from ...core.catalogue import Catalogue
-from .base import Divergence, Facts, Loss, traits
+from .base import Divergence, FDivergence, Loss, traits
 from .f_divergences import (
     alpha,
     gan,
@@ -17,7 +17,7 @@ from .f_divergences import (
 )
 from .gan_losses import hinge, least_squares, minimax, non_saturating, relativistic, relativistic_average, wasserstein
 
-__all__ = ["DIVERGENCES", "Divergence", "Facts", "Loss", "traits"]
+__all__ = ["DIVERGENCES", "Divergence", "FDivergence", "Loss", "traits"]
 
 DIVERGENCES = Catalogue(
     "divergence",

@@ -15,28 +15,28 @@ _HALVINGS = 60
 
 
 @dataclass(frozen=True)
-class Facts:
+class FDivergence:
     """The divergence and its variational form (Nowozin et al. 2016): u = p / q, a score v, and T = g_f(v)."""
 
     f: Function  # f(u), convex, for u > 0
     activation: Function  # g_f(v): from all scores into the domain of f*, rising
     conjugate: Function  # f*(t) = the greatest u t - f(u)
     domain: tuple[float, float]  # of f*, between these
-    slope_at_one: float  # f'(1)
-    best: Function  # T*(u) = f'(u), what the best critic says
-    score: Function  # v*(u), the score that it says it with: g_f(v*) = T*
-    price: Function  # f*(g_f(v)) in one expression: finite where the two in turn would overflow or cancel
+    derivative_at_one: float  # f'(1)
+    optimal_output: Function  # T*(u) = f'(u), what the best critic says
+    optimal_score: Function  # v*(u), the score that it says it with: g_f(v*) = T*
+    fake_loss: Function  # f*(g_f(v)) in one expression: finite where the two in turn would overflow or cancel
 
     @property
     def score_at_one(self) -> float:
         """The score where data and samples are alike; 0 where it jumps."""
-        score = float(self.score(torch.ones(1, dtype=torch.float64)))
+        score = float(self.optimal_score(torch.ones(1, dtype=torch.float64)))
         return score if math.isfinite(score) else 0.0
 
     @property
     def signed(self) -> bool:
         """Whether the score 0 parts where data are likelier from where samples are."""
-        return abs(float(self.activation(torch.zeros((), dtype=torch.float64))) - self.slope_at_one) < 1e-9
+        return abs(float(self.activation(torch.zeros((), dtype=torch.float64))) - self.derivative_at_one) < 1e-9
 
     def log_ratio(self, v: Tensor) -> Tensor:
         """log u of the ratio u whose best score is v, by bisection: (B,) to (B,) in double precision."""
@@ -44,7 +44,7 @@ class Facts:
         low, high = torch.full_like(v, -_FAR), torch.full_like(v, _FAR)
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
-            below = self.score(middle.exp()) < v
+            below = self.optimal_score(middle.exp()) < v
             low, high = torch.where(below, middle, low), torch.where(below, high, middle)
         return (low + high) / 2
 
@@ -63,7 +63,7 @@ class Divergence:
     paired: bool = False  # the generator's loss reads the real scores too
     estimate: Callable[[float], float] | None = None  # the critic's mean loss, read as a distance (a lower bound)
     measures: str = ""  # that distance in words; after a comma its units and its range
-    facts: Facts | None = None  # of an f-divergence in its variational form
+    f_divergence: FDivergence | None = None  # of an f-divergence in its variational form
     supremum: float | None = None  # the greatest value of the estimate; None where it has none, or nobody knows it
     lipschitz: bool = False  # the estimate is a distance only while the critic's gradient norm is bounded
     signed_scores: bool = True  # the best critic's score is above 0 where data are likelier, and below 0 elsewhere

@@ -10,7 +10,7 @@ from torch.nn.functional import logsigmoid, relu, sigmoid
 from torch.special import xlogy
 
 from ...core.errors import Refusal, nearest
-from .base import LIKELIER, Divergence, Facts, Function
+from .base import LIKELIER, Divergence, FDivergence, Function
 
 _STEPS = 6  # of Newton: from an error below 0.7 to rounding
 
@@ -56,27 +56,30 @@ _BOUNDED = (
 
 
 def variational(
-    facts: Facts, generator_loss: str, measures: str, supremum: float | None = None, unsaturated: str = ""
+    form: FDivergence, generator_loss: str, measures: str, supremum: float | None = None, unsaturated: str = ""
 ) -> Divergence:
-    """The divergence that facts describe, as a lower bound that the critic raises.
+    """The divergence of a variational form, as a lower bound that the critic raises.
 
     The generator lowers that bound (`exact`), or raises T on its samples (`alternative`; the paper's section 3.2).
     `unsaturated` is said of the exact loss alone: the gradient of the alternative one survives.
     """
-    generators = {EXACT: lambda real, fake: -facts.price(fake), ALTERNATIVE: lambda real, fake: -facts.activation(fake)}
+    generators = {
+        EXACT: lambda real, fake: -form.fake_loss(fake),
+        ALTERNATIVE: lambda real, fake: -form.activation(fake),
+    }
     if generator_loss not in generators:
         raise Refusal(f"No generator_loss is called {generator_loss!r}.{nearest(generator_loss, generators)}")
     return Divergence(
-        critic=lambda real, fake: facts.price(fake) - facts.activation(real),
+        critic=lambda real, fake: form.fake_loss(fake) - form.activation(real),
         generator=generators[generator_loss],
         estimate=lambda loss: -loss,
         measures=measures,
-        facts=facts,
+        f_divergence=form,
         supremum=supremum,
-        signed_scores=facts.signed,
-        rest=facts.score_at_one,
+        signed_scores=form.signed,
+        rest=form.score_at_one,
         unsaturated=unsaturated if generator_loss == EXACT else "",
-        log_ratio=facts.log_ratio,
+        log_ratio=form.log_ratio,
         score="a rising function of p_data / p_model ({name}), which is undone",
         meaning=(_BOUND, _BOUNDED),
     )
@@ -84,32 +87,32 @@ def variational(
 
 def kl(generator_loss: str = EXACT) -> Divergence:
     """Kullback-Leibler, data to model: a model that misses data pays most (Nowozin et al. 2016)."""
-    facts = Facts(
+    form = FDivergence(
         f=lambda u: xlogy(u, u),
         activation=lambda v: v,
         conjugate=lambda t: exp(t - 1),
         domain=EVERYWHERE,
-        slope_at_one=1.0,
-        best=lambda u: 1 + log(u),
-        score=lambda u: 1 + log(u),
-        price=lambda v: exp(v - 1),
+        derivative_at_one=1.0,
+        optimal_output=lambda u: 1 + log(u),
+        optimal_score=lambda u: 1 + log(u),
+        fake_loss=lambda v: exp(v - 1),
     )
-    return variational(facts, generator_loss, "KL(data || model), in nats")
+    return variational(form, generator_loss, "KL(data || model), in nats")
 
 
 def reverse_kl(generator_loss: str = EXACT) -> Divergence:
     """Kullback-Leibler, model to data: a model that strays from the data pays most (Nowozin et al. 2016)."""
-    facts = Facts(
+    form = FDivergence(
         f=lambda u: -log(u),
         activation=lambda v: -exp(-v),
         conjugate=lambda t: -1 - log(-t),
         domain=(-math.inf, 0.0),
-        slope_at_one=-1.0,
-        best=lambda u: -1 / u,
-        score=log,
-        price=lambda v: v - 1,
+        derivative_at_one=-1.0,
+        optimal_output=lambda u: -1 / u,
+        optimal_score=log,
+        fake_loss=lambda v: v - 1,
     )
-    return variational(facts, generator_loss, "KL(model || data), in nats")
+    return variational(form, generator_loss, "KL(model || data), in nats")
 
 
 def pearson(generator_loss: str = EXACT) -> Divergence:
@@ -118,32 +121,32 @@ def pearson(generator_loss: str = EXACT) -> Divergence:
     def conjugate(t: Tensor) -> Tensor:  # below -2 no u > 0 is best: f* stays at -f(0) = -1
         return relu(t / 2 + 1) ** 2 - 1
 
-    facts = Facts(
+    form = FDivergence(
         f=lambda u: (u - 1) ** 2,
         activation=lambda v: v,
         conjugate=conjugate,
         domain=EVERYWHERE,
-        slope_at_one=0.0,
-        best=lambda u: 2 * (u - 1),
-        score=lambda u: 2 * (u - 1),
-        price=conjugate,
+        derivative_at_one=0.0,
+        optimal_output=lambda u: 2 * (u - 1),
+        optimal_score=lambda u: 2 * (u - 1),
+        fake_loss=conjugate,
     )
-    return variational(facts, generator_loss, "Pearson chi-squared, the integral of (p - q)^2 / q")
+    return variational(form, generator_loss, "Pearson chi-squared, the integral of (p - q)^2 / q")
 
 
 def neyman(generator_loss: str = EXACT) -> Divergence:
     """Neyman's chi-squared, the integral of (p - q)^2 / p with data p and model q (Nowozin et al. 2016)."""
-    facts = Facts(
+    form = FDivergence(
         f=lambda u: (1 - u) ** 2 / u,
         activation=lambda v: -expm1(-v),
         conjugate=lambda t: 2 * t / (1 + sqrt(1 - t)),
         domain=(-math.inf, 1.0),
-        slope_at_one=0.0,
-        best=lambda u: 1 - u**-2,
-        score=lambda u: 2 * log(u),
-        price=lambda v: -2 * expm1(-v / 2),
+        derivative_at_one=0.0,
+        optimal_output=lambda u: 1 - u**-2,
+        optimal_score=lambda u: 2 * log(u),
+        fake_loss=lambda v: -2 * expm1(-v / 2),
     )
-    return variational(facts, generator_loss, "Neyman chi-squared, the integral of (p - q)^2 / p")
+    return variational(form, generator_loss, "Neyman chi-squared, the integral of (p - q)^2 / p")
 
 
 def squared_hellinger(generator_loss: str = EXACT) -> Divergence:
@@ -151,17 +154,17 @@ def squared_hellinger(generator_loss: str = EXACT) -> Divergence:
 
     The price of a score v is e^v - 1: training is fragile.
     """
-    facts = Facts(
+    form = FDivergence(
         f=lambda u: (sqrt(u) - 1) ** 2,
         activation=lambda v: -expm1(-v),
         conjugate=lambda t: t / (1 - t),
         domain=(-math.inf, 1.0),
-        slope_at_one=0.0,
-        best=lambda u: 1 - 1 / sqrt(u),
-        score=lambda u: log(u) / 2,
-        price=expm1,
+        derivative_at_one=0.0,
+        optimal_output=lambda u: 1 - 1 / sqrt(u),
+        optimal_score=lambda u: log(u) / 2,
+        fake_loss=expm1,
     )
-    return variational(facts, generator_loss, "squared Hellinger distance, at most 2", supremum=2.0)
+    return variational(form, generator_loss, "squared Hellinger distance, at most 2", supremum=2.0)
 
 
 def jeffreys(generator_loss: str = EXACT) -> Divergence:
@@ -171,64 +174,64 @@ def jeffreys(generator_loss: str = EXACT) -> Divergence:
         s = log_ratio(t)
         return expm1(s) + s
 
-    facts = Facts(
+    form = FDivergence(
         f=lambda u: (u - 1) * log(u),
         activation=lambda v: v,
         conjugate=conjugate,
         domain=EVERYWHERE,
-        slope_at_one=0.0,
-        best=lambda u: 1 + log(u) - 1 / u,
-        score=lambda u: 1 + log(u) - 1 / u,
-        price=conjugate,
+        derivative_at_one=0.0,
+        optimal_output=lambda u: 1 + log(u) - 1 / u,
+        optimal_score=lambda u: 1 + log(u) - 1 / u,
+        fake_loss=conjugate,
     )
-    return variational(facts, generator_loss, "Jeffreys divergence KL(data || model) + KL(model || data), in nats")
+    return variational(form, generator_loss, "Jeffreys divergence KL(data || model) + KL(model || data), in nats")
 
 
 def jensen_shannon(generator_loss: str = EXACT) -> Divergence:
     """Twice the Jensen-Shannon divergence, as the paper of f-GAN has it (Nowozin et al. 2016)."""
-    facts = Facts(
+    form = FDivergence(
         f=lambda u: xlogy(u, u) - (u + 1) * log((1 + u) / 2),
         activation=lambda v: math.log(2) + logsigmoid(v),
         conjugate=lambda t: -log1p(-expm1(t)),
         domain=(-math.inf, math.log(2)),
-        slope_at_one=0.0,
-        best=lambda u: log(2 * u / (1 + u)),
-        score=log,
-        price=lambda v: -math.log(2) - logsigmoid(-v),
+        derivative_at_one=0.0,
+        optimal_output=lambda u: log(2 * u / (1 + u)),
+        optimal_score=log,
+        fake_loss=lambda v: -math.log(2) - logsigmoid(-v),
     )
     measures = "twice the Jensen-Shannon divergence, in nats, at most log 4 = 1.386"
-    return variational(facts, generator_loss, measures, supremum=2 * math.log(2))
+    return variational(form, generator_loss, measures, supremum=2 * math.log(2))
 
 
 def gan(generator_loss: str = EXACT) -> Divergence:
     """The first GAN's own value, 2 JSD - log 4: minimax, or with `alternative` non_saturating (Nowozin et al. 2016)."""
-    facts = Facts(
+    form = FDivergence(
         f=lambda u: xlogy(u, u) - (u + 1) * log(u + 1),
         activation=logsigmoid,
         conjugate=lambda t: log1p(1 / expm1(-t)),
         domain=(-math.inf, 0.0),
-        slope_at_one=-math.log(2),
-        best=lambda u: log(u / (u + 1)),
-        score=log,
-        price=lambda v: -logsigmoid(-v),
+        derivative_at_one=-math.log(2),
+        optimal_output=lambda u: log(u / (u + 1)),
+        optimal_score=log,
+        fake_loss=lambda v: -logsigmoid(-v),
     )
     measures = "2 JSD - log 4, in nats, from -1.386 where data and model agree to 0"
-    return variational(facts, generator_loss, measures, unsaturated="non_saturating")
+    return variational(form, generator_loss, measures, unsaturated="non_saturating")
 
 
 def total_variation(generator_loss: str = EXACT) -> Divergence:
     """Half the integral of |p - q|; scores saturate, so the generator may starve (Nowozin et al. 2016)."""
-    facts = Facts(
+    form = FDivergence(
         f=lambda u: (u - 1).abs() / 2,
         activation=lambda v: tanh(v) / 2,
         conjugate=lambda t: t,
         domain=(-0.5, 0.5),
-        slope_at_one=0.0,  # of all between -1/2 and 1/2
-        best=lambda u: torch.sign(u - 1) / 2,
-        score=lambda u: torch.copysign(torch.full_like(u, math.inf), u - 1),
-        price=lambda v: tanh(v) / 2,
+        derivative_at_one=0.0,  # of all between -1/2 and 1/2
+        optimal_output=lambda u: torch.sign(u - 1) / 2,
+        optimal_score=lambda u: torch.copysign(torch.full_like(u, math.inf), u - 1),
+        fake_loss=lambda v: tanh(v) / 2,
     )
-    bound = variational(facts, generator_loss, "total variation, at most 1", supremum=1.0)
+    bound = variational(form, generator_loss, "total variation, at most 1", supremum=1.0)
     return replace(bound, generator_rests=False, log_ratio=None, score=LIKELIER)
 
 
@@ -242,17 +245,17 @@ def alpha(alpha: float = 0.5, generator_loss: str = EXACT) -> Divergence:
         others = {0.0: ": take the divergence reverse_kl, its limit", 1.0: ": take the divergence kl, its limit"}
         raise Refusal(f"alpha has alpha = {alpha:g}{others.get(alpha, ': a finite number is needed')}.")
     activation, score, price = _linear(alpha) if alpha > 1 else _exponential(alpha)
-    facts = Facts(
+    form = FDivergence(
         f=lambda u: (u**alpha - 1 - alpha * (u - 1)) / (alpha * (alpha - 1)),
         conjugate=lambda t: _conjugate(alpha, t),
         domain=EVERYWHERE if alpha > 1 else (-math.inf, 1 / (1 - alpha)),
-        slope_at_one=0.0,
-        best=lambda u: expm1((alpha - 1) * log(u)) / (alpha - 1),
+        derivative_at_one=0.0,
+        optimal_output=lambda u: expm1((alpha - 1) * log(u)) / (alpha - 1),
         activation=activation,
-        score=score,
-        price=price,
+        optimal_score=score,
+        fake_loss=price,
     )
-    return variational(facts, generator_loss, f"alpha-divergence of alpha = {alpha:g}")
+    return variational(form, generator_loss, f"alpha-divergence of alpha = {alpha:g}")
 
 
 def weighted_jensen_shannon(pi: float = 0.5, generator_loss: str = EXACT) -> Divergence:
@@ -268,18 +271,18 @@ def weighted_jensen_shannon(pi: float = 0.5, generator_loss: str = EXACT) -> Div
     def mixture(u: Tensor) -> Tensor:
         return 1 - pi + pi * u
 
-    facts = Facts(
+    form = FDivergence(
         f=lambda u: pi * xlogy(u, u) - xlogy(mixture(u), mixture(u)),
         activation=lambda v: -pi * math.log(pi) + pi * logsigmoid(v),
         conjugate=lambda t: -(1 - pi) * log1p(-pi / (1 - pi) * expm1(t / pi)),
         domain=(-math.inf, -pi * math.log(pi)),
-        slope_at_one=0.0,
-        best=lambda u: pi * (log(u) - log(mixture(u))),
-        score=lambda u: log(u) + math.log(pi / (1 - pi)),
-        price=lambda v: (1 - pi) * (math.log(1 - pi) - logsigmoid(-v)),
+        derivative_at_one=0.0,
+        optimal_output=lambda u: pi * (log(u) - log(mixture(u))),
+        optimal_score=lambda u: log(u) + math.log(pi / (1 - pi)),
+        fake_loss=lambda v: (1 - pi) * (math.log(1 - pi) - logsigmoid(-v)),
     )
     measures = f"Jensen-Shannon divergence with shares {pi:g} and {1 - pi:g}, in nats, at most {entropy:.4g}"
-    return variational(facts, generator_loss, measures, supremum=entropy)
+    return variational(form, generator_loss, measures, supremum=entropy)
 
 
 def _linear(alpha: float) -> tuple[Function, Function, Function]:

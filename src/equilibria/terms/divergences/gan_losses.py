@@ -5,7 +5,7 @@ import math
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
-from ...core.distributed import mean
+from ...core.distributed import all_reduce_mean
 from ...core.errors import Refusal
 from .base import LIKELIER, Divergence
 
@@ -161,7 +161,7 @@ def relativistic_average() -> Divergence:
 
 
 def _against_means(high: Tensor, low: Tensor) -> Tensor:
-    return softplus(mean(low) - high) + softplus(low - mean(high))
+    return softplus(all_reduce_mean(low) - high) + softplus(low - all_reduce_mean(high))
 
 
 def wasserstein() -> Divergence:

@@ -31,9 +31,9 @@ def compared(one: Tensor, other: Tensor, tolerance: float, wrong: Callable[[int]
 
 def conjugate(make: Maker) -> Answer:
     """f*(t) is the greatest u t - f(u): reached at t = f'(u), and nowhere exceeded."""
-    facts = make().facts
+    facts = make().f_divergence
     assert facts is not None
-    t = facts.best(_RATIOS)
+    t = facts.optimal_output(_RATIOS)
     worst, at = error(facts.conjugate(t), _RATIOS * t - facts.f(_RATIOS))
     if worst > _TINY:
         u, got, want = _RATIOS[at], facts.conjugate(t)[at], (_RATIOS * t - facts.f(_RATIOS))[at]
@@ -51,7 +51,7 @@ def conjugate(make: Maker) -> Answer:
 
 def domain(make: Maker) -> Answer:
     """The activation rises, and takes every score into the domain of f*."""
-    facts = make().facts
+    facts = make().f_divergence
     assert facts is not None
     low, high = facts.domain
     for reach in (6.0, 50.0):
@@ -72,20 +72,21 @@ def domain(make: Maker) -> Answer:
 
 def slopes(make: Maker) -> Answer:
     """T* is f', and f'(1) is as stated."""
-    facts = make().facts
+    facts = make().f_divergence
     assert facts is not None
     u = torch.cat([_RATIOS, torch.ones(1, dtype=torch.float64)]).requires_grad_()
     (found,) = torch.autograd.grad(facts.f(u).sum(), u)
-    worst, at = error(facts.best(_RATIOS), found[:-1])
+    worst, at = error(facts.optimal_output(_RATIOS), found[:-1])
     if worst > 1e-10:
-        said = facts.best(_RATIOS)[at]
+        said = facts.optimal_output(_RATIOS)[at]
         return no(
             number(worst),
             f"wrong optimal critic: at p/q = {number(_RATIOS[at])} T* is {number(said)}, and f' {number(found[at])}.",
         )
-    if abs(float(found[-1]) - facts.slope_at_one) > _TINY:
+    if abs(float(found[-1]) - facts.derivative_at_one) > _TINY:
         return no(
-            number(found[-1]), f"wrong f'(1): {number(facts.slope_at_one)} is stated, and f'(1) is {number(found[-1])}."
+            number(found[-1]),
+            f"wrong f'(1): {number(facts.derivative_at_one)} is stated, and f'(1) is {number(found[-1])}.",
         )
     return yes(f"{worst:.1g}")
 
@@ -93,10 +94,12 @@ def slopes(make: Maker) -> Answer:
 def scores(make: Maker) -> Answer:
     """The losses are f*(g(fake)) - g(real), and the score v* says T*."""
     divergence = make()
-    facts = divergence.facts
+    facts = divergence.f_divergence
     assert facts is not None
-    said = facts.activation(facts.score(_RATIOS))
-    at_best = compared(said, facts.best(_RATIOS), _TINY, lambda at: f"g(v*) is not T* at p/q = {number(_RATIOS[at])}.")
+    said = facts.activation(facts.optimal_score(_RATIOS))
+    at_best = compared(
+        said, facts.optimal_output(_RATIOS), _TINY, lambda at: f"g(v*) is not T* at p/q = {number(_RATIOS[at])}."
+    )
     if not at_best.passed:
         return at_best
     real, fake = _SCORES, _SCORES.flip(0)
@@ -114,11 +117,11 @@ def scores(make: Maker) -> Answer:
 def attained(make: Maker) -> Answer:
     """Between N(0, 1) and N(1, 1) the best critic's estimate is the divergence, and others read less."""
     divergence = make()
-    facts = divergence.facts
+    facts = divergence.f_divergence
     if facts is None or divergence.estimate is None:
         return yes("no estimate")
     truth = f_divergence(facts.f)
-    best = lambda x: facts.score(torch.exp(0.5 - x))  # noqa: E731
+    best = lambda x: facts.optimal_score(torch.exp(0.5 - x))  # noqa: E731
     reads = estimate(divergence, best)
     if abs(reads - truth) > 1e-4:
         return no(

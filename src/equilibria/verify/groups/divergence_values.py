@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ...terms.divergences import DIVERGENCES, Divergence, Facts
+from ...terms.divergences import DIVERGENCES, Divergence, FDivergence
 from ..claims import Claim, below, equals
 from ..contracts.base import claims as claims_about
 from ..contracts.f_divergences import FACTS_PROMISES
@@ -53,8 +53,8 @@ _BEST: dict[str, Scorer] = {  # of those that carry no facts
 
 def best(name: str) -> Scorer | None:
     """The optimal critic's scores, where theory has them."""
-    facts = DIVERGENCES[name]().facts
-    return _BEST.get(name) if facts is None else lambda x: facts.score(torch.exp(0.5 - x))
+    facts = DIVERGENCES[name]().f_divergence
+    return _BEST.get(name) if facts is None else lambda x: facts.optimal_score(torch.exp(0.5 - x))
 
 
 def source(name: str) -> str:
@@ -79,7 +79,7 @@ def conjugate_claims() -> list[Claim]:
     """Five claims for each divergence that carries its theory, and for its parameter elsewhere."""
     found = list[Claim]()
     for name, make in _entries().items():
-        if make().facts is not None:
+        if make().f_divergence is not None:
             found += [_named(claim, name) for claim in claims_about(FACTS_PROMISES, name, make)]
     return found
 
@@ -130,8 +130,8 @@ def family_claims() -> list[Claim]:
     ]
 
 
-def _facts(name: str, **options: Any) -> Facts:
-    facts = DIVERGENCES[name](**options).facts
+def _facts(name: str, **options: Any) -> FDivergence:
+    facts = DIVERGENCES[name](**options).f_divergence
     assert facts is not None
     return facts
 

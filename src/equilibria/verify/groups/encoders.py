@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ...core.posteriors import Gaussian
-from ...core.priors import PRIORS, Part
+from ...core.priors import PRIORS, LatentPart
 from ...games.bigan import exchangeable
 from ...games.infogan import code_loss, entropy
 from ...terms.divergences import DIVERGENCES
@@ -116,12 +116,12 @@ def _exchanged() -> Answer:
 
 def _information(certainty: float) -> float:
     """What is found of one of ten classes by a reader as certain as this, in nats."""
-    part, z = Part("categorical", slice(0, 10)), PRIORS["categorical"](10).draw(100).double()
+    part, z = LatentPart("categorical", slice(0, 10)), PRIORS["categorical"](10).draw(100).double()
     return entropy(part) - float(code_loss([part], Gaussian(certainty * z, torch.zeros_like(z)), z).mean())
 
 
 def _numbers() -> float:
     """What is found of a uniform number by a reader who is off by a tenth, and knows it."""
-    part, z = Part("uniform", slice(0, 1)), PRIORS["uniform"](1).draw(40_000).double()
+    part, z = LatentPart("uniform", slice(0, 1)), PRIORS["uniform"](1).draw(40_000).double()
     read = Gaussian(z + 0.1 * torch.randn_like(z), torch.full_like(z, math.log(0.01)))
     return entropy(part) - float(code_loss([part], read, z).mean())

@@ -63,13 +63,13 @@ def missed(name: str) -> float:
 
 
 def _said(name: str, scores: Tensor) -> Tensor:
-    facts = DIVERGENCES[name]().facts
+    facts = DIVERGENCES[name]().f_divergence
     return scores if facts is None else facts.activation(scores)
 
 
 def _where_equal(name: str) -> float:
     """What the estimate is where model and data agree."""
-    facts = DIVERGENCES[name]().facts
+    facts = DIVERGENCES[name]().f_divergence
     return 0.0 if facts is None else float(facts.f(torch.ones((), dtype=torch.float64)))
 
 

@@ -103,7 +103,7 @@ def _shown(name: str, real: Tensor, fake: Tensor) -> list[Tensor]:
         return line(x)
 
     reseed(0)
-    PENALTIES[name](spread=_SPREAD)(Duel(critic, (real,), (fake,)))
+    PENALTIES[name](std=_SPREAD)(Duel(critic, (real,), (fake,)))
     return shown
 
 
@@ -132,7 +132,11 @@ def _formulas() -> list[Formula]:
             "gradient_penalty", {"one_sided": True}, lambda s: 10 * max(s - 1, 0) ** 2, "10 max(s - 1, 0)^2", gulrajani
         ),
         Formula(
-            "gradient_penalty", {"weight": 3.0, "slope": 2.0}, lambda s: 3 * (s - 2) ** 2, "3 (s - 2)^2", gulrajani
+            "gradient_penalty",
+            {"weight": 3.0, "target_norm": 2.0},
+            lambda s: 3 * (s - 2) ** 2,
+            "3 (s - 2)^2",
+            gulrajani,
         ),
         Formula("divergence_penalty", {}, lambda s: 2 * s**6, "2 s^6", wu),
         Formula("divergence_penalty", {"weight": 1.0, "power": 3.0, "sampler": "both"}, lambda s: s**3, "s^3", wu),

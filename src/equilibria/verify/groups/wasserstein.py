@@ -55,7 +55,7 @@ def claims() -> list[Claim]:
 
 
 def _exact(name: str) -> Claim:
-    facts = DIVERGENCES[name]().facts
+    facts = DIVERGENCES[name]().f_divergence
     assert facts is not None
 
     def how() -> Answer:
