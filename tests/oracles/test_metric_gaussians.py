@@ -136,29 +136,29 @@ def test_copies_are_their_own_nearest_and_never_told_right():
 
 def test_a_network_tells_gaussians_apart_as_often_as_can_be():
     """The best share between N(0, 1) and N(1, 1) is that of a normal below one half: .6915."""
-    accuracy, p = by_network(draws(1000, 1, 0), draws(1000, 1, 1, 1.0), moves=300)
+    accuracy, p = by_network(draws(1000, 1, 0), draws(1000, 1, 1, 1.0), steps=300)
     assert accuracy.value == pytest.approx(0.6915, abs=3 * accuracy.error)
     assert p < 1e-6
 
 
 def test_an_own_critic_bounds_the_divergence_from_below():
     """The Jensen-Shannon divergence of N(0, 1) and N(1, 1) is .111421 nats."""
-    found = divergence(draws(2000, 1, 0), draws(4000, 1, 1, 1.0), draws(2000, 1, 2), moves=600)
+    found = divergence(draws(2000, 1, 0), draws(4000, 1, 1, 1.0), draws(2000, 1, 2), steps=600)
     assert found.value < 0.111421 + 3 * found.error
     assert found.value > 0.111421 - 3 * found.error - 0.005
 
 
 def test_an_own_critic_finds_log_two_between_what_does_not_touch_and_nothing_between_equals():
-    apart = divergence(draws(300, 2, 0), draws(600, 2, 1, 30.0), draws(300, 2, 2), moves=400)
+    apart = divergence(draws(300, 2, 0), draws(600, 2, 1, 30.0), draws(300, 2, 2), steps=400)
     assert apart.value == pytest.approx(math.log(2), abs=0.01)
-    equal = divergence(draws(300, 2, 0), draws(600, 2, 1), draws(300, 2, 2), moves=500)
+    equal = divergence(draws(300, 2, 0), draws(600, 2, 1), draws(300, 2, 2), steps=500)
     assert equal.value == pytest.approx(0, abs=3 * equal.error + 0.005)
 
 
 def test_an_own_critic_sees_detail_much_smaller_than_the_whole():
     """Eight modes on a circle of radius 1.4, of deviation .014 against .1."""
     ring, wide = (load_data({"name": "ring", "spread": s, "count": 4000}) for s in (0.02 / 1.414, 0.1))
-    assert divergence(ring.held_out, wide.x[:2000], ring.x[:1500], moves=600).value > 0.3
+    assert divergence(ring.held_out, wide.x[:2000], ring.x[:1500], steps=600).value > 0.3
 
 
 def test_pixels_are_judged_as_bytes_keep_them():

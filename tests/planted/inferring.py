@@ -155,8 +155,8 @@ INFERRING = (
     Mutant(
         "importance-sampled-without-k",
         "evaluation/metrics/likelihood.py",
-        "found.append(math.log(k) - total)",
-        "found.append(-total)",
+        "results.append(math.log(k) - total)",
+        "results.append(-total)",
         (LINEAR + "importance_sampling_finds_the_likelihood_of_each_sample",),
         "an estimate that k draws lower by log k",
     ),

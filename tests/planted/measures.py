@@ -25,8 +25,8 @@ MEASURES = (
     Mutant(
         "high-quality-in-a-square",
         MODES,
-        "good = distance <= _NEAR * deviation",
-        "good = ((samples.float() - centres.float()[nearest]).abs() <= _NEAR * deviation).all(dim=1)",
+        "good = distance <= _NEAR * std",
+        "good = ((samples.float() - centers.float()[nearest]).abs() <= _NEAR * std).all(dim=1)",
         (LAW + "true_samples_are_of_high_quality_and_reach_every_mode",),
         "axis by axis: 99.46 % for 98.89 %",
     ),

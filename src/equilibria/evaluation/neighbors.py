@@ -8,8 +8,8 @@ from torch import Tensor
 from ..core.errors import Failure, Refusal
 from ..core.seeding import generator
 
-_CELLS = 1 << 24  # distances held at a time: 128 MiB
-_FEW = 32  # features: up to here subtracting is fast, and exact where a product would round
+_DISTANCES = 1 << 24  # in memory at a time: 128 MiB
+_FEW = 32  # features, up to which exact distances are fast, too
 
 
 def flat(x: Tensor) -> Tensor:
@@ -25,34 +25,44 @@ def flat(x: Tensor) -> Tensor:
 
 
 def centered_rows(*sets: Tensor) -> tuple[Tensor, ...]:
-    """Sets (N, *sample) as such rows about the mean of the first, which changes no distance and rounds it less."""
+    """Sets (N, *sample) as rows (N, F), minus the mean of the first set: equal distances with smaller rounding errors.
+
+    Raises what `flat` raises.
+    """
     parts = [flat(one) for one in sets]
     return tuple(one - parts[0].mean(dim=0) for one in parts)
 
 
 def subset(x: Tensor, count: int) -> Tensor:
-    """At most so many rows of x (N, ...): all of them in their order, or some at random, always the same."""
+    """At most `count` rows of x (N, ...): all of them in their order, or a random subset with a fixed seed."""
     return x if len(x) <= count else x[torch.randperm(len(x), generator=generator(0, count))[:count].to(x.device)]
 
 
+def distances(x: Tensor, y: Tensor, exact: bool) -> Tensor:
+    """Euclidean distances of all rows of x (N, F) from all rows of y (M, F): (N, M).
+
+    Exact ones are from differences; else they are from inner products, which is faster and rounds more.
+    """
+    return torch.cdist(x, y, compute_mode=f"{'donot_' if exact else ''}use_mm_for_euclid_dist")
+
+
 def distance_chunks(x: Tensor, y: Tensor) -> Iterator[tuple[slice, Tensor]]:
-    """Some rows of x (N, F) at a time: which, and their distances from all rows of y (M, F), as (n, M)."""
-    size = max(_CELLS // len(y), 1)
-    mode = "donot_use_mm_for_euclid_dist" if x.shape[1] <= _FEW else "use_mm_for_euclid_dist"
+    """Successive rows of x (N, F): their slice, and their distances from all rows of y (M, F), as (n, M)."""
+    size = max(_DISTANCES // len(y), 1)
     for start in range(0, len(x), size):
         place = slice(start, min(start + size, len(x)))
-        yield place, torch.cdist(x[place], y, compute_mode=mode)
+        yield place, distances(x[place], y, x.shape[1] <= _FEW)
 
 
 def nearest(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """How far the nearest row of y (M, F) is from each of x (N, F), and which one it is: (N,), (N,) int64."""
-    found = [distances.min(dim=1) for _, distances in distance_chunks(x, y)]
-    return torch.cat([part.values for part in found]), torch.cat([part.indices for part in found])
+    """The distance of each row of x (N, F) from the nearest row of y (M, F), and its index: (N,), (N,) int64."""
+    minima = [chunk.min(dim=1) for _, chunk in distance_chunks(x, y)]
+    return torch.cat([part.values for part in minima]), torch.cat([part.indices for part in minima])
 
 
 def radii(x: Tensor, k: int) -> Tensor:
-    """From each row of x (N, F) to its k-th nearest other one: (N,). Raises Refusal where there are not so many."""
+    """The distance of each row of x (N, F) from its k-th nearest other row: (N,). Raises Refusal unless 1 <= k < N."""
     if not 1 <= k < len(x):
-        raise Refusal(f"k is {k}: of {len(x)} samples each has between 1 and {len(x) - 1} neighbours.")
-    closest = (distances.topk(k + 1, dim=1, largest=False).values for _, distances in distance_chunks(x, x))
-    return torch.cat([found[:, k] for found in closest])  # the first is itself
+        raise Refusal(f"k is {k}: of {len(x)} samples each has between 1 and {len(x) - 1} neighbors.")
+    closest = (chunk.topk(k + 1, dim=1, largest=False).values for _, chunk in distance_chunks(x, x))
+    return torch.cat([chunk[:, k] for chunk in closest])  # the first is the row itself

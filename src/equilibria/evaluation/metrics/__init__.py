@@ -1,4 +1,4 @@
-"""How far samples (M, *sample) are from data (N, *sample). The table is the registration."""
+"""Distances of samples (M, *sample) from data (N, *sample). The table is the registration."""
 
 from ...core.catalogue import Catalogue
 from ...data import Data
@@ -10,7 +10,7 @@ from .modes import is_stacked, mode_coverage, stacked
 from .precision_recall import density_coverage, memorization, precision_recall
 from .wasserstein import frechet, sliced, wasserstein
 
-__all__ = ["METRICS", "usual"]
+__all__ = ["METRICS", "default_metrics"]
 
 METRICS = Catalogue(
     "metric",
@@ -30,8 +30,8 @@ METRICS = Catalogue(
 
 
 def default_metrics(data: Data) -> tuple[str, ...]:
-    """The names of the metrics that are measured where nobody has chosen: first those that say most about such data."""
-    first = (*(["modes"] if data.modes else []), *(["stacked_modes"] if is_stacked(data) else []))
+    """The names of the metrics that are computed by default, the most informative ones for this data first."""
+    modes = (*(["modes"] if data.modes else []), *(["stacked_modes"] if is_stacked(data) else []))
     by_kind = ("frechet", "kernel") if isinstance(data.space, Image) else ("wasserstein", "kernel")
     rest = ("precision_recall", "density_coverage", "two_samples", "memorization", "sliced_wasserstein")
-    return (*first, *by_kind, *rest, "held_out_critic")
+    return (*modes, *by_kind, *rest, "held_out_critic")

@@ -1,5 +1,6 @@
 """Metrics and the provenance of their values."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple, Self
@@ -11,20 +12,20 @@ from ...core.errors import Refusal
 
 @dataclass(frozen=True)
 class Provenance:
-    """Everything that a figure depends on beside the model itself."""
+    """Everything besides the model that the value of a metric depends on."""
 
     metric: str  # with its options: "kernel(degree=3, subsets=100, size=1000)"
     data: str
     fingerprint: str  # of the data
-    split: str  # which real samples: "held out, reporting part"
-    real: int  # how many of them
+    split: str  # of the real samples: "held out, reporting part"
+    real: int  # number of real samples
     generated: int
-    features: str  # the network that they are seen by, "none" for samples as they are
+    features: str  # the feature network, "none" for samples as they are
     digest: str  # of that network's weights
     resizing: str  # before that network: "none", "bilinear to 299 x 299"
-    seed: int  # of the samples that are generated
+    seed: int  # of the generated samples
     checkpoint: str  # "best" or "last"
-    rule: str  # by which the best was chosen, and on what
+    rule: str  # by which the best was selected, and on what
     averaged: bool  # whether the generator's weights are a moving average
 
     def to_dict(self) -> dict[str, Any]:
@@ -33,52 +34,59 @@ class Provenance:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any], where: str) -> Self:
-        """A card that was stored. Raises Refusal for one that is not whole."""
+        """A stored provenance. Raises Refusal for an incomplete one."""
         try:
             return cls(**{field.name: stored[field.name] for field in fields(cls)})
         except (KeyError, TypeError) as error:
-            raise Refusal(f"{where} carries a number whose card lacks {error}: measure it again.") from None
+            raise Refusal(f"{where} has a value whose provenance lacks {error}: evaluate the run again.") from None
 
 
 def differences(one: Provenance, other: Provenance) -> dict[str, tuple[Any, Any]]:
-    """The fields in which two cards differ, each with the two values."""
-    pairs = {field.name: (getattr(one, field.name), getattr(other, field.name)) for field in fields(Provenance)}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    """The fields in which two differ, each with the two values."""
+    first, second = asdict(one), asdict(other)
+    return {name: (value, second[name]) for name, value in first.items() if value != second[name]}
 
 
-def comparable(cards: Mapping[str, Provenance]) -> Provenance:
-    """The one card that all numbers of a column share, by whose they are. Raises Refusal naming what differs."""
-    (first, card), *others = cards.items()
+def comparable(provenances: Mapping[str, Provenance]) -> Provenance:
+    """The provenance that all values of a column share, by model. Raises Refusal with the fields that differ."""
+    (first, common), *others = provenances.items()
     for name, other in others:
-        if found := differences(card, other):
-            said = "; ".join(f"{field} is {a!r} for {first} and {b!r} for {name}" for field, (a, b) in found.items())
-            raise Refusal(f"These numbers of {card.metric} cannot stand in one column: {said}. Measure both alike.")
-    return card
+        if unequal := differences(common, other):
+            fields = "; ".join(
+                f"{field} is {a!r} for {first} and {b!r} for {name}" for field, (a, b) in unequal.items()
+            )
+            raise Refusal(f"These values of {common.metric} are not comparable: {fields}. Evaluate both alike.")
+    return common
 
 
 class Measurement(NamedTuple):
-    """A number, with its standard error where one is known."""
+    """A value, with its standard error if there is one."""
 
     value: float
     error: float | None = None
 
 
-Measurements = dict[str, Measurement]  # by name: one metric may answer several
+Measurements = dict[str, Measurement]  # by name: one metric may have several values
+
+
+def proportion(value: float, count: int) -> Measurement:
+    """A share of `count` samples, with its standard error."""
+    return Measurement(value, math.sqrt(value * (1 - value) / count))
 
 
 @dataclass(frozen=True)
 class SampleSets:
-    """What is compared: rows of samples, or of their features."""
+    """The input of a metric: samples, or their features."""
 
-    real: Tensor  # (N, *sample) or (N, F): held out, seen by nobody who made the others
+    real: Tensor  # (N, *sample) or (N, F): held out, from training and from selection
     fake: Tensor  # (M, ...): generated
-    train: Tensor  # (K, ...): what the model has learned from, or some of it; none of those that stand as `fake`
+    train: Tensor  # (K, ...): training samples, or some of them; none that are in `fake`
 
 
 @dataclass(frozen=True)
 class Metric:
-    """How far generated samples are from real ones, in one way of asking."""
+    """A function that compares generated samples with real ones."""
 
     measure: Callable[[SampleSets], Measurements]
     input: str = "features"  # or "samples"
-    better: Mapping[str, str] = field(default_factory=dict)  # by figure: "lower" (if not said), "higher", "neither"
+    better: Mapping[str, str] = field(default_factory=dict)  # by name: "lower" (the default), "higher", "neither"

@@ -1,7 +1,7 @@
 """Log-likelihood estimates: importance sampling with an encoder, and Parzen windows."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -21,86 +21,77 @@ _SAMPLES = 100  # evaluated at a time
 _ROWS = 10_000  # decoded at a time, at most
 
 
+@torch.no_grad()
 def bounds(networks: nn.ModuleDict, prior: Prior, batch: Batch, seed: int = 0) -> dict[str, float]:
-    """Means over samples (N, *sample): negative ELBO, in nats and bits per dimension, and active units, of one draw."""
-    found = []
-
-    def look(play: Play) -> None:
-        told = elbo_report(play, {"reconstruction": -log_likelihood(play).mean()})
-        found.append(torch.stack([-told["elbo"], told["bits per dimension"]]) * len(play.x))
-
-    _each(networks, prior, batch, seed, look)
-    nats, bits = (torch.stack(found).sum(dim=0) / len(batch.x)).tolist()
-    with torch.no_grad():
-        active = active_units(Play(networks, batch, prior))
+    """Means over samples (N, *sample): negative ELBO in nats and in bits per dimension, active units, of one draw."""
+    sums = []
+    for play in _plays(networks, prior, batch, seed):
+        values = elbo_report(play, {"reconstruction": -log_likelihood(play).mean()})
+        sums.append(torch.stack([-values["elbo"], values["bits per dimension"]]) * len(play.x))
+    nats, bits = (torch.stack(sums).sum(dim=0) / len(batch.x)).tolist()
+    active = active_units(Play(networks, batch, prior))
     return {"negative_elbo": nats, "bits_per_dimension": bits, "active_units": float(active)}
 
 
+@torch.no_grad()
 def importance_sampled(networks: nn.ModuleDict, prior: Prior, batch: Batch, k: int = 5000, seed: int = 0) -> Tensor:
     """-log p(x), nats, by `k` draws of the encoder for each sample (Burda et al. 2016, section 5): (N,).
 
-    An upper bound in expectation, the tighter the larger k. Draws are made as many at a time as memory likes; the
-    result depends on no sample beyond this one's hundred, which are drawn together.
+    An upper bound in expectation, tighter with larger k. The number of draws at a time is limited by memory; a result
+    depends only on the samples of the same hundred, whose random numbers are drawn together.
     """
-    found: list[Tensor] = []
-
-    def weigh(play: Play) -> None:
-        total, left = torch.full((len(play.x),), -math.inf, device=play.x.device), k
-        while left > 0:
-            count = min(left, max(_ROWS // len(play.x), 1))
+    results: list[Tensor] = []
+    for play in _plays(networks, prior, batch, seed):
+        total, rest = torch.full((len(play.x),), -math.inf, device=play.x.device), k
+        while rest > 0:
+            count = min(rest, max(_ROWS // len(play.x), 1))
             total = torch.logaddexp(total, log_weights(play, count).logsumexp(dim=0))
-            left -= count
-        found.append(math.log(k) - total)
-
-    _each(networks, prior, batch, seed, weigh)
-    return torch.cat(found)
+            rest -= count
+        results.append(math.log(k) - total)
+    return torch.cat(results)
 
 
-@torch.no_grad()
-def _each(networks: nn.ModuleDict, prior: Prior, batch: Batch, seed: int, look: Callable[[Play], None]) -> None:
-    """Show a play of every hundred samples, each with random numbers of its own."""
-    x = batch.x.split(_SAMPLES)
-    parts = zip(x, [None] * len(x) if batch.y is None else batch.y.split(_SAMPLES), strict=True)
+def _plays(networks: nn.ModuleDict, prior: Prior, batch: Batch, seed: int) -> Iterator[Play]:
+    """A play of every hundred samples, each with random numbers of its own."""
+    xs = batch.x.split(_SAMPLES)
+    ys = [None] * len(xs) if batch.y is None else batch.y.split(_SAMPLES)
     with torch.random.fork_rng(devices=[batch.x.device] if batch.x.device.type == "cuda" else []):
-        for i, (x, y) in enumerate(parts):
+        for i, (x, y) in enumerate(zip(xs, ys, strict=True)):
             torch.manual_seed(key(seed, i))
-            look(Play(networks, Batch(x, y), prior))
+            yield Play(networks, Batch(x, y), prior)
 
 
 def parzen(data: Data, *, lowest: float = 0.1, highest: float = 1.0, steps: int = 10, chosen_on: int = 1000) -> Metric:
     """Mean log-density of images in [0, 1] under Gaussians around samples, nats (Breuleux et al. 2011).
 
-    `lowest` is the smallest deviation that is tried, `highest` the largest, `steps` how many, evenly on a logarithmic
-    scale. The one is taken under which training images are most likely; `chosen_on` is how many of them are asked.
-    More is not better: real MNIST has 244 and smooth prototypes over 300 (Theis et al. 2016).
+    `lowest` is the smallest standard deviation that is tried, `highest` the largest, `steps` how many, evenly on a
+    logarithmic scale. The one with the highest likelihood of training images is used; `chosen_on` is the number of
+    these images. Higher is not better: real MNIST has 244 and smooth prototypes over 300 (Theis et al. 2016).
     """
     if not isinstance(data.space, Image):
-        raise Refusal(f"The metric 'parzen' is defined for images, and {data.name} are none: choose wasserstein.")
+        raise Refusal(f"The metric 'parzen' is defined for images, and {data.name} has none: choose wasserstein.")
     if not 0 < lowest <= highest or steps < 1 or chosen_on < 2:
         raise Refusal("The metric 'parzen' needs 0 < lowest <= highest, a step, and two images to choose on.")
-    tried = torch.logspace(math.log10(lowest), math.log10(highest), steps, dtype=torch.float64)
+    stds = torch.logspace(math.log10(lowest), math.log10(highest), steps, dtype=torch.float64)
 
     def measure(sets: SampleSets) -> Measurements:
         real, fake, train = ((flat(x) + 1) / 2 for x in (sets.real, sets.fake, subset(sets.train, chosen_on)))
-        likely = log_densities(train, fake, tried).mean(dim=1)
-        deviation = tried[likely.argmax()]
-        found = log_densities(real, fake, deviation[None])[0]
-        error = float(found.std()) / math.sqrt(len(found))
-        return {"parzen": Measurement(float(found.mean()), error), "parzen_deviation": Measurement(float(deviation))}
+        std = stds[log_densities(train, fake, stds).mean(dim=1).argmax()]
+        densities = log_densities(real, fake, std[None])[0]
+        error = float(densities.std()) / math.sqrt(len(densities))
+        return {"parzen": Measurement(float(densities.mean()), error), "parzen_deviation": Measurement(float(std))}
 
     better = {"parzen": "neither", "parzen_deviation": "neither"}
     return Metric(torch.no_grad()(measure), input="samples", better=better)
 
 
-def log_densities(x: Tensor, centres: Tensor, deviations: Tensor) -> Tensor:
-    """log of 1/M sum_i N(x; c_i, s^2) of x (N, F), centres (M, F) and deviations s (S,), nats: (S, N)."""
-    found = [
-        [_smoothed(distances, float(s), x.shape[1]) for s in deviations] for _, distances in distance_chunks(x, centres)
-    ]
-    return torch.stack([torch.cat(each) for each in zip(*found, strict=True)])
+def log_densities(x: Tensor, centers: Tensor, stds: Tensor) -> Tensor:
+    """log of 1/M sum_i N(x; c_i, s^2) of x (N, F), centers (M, F) and stds s (S,), nats: (S, N)."""
+    chunks = [[_density(chunk, float(s), x.shape[1]) for s in stds] for _, chunk in distance_chunks(x, centers)]
+    return torch.stack([torch.cat(each) for each in zip(*chunks, strict=True)])
 
 
-def _smoothed(distances: Tensor, deviation: float, size: int) -> Tensor:
-    """Of distances (n, M) between points of so many coordinates: (n,)."""
-    near = (-distances.square() / (2 * deviation**2)).logsumexp(dim=1)
-    return near - math.log(distances.shape[1]) - size / 2 * math.log(2 * math.pi * deviation**2)
+def _density(distances: Tensor, std: float, size: int) -> Tensor:
+    """The log-density from distances (n, M) between points with `size` values: (n,)."""
+    near = (-distances.square() / (2 * std**2)).logsumexp(dim=1)
+    return near - math.log(distances.shape[1]) - size / 2 * math.log(2 * math.pi * std**2)

@@ -1,4 +1,4 @@
-"""The distance between the mean embeddings of two sets."""
+"""The squared maximum mean discrepancy: KID on Inception features."""
 
 import math
 from typing import NamedTuple
@@ -17,7 +17,7 @@ class Kernel(NamedTuple):
     """(gamma <x, y> + coef)^degree, the polynomial kernel of Binkowski et al. (2018)."""
 
     degree: int = 3
-    gamma: float | None = None  # none: one over the number of features
+    gamma: float | None = None  # None: one over the number of features
     coef: float = 1.0
 
     def __call__(self, x: Tensor, y: Tensor) -> Tensor:
@@ -25,7 +25,7 @@ class Kernel(NamedTuple):
         return (x @ y.T * (1 / x.shape[1] if self.gamma is None else self.gamma) + self.coef) ** self.degree
 
 
-USUAL = Kernel()
+DEFAULT = Kernel()
 
 
 def kernel(
@@ -40,48 +40,47 @@ def kernel(
     """Unbiased squared distance of polynomial kernel means; 0 on average is best (Binkowski et al. 2018).
 
     `degree` is the power of the kernel, `gamma` the factor of the inner product (none: one over the number of
-    features), `coef` what is added to it; `subsets` is how many pairs of random parts are averaged over;
-    `size` the number of samples in a part, at most half of what there is. Below zero as often as above for equal
-    distributions. Called KID only on the Inception network.
+    features), `coef` what is added to it; `subsets` is the number of pairs of random subsets in the mean;
+    `size` the number of samples in a subset, at most half of all. For equal distributions it is below zero as often as
+    above. Called KID only on the Inception network.
     """
     if degree < 1 or subsets < 2 or size < 2:
         raise Refusal("The metric 'kernel' needs a degree of at least 1, two subsets, and a size of at least 2.")
-    chosen = Kernel(degree, gamma, coef)
+    polynomial = Kernel(degree, gamma, coef)
 
     def measure(sets: SampleSets) -> Measurements:
-        return {"kernel": kernel_distance(sets.real, sets.fake, chosen, subsets, size)}
+        return {"kernel": kernel_distance(sets.real, sets.fake, polynomial, subsets, size)}
 
     return Metric(measure)
 
 
 @torch.no_grad()
 def kernel_distance(
-    real: Tensor, fake: Tensor, kernel: Kernel = USUAL, subsets: int = 100, size: int = 1000, seed: int = 0
+    real: Tensor, fake: Tensor, kernel: Kernel = DEFAULT, subsets: int = 100, size: int = 1000, seed: int = 0
 ) -> Measurement:
-    """The mean of the unbiased distance over random parts of real (N, *sample) and fake (M, *sample).
+    """The mean of the unbiased distance over random subsets of real (N, *sample) and fake (M, *sample).
 
-    Parts overlap, so their spread alone is no standard error. With v the variance over parts of s of n samples, the
-    law of total variance gives that of the mean over all parts as v s / (n - s), and less for equal distributions; to
-    this comes v / subsets for looking at some parts only.
+    Subsets overlap, so their variance alone gives no standard error. With v the variance over subsets of s of n
+    samples, the law of total variance gives that of the mean over all subsets as v s / (n - s), and less for equal
+    distributions; the finite number of subsets adds v / subsets.
     """
-    x, y = flat(real), flat(fake)  # as they are: the kernel knows where the origin is
+    x, y = flat(real), flat(fake)  # not centered: the kernel depends on the origin
     count, place = min(len(x), len(y)), generator(seed, subsets)
     size = max(min(size, count // 2), 2)
-    found = [unbiased(_some(x, size, place), _some(y, size, place), kernel) for _ in range(subsets)]
-    values = torch.stack(found)
+    values = torch.stack([unbiased(_random(x, size, place), _random(y, size, place), kernel) for _ in range(subsets)])
     share = size / (count - size) if count > size else 1.0
     return Measurement(float(values.mean()), math.sqrt(float(values.var()) * (share + 1 / subsets)))
 
 
-def unbiased(x: Tensor, y: Tensor, kernel: Kernel = USUAL) -> Tensor:
+def unbiased(x: Tensor, y: Tensor, kernel: Kernel = DEFAULT) -> Tensor:
     """The U-statistic of the squared maximum mean discrepancy of x (N, F) and y (M, F) (Gretton et al. 2012): ()."""
-    return _others(kernel(x, x)) + _others(kernel(y, y)) - 2 * kernel(x, y).mean()
+    return _mean_off_diagonal(kernel(x, x)) + _mean_off_diagonal(kernel(y, y)) - 2 * kernel(x, y).mean()
 
 
-def _others(values: Tensor) -> Tensor:
-    """The mean of a square (N, N) without its diagonal."""
+def _mean_off_diagonal(values: Tensor) -> Tensor:
+    """The mean of a matrix (N, N) without its diagonal."""
     return (values.sum() - values.diagonal().sum()) / (len(values) * (len(values) - 1))
 
 
-def _some(x: Tensor, size: int, place: torch.Generator) -> Tensor:
+def _random(x: Tensor, size: int, place: torch.Generator) -> Tensor:
     return x[torch.randperm(len(x), generator=place)[:size].to(x.device)]

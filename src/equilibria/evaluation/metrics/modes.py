@@ -8,46 +8,46 @@ from torch import Tensor
 from ...core.errors import Refusal
 from ...data import Data
 from ..features.base import Features
-from .base import Measurement, Measurements, Metric, SampleSets
+from ..neighbors import distances
+from .base import Measurement, Measurements, Metric, SampleSets, proportion
 
-_NEAR = 3.0  # deviations
+_NEAR = 3.0  # standard deviations
+_DIGITS = 10
+_BATCH = 1024  # images that are classified at a time
 
 
 def mode_coverage(data: Data) -> Metric:
-    """Modes reached, share of samples near one, reverse KL of the modes' shares, where known (Srivastava et al. 2017).
+    """Modes covered, share of samples near one, reverse KL of the modes' shares, if known (Srivastava et al. 2017).
 
     True samples in the plane are near with probability .9889, and n of them among K modes have a reverse KL of about
-    (K - 1) / 2 n. Without a sample near any mode there is no reverse KL.
+    (K - 1) / 2 n. Without a sample near any mode there is no reverse KL. Raises Refusal for data without known modes.
     """
     if data.modes is None:
         raise Refusal(f"The modes of {data.name} are not known: choose another metric, or the data ring or grid.")
-    known = data.modes
+    centers, std = data.modes
 
     def measure(sets: SampleSets) -> Measurements:
-        found = modes(sets.fake, *known)
-        share = found["high_quality"]
-        errors = {"high_quality": math.sqrt(share * (1 - share) / len(sets.fake))}
-        return {name: Measurement(value, errors.get(name)) for name, value in found.items() if math.isfinite(value)}
+        values = modes(sets.fake, centers, std)
+        errors = {"high_quality": proportion(values["high_quality"], len(sets.fake)).error}
+        return {name: Measurement(value, errors.get(name)) for name, value in values.items() if math.isfinite(value)}
 
     return Metric(measure, input="samples", better={"modes": "higher", "high_quality": "higher"})
 
 
 @torch.no_grad()
-def modes(samples: Tensor, centres: Tensor, deviation: float) -> dict[str, float]:
-    """High quality share, modes captured and reverse KL on a known mixture (Srivastava et al. 2017; Lin et al. 2018).
+def modes(samples: Tensor, centers: Tensor, std: float) -> dict[str, float]:
+    """High quality share, modes covered and reverse KL on a known mixture (Srivastava et al. 2017; Lin et al. 2018).
 
-    A sample (of (N, D)) is of high quality within three deviations of its nearest centre (of (K, D)); in the plane true
-    samples are so with probability 1 - exp(-9/2) = 98.89 %. A mode is captured if one such sample is nearest to it.
-    Reverse KL is that of the high-quality samples' modes against equal shares; infinite for no such sample.
+    A sample (of (N, D)) is of high quality within three standard deviations of its nearest center (of (K, D)); in the
+    plane true samples are so with probability 1 - exp(-9/2) = 98.89 %. A mode is covered if one such sample is nearest
+    to it. Reverse KL is that of the high-quality samples' modes against equal shares; infinite for no such sample.
     """
-    exactly = "donot_use_mm_for_euclid_dist"  # a product would be off by more than small deviations
-    distance, nearest = torch.cdist(samples.float(), centres.float().to(samples.device), compute_mode=exactly).min(
-        dim=1
-    )
-    good = distance <= _NEAR * deviation
-    counts = torch.bincount(nearest[good], minlength=len(centres)).double()
+    # inner products would be off by more than small standard deviations
+    distance, nearest = distances(samples.float(), centers.float().to(samples.device), exact=True).min(dim=1)
+    good = distance <= _NEAR * std
+    counts = torch.bincount(nearest[good], minlength=len(centers)).double()
     shares = counts / counts.sum()
-    divergence = torch.special.xlogy(shares, shares * len(centres)).sum() if good.any() else torch.tensor(torch.inf)
+    divergence = torch.special.xlogy(shares, shares * len(centers)).sum() if good.any() else math.inf
     return {
         "high_quality": float(good.double().mean()),
         "modes": float((counts > 0).sum()),
@@ -55,26 +55,23 @@ def modes(samples: Tensor, centres: Tensor, deviation: float) -> dict[str, float
     }
 
 
-_DIGITS = 10
-_AT_ONCE = 1024  # images that are classified
-
-
 def stacked(data: Data, classifier: Features) -> Metric:
-    """Modes out of 1000 that samples of three stacked digits reach, and KL from equal shares (Srivastava et al. 2017).
+    """Modes out of 1000 that samples of three stacked digits cover, and KL from equal shares (Srivastava et al. 2017).
 
-    The classifier answers for all thousand numbers, telling the digit of each channel by itself. Nats; of n samples
-    equal shares have a KL of about 999 / 2 n, digits as frequent as in MNIST .0042 more.
+    The classifier predicts the digit of each channel by itself. Nats; of n samples equal shares have a KL of about
+    999 / 2 n, digits as frequent as in MNIST .0042 more. Raises Refusal for other data and for a network without
+    classes.
     """
     if not is_stacked(data):
-        raise Refusal(f"{data.name} are no stacked digits: choose the data stacked_mnist for the metric stacked_modes.")
+        raise Refusal(f"{data.name} has no stacked digits: choose the data stacked_mnist for the metric stacked_modes.")
     if classifier.classify is None:
         raise Refusal(f"The metric stacked_modes needs a network that tells digits, and {classifier.name} does not.")
-    tell, places = classifier.classify, _places(data.space.shape[0])
+    classify, places = classifier.classify, _places(data.space.shape[0])
 
     def measure(sets: SampleSets) -> Measurements:
-        numbers = torch.cat([tell(part).argmax(dim=1).cpu() for part in sets.fake.split(_AT_ONCE)])
-        found = stacked_modes(numbers[:, None] // places % _DIGITS)
-        return {name: Measurement(value) for name, value in found.items()}
+        numbers = torch.cat([classify(part).argmax(dim=1).cpu() for part in sets.fake.split(_BATCH)])
+        values = stacked_modes(numbers[:, None] // places % _DIGITS)
+        return {name: Measurement(value) for name, value in values.items()}
 
     return Metric(torch.no_grad()(measure), input="samples", better={"stacked_modes": "higher"})
 
@@ -85,15 +82,15 @@ def is_stacked(data: Data) -> bool:
     return len(shape) == 3 and shape[0] > 1 and labels is not None and labels.size == _DIGITS ** shape[0]
 
 
-def stacked_modes(said: Tensor) -> dict[str, float]:
-    """How many of all rows of digits occur in (N, C), and KL of their shares from equal ones, nats."""
-    channels = said.shape[1]
-    numbers = (said.long().cpu() * _places(channels)).sum(dim=1)
-    shares = numbers.bincount(minlength=_DIGITS**channels).double() / len(said)
+def stacked_modes(digits: Tensor) -> dict[str, float]:
+    """The number of different rows of digits (N, C), and the KL of their shares from equal ones, nats."""
+    channels = digits.shape[1]
+    numbers = (digits.long().cpu() * _places(channels)).sum(dim=1)
+    shares = numbers.bincount(minlength=_DIGITS**channels).double() / len(digits)
     divergence = torch.special.xlogy(shares, shares).sum() + channels * math.log(_DIGITS)
     return {"stacked_modes": float((shares > 0).sum()), "stacked_kl": float(divergence)}
 
 
 def _places(channels: int) -> Tensor:
-    """What a digit counts in the number that they spell: hundreds, tens, ones."""
+    """The place values of the digits: hundreds, tens, ones."""
     return _DIGITS ** torch.arange(channels - 1, -1, -1)

@@ -1,4 +1,4 @@
-"""Wasserstein distances: sliced, exact optimal transport, and Frechet's between Gaussians of features."""
+"""Wasserstein distances: sliced, exact by optimal transport, and Frechet's between Gaussians of features."""
 
 import torch
 from torch import Tensor
@@ -10,12 +10,13 @@ from ..neighbors import centered_rows, distance_chunks, flat, subset
 from .base import Measurement, Measurements, Metric, SampleSets
 
 _CHUNK = 64  # directions at a time
+_PIVOTS = 100_000_000  # of the network simplex, at most
 
 
 def sliced(data: Data, *, directions: int = 256) -> Metric:
     """Sliced Wasserstein distance of the samples as they are; 0 is best (Rabin et al. 2011).
 
-    `directions` is how many lines the samples are projected to. What a playing run is measured by.
+    `directions` is the number of lines that the samples are projected to. The metric of runs in training.
     """
 
     def measure(sets: SampleSets) -> Measurements:
@@ -33,9 +34,9 @@ def sliced_wasserstein(real: Tensor, fake: Tensor, directions: int = 256, seed: 
     generator.
     """
     real, fake = real.flatten(1).float(), fake.flatten(1).float()
-    drawn = torch.randn(directions, real.shape[1], generator=generator(seed, directions)).to(real.device)
-    across = torch.nn.functional.normalize(drawn, dim=1)
-    squares = [_squared(real @ part.T, fake @ part.T) for part in across.split(_CHUNK)]
+    normal = torch.randn(directions, real.shape[1], generator=generator(seed, directions)).to(real.device)
+    units = torch.nn.functional.normalize(normal, dim=1)
+    squares = [_squared(real @ part.T, fake @ part.T) for part in units.split(_CHUNK)]
     return float(torch.cat(squares).mean().sqrt())
 
 
@@ -49,13 +50,10 @@ def _squared(real: Tensor, fake: Tensor) -> Tensor:
     return (gaps.double().square() * widths[:, None]).sum(dim=0)
 
 
-_PIVOTS = 100_000_000  # of the network simplex, at most
-
-
 def wasserstein(data: Data, *, order: int = 1, count: int = 2000) -> Metric:
-    """Exact Wasserstein distance of the samples, by optimal transport; 0 is best, biased upwards for few of them.
+    """Exact Wasserstein distance of the samples, by optimal transport; 0 is best, biased upwards for few samples.
 
-    `order` is the power of the distance that is paid, `count` the samples of each set that are carried, at most:
+    `order` is the power of the distance in the cost, `count` the samples of each set, at most:
     time grows with its cube. Solved by the network simplex of POT (Flamary et al. 2021).
     """
     if order < 1 or count < 2:
@@ -74,14 +72,14 @@ def wasserstein_distance(real: Tensor, fake: Tensor, order: int = 1) -> float:
     import ot  # type: ignore[import-untyped,unused-ignore]  # slow to import
 
     x, y = centered_rows(real, fake)
-    price = torch.cat([distances for _, distances in distance_chunks(x, y)]).pow(order).cpu().numpy()
-    return float(ot.emd2([], [], price, numItermax=_PIVOTS)) ** (1 / order)
+    cost = torch.cat([distances for _, distances in distance_chunks(x, y)]).pow(order).cpu().numpy()
+    return float(ot.emd2([], [], cost, numItermax=_PIVOTS)) ** (1 / order)
 
 
 def frechet(data: Data) -> Metric:
     """Frechet distance between Gaussians fitted to features; 0 is best, biased upwards by 1/n (Heusel et al. 2017).
 
-    Called FID only on the Inception network of that paper. Numbers of different counts cannot be compared: between two
+    Called FID only on the Inception network of that paper. Values of different counts cannot be compared: between two
     sets of n samples of the same F uncorrelated features of unit variance it is F (F + 5) / 2 n on average.
     """
 
@@ -106,8 +104,8 @@ def between_gaussians(mean: Tensor, covariance: Tensor, other_mean: Tensor, othe
     """
     covariance, other_covariance = torch.atleast_2d(covariance, other_covariance)
     shared = torch.linalg.svdvals(_root(covariance).T @ _root(other_covariance)).sum()
-    apart = (mean - other_mean).square().sum() + covariance.trace() + other_covariance.trace() - 2 * shared
-    return max(float(apart), 0.0)
+    distance = (mean - other_mean).square().sum() + covariance.trace() + other_covariance.trace() - 2 * shared
+    return max(float(distance), 0.0)
 
 
 def _root(covariance: Tensor) -> Tensor:
