@@ -1,7 +1,7 @@
-"""How often the doctor is right: sick runs of each kind and healthy ones, as a table in docs/guides/doctor.md.
+"""How often the doctor is right: runs with planted defects and healthy ones, as a table in docs/guides/doctor.md.
 
-`python benchmarks/doctor.py --runs FOLDER` plays what FOLDER does not hold yet, one run after another, then counts.
-Thresholds were chosen on the runs of seed 0; the table is of other seeds, whose runs nobody had looked at.
+`python benchmarks/doctor.py --runs FOLDER` trains the runs that are not in FOLDER yet, one after another, then counts.
+Thresholds were chosen on the runs of seed 0; the table is of other seeds, which had not been inspected.
 """
 
 import argparse
@@ -22,9 +22,8 @@ from equilibria.core.errors import Failure
 from equilibria.data import load_data
 from equilibria.records.history import read_history
 
-UNSEEN = (10, 11, 12, 13)
-LOOKS, SAVES = 12, 8  # in a run
-
+NEW_SEEDS = (10, 11, 12, 13)
+DIAGNOSTICS, SAVES = 12, 8  # in a run
 
 ARRAYS: Mapping[str, Callable[[], np.ndarray]] = {
     "far.npz": lambda: load_data("ring").x.numpy() * 100,
@@ -34,34 +33,32 @@ ARRAYS: Mapping[str, Callable[[], np.ndarray]] = {
 
 
 class Silent:
-    """Nobody watches."""
+    """A display that shows nothing."""
 
     def say(self, text: str) -> None:
-        """Not heard."""
+        """Print nothing."""
 
     def show(self, event: dict[str, Any]) -> None:
-        """Not seen."""
+        """Show nothing."""
 
 
-def play(name: str, case: Case, seed: int, runs: Path) -> bool:
-    """Play one run unless it has been played; whether it was played now."""
+def train(name: str, case: Case, seed: int, runs: Path) -> bool:
+    """Train one run unless it is finished; returns whether it was trained now."""
     folder = runs / f"{name}-{seed}"
     if (folder / "recipe.json").is_file() and read_history(folder).stop_reason not in (None, "interrupted"):
         return False
     shutil.rmtree(folder, ignore_errors=True)
-    wish: dict[str, Any] = {
-        "watch": max(1, case.rounds // LOOKS),
-        "save_every": max(1, case.rounds // SAVES),
-        "threads": 1,
-    }
-    wish |= {"matmul": "default", "device": "cpu", "runs": runs, "seed": seed, "rounds": case.rounds}
+    every = {"watch": max(1, case.rounds // DIAGNOSTICS), "save_every": max(1, case.rounds // SAVES)}
+    options = every | {"threads": 1, "matmul": "default", "device": "cpu", "seed": seed, "rounds": case.rounds}
     with suppress(Failure):  # a run that breaks down is a finding
-        eq.train(case.recipe, Silent(), name=folder.name, data=_data(case.data, runs), **wish, **case.settings)
+        eq.train(
+            case.recipe, Silent(), name=folder.name, data=_data(case.data, runs), runs=runs, **options, **case.settings
+        )
     return True
 
 
 def _data(name: Any, runs: Path) -> Any:
-    """The data of a case; arrays whose values are not what networks expect are written first."""
+    """The data of a case; arrays of its own are written first."""
     if not isinstance(name, str) or name not in ARRAYS:
         return name
     path = runs / name
@@ -71,27 +68,27 @@ def _data(name: Any, runs: Path) -> Any:
 
 
 def main() -> None:
-    """Play what is missing, then count and write."""
+    """Train what is missing, then count and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=Path, required=True, help="where runs are, or will be")
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(UNSEEN))
-    parser.add_argument("--only", nargs="+", default=list(CASES), help="cases, by name")
-    parser.add_argument(
-        "--count", action="store_true", help="play nothing, and write docs/guides/doctor.md from what is there"
-    )
-    asked = parser.parse_args()
-    asked.runs.mkdir(parents=True, exist_ok=True)
-    for seed in [] if asked.count else asked.seeds:
-        for name in asked.only:
+    parser.add_argument("--runs", type=Path, required=True, help="folder of the runs")
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(NEW_SEEDS))
+    parser.add_argument("--only", nargs="+", default=list(CASES), help="names of cases")
+    parser.add_argument("--count", action="store_true", help="train nothing; write docs/guides/doctor.md")
+    arguments = parser.parse_args()
+    arguments.runs.mkdir(parents=True, exist_ok=True)
+    for seed in [] if arguments.count else arguments.seeds:
+        for name in arguments.only:
             began, cpu = time.time(), time.process_time()
-            if play(name, CASES[name], seed, asked.runs):
+            if train(name, CASES[name], seed, arguments.runs):
                 wall, core = time.time() - began, time.process_time() - cpu
                 print(f"{name} {seed}: {wall:.0f} s, {core:.0f} s of a core", flush=True)
-    found = doctor_table.finished(asked.runs, asked.seeds)
-    said = doctor_table.spoken(asked.runs, asked.seeds)
-    print(doctor_table.table(found, said))
-    if asked.count:
-        doctor_table.write(found, said)
+    results = (
+        part(arguments.runs, arguments.seeds)
+        for part in (doctor_table.final_findings, doctor_table.findings_in_training)
+    )
+    print(text := doctor_table.table(*results))
+    if arguments.count:
+        doctor_table.write(text)
 
 
 if __name__ == "__main__":

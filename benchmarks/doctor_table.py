@@ -1,129 +1,121 @@
-"""From finished runs to the table of docs/guides/doctor.md: what was planted and what was found."""
+"""From finished runs to the table of docs/guides/doctor.md: planted defects and reported findings."""
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
-from doctor_cases import CASES, HEALTHY, SICK
+from doctor_cases import CASES, HEALTHY, PLANTED
 
-from equilibria.evaluation.doctor import FINDINGS, Finding, findings, persistent
-from equilibria.evaluation.doctor.base import CRITICAL as GRAVE
-from equilibria.evaluation.doctor.base import REASONS, REMARK
+from equilibria.evaluation.doctor import FINDINGS, Finding, Symptom, findings, persistent
+from equilibria.evaluation.doctor.base import CRITICAL, REMARK
 from equilibria.records.history import History, read_history
 
-Found = dict[str, list[tuple[Finding, ...]]]  # by case, a run each
-Said = dict[str, list[list[Finding]]]  # while they played, likewise
-_LAST = ("nonfinite", "short", "labels_unused")  # are said when a run is over
+Results = dict[str, list[list[Finding]]]  # by case: the findings of each run
+_AT_END = ("nonfinite", "short", "labels_unused")  # are not reported during training
 PAGE = Path(__file__).parents[1] / "docs" / "guides" / "doctor.md"
 
 
-def finished(runs: Path, seeds: list[int]) -> Found:
-    """What the doctor finds of every run that has ended."""
-    found: Found = {name: [] for name in CASES}
-    for name in CASES:
-        for folder in (runs / f"{name}-{seed}" for seed in seeds):
-            if (folder / "recipe.json").is_file() and (whole := read_history(folder)).stop_reason is not None:
-                found[name].append(findings(whole))
-    return found
-
-
-def spoken(runs: Path, seeds: list[int]) -> Said:
-    """What a finished run was told while it played: by its records as they were at each look."""
+def final_findings(runs: Path, seeds: list[int]) -> Results:
+    """The findings of every run that has ended."""
     return {
-        name: [
-            _heard(read_history(folder)) for folder in (runs / f"{name}-{seed}" for seed in seeds) if folder.is_dir()
-        ]
+        name: [list(findings(run)) for run in _histories(runs, name, seeds) if run.stop_reason is not None]
         for name in CASES
     }
 
 
-def _heard(whole: History) -> list[Finding]:
-    ends = [place + 1 for place, event in enumerate(whole.events) if event["kind"] == "diagnosis"]
-    pasts = (History(whole.recipe, whole.summary, whole.events[:end]) for end in ends)
+def findings_in_training(runs: Path, seeds: list[int]) -> Results:
+    """The findings that were reported during training: of the records as they were at each diagnostics."""
+    return {name: [_reported(run) for run in _histories(runs, name, seeds)] for name in CASES}
+
+
+def _histories(runs: Path, name: str, seeds: list[int]) -> Iterator[History]:
+    folders = (runs / f"{name}-{seed}" for seed in seeds)
+    return (read_history(folder) for folder in folders if (folder / "recipe.json").is_file())
+
+
+def _reported(run: History) -> list[Finding]:
+    ends = [index + 1 for index, event in enumerate(run.events) if event["kind"] == "diagnosis"]
+    pasts = (History(run.recipe, run.summary, run.events[:end]) for end in ends)
     return [finding for past in pasts for finding in persistent(past)]
 
 
-def table(found: Found, said: Said) -> str:
-    """The confusion table, and what it comes to."""
-    return "\n\n".join([_matrix(found), _sensitivity(found), _alarms(found), _live(said)])
+def table(final: Results, in_training: Results) -> str:
+    """The confusion table and its summary."""
+    return "\n\n".join([_matrix(final), _sensitivity(final), _alarms(final), _live(in_training)])
 
 
-def _matrix(found: Found) -> str:
-    """Planted by found: in how many runs."""
-    columns = {name: str(place) for place, name in enumerate(FINDINGS, start=1)}
-    head = f"| planted | runs | {' | '.join(columns.values())} |"
-    line = f"| --- | --: |{' --: |' * len(columns)}"
-    rows = [head, line]
-    for name, runs in found.items():
+def _matrix(final: Results) -> str:
+    """In how many runs of each case each finding is reported."""
+    columns = {name: str(number) for number, name in enumerate(FINDINGS, start=1)}
+    rows = [f"| planted | runs | {' | '.join(columns.values())} |", f"| --- | --: |{' --: |' * len(columns)}"]
+    for name, runs in final.items():
         counts = Counter(finding.name for run in runs for finding in run)
-        cells = [_cell(counts[each], CASES[name].finding == each) for each in columns]
-        label = f"`{name}` ({columns[CASES[name].finding]})" if name in SICK else f"healthy: `{name}`"
+        cells = [f"**{counts[c]}**" if CASES[name].finding == c else str(counts[c] or "") for c in columns]
+        label = f"`{name}` ({columns[CASES[name].finding]})" if name in PLANTED else f"healthy: `{name}`"
         rows.append(f"| {label} | {len(runs)} | {' | '.join(cells)} |")
-    said = ", ".join(f"{place} `{name}`" for name, place in columns.items())
-    return f"Columns: {said}. Bold: the finding that was planted.\n\n" + "\n".join(rows)
+    legend = ", ".join(f"{number} `{name}`" for name, number in columns.items())
+    return f"Columns: {legend}. Bold: the finding that was planted.\n\n" + "\n".join(rows)
 
 
-def _cell(count: int, planted: bool) -> str:
-    return f"**{count}**" if planted else str(count or "")
-
-
-def _sensitivity(found: Found) -> str:
-    """How often what was planted was found."""
+def _sensitivity(final: Results) -> str:
+    """How often a planted finding is reported."""
     rows = ["| finding | planted runs | found | sensitivity |", "| --- | --: | --: | --: |"]
     hits = total = 0
     for finding in FINDINGS:
-        runs = [run for name, case in SICK.items() if case.finding == finding for run in found[name]]
+        runs = [run for name, case in PLANTED.items() if case.finding == finding for run in final[name]]
         if not runs:
             continue
-        seen = sum(any(each.name == finding for each in run) for run in runs)
-        hits, total = hits + seen, total + len(runs)
-        rows.append(f"| `{finding}` | {len(runs)} | {seen} | {seen / len(runs):.0%} |")
+        count = sum(finding in _names(run) for run in runs)
+        hits, total = hits + count, total + len(runs)
+        rows.append(f"| `{finding}` | {len(runs)} | {count} | {count / len(runs):.0%} |")
     return "\n".join([*rows, f"| **all** | {total} | {hits} | {hits / max(total, 1):.0%} |"])
 
 
-def _alarms(found: Found) -> str:
-    """What was said of healthy runs; remarks are no alarms."""
-    runs = [run for name in HEALTHY for run in found[name]]
-    alarms = [[finding.name for finding in run if finding.severity != REMARK] for run in runs]
-    remarks = Counter(finding.name for run in runs for finding in run if finding.severity == REMARK)
-    counted = Counter(name for run in alarms for name in run)
-    said = ", ".join(f"`{name}` {count}" for name, count in counted.items()) or "none"
-    beside = ", ".join(f"`{name}` {count}" for name, count in remarks.items()) or "none"
-    false = sum(bool(run) for run in alarms)
+def _alarms(final: Results) -> str:
+    """Findings of healthy runs; remarks are not alarms."""
+    runs = [run for name in HEALTHY for run in final[name]]
+    alarms = [[finding for finding in run if finding.severity != REMARK] for run in runs]
+    remarks = [finding for run in runs for finding in run if finding.severity == REMARK]
+    false = sum(map(bool, alarms))
     return (
         f"False alarms: {false} of {len(runs)} healthy runs ({false / max(len(runs), 1):.0%}) have a warning or worse: "
-        f"{said}. Remarks on healthy runs, which are correct: {beside}."
+        f"{_counts(Counter(f.name for run in alarms for f in run))}. Remarks on healthy runs, which are correct: "
+        f"{_counts(Counter(f.name for f in remarks))}."
     )
 
 
-def _live(said: Said) -> str:
-    """How often a line came while a run played, and how often that would have stopped it."""
-    audible = {name: case for name, case in SICK.items() if case.finding not in _LAST}
-    told = [case.finding in _names(heard) for name, case in audible.items() for heard in said[name]]
-    healthy = [heard for name in HEALTHY for heard in said[name]]
-    grave = [heard for name, case in audible.items() for heard in said[name] if REASONS[case.finding].severity == GRAVE]
-    lines = Counter(name for heard in healthy for name in _names(heard))
-    which = ", ".join(f"`{name}` {count}" for name, count in sorted(lines.items())) or "none"
+def _live(in_training: Results) -> str:
+    """How often a finding is reported during training, and how often that would have stopped the run."""
+    planted = {name: case.finding for name, case in PLANTED.items() if case.finding not in _AT_END}
+    hits = [finding in _names(run) for name, finding in planted.items() for run in in_training[name]]
+    severities = {name: cast(Symptom, FINDINGS[finding]).severity for name, finding in planted.items()}
+    critical = [run for name, severity in severities.items() if severity == CRITICAL for run in in_training[name]]
+    healthy = [run for name in HEALTHY for run in in_training[name]]
+    counts = Counter(name for run in healthy for name in sorted(_names(run)))
     return (
-        f"During training, the planted finding was reported for {sum(told)} of {len(told)} sick runs (remarks and "
+        f"During training, the planted finding was reported for {sum(hits)} of {len(hits)} runs (remarks and "
         f"breakdowns are reported at the end), and some finding, which mostly went away, for "
-        f"{sum(map(bool, healthy))} of {len(healthy)} healthy ones: {which}. `--stop-when critical` would "
-        f"have stopped {sum(map(_stops, grave))} of {len(grave)} runs with a planted critical "
-        f"finding, and {sum(map(_stops, healthy))} healthy ones."
+        f"{sum(map(bool, healthy))} of {len(healthy)} healthy ones: {_counts(Counter(dict(sorted(counts.items()))))}. "
+        f"`--stop-when critical` would have stopped {sum(map(_stops, critical))} of {len(critical)} runs with a "
+        f"planted critical finding, and {sum(map(_stops, healthy))} healthy ones."
     )
 
 
-def _names(heard: list[Finding]) -> set[str]:
-    return {finding.name for finding in heard}
+def _counts(counter: Counter[str]) -> str:
+    return ", ".join(f"`{name}` {count}" for name, count in counter.items()) or "none"
 
 
-def _stops(heard: list[Finding]) -> bool:
-    return any(finding.severity == GRAVE for finding in heard)
+def _names(run: list[Finding]) -> set[str]:
+    return {finding.name for finding in run}
 
 
-def write(found: Found, said: Said) -> None:
-    """The table into the page, between its marks."""
+def _stops(run: list[Finding]) -> bool:
+    return any(finding.severity == CRITICAL for finding in run)
+
+
+def write(text: str) -> None:
+    """Put the table into the page, between its marks."""
     before, rest = PAGE.read_text(encoding="utf-8").split("<!-- confusion -->", 1)
     after = rest.split("<!-- end: confusion -->", 1)[1]
-    PAGE.write_text(
-        f"{before}<!-- confusion -->\n{table(found, said)}\n<!-- end: confusion -->{after}", encoding="utf-8"
-    )
+    PAGE.write_text(f"{before}<!-- confusion -->\n{text}\n<!-- end: confusion -->{after}", encoding="utf-8")

@@ -20,7 +20,6 @@ import equilibria as eq
 from equilibria.apps.cli import main
 from equilibria.evaluation.diagnostics import DIAGNOSTICS
 from equilibria.evaluation.doctor import FINDINGS
-from equilibria.evaluation.doctor.base import REASONS
 
 TABLES = {  # what `equilibria show` lists: its title on the page
     "games": "Games",
@@ -182,8 +181,8 @@ def findings_page() -> str:
 
 
 def finding(name: str, summary: str) -> str:
-    reason = REASONS[name]
-    return f"## `{name}` ({reason.severity})\n\n{escaped(summary)} {escaped(reason.why)}"
+    symptom = FINDINGS[name]
+    return f"## `{name}` ({symptom.severity})\n\n{escaped(summary)} {escaped(symptom.why)}"
 
 
 def diagnostics_page() -> str:

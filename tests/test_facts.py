@@ -253,7 +253,7 @@ def test_the_doctor_reads_the_fields_of_ones_own_divergence(here):
 
 def test_a_divergence_that_says_nothing_is_left_to_its_author(here):
     lines = list(meanings(read_history(trained(here, divergence="my:mine", **{"divergence.silent": True}))))
-    assert lines == ["The divergence 'my:mine' is your own: what its losses come to rest at, only you can say."]
+    assert lines == ["The divergence 'my:mine' is your own: only you know its losses at equilibrium."]
 
 
 def test_rejection_takes_ones_own_divergence_at_its_recorded_word_and_runs_none_of_its_code(here):

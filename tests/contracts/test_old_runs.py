@@ -76,7 +76,7 @@ def test_an_old_run_is_resumed_with_the_losses_it_had_then(old, tmp_path, name):
 def test_the_doctor_reads_an_old_run(old, name):
     checkup = eq.doctor(old / "runs" / name)
     looks = events(old / "runs" / name, "diagnosis")
-    assert (checkup.verdict, checkup.looks) == ("unknown", 0) or checkup.looks == len(looks)
+    assert (checkup.verdict, checkup.diagnostics) == ("unknown", 0) or checkup.diagnostics == len(looks)
     assert str(checkup)
 
 

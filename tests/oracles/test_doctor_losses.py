@@ -7,7 +7,7 @@ import re
 import pytest
 import torch
 
-from equilibria.evaluation.doctor.loss_meaning import meanings, rest, spelled
+from equilibria.evaluation.doctor.loss_meaning import equilibrium, formatted, meanings
 from equilibria.recipes import RECIPES
 from equilibria.records.history import History
 from equilibria.terms.divergences import DIVERGENCES, traits
@@ -39,7 +39,7 @@ CONSTANT = torch.linspace(-3, 3, 241, dtype=torch.float64)  # what a critic may 
 
 
 def resting(name, **options):
-    return rest(traits(DIVERGENCES[name](**options)))
+    return equilibrium(traits(DIVERGENCES[name](**options)))
 
 
 @EVERY
@@ -70,12 +70,12 @@ def test_a_generators_loss_without_rest_takes_any_value_at_the_best_critic(name)
 def test_rest_follows_the_options():
     assert resting("least_squares", fake_code=-1.0, real_code=1.0, generator_code=0.0) == (1.0, 0.0, 0.0)
     assert resting("kl", generator_loss="alternative").generator == pytest.approx(-1.0)
-    assert rest({}) is None
+    assert equilibrium({}) is None
 
 
 @pytest.mark.parametrize(("value", "text"), [(2 * LOG2, "1.386 (2 log 2)"), (LOG2, "0.6931 (log 2)"), (-0.0, "0")])
 def test_numbers_have_their_closed_form(value, text):
-    assert spelled(value) == text
+    assert formatted(value) == text
 
 
 def said(name, **fields):
@@ -94,9 +94,9 @@ def test_every_formulation_is_explained(name):
 @EVERY
 def test_the_text_has_the_numbers(name):
     critic, generator, *_ = said("gan-ns", divergence={"name": name})
-    assert spelled(RESTS[name][0]) in critic or name == "minimax"
+    assert formatted(RESTS[name][0]) in critic or name == "minimax"
     if RESTS[name][1] is not None:
-        assert f"at rest it is {spelled(resting(name).generator)}" in generator
+        assert f"at rest it is {formatted(resting(name).generator)}" in generator
     if name in ("wasserstein", "hinge"):
         assert "neither its size nor its course says anything" in generator
 

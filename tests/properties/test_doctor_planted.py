@@ -31,8 +31,8 @@ def bench():
 
 def found(bench, name, folder):
     """What the doctor finds of one run of the case, played here."""
-    assert bench[0].play(name, bench[1].CASES[name], SEED, folder)
-    assert not bench[0].play(name, bench[1].CASES[name], SEED, folder)  # what is finished is not played again
+    assert bench[0].train(name, bench[1].CASES[name], SEED, folder)
+    assert not bench[0].train(name, bench[1].CASES[name], SEED, folder)  # what is finished is not played again
     return findings(read_history(folder / f"{name}-{SEED}"))
 
 
@@ -56,7 +56,7 @@ def test_planted_sicknesses_are_found_and_healthy_runs_are_let_alone(bench, tmp_
 
 
 def test_every_finding_is_planted_somewhere(bench):
-    assert {case.finding for case in bench[1].SICK.values()} == set(FINDINGS)
+    assert {case.finding for case in bench[1].PLANTED.values()} == set(FINDINGS)
 
 
 def test_the_table_of_the_page_has_every_finding():

@@ -62,7 +62,7 @@ class DoctorObserver:
 
     def _line(self, finding: Finding, step: int) -> str:
         more = "" if len(self._reported) > 1 else f" `equilibria doctor {self.folder}` says why, and what to change."
-        return f"Doctor, round {step:,}: {finding.what} ({finding.severity}, {finding.sure}){more}"
+        return f"Doctor, round {step:,}: {finding.what} ({finding.severity}, {finding.confidence}){more}"
 
 
 SHARE = 0.03  # of the training time that diagnostics may cost, as far as a rehearsal tells

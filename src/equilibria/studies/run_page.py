@@ -55,7 +55,7 @@ def html(run: History, checkup: Checkup, values: tuple[MetricValue, ...] = ()) -
     name = str(run.recipe["name"])
     title, runs = f"{name} on {run.data}", {name: [run]}
     provenance = (paragraph(text, "soft") for text in wording.provenance_lines(value.card for value in values))
-    course = paragraph(f"Course: {checkup.course}") if checkup.course else ""
+    course = paragraph(f"Trend: {checkup.trend}") if checkup.trend else ""
     losses = folded("What the losses mean", *map(paragraph, checkup.losses))
     versions = folded("Versions, hardware, sessions", code(json.dumps(dict(run.summary), indent=2)))
     return page(

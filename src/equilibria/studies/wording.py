@@ -102,7 +102,7 @@ def findings(found: Sequence[Finding]) -> str:
 
 
 def _finding(finding: Finding) -> str:
-    first = paragraph(f"{finding.what} ({finding.severity}, {finding.sure}, since round {finding.step:,})")
+    first = paragraph(f"{finding.what} ({finding.severity}, {finding.confidence}, since round {finding.step:,})")
     evidence = [f"Evidence: {each}" for each in finding.evidence]
     more = [paragraph(text, "soft") for text in (*evidence, f"Why: {finding.why}", f"Change: {finding.change}")]
     return grid(heading(finding.name.replace("_", " "), 3), first, *more, kind="finding")

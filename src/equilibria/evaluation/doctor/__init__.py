@@ -1,13 +1,13 @@
-"""What may be wrong with a run, read from its records. The table is the registration."""
+"""Checks of a run for what may be wrong with it, read from its records. The table is the registration."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from ...core.catalogue import Catalogue
 from ...records.history import History
 from . import collapse, critic, gradients, lipschitz, optimization, progress
 from .base import CRITICAL, REMARK, WARNING, Finding, Symptom
 
-__all__ = ["FINDINGS", "Finding", "Symptom", "findings", "first_to_mend", "lasting"]
+__all__ = ["FINDINGS", "Finding", "Symptom", "findings", "persistent", "root_cause"]
 
 FINDINGS = Catalogue(  # causes before their consequences
     "finding",
@@ -35,28 +35,25 @@ FINDINGS = Catalogue(  # causes before their consequences
     short=progress.short,
     labels_unused=progress.labels_unused,
 )
-_GRAVEST_FIRST = (CRITICAL, WARNING, REMARK)
 
 
 def findings(history: History) -> tuple[Finding, ...]:
-    """Everything that the run shows, the gravest first."""
-    return tuple(sorted(_shown(history), key=lambda finding: _GRAVEST_FIRST.index(finding.severity)))
+    """All findings of a run, the most severe first."""
+    results = [finding for symptom in FINDINGS.values() if (finding := symptom(history)) is not None]
+    return tuple(sorted(results, key=lambda finding: (CRITICAL, WARNING, REMARK).index(finding.severity)))
 
 
 def persistent(history: History) -> tuple[Finding, ...]:
-    """What has shown for a quarter of the rounds so far and a tenth of all: games get well again, too. No remarks."""
+    """The findings, without remarks, that have held for a quarter of the rounds so far and a tenth of all rounds.
+
+    Runs recover, too.
+    """
     least = max(history.step / 4, history.rounds / 10)
     return tuple(f for f in findings(history) if f.severity != REMARK and history.step - f.step >= least)
 
 
-def _shown(history: History) -> Iterator[Finding]:
-    for symptom in FINDINGS.values():
-        if (finding := symptom(history)) is not None:
-            yield finding
-
-
-def root_cause(found: Sequence[Finding]) -> Finding | None:
-    """Of several findings the one that most likely brought about others; remarks need no mending."""
-    places = list(FINDINGS)
-    grave = [finding for finding in found if finding.severity != REMARK]
-    return min(grave, key=lambda finding: places.index(finding.name), default=None)
+def root_cause(results: Sequence[Finding]) -> Finding | None:
+    """The finding that most likely caused the others; None if all are remarks."""
+    order = list(FINDINGS)
+    problems = [finding for finding in results if finding.severity != REMARK]
+    return min(problems, key=lambda finding: order.index(finding.name), default=None)

@@ -1,112 +1,130 @@
-"""The flags that change a run, as its recipe has them, what they stand at, and what its parts say of themselves."""
+"""What advice is made of: options of a run's recipe, their present values, and the traits of its parts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
-from ...core.catalogue import Catalogue
+from ...core.catalogue import Catalogue, options
 from ...core.errors import Refusal
 from ...games import GAMES
 from ...games import traits as traits_of_game
+from ...networks import CRITICS, ENCODERS, GENERATORS
 from ...records.history import History
 from ...terms import divergences, penalties
 from ...training import optimizers
 
-Traits = Mapping[str, Any]  # of a part, as plain values
+Traits = Mapping[str, Any]  # of a part, as plain values; empty where nothing is recorded of a user's own part
+
+_NETWORKS: Mapping[str, Catalogue] = {"generator": GENERATORS, "critic": CRITICS, "encoder": ENCODERS}
 
 
-def say(flag: str, value: object) -> str:
-    """A flag with its value, as it is typed."""
-    shown = f"{value:.3g}" if isinstance(value, float) else str(value)
-    return f"`--{flag.replace('_', '-')} {shown}`"
+def option(name: str, value: object) -> str:
+    """An option with its value, as it is typed on the command line."""
+    text = f"{value:.3g}" if isinstance(value, float) else str(value)
+    return f"`--{name.replace('_', '-')} {text}`"
 
 
-def rate(history: History, role: str) -> tuple[str, float | None]:
-    """The flag of the learning rate of whoever moves a network, and the rate if the recipe says it."""
-    key, spec = optimizer(history, role)
-    found = spec.get("lr")
-    return f"optimizers.{key}.lr", float(found) if isinstance(found, int | float) else None
-
-
-def optimizer(history: History, role: str) -> tuple[str, Mapping[str, Any]]:
-    """The key and the description of the optimizer that moves a network."""
-    known = history.recipe.get("optimizers", {})
-    key = next((key for key in known if role in key.split("+")), role)
-    return key, known.get(key, {"name": optimizers.DEFAULT})
-
-
-def slope_penalties(history: History) -> dict[str, Mapping[str, Any]]:
-    """The penalties that read the critic's gradient, by their keys."""
-    paid = history.recipe.get("penalties") or {}
-    return {key: spec for key, spec in paid.items() if penalty_traits(history, key).get("uses_gradient")}
-
-
-def weigh(history: History, key: str, factor: float) -> str:
-    """The flag that makes a penalty so many times as heavy."""
-    paid = history.recipe["penalties"]
-    now = paid[key].get("weight", 10.0)
-    name = "penalty" if len(paid) == 1 else f"penalties.{key}"
-    return say(f"{name}.weight", float(now) * factor if isinstance(now, int | float) else 10.0 * factor)
-
-
-def flatten(history: History) -> str:
-    """The flag that has the critic pay more for slopes."""
-    if game_traits(history).get("learns_classes"):  # its critic's scores are classes, which penalties would not bound
-        return say("critic.norm", "spectral")
-    if paid := slope_penalties(history):
-        return weigh(history, next(iter(paid)), 10.0)
-    flat = penalties.FLAT
-    return say(f"penalties.{flat}", flat) if history.recipe.get("penalties") else say("penalty", flat)
+# Parts of the recipe
 
 
 def game(history: History) -> Mapping[str, Any]:
-    """The game's description."""
+    """The description of the game."""
     return history.recipe.get("game") or {"name": ""}
 
 
-def turns(history: History) -> int:
-    """Moves of the critic to one of the others, 5 for a schedule of them."""
+def critic_steps(history: History) -> int:
+    """Critic steps to one of the generator; 5 for a schedule of them."""
     count = game(history).get("n_critic", 1)
     return count if isinstance(count, int) else 5
 
 
 def network(history: History, role: str) -> Mapping[str, Any]:
-    """A network's description; empty where the game has none of this role."""
+    """The description of a network; empty where the game has none of this role."""
     return (history.recipe.get("networks") or {}).get(role) or {}
 
 
+def network_options(history: History, role: str) -> Collection[str]:
+    """The options that a network has; none for a user's own."""
+    name, catalogue = str(network(history, role).get("name")), _NETWORKS[role]
+    return options(catalogue[name]) if name in catalogue else ()
+
+
 def divergence(history: History) -> str:
-    """Its name, or nothing where nobody competes."""
+    """The name of the divergence; empty where there is no critic."""
     return str((history.recipe.get("divergence") or {}).get("name", ""))
 
 
-def of_images(history: History) -> bool:
-    """Whether samples are pictures; where the run does not say, as far as the networks tell."""
+def gradient_penalties(history: History) -> dict[str, Mapping[str, Any]]:
+    """The penalties of the critic's gradient, by their keys."""
+    specs = history.recipe.get("penalties") or {}
+    return {key: spec for key, spec in specs.items() if penalty_traits(history, key).get("uses_gradient")}
+
+
+def optimizer(history: History, role: str) -> tuple[str, Mapping[str, Any]]:
+    """The key and the description of the optimizer of a network."""
+    specs = history.recipe.get("optimizers", {})
+    key = next((key for key in specs if role in key.split("+")), role)
+    return key, specs.get(key, {"name": optimizers.DEFAULT})
+
+
+def learning_rate(history: History, role: str) -> tuple[str, float | None]:
+    """The option for the learning rate of a network, and its value if the recipe states it."""
+    key, spec = optimizer(history, role)
+    lr = spec.get("lr")
+    return f"optimizers.{key}.lr", float(lr) if isinstance(lr, int | float) else None
+
+
+def has_images(history: History) -> bool:
+    """Whether samples are images; for a run that does not record it, as far as the generator shows."""
     values = next(iter(history.of("start")), {}).get("values") or {}
     return len(values["shape"]) == 3 if "shape" in values else network(history, "generator").get("name") != "dense"
 
 
+# Advice that several findings share
+
+
+def scaled_penalty(history: History, key: str, factor: float) -> str:
+    """The option that multiplies the weight of a penalty."""
+    specs = history.recipe["penalties"]
+    weight = specs[key].get("weight", 10.0)
+    name = "penalty" if len(specs) == 1 else f"penalties.{key}"
+    return option(f"{name}.weight", float(weight) * factor if isinstance(weight, int | float) else 10.0 * factor)
+
+
+def bounded_gradients(history: History) -> str:
+    """The option that lowers the critic's gradient norm."""
+    if game_traits(history).get("learns_classes"):  # its critic's scores are classes, which penalties would not bound
+        return option("critic.norm", "spectral")
+    if keys := gradient_penalties(history):
+        return scaled_penalty(history, next(iter(keys)), 10.0)
+    name = penalties.FLAT
+    return option(f"penalties.{name}" if history.recipe.get("penalties") else "penalty", name)
+
+
+# Traits
+
+
 def divergence_traits(history: History) -> Traits:
-    """What the divergence says of itself; nothing where nobody competes, or nothing is known of the user's own."""
+    """The traits of the divergence; empty where there is no critic."""
     spec = history.recipe.get("divergence") or {}
     return _traits(history, "divergence", spec, divergences.DIVERGENCES, _of_divergence)
 
 
 def penalty_traits(history: History, key: str) -> Traits:
-    """What a penalty says of itself; nothing where nothing is known of the user's own."""
+    """The traits of a penalty."""
     spec = history.recipe["penalties"][key]
     return _traits(history, f"penalties.{key}", spec, penalties.PENALTIES, _of_penalty)
 
 
 def game_traits(history: History) -> Traits:
-    """What the game says of itself; nothing where nothing is known of the user's own."""
+    """The traits of the game."""
     return _traits(history, "game", game(history), GAMES, lambda builder, options: traits_of_game(builder))
 
 
 def optimizer_traits(history: History, role: str) -> Traits:
-    """What the optimizer that moves a network says of itself; nothing where nothing is known of the user's own."""
+    """The traits of the optimizer of a network."""
     key, spec = optimizer(history, role)
     return _traits(history, f"optimizers.{key}", spec, optimizers.OPTIMIZERS, _of_optimizer)
 
@@ -118,25 +136,24 @@ def _traits(
     catalogue: Catalogue,
     read: Callable[[Callable[..., Any], dict[str, Any]], Traits],
 ) -> Traits:
-    """Of a part of a catalogue by its description; of the user's own, whose code is not run, by the run's record."""
-    name, options = spec.get("name", ""), {key: value for key, value in spec.items() if key != "name"}
+    """The traits of a part of a catalogue, by its description; of a user's own, whose code is not run, as recorded."""
+    name, keywords = spec.get("name", ""), {key: value for key, value in spec.items() if key != "name"}
     if name not in catalogue:
         recorded = (next(iter(history.of("start")), {}).get("parts") or {}).get(path)
         return recorded if isinstance(recorded, Mapping) else {}
     try:
-        return read(catalogue[name], options)
+        return read(catalogue[name], keywords)
     except (Refusal, TypeError, ValueError):  # an option of another version
         return {}
 
 
-def _of_divergence(builder: Callable[..., divergences.Divergence], options: dict[str, Any]) -> Traits:
-    return divergences.traits(builder(**options))
+def _of_divergence(builder: Callable[..., divergences.Divergence], keywords: dict[str, Any]) -> Traits:
+    return divergences.traits(builder(**keywords))
 
 
-def _of_penalty(builder: Callable[..., penalties.Penalty], options: dict[str, Any]) -> Traits:
-    numbers = {key: value for key, value in options.items() if value != "auto"}
-    return penalties.traits(builder(**numbers))
+def _of_penalty(builder: Callable[..., penalties.Penalty], keywords: dict[str, Any]) -> Traits:
+    return penalties.traits(builder(**{key: value for key, value in keywords.items() if value != "auto"}))
 
 
-def _of_optimizer(builder: Callable[..., torch.optim.Optimizer], options: dict[str, Any]) -> Traits:
-    return optimizers.traits(builder, builder([nn.Parameter(torch.zeros(1))], **options))
+def _of_optimizer(builder: Callable[..., torch.optim.Optimizer], keywords: dict[str, Any]) -> Traits:
+    return optimizers.traits(builder, builder([nn.Parameter(torch.zeros(1))], **keywords))

@@ -1,130 +1,222 @@
-"""Findings of collapse: modes of samples, posterior of an encoder."""
+"""Findings on collapse: of the modes of samples, and of an encoder's posterior."""
 
 from collections.abc import Iterator, Mapping
 from statistics import median
 from typing import Any
 
+from ...core.catalogue import options
 from ...records.history import History, Series
+from ...terms.likelihoods import LIKELIHOODS
 from . import advice
-from .base import CERTAIN, LIKELY, POSSIBLE, Finding, diagnosed
+from .base import CERTAIN, CRITICAL, LIKELY, POSSIBLE, WARNING, Observation, symptom
 
-_GONE = 0.25  # of the distances among data: samples are one and the same
+_SAME = 0.25  # of the mean distance among data: samples are one and the same
 _LESS = 0.75
-_LOCAL = 0.3  # of the distances to the nearest other
+_LOCAL = 0.3  # of the mean distance to the nearest other
 _FEW, _COARSE, _NAMED = 0.1, 0.3, 8
-_TURNED = 0.5  # of the samples have gone to other modes from one look to the next
+_TURNOVER = 0.5  # of the samples are in other modes than at the previous diagnostics
 
 
-def collapse(history: History) -> Finding | None:
-    """All samples are one sample, or come from one mode."""
-    ratio = history.series("diversity", "ratio")
-    first = ratio.since(lambda share: share < _GONE)
-    if first is None or not advice.divergence(history):  # of an autoencoder the posterior tells why
+@symptom(
+    CRITICAL,
+    "The KL divergence is smallest where the posterior is the prior, and pulls there before the decoder has learned to "
+    "use latents (Bowman et al. 2016, section 3). Where the weight of the KL or the decoder's noise is large, this is "
+    "no accident of training but the optimum (Lucas et al. 2019).",
+)
+def posterior_collapse(history: History) -> Observation | None:
+    """The encoder's output is the same for every sample, so latents carry no information."""
+    kl, active = history.series("posterior", "kl"), history.series("posterior", "active_units")
+    first = kl.since(lambda nats: nats < 0.1) if len(kl) else active.since(lambda count: count < 1)
+    if first is None:
         return None
-    return diagnosed(
-        "collapse",
-        "The generator has collapsed: whatever the latent, it draws almost the same sample.",
-        CERTAIN if ratio.late.median < _GONE / 2 else LIKELY,
-        (ratio.evidence("distance between two samples, in that of two data"), *_covered(history)),
-        f"Start anew with a critic that sees several samples at once or is kept flat: {_remedy(history)}.",
-        first,
-    )
-
-
-def partial(history: History) -> Finding | None:
-    """Samples are less varied than data, though not all the same."""
-    ratio, near = history.series("diversity", "ratio"), history.series("diversity", "nearest_ratio")
-    gone = ratio.since(lambda share: share < _GONE)
-    wide = ratio.since(lambda share: share < _LESS)
-    local = near.since(lambda share: share < _LOCAL) if not _has_modes(history) else None
-    first = min((step for step in (wide, local) if step is not None), default=None)
-    if first is None or gone is not None or not advice.divergence(history):
-        return None
-    return diagnosed(
-        "partial",
-        "Samples are less varied than the data: part of the variety has collapsed.",
-        LIKELY if wide is not None else POSSIBLE,
+    return Observation(
+        "Posterior collapse: the encoder's output is the same for every sample, so latents carry no information.",
+        CERTAIN,
         (
-            ratio.evidence("distance between two samples, in that of two data"),
-            near.evidence("distance to the nearest other sample, in that among data"),
-            *_covered(history),
+            kl.evidence("KL divergence of the posterior from the prior, in nats"),
+            active.evidence("active units of the latent", ".0f"),
         ),
-        f"Let the critic see when samples are alike, or keep it flat: {_remedy(history)}.",
+        _informative(history),
         first,
     )
 
 
-def oscillating(history: History) -> Finding | None:
-    """The generator runs from mode to mode and the critic after it."""
-    moved = list(_moves(history))
-    late = moved[-max(3, len(moved) // 2) :]
-    if len(moved) < 4 or not advice.divergence(history) or median(share for _, share in late) < _TURNED:
+def _informative(history: History) -> str:
+    """The advice that makes latents carry information, in the options of this game."""
+    game, names = advice.game(history), advice.game_traits(history).get("options", ())
+    if weight := next((name for name in ("beta", "kl") if name in names), None):
+        value = game.get(weight, 1.0)
+        later = f" or {advice.option('warmup', max(history.rounds // 5, 1))}" if "warmup" in names else ""
+        lower = advice.option(weight, 1.0 if value > 1 else value / 2)
+        return f"Lower the weight of the KL divergence, or raise it slowly: {lower}{later}."
+    likelihood = history.recipe.get("likelihood") or {}
+    widths = options(LIKELIHOODS[likelihood["name"]]) if likelihood.get("name") in LIKELIHOODS else {}
+    if width := next((name for name in ("noise", "scale") if name in widths), None):
+        value = likelihood.get(width, widths[width].default)
+        return f"Start with less noise of the decoder: {advice.option(f'likelihood.{width}', value / 5)}."
+    if advice.divergence(history):
+        return f"Lower the critic's gradient norm: {advice.bounded_gradients(history)}."
+    name, lr = advice.learning_rate(history, "encoder")
+    return f"Lower the learning rate: {advice.option(name, (lr or 1e-3) / 10)}."
+
+
+@symptom(
+    CRITICAL,
+    "A critic that scores samples one at a time cannot see that they are alike, so all of them may move to the place "
+    "that it scores highest (Salimans et al. 2016, section 3.2). The generator then follows one gradient from every "
+    "latent, and once collapsed nothing separates its samples again (Goodfellow et al. 2014, section 6).",
+)
+def collapse(history: History) -> Observation | None:
+    """Mode collapse: all samples are the same, or come from one mode."""
+    ratio = history.series("diversity", "ratio")
+    first = ratio.since(lambda share: share < _SAME)
+    if first is None or not advice.divergence(history):  # in an autoencoder the posterior has the reason
+        return None
+    return Observation(
+        "Mode collapse: the generator draws almost the same sample for every latent.",
+        CERTAIN if ratio.late.median < _SAME / 2 else LIKELY,
+        (ratio.evidence("mean distance between samples, relative to data"), *_missing_modes(history)),
+        f"Train anew with a critic that sees several samples at once or has a lower gradient norm: {_remedy(history)}.",
+        first,
+    )
+
+
+@symptom(
+    WARNING,
+    "A generator that trains against the current critic moves all samples to where that critic is wrong, and the "
+    "critic follows them there (Metz et al. 2017, section 3.1). Without a penalty of the gradient norm, the two circle "
+    "around their equilibrium instead of approaching it (Mescheder et al. 2018).",
+)
+def oscillating(history: History) -> Observation | None:
+    """The generator moves from mode to mode and the critic follows it."""
+    turnover = list(_turnover(history))
+    late = turnover[-max(3, len(turnover) // 2) :]
+    if len(turnover) < 4 or not advice.divergence(history) or (typical := median(s for _, s in late)) < _TURNOVER:
         return None
     step, last = late[-1]
-    return diagnosed(
-        "oscillating",
-        "The generator runs from mode to mode, and the critic after it: neither comes to rest.",
-        CERTAIN if median(share for _, share in late) > 0.7 else LIKELY,
+    return Observation(
+        "The generator moves from mode to mode and the critic follows it: neither converges.",
+        CERTAIN if typical > 0.7 else LIKELY,
         (
-            f"share of samples in other classes or modes than at the look before: {last:.0%} at round {step:,}, "
-            f"median {median(share for _, share in late):.0%} since round {late[0][0]:,}",
-            *_covered(history),
+            f"share of samples in other classes or modes than at the previous diagnostics: {last:.0%} at round "
+            f"{step:,}, median {typical:.0%} since round {late[0][0]:,}",
+            *_missing_modes(history),
         ),
-        f"Pay for slopes, which makes the game come to rest: {advice.flatten(history)}.",
+        f"Penalize the critic's gradient norm, so that the game converges: {advice.bounded_gradients(history)}.",
         late[0][0],
     )
 
 
-def missing(history: History) -> Finding | None:
-    """Some classes or modes of the data get hardly any samples."""
-    gone = Series.of((step, len(_left_out(seen))) for step, seen in history.results("coverage") if _shares(seen))
-    gone, of = gone.after(history.rounds // 10), history.series("coverage", "of").late.median
-    many = 1 if _has_modes(history) else max(2.0, _COARSE * of)  # classes are told by the nearest mean
-    first = gone.since(lambda count: count >= many)
-    alike = history.series("diversity", "ratio").since(lambda share: share < _GONE)
-    if first is None or alike is not None or not advice.divergence(history):  # of collapse it is but a consequence
-        return None
-    names = ", ".join(map(str, _left_out([seen for _, seen in history.results("coverage")][-1])[:_NAMED]))
-    return diagnosed(
-        "missing",
-        f"{gone.late.median:.0f} of the {of:.0f} classes or modes of the data get hardly any samples.",
-        CERTAIN if _has_modes(history) else LIKELY,
-        (
-            gone.evidence(f"with less than a tenth of their share, of {of:.0f}", ".0f"),
-            f"by place at the last look: {names}",
-        ),
-        f"Show the critic several samples at once, or keep it flat: {_remedy(history)}.",
-        first,
-    )
-
-
-def _remedy(history: History) -> str:
-    """What makes samples differ, as far as the game has it."""
-    if "pack" not in advice.game_traits(history).get("options", ()) or advice.game(history).get("pack", 1) > 1:
-        return advice.flatten(history)
-    return f"{advice.say('pack', 2)} or {advice.flatten(history)}"
-
-
-def _moves(history: History) -> Iterator[tuple[int, float]]:
-    """How much of the samples is elsewhere than at the look before, after the first tenth of the rounds."""
+def _turnover(history: History) -> Iterator[tuple[int, float]]:
+    """The share of samples that changed their class since the previous diagnostics, after a tenth of the rounds."""
     before: list[float] | None = None
-    for step, seen in history.results("coverage"):
-        shares = _shares(seen)
+    for step, values in history.results("coverage"):
+        shares = _shares(values)
         if shares and before and len(shares) == len(before) and step > history.rounds // 10:
             yield step, sum(abs(a - b) for a, b in zip(shares, before, strict=True)) / 2
         before = shares or before
 
 
-def _shares(seen: Mapping[str, Any]) -> list[float]:
-    found = seen.get("classes")
-    return [float(share) for share in found] if isinstance(found, list) and None not in found else []
+@symptom(
+    WARNING,
+    "A critic of limited capacity cannot distinguish a distribution from one on far fewer samples, so a generator may "
+    "win with little diversity (Arora et al. 2017). Scored one at a time, samples that are alike look right (Salimans "
+    "et al. 2016, section 3.2).",
+)
+def partial(history: History) -> Observation | None:
+    """Samples are less diverse than the data, though not all the same."""
+    ratio, near = history.series("diversity", "ratio"), history.series("diversity", "nearest_ratio")
+    same = ratio.since(lambda share: share < _SAME)
+    wide = ratio.since(lambda share: share < _LESS)
+    local = near.since(lambda share: share < _LOCAL) if not _has_modes(history) else None
+    first = min((step for step in (wide, local) if step is not None), default=None)
+    if first is None or same is not None or not advice.divergence(history):
+        return None
+    return Observation(
+        "Partial mode collapse: samples are less diverse than the data.",
+        LIKELY if wide is not None else POSSIBLE,
+        (
+            ratio.evidence("mean distance between samples, relative to data"),
+            near.evidence("mean distance to the nearest other sample, relative to data"),
+            *_missing_modes(history),
+        ),
+        f"Let the critic see when samples are alike, or lower its gradient norm: {_remedy(history)}.",
+        first,
+    )
 
 
-def _left_out(seen: Mapping[str, Any]) -> list[int]:
-    """The places of classes or modes that have less than a tenth of the share that they have of data."""
-    shares = _shares(seen)
-    usual = seen.get("data") or [1 / max(len(shares), 1)] * len(shares)
-    return [place for place, (one, of) in enumerate(zip(shares, usual, strict=True)) if of > 0 and one < _FEW * of]
+@symptom(
+    WARNING,
+    "At the optimal critic, the non-saturating generator minimizes KL(model || data) minus twice the Jensen-Shannon "
+    "divergence, which hardly penalizes missing data (Arjovsky and Bottou 2017, theorem 2.5). A critic that receives "
+    "several samples at once sees that some never occur (Lin et al. 2018).",
+)
+def missing(history: History) -> Observation | None:
+    """Some classes or modes of the data have hardly any samples."""
+    places = [(step, _missing(values)) for step, values in history.results("coverage") if _shares(values)]
+    count = Series.of((step, len(each)) for step, each in places).after(history.rounds // 10)
+    total = history.series("coverage", "of").late.median
+    least = 1 if _has_modes(history) else max(2.0, _COARSE * total)  # classes are assigned by the nearest mean
+    first = count.since(lambda number: number >= least)
+    same = history.series("diversity", "ratio").since(lambda share: share < _SAME)
+    if first is None or same is not None or not advice.divergence(history):  # else a consequence of collapse
+        return None
+    return Observation(
+        f"{count.late.median:.0f} of the {total:.0f} classes or modes of the data have hardly any samples.",
+        CERTAIN if _has_modes(history) else LIKELY,
+        (
+            count.evidence(f"classes or modes with less than a tenth of their share, of {total:.0f}", ".0f"),
+            f"by index at the last diagnostics: {', '.join(map(str, places[-1][1][:_NAMED]))}",
+        ),
+        f"Let the critic see several samples at once, or lower its gradient norm: {_remedy(history)}.",
+        first,
+    )
+
+
+@symptom(
+    WARNING,
+    "At the optimum of the game the encoder inverts the generator, but nothing in the losses demands it on the way "
+    "(Donahue et al. 2017, theorem 2). A critic of pairs that does not separate them exactly leaves the two free to "
+    "disagree (Li et al. 2017).",
+)
+def disagreement(history: History) -> Observation | None:
+    """The generator's reconstruction of a sample, from the encoder's output, differs from the sample."""
+    sample = history.series("agreement", "sample")
+    first = sample.since(lambda distance: distance > 0.65)
+    inverts = advice.game_traits(history).get("encoder_output", "latents") == "latents"
+    if first is None or not inverts or not advice.divergence(history):  # an autoencoder's loss is the reconstruction
+        return None
+    return Observation(
+        "Encoder and generator disagree: the reconstruction G(E(x)) has little to do with x.",
+        LIKELY if sample.late.median > 1 else POSSIBLE,
+        (
+            sample.evidence("distance of x and G(E(x)), relative to two data"),
+            history.series("agreement", "code").evidence("distance of z and E(G(z)), relative to two latents"),
+        ),
+        f"Train longer, {advice.option('rounds', 4 * max(history.rounds, 1))}, and lower the gradient norm of the "
+        f"critic of pairs, {advice.bounded_gradients(history)}.",
+        first,
+    )
+
+
+def _remedy(history: History) -> str:
+    """Options that make samples differ, as far as the game has them."""
+    if "pack" not in advice.game_traits(history).get("options", ()) or advice.game(history).get("pack", 1) > 1:
+        return advice.bounded_gradients(history)
+    return f"{advice.option('pack', 2)} or {advice.bounded_gradients(history)}"
+
+
+def _shares(coverage: Mapping[str, Any]) -> list[float]:
+    """The shares of samples by class or mode; empty where one is not a number."""
+    shares = coverage.get("classes")
+    return [float(share) for share in shares] if isinstance(shares, list) and None not in shares else []
+
+
+def _missing(coverage: Mapping[str, Any]) -> list[int]:
+    """The indices of classes or modes with less than a tenth of the share that they have in the data."""
+    shares = _shares(coverage)
+    usual = coverage.get("data") or [1 / max(len(shares), 1)] * len(shares)
+    return [index for index, (one, of) in enumerate(zip(shares, usual, strict=True)) if of > 0 and one < _FEW * of]
 
 
 def _has_modes(history: History) -> bool:
@@ -132,53 +224,6 @@ def _has_modes(history: History) -> bool:
     return len(history.series("coverage", "high_quality")) > 0
 
 
-def _covered(history: History) -> list[str]:
-    gone, of = history.series("coverage", "missing"), history.series("coverage", "of").late.median
-    return [gone.evidence(f"classes or modes without samples, of {of:.0f}", ".0f")] if len(gone.late) else []
-
-
-def posterior_collapse(history: History) -> Finding | None:
-    """The encoder answers the same for every sample, so latents say nothing."""
-    kl, active = history.series("posterior", "kl"), history.series("posterior", "active_units")
-    first = kl.since(lambda nats: nats < 0.1) if len(kl) else active.since(lambda count: count < 1)
-    if first is None:
-        return None
-    game = advice.game(history)
-    beta = game.get("beta", game.get("kl", 1.0))
-    options = advice.game_traits(history).get("options", ())
-    name = "kl" if "kl" in options else "beta"
-    eased = advice.say(name, 1.0 if beta > 1 else 0.5)
-    warmed = advice.say("warmup", max(history.rounds // 5, 1))
-    return diagnosed(
-        "posterior_collapse",
-        "The posterior has collapsed: the encoder answers alike for every sample, and latents say nothing of them.",
-        CERTAIN,
-        (
-            kl.evidence("KL of posterior and prior, in nats"),
-            active.evidence("coordinates of the latent in use", ".0f"),
-        ),
-        (f"Let the KL weigh less, or later: {eased}" + (f" or {warmed}." if "warmup" in options else ".")),
-        first,
-    )
-
-
-def disagreement(history: History) -> Finding | None:
-    """The generator does not make of an encoder's answer what the encoder was shown."""
-    sample = history.series("agreement", "sample")
-    first = sample.since(lambda distance: distance > 0.65)
-    whole = advice.game_traits(history).get("encoder_output", "latents") == "latents"
-    if first is None or not whole or not advice.divergence(history):  # an autoencoder's own loss tells of likeness
-        return None
-    code = history.series("agreement", "code")
-    longer = advice.say("rounds", 4 * max(history.rounds, 1))
-    return diagnosed(
-        "disagreement",
-        "Encoder and generator disagree: what the generator makes of E(x) has little to do with x.",
-        LIKELY if sample.late.median > 1 else POSSIBLE,
-        (
-            sample.evidence("distance of x and G(E(x)), in that of two data"),
-            code.evidence("distance of z and E(G(z)), in that of two latents"),
-        ),
-        (f"Play longer, {longer}, and keep the critic of pairs flat: {advice.flatten(history)}."),
-        first,
-    )
+def _missing_modes(history: History) -> list[str]:
+    count, total = history.series("coverage", "missing"), history.series("coverage", "of").late.median
+    return [count.evidence(f"classes or modes without samples, of {total:.0f}", ".0f")] if len(count.late) else []

@@ -1,145 +1,153 @@
-"""Findings on the critic: too strong, too weak, memorizing."""
+"""Findings on the strength of the critic and on memorization."""
 
 from ...records.history import History, Series
 from ...terms.augmentations import FIXED
 from ...terms.penalties import LIPSCHITZ
 from . import advice
-from .base import CERTAIN, LIKELY, Finding, diagnosed
+from .base import CERTAIN, CRITICAL, LIKELY, WARNING, Observation, symptom
 
-_STARVED = 0.05  # of its early gradient: the generator has almost nothing to go by
-_FULL, _EMPTY = 0.95, 0.2  # of the most that the divergence can be
+_VANISHED = 0.05  # of the generator's early gradient norm
+_FULL, _EMPTY = 0.95, 0.2  # of the maximum of the divergence
 
 
-def saturated(history: History) -> Finding | None:
-    """The critic tells every sample from data, and the generator has nothing left to go by."""
-    apart, pull = history.series("scores", "told_apart_held_out"), history.full_series("gradients", "norm", "generator")
-    if (first := apart.since(lambda share: share > 0.995)) is None:
+@symptom(
+    CRITICAL,
+    "Where data and samples hardly overlap, a perfect critic exists, and the generator's gradient vanishes as the "
+    "critic approaches it (Arjovsky and Bottou 2017, theorem 2.4). The saturating loss fails first, since log(1 - D) "
+    "is flat where D is near 0 (Goodfellow et al. 2014, section 3).",
+)
+def saturated(history: History) -> Observation | None:
+    """The critic separates all samples from data, and the generator has almost nothing to learn from."""
+    separated, full = history.series("scores", "told_apart_held_out"), _relative_estimate(history)
+    if (first := separated.since(lambda share: share > 0.995)) is None:
         return None
-    peak, full = max(pull.early.values, default=0.0), _fullness(history)
-    starved, filled = bool(len(pull.late)) and pull.late.median < _STARVED * peak, full.late.median > _FULL
-    if not starved and not filled:
+    norm = history.full_series("gradients", "norm", "generator")
+    peak, filled = max(norm.early.values, default=0.0), full.late.median > _FULL
+    vanished = bool(len(norm.late)) and norm.late.median < _VANISHED * peak
+    if not vanished and not filled:
         return None
-    evidence = [apart.evidence("share of pairs in which data score above samples", ".1%")]
-    if starved:
-        evidence.append(f"{pull.evidence('norm of the gradient of the generator')}; its greatest before was {peak:.3g}")
+    evidence = [separated.evidence("pairs in which data scores above samples", ".1%")]
+    if vanished:
+        evidence.append(f"{norm.evidence('gradient norm of the generator')}; its maximum before was {peak:.3g}")
     if len(full):
-        evidence.append(
-            full.evidence("the critic's estimate, as a share of the most that this divergence can be", ".0%")
-        )
-    change = (
-        f"Take the loss that does not starve: {advice.say('divergence', unsaturated)}."
-        if (unsaturated := advice.divergence_traits(history).get("unsaturated"))
-        else f"Keep the critic's slopes down, {advice.flatten(history)}, so that it stays wrong in between."
+        evidence.append(full.evidence("estimate of the critic, relative to the maximum of this divergence", ".0%"))
+    loss = advice.divergence_traits(history).get("unsaturated")
+    return Observation(
+        "The critic separates all samples from data, which leaves the generator almost nothing to learn from.",
+        CERTAIN if vanished and filled else LIKELY,
+        tuple(evidence),
+        f"Use the loss that does not saturate: {advice.option('divergence', loss)}."
+        if loss
+        else f"Lower the critic's gradient norm, so that it stays imperfect: {advice.bounded_gradients(history)}.",
+        first,
     )
-    said = "The critic tells every sample from data, and the generator has almost nothing left to go by."
-    return diagnosed("saturated", said, CERTAIN if starved and filled else LIKELY, tuple(evidence), change, first)
 
 
-def weak(history: History) -> Finding | None:
-    """The critic cannot tell samples from data, and yet they differ."""
-    apart, full = history.series("scores", "told_apart_held_out"), _fullness(history)
-    unsure = full.since(lambda share: share < _EMPTY) if len(full) else apart.since(lambda share: share < 0.6)
-    differ = _differing(history)
-    if unsure is None or not differ:
+@symptom(
+    WARNING,
+    "The generator can only learn what its critic detects, and a critic far from its optimum bounds no distance "
+    "(Arjovsky et al. 2017, section 3). One with few weights accepts samples that match the data only in what it can "
+    "detect (Arora et al. 2017).",
+)
+def weak(history: History) -> Observation | None:
+    """The critic cannot distinguish samples from data although they differ."""
+    separated, full = history.series("scores", "told_apart_held_out"), _relative_estimate(history)
+    unsure = full.since(lambda share: share < _EMPTY) if len(full) else separated.since(lambda share: share < 0.6)
+    ratio, near = (history.series("diversity", key) for key in ("ratio", "nearest_ratio"))
+    differs = len(ratio.late) and not 0.6 < ratio.late.median < 1.6
+    if unsure is None or not differs:
         return None
-    known = [full.evidence("the critic's estimate, as a share of the most it can be", ".0%")] if len(full) else []
-    return diagnosed(
-        "weak",
-        "The critic cannot tell samples from data although they differ, so it has little to teach.",
+    estimate = full.evidence("estimate of the critic, relative to the maximum of this divergence", ".0%")
+    return Observation(
+        "The critic cannot distinguish samples from data although they differ, so the generator learns little from it.",
         LIKELY,
-        (*known, apart.evidence("share of pairs in which data score above samples", ".1%"), *differ),
-        f"Give the critic more to see or learn with: {_strengthen(history)}.",
+        (
+            *([estimate] if len(full) else []),
+            separated.evidence("pairs in which data scores above samples", ".1%"),
+            ratio.evidence("mean distance between samples, relative to data"),
+            near.evidence("mean distance to the nearest other sample, relative to data"),
+        ),
+        f"Strengthen the critic: {_stronger(history)}.",
         unsure,
     )
 
 
-def _strengthen(history: History) -> str:
-    """The flag that removes what most likely holds the critic down."""
-    for key, spec in advice.slope_penalties(history).items():
+def _stronger(history: History) -> str:
+    """The option that removes what most likely weakens the critic."""
+    for key, spec in advice.gradient_penalties(history).items():
         if isinstance(weight := spec.get("weight", 10.0), int | float) and weight > 50:
-            return advice.weigh(history, key, 10 / weight)
-    width = advice.network(history, "critic").get("width")
+            return advice.scaled_penalty(history, key, 10 / weight)
+    width, (name, lr) = advice.network(history, "critic").get("width"), advice.learning_rate(history, "critic")
     if isinstance(width, int) and width < 64:
-        return advice.say("critic.width", 128)
-    key, lr = advice.rate(history, "critic")
+        return advice.option("critic.width", 128)
     if lr is not None and lr < 1e-4:
-        return advice.say(key, 10 * lr)
+        return advice.option(name, 10 * lr)
     if advice.game(history).get("clip") is not None:
-        return f"{advice.say('clip', 'none')} {advice.say('penalty', LIPSCHITZ)}"
-    return advice.say("n_critic", 5 if advice.turns(history) < 5 else 2 * advice.turns(history))
+        return f"{advice.option('clip', 'none')} {advice.option('penalty', LIPSCHITZ)}"
+    steps = advice.critic_steps(history)
+    return advice.option("n_critic", 5 if steps < 5 else 2 * steps)
 
 
-def _fullness(history: History) -> Series:
-    """The critic's estimate as a share of the greatest value that its divergence has, if that is known."""
-    most = advice.divergence_traits(history).get("supremum")
-    found = history.estimates
-    return Series() if most is None else Series(found.steps, tuple(value / most for value in found.values))
+def _relative_estimate(history: History) -> Series:
+    """The critic's estimate, relative to the maximum of its divergence; empty where that is unknown."""
+    maximum, estimates = advice.divergence_traits(history).get("supremum"), history.estimates
+    return Series() if maximum is None else Series(estimates.steps, tuple(v / maximum for v in estimates.values))
 
 
-def _differing(history: History) -> list[str]:
-    """What says that samples are not as data are."""
-    ratio, near = (history.series("diversity", key) for key in ("ratio", "nearest_ratio"))
-    found = []
-    if len(ratio.late) and not 0.6 < ratio.late.median < 1.6:
-        found.append(ratio.evidence("distance between two samples, in that of two data"))
-        found.append(near.evidence("distance to the nearest other sample, in that among data"))
-    return found
-
-
-def critic_memorizes(history: History) -> Finding | None:
-    """The critic knows the training samples by heart and takes held-out ones for fakes."""
-    known = history.series("scores", "memorized")
-    first = known.since(lambda share: share > 0.6)
-    if first is None:
+@symptom(
+    WARNING,
+    "With little data, a critic memorizes it, and its scores of samples then have nothing to do with the distribution "
+    "(Karras et al. 2020, figure 1). Its scores of held-out data drift toward those of samples, and quality falls from "
+    "there on (Brock et al. 2019, section 4).",
+)
+def critic_memorizes(history: History) -> Observation | None:
+    """The critic has memorized the training data and scores held-out data like samples."""
+    memorized = history.series("scores", "memorized")
+    if (first := memorized.since(lambda share: share > 0.6)) is None:
         return None
     train, held_out = (history.series("scores", part) for part in ("train", "held_out"))
-    change = (
-        f"Augment all that the critic sees: {advice.say('augmentation', FIXED)}; more data help most."
-        if advice.of_images(history) and history.recipe.get("augmentation")
-        else f"Keep it from being steep: {advice.flatten(history)}; more data help most."
+    less = (
+        f"Augment all inputs of the critic: {advice.option('augmentation', FIXED)}"
+        if advice.has_images(history) and history.recipe.get("augmentation")
+        else f"Lower the critic's gradient norm: {advice.bounded_gradients(history)}"
     )
-    return diagnosed(
-        "critic_memorizes",
-        "The critic knows its training samples by heart: it scores them above real samples that it has not seen.",
-        CERTAIN if known.late.median > 0.75 else LIKELY,
+    return Observation(
+        "The critic has memorized the training data: it scores training samples above held-out ones.",
+        CERTAIN if memorized.late.median > 0.75 else LIKELY,
         (
-            known.evidence(
-                "share of pairs in which a training sample scores above a held-out one (50 % is fair)", ".1%"
-            ),
-            f"{train.evidence('mean score on training data')}; {held_out.evidence('on held-out data')}",
+            memorized.evidence("pairs in which a training sample scores above a held-out one (50 % is fair)", ".1%"),
+            f"{train.evidence('mean score of training data')}; {held_out.evidence('of held-out data')}",
         ),
-        change,
+        f"{less}; more data helps most.",
         first,
     )
 
 
-def generator_memorizes(history: History) -> Finding | None:
-    """Samples lie nearer to training samples than held-out data do: they are copies."""
+@symptom(
+    WARNING,
+    "With few samples, the training set itself is the model that no critic and no likelihood can fault (Nagarajan et "
+    "al. 2018). Samples that are nearer to training data than held-out data is are copies, whatever their quality "
+    "(Meehan et al. 2020).",
+)
+def generator_memorizes(history: History) -> Observation | None:
+    """Samples are nearer to training data than held-out data is: they are copies."""
     ratio = history.series("neighbours", "copied")
-    first = ratio.since(lambda share: share < 0.5)
-    if first is None:
+    if (first := ratio.since(lambda share: share < 0.5)) is None:
         return None
     train, held_out = (history.series("neighbours", part) for part in ("train", "held_out"))
-    smaller = [advice.say("generator.width", width // 2)] if (width := _width(history)) else []
-    stop = [advice.say("rounds", best)] if (best := history.best) and best < history.step else []
-    return diagnosed(
-        "generator_memorizes",
-        "The generator repeats its training samples: its own lie far nearer to them than to real ones it never saw.",
+    width, best = advice.network(history, "generator").get("width"), history.best
+    remedies = [advice.option("rounds", best)] if best and best < history.step else []
+    if isinstance(width, int) and width > 16:
+        remedies.append(advice.option("generator.width", width // 2))
+    return Observation(
+        "The generator has memorized training data: its samples are far nearer to it than held-out data is.",
         CERTAIN if ratio.late.median < 0.3 else LIKELY,
         (
-            ratio.evidence("distance of samples to the nearest training sample, in that of held-out data"),
-            f"{train.evidence('to the nearest of some training samples')}; "
-            f"{held_out.evidence('of as many held-out ones')}",
+            ratio.evidence("distance to the nearest training sample, relative to that of held-out data"),
+            f"{train.evidence('distance to the nearest of some training samples')}; "
+            f"{held_out.evidence('of as many held-out samples')}",
         ),
-        (
-            "More data help most; else stop earlier or take a smaller generator: "
-            f"{' or '.join(stop + smaller) or advice.say('generator.width', 32)}."
-        ),
+        "More data helps most; otherwise stop earlier or use a smaller generator: "
+        f"{' or '.join(remedies) or advice.option('generator.width', 32)}.",
         first,
     )
-
-
-def _width(history: History) -> int:
-    """Of the generator's layers, where the recipe says it."""
-    width = advice.network(history, "generator").get("width")
-    return width if isinstance(width, int) and width > 16 else 0

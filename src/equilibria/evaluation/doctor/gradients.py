@@ -1,104 +1,119 @@
-"""What weights and layers make of gradients."""
+"""Findings on gradients and weights: not finite, exploding, vanishing, clipped."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
 from ...records.history import History
 from ...terms.penalties import LIPSCHITZ
 from . import advice
-from .base import CERTAIN, LIKELY, Finding, diagnosed
+from .base import CERTAIN, CRITICAL, LIKELY, WARNING, Observation, symptom
 
-_APART = 1e3  # between the gradients of two layers
-
-
-def pinned(history: History) -> Finding | None:
-    """Most weights of the critic stand at the bound that clips them."""
-    share = history.series("clipped", "share")
-    first = share.since(lambda at: at > 0.5)
-    if first is None:
-        return None
-    bound = history.series("clipped", "bound").median
-    return diagnosed(
-        "pinned",
-        (f"Most of the critic's weights stand at the bound that clips them, {bound:g}: it is simpler than it looks."),
-        CERTAIN,
-        (share.evidence("share of the weights at either bound", ".0%"),),
-        (f"Bound the slope instead of the weights: {advice.say('clip', 'none')} {advice.say('penalty', LIPSCHITZ)}."),
-        first,
-    )
+_APART = 1e3  # ratio of the gradients of two layers
+_ROLES = ("critic", "generator", "encoder")
 
 
-def depth(history: History) -> Finding | None:
-    """Gradients explode or vanish on their way through the critic's layers."""
-    for role in ("critic", "generator", "encoder"):
-        found = [(step, _ratio(seen.get(role))) for step, seen in history.results("gradients")]
-        late = [(step, ratio) for step, ratio in found[-max(3, len(found) // 3) :] if ratio is not None]
-        if len(found) < 4 or len(late) < 3:
-            continue
-        typical = median(ratio for _, ratio in late)
-        if 1 / _APART < typical < _APART:
-            continue
-        return _deep(history, role, typical, late)
-    return None
-
-
-def _deep(history: History, role: str, typical: float, late: Sequence[tuple[int, float]]) -> Finding:
-    how = "vanish" if typical < 1 else "explode"
-    step, last = late[-1]
-    clip = advice.game(history).get("clip") if role == "critic" else None
-    change = (
-        f"Bound the slope, not the weights: {advice.say('clip', 'none')} {advice.say('penalty', LIPSCHITZ)}."
-        if clip is not None
-        else f"Normalize each layer: {advice.say(f'{role}.norm', 'layer')}; or take fewer of them, "
-        f"{advice.say(f'{role}.depth', 3)}."
-    )
-    return diagnosed(
-        "depth",
-        (
-            f"Gradients {how} through the depth of the {role}: its first layers learn "
-            f"{'hardly anything' if typical < 1 else 'by leaps'}."
-        ),
-        LIKELY,
-        (
-            f"gradient of the first layer's weights over the last one's: {last:.1e} at round {step:,}, median "
-            f"{typical:.1e} since round {late[0][0]:,}",
-        ),
-        change,
-        late[0][0],
-    )
-
-
-def nonfinite(history: History) -> Finding | None:
-    """A term or a weight is no longer a number."""
+@symptom(
+    CRITICAL,
+    "A critic with unbounded gradients can raise its scores without limit, and losses without a lower bound allow it "
+    "(Mescheder et al. 2018). Where the loss is steep, one step can then move the weights arbitrarily far (Pascanu et "
+    "al. 2013).",
+)
+def nonfinite(history: History) -> Observation | None:
+    """Training diverged: a term or a weight is no longer finite."""
     stop = next((event for event in reversed(history.of("stop")) if event["reason"] == "nonfinite"), None)
     if stop is None:
         return None
-    key, lr = advice.rate(history, "critic" if "critic" in str(stop["text"]) else "generator")
-    return diagnosed(
-        "nonfinite",
-        f"The numbers ran away: {str(stop['text']).split('. ')[0]}.",
+    name, lr = advice.learning_rate(history, "critic" if "critic" in str(stop["text"]) else "generator")
+    norms = {role: history.full_series("gradients", "norm", role) for role in _ROLES}
+    lower = f"Lower the learning rate, {advice.option(name, (lr or 1e-4) / 10)}"
+    return Observation(
+        f"Training diverged: {str(stop['text']).split('. ')[0]}.",
         CERTAIN,
-        (f"the run stopped at round {stop['step']:,}", *_last_gradients(history)),
         (
-            f"Take smaller steps, {advice.say(key, (lr or 1e-4) / 10)}, and lower slopes, {advice.flatten(history)}."
-            if advice.divergence(history)
-            else f"Take smaller steps: {advice.say(key, (lr or 1e-4) / 10)}."
+            f"the run stopped at round {stop['step']:,}",
+            *(f"gradient norm of the {r}: {s.values[-1]:.3g} at round {s.steps[-1]:,}" for r, s in norms.items() if s),
         ),
+        f"{lower}, and the critic's gradient norm, {advice.bounded_gradients(history)}."
+        if advice.divergence(history)
+        else f"{lower}.",
         int(stop["step"]),
     )
 
 
-def _last_gradients(history: History) -> list[str]:
-    found = {role: history.full_series("gradients", "norm", role) for role in ("critic", "generator", "encoder")}
-    return [
-        f"gradient of the {role}: {s.values[-1]:.3g} at round {s.steps[-1]:,}" for role, s in found.items() if len(s)
-    ]
+@symptom(
+    WARNING,
+    "With weight clipping, the critic maximizes its gradient norm with weights at either bound, and becomes a far "
+    "simpler function than its layers allow (Gulrajani et al. 2017, section 3 and figure 1). Clipping is a clearly "
+    "terrible way to enforce a Lipschitz constraint, say its authors (Arjovsky et al. 2017, section 3).",
+)
+def pinned(history: History) -> Observation | None:
+    """Most weights of the critic are at the bound of weight clipping."""
+    share = history.series("clipped", "share")
+    if (first := share.since(lambda value: value > 0.5)) is None:
+        return None
+    bound = history.series("clipped", "bound").median
+    return Observation(
+        f"Most of the critic's weights are at the clipping bound, {bound:g}, which limits what it can learn.",
+        CERTAIN,
+        (share.evidence("share of the weights at either bound", ".0%"),),
+        _unclipped(),
+        first,
+    )
+
+
+@symptom(
+    WARNING,
+    "Each layer multiplies the gradient, which grows or shrinks exponentially with depth; with weight clipping, only "
+    "a finely tuned bound avoids both (Gulrajani et al. 2017, figure 1b). Normalization layers, or initial weights of "
+    "the right size, preserve it (Glorot and Bengio 2010).",
+)
+def depth(history: History) -> Observation | None:
+    """Gradients explode or vanish on their way through the layers of a network."""
+    for role in _ROLES:
+        ratios = [(step, _ratio(norms.get(role))) for step, norms in history.results("gradients")]
+        late = [(step, ratio) for step, ratio in ratios[-max(3, len(ratios) // 3) :] if ratio is not None]
+        if len(ratios) < 4 or len(late) < 3:
+            continue
+        typical, (step, last) = median(ratio for _, ratio in late), late[-1]
+        if 1 / _APART < typical < _APART:
+            continue
+        how, effect = ("vanish", "hardly learn") if typical < 1 else ("explode", "learn in leaps")
+        return Observation(
+            f"Gradients {how} through the layers of the {role}: its first layers {effect}.",
+            LIKELY,
+            (
+                f"gradient norm of the first layer, relative to the last one: {last:.1e} at round {step:,}, median "
+                f"{typical:.1e} since round {late[0][0]:,}",
+            ),
+            _shallower(history, role),
+            late[0][0],
+        )
+    return None
 
 
 def _ratio(layers: Any) -> float | None:
-    """The gradient of the first layer over that of the last but one: the last has a shape of its own."""
+    """The gradient norm of the first layer, relative to that of the last."""
     if not isinstance(layers, Mapping):
         return None
     norms = [float(v) for v in layers.values() if isinstance(v, int | float)]
     return norms[0] / norms[-1] if len(norms) > 2 and min(norms) > 0 else None
+
+
+def _shallower(history: History, role: str) -> str:
+    """The advice for gradients that change from layer to layer."""
+    if role == "critic" and advice.game(history).get("clip") is not None:
+        return _unclipped()
+    options, parts = advice.network_options(history, role), []
+    if "norm" in options:
+        parts.append(f"normalize each layer, {advice.option(f'{role}.norm', 'layer')}")
+    if "depth" in options:
+        parts.append(f"use fewer layers, {advice.option(f'{role}.depth', 3)}")
+    name, lr = advice.learning_rate(history, role)
+    text = ", or ".join(parts or [f"lower the learning rate, {advice.option(name, (lr or 1e-4) / 10)}"])
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _unclipped() -> str:
+    swap = f"{advice.option('clip', 'none')} {advice.option('penalty', LIPSCHITZ)}"
+    return f"Bound the gradient norm instead of the weights: {swap}."

@@ -1,96 +1,109 @@
-"""How steep a critic is, and whether its estimate may be believed."""
+"""Findings on the critic's gradient norm and on its estimate of the distance."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from ...records.history import History, Series
 from . import advice
-from .base import CERTAIN, LIKELY, Finding, diagnosed
+from .base import CERTAIN, LIKELY, WARNING, Observation, symptom
 
-_LAGS = 0.3  # of its greatest size is what the estimate gains in a few more moves of the critic
+_LAGS = 0.3  # growth of the estimate in a few more critic steps, relative to its greatest size
 
 
-def slope(history: History) -> Finding | None:
-    """The critic's slope is far from the one that its penalty asks for."""
-    stated = {key: advice.penalty_traits(history, key) for key in advice.slope_penalties(history)}
-    key = next((key for key, penalty in stated.items() if penalty.get("target_norm")), "")
-    if not key:
+@symptom(
+    WARNING,
+    "The penalty bounds the gradient of each score with respect to its own sample, but batch norm makes every score a "
+    "function of the whole batch (Gulrajani et al. 2017, section 4). What is bounded then is not a Lipschitz constant, "
+    "and the estimate is not a distance (Arjovsky et al. 2017).",
+)
+def coupled(history: History) -> Observation | None:
+    """A gradient penalty on a critic whose scores depend on the rest of the batch."""
+    critic, penalties = advice.network(history, "critic"), advice.gradient_penalties(history)
+    has_batch_norm = critic.get("norm") == "batch"
+    if not penalties or not (has_batch_norm or critic.get("minibatch_std")):
         return None
-    spec, wanted, one_sided = history.recipe["penalties"][key], stated[key]["target_norm"], stated[key]["one_sided"]
-    mean = history.series("slopes", "mean")
-    steep = mean.since(lambda found: found > _steep(spec) * wanted)
-    flat = mean.since(lambda found: found < 0.4 * wanted)
-    first = steep if steep is not None else None if one_sided else flat
-    if first is None:
-        return None
-    key_lr, lr = advice.rate(history, "critic")
-    change = (
-        advice.weigh(history, key, 10.0)
-        if steep is not None
-        else f"{advice.say('n_critic', max(5, 2 * advice.turns(history)))}"
-        + (f" or {advice.say(key_lr, 10 * lr)}" if lr else "")
-    )
-    return diagnosed(
-        "slope",
-        f"The critic's slope between data and samples is far from {wanted:g}, so its estimate is not a distance.",
+    layer, name, value = ("batch norm", "norm", "layer") if has_batch_norm else ("batch statistics", "minibatch_std", 0)
+    return Observation(
+        f"The critic has {layer}, so its penalty does not bound the gradient of a score in its own sample.",
         CERTAIN,
-        (mean.evidence("mean norm of the critic's gradient between data and samples"),),
-        f"{'Make the penalty heavier' if steep is not None else 'Let the critic learn more'}: {change}.",
-        first,
-    )
-
-
-def _steep(spec: Mapping[str, Any]) -> float:
-    """From where a slope is too steep: the lighter the penalty, the steeper the best critic (about 1 + 1 / weight)."""
-    weight = spec.get("weight", 10.0)
-    return min(8.0, max(2.0, 1 + 0.5 / weight)) if isinstance(weight, int | float) and weight > 0 else 2.0
-
-
-def coupled(history: History) -> Finding | None:
-    """A penalty on slopes is paid by a critic whose scores depend on the rest of the batch."""
-    critic = advice.network(history, "critic")
-    mixing = (
-        "batch norm" if critic.get("norm") == "batch" else "batch statistics" if critic.get("minibatch_std") else ""
-    )
-    penalties = advice.slope_penalties(history)
-    if not mixing or not penalties:
-        return None
-    return diagnosed(
-        "coupled",
-        f"The critic has {mixing}, so the slope that its penalty bounds is not the slope of a score in its own sample.",
-        CERTAIN,
-        (f"networks.critic.norm is {critic.get('norm')!r}, and the critic pays {', '.join(penalties)}, from round 0",),
-        f"Take a norm that treats samples one by one: {advice.say('critic.norm', 'layer')}.",
+        (f"networks.critic.{name} is {critic[name]!r}, with the penalty {', '.join(penalties)}, since round 0",),
+        f"Score each sample independently of the others: {advice.option(f'critic.{name}', value)}.",
         0,
     )
 
 
-def unconverged(history: History) -> Finding | None:
-    """The Wasserstein estimate still grows when the critic moves alone, so it is no distance yet."""
-    gain, most = _gains(history)
-    first = gain.since(lambda more: more > _LAGS * most)
+@symptom(
+    WARNING,
+    "The critic's loss is the Wasserstein distance only where the critic is near its optimum, which is why it takes "
+    "several steps per round (Arjovsky et al. 2017, algorithm 1). A generator whose critic lags behind follows the "
+    "gradient of something else (Arjovsky et al. 2017, theorem 3).",
+)
+def unconverged(history: History) -> Observation | None:
+    """The Wasserstein estimate still grows when the critic trains alone, so it is not a distance yet."""
+    growth, largest = _growth(history)
+    first = growth.since(lambda value: value > _LAGS * largest)
     if first is None or not advice.divergence_traits(history).get("lipschitz"):
         return None
-    before, moves = history.series("burst", "before"), history.series("burst", "moves")
-    key, lr = advice.rate(history, "critic")
-    more = advice.say("n_critic", max(5, 2 * advice.turns(history)))
-    return diagnosed(
-        "unconverged",
-        "The critic lags behind: its estimate still grows when it moves alone, so it is not the distance yet.",
+    before, steps = history.series("burst", "before"), history.series("burst", "moves").median
+    name, lr = advice.learning_rate(history, "critic")
+    more = advice.option("n_critic", max(5, 2 * advice.critic_steps(history)))
+    faster = f", or a higher learning rate, {advice.option(name, 4 * lr)}" if lr else ""
+    return Observation(
+        "The critic has not converged: its estimate still grows when it trains alone, so it is not yet the distance.",
         LIKELY,
         (
-            gain.evidence(f"what {moves.median:.0f} more moves of the critic add to the estimate"),
-            f"{before.evidence('the estimate before them')}; its greatest size so far {most:.3g}",
+            growth.evidence(f"growth of the estimate in {steps:.0f} more critic steps"),
+            f"{before.evidence('estimate before them')}; largest size so far {largest:.3g}",
         ),
-        f"Let the critic move more: {more}" + (f", or faster, {advice.say(key, 4 * lr)}." if lr else "."),
+        f"Take more critic steps, {more}{faster}.",
         first,
     )
 
 
-def _gains(history: History) -> tuple[Series, float]:
-    """What a burst of the critic's moves adds to the estimate, and the greatest size that it has had before one."""
-    seen = list(history.results("burst"))
-    pairs = [(step, burst.get("before"), burst.get("after")) for step, burst in seen]
-    known = [(step, a, b) for step, a, b in pairs if a is not None and b is not None]
-    most = max((abs(before) for _, before, _ in known), default=0.0)
-    return Series.of((step, after - before) for step, before, after in known).after(history.rounds // 10), most
+def _growth(history: History) -> tuple[Series, float]:
+    """The growth of the estimate in a burst of critic steps, and the greatest size of the estimate before one."""
+    bursts = [(step, burst.get("before"), burst.get("after")) for step, burst in history.results("burst")]
+    complete = [(step, before, after) for step, before, after in bursts if before is not None and after is not None]
+    largest = max((abs(before) for _, before, _ in complete), default=0.0)
+    growth = Series.of((step, after - before) for step, before, after in complete)
+    return growth.after(history.rounds // 10), largest
+
+
+@symptom(
+    WARNING,
+    "The optimal critic of the Wasserstein distance has gradient norm 1 almost everywhere between data and samples, "
+    "and the penalty is there to enforce it (Gulrajani et al. 2017, proposition 1). The estimate is the distance times "
+    "the critic's Lipschitz constant, so a gradient norm that drifts looks like progress or decline (Arjovsky et al. "
+    "2017).",
+)
+def slope(history: History) -> Observation | None:
+    """The critic's gradient norm is far from the one that its penalty aims at."""
+    traits = {key: advice.penalty_traits(history, key) for key in advice.gradient_penalties(history)}
+    key = next((key for key, penalty in traits.items() if penalty.get("target_norm")), "")
+    if not key:
+        return None
+    target, mean = traits[key]["target_norm"], history.series("slopes", "mean")
+    limit = _limit(history.recipe["penalties"][key]) * target
+    large, small = mean.since(lambda norm: norm > limit), mean.since(lambda norm: norm < 0.4 * target)
+    if large is not None:
+        first, change = large, f"Raise the weight of the penalty: {advice.scaled_penalty(history, key, 10.0)}."
+    elif small is not None and not traits[key]["one_sided"]:
+        name, lr = advice.learning_rate(history, "critic")
+        steps = advice.option("n_critic", max(5, 2 * advice.critic_steps(history)))
+        faster = f" or {advice.option(name, 10 * lr)}" if lr else ""
+        first, change = small, f"Train the critic more: {steps}{faster}."
+    else:
+        return None
+    return Observation(
+        f"The critic's gradient norm between data and samples is far from {target:g}, so its estimate is no distance.",
+        CERTAIN,
+        (mean.evidence("mean gradient norm of the critic between data and samples"),),
+        change,
+        first,
+    )
+
+
+def _limit(spec: Mapping[str, Any]) -> float:
+    """The largest acceptable gradient norm: a light penalty permits more (about 1 + 1 / weight at the optimum)."""
+    weight = spec.get("weight", 10.0)
+    return min(8.0, max(2.0, 1 + 0.5 / weight)) if isinstance(weight, int | float) and weight > 0 else 2.0

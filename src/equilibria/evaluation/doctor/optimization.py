@@ -1,101 +1,103 @@
-"""How steps are taken: too unlike, against the gradient, or averaged too slowly."""
+"""Findings on optimization: unequal learning rates, momentum, a slow average."""
 
 import math
 
 from ...records.history import History
 from ...training.optimizers import PLAIN
 from . import advice
-from .base import CERTAIN, LIKELY, POSSIBLE, Finding, diagnosed
+from .base import CERTAIN, LIKELY, POSSIBLE, WARNING, Observation, symptom
 
-_ASTRAY = 0.1  # cosine of a step with minus the gradient: plain descent has 1, usual momenta half of that
-_BEHIND = 0.7  # of the spread of samples
-_UNLIKE = 20.0  # times as fast: beyond what any source plays with
+_ASTRAY = 0.1  # cosine of a step with the negative gradient: 1 for plain descent, half of that for usual momentum
+_BEHIND = 0.7  # relative to the spread of samples
+_UNLIKE = 20.0  # ratio of learning rates: beyond all that the papers use
 
 
-def imbalance(history: History) -> Finding | None:
-    """One side learns so much faster than the other that the other stands still."""
-    (key, critic), (other, generator) = (advice.rate(history, role) for role in ("critic", "generator"))
+@symptom(
+    WARNING,
+    "Training with two time scales converges where the critic is the faster one and the generator still follows "
+    "(Heusel et al. 2017). With rates far apart, one network trains against an opponent that hardly changes, and "
+    "overfits to it (Goodfellow et al. 2014, sections 3 and 6).",
+)
+def imbalance(history: History) -> Observation | None:
+    """One network learns so much faster that the other hardly changes."""
+    (key, critic), (other, generator) = (advice.learning_rate(history, role) for role in ("critic", "generator"))
     if not advice.divergence(history) or not critic or not generator or key == other:
         return None
     adaptive = {advice.optimizer_traits(history, role).get("adaptive") for role in ("critic", "generator")}
-    if len(adaptive) > 1:
-        return None  # rates of unlike optimizers say nothing of each other
     ratio = critic / generator
-    if 1 / _UNLIKE < ratio < _UNLIKE:
+    if len(adaptive) > 1 or 1 / _UNLIKE < ratio < _UNLIKE:  # rates of unlike optimizers cannot be compared
         return None
     fast, slow = ("critic", "generator") if ratio > 1 else ("generator", "critic")
-    moves = history.series("weights", slow)
-    stood = len(moves) > 1 and abs(moves.values[-1] / moves.values[0] - 1) < 0.05
-    return diagnosed(
-        "imbalance",
-        f"The {fast} learns {max(ratio, 1 / ratio):,.0f} times as fast as the {slow}, which hardly gets to answer.",
-        CERTAIN if stood else LIKELY,
+    norms = history.series("weights", slow)
+    is_still = len(norms) > 1 and abs(norms.values[-1] / norms.values[0] - 1) < 0.05
+    return Observation(
+        f"The {fast} learns {max(ratio, 1 / ratio):,.0f} times as fast as the {slow}, which cannot keep up.",
+        CERTAIN if is_still else LIKELY,
         (
-            f"learning rates from round 0: critic {critic:g}, generator {generator:g}",
-            *([f"{moves.evidence(f'norm of the weights of the {slow}')}"] if moves else []),
+            f"learning rates since round 0: critic {critic:g}, generator {generator:g}",
+            *([norms.evidence(f"norm of the weights of the {slow}")] if norms else []),
         ),
-        f"Give both the same rate, for example the one between: {advice.say('lr', math.sqrt(critic * generator))}.",
+        f"Use one learning rate for both, such as {advice.option('lr', math.sqrt(critic * generator))}.",
         0,
     )
 
 
-def momentum(history: History) -> Finding | None:
-    """The optimizer's step goes against the gradient of the moment."""
-    against = {role: history.series("steps", role) for role in ("critic", "generator", "pair") if _heavy(history, role)}
-    found = [(s.since(lambda cosine: cosine < _ASTRAY), role) for role, s in against.items()]
-    shown = [(first, role) for first, role in found if first is not None]
-    if not shown:
+@symptom(
+    WARNING,
+    "The loss of one player changes with the steps of the other, and momentum sums gradients of losses that no longer "
+    "exist: where runs broke down, the cosine of step and gradient had turned negative (Arjovsky et al. 2017, section "
+    "4). In games even negative momentum can be better than none (Gidel et al. 2019).",
+)
+def momentum(history: History) -> Observation | None:
+    """The optimizer's steps go against the current gradient."""
+    cosines = {r: history.series("steps", r) for r in ("critic", "generator", "pair") if _has_momentum(history, r)}
+    starts = [(s.since(lambda cosine: cosine < _ASTRAY), role) for role, s in cosines.items()]
+    if (start := min(((first, role) for first, role in starts if first is not None), default=None)) is None:
         return None
-    first, role = min(shown)
-    mover = _mover(role)
-    key, option = advice.optimizer(history, mover)[0], advice.optimizer_traits(history, mover).get("option")
-    forget = advice.say(f"optimizers.{key}.{option}", 0) if option else advice.say(f"optimizers.{key}", PLAIN)
-    return diagnosed(
-        "momentum",
-        f"The {role}'s steps go against its gradient: the optimizer follows what was, not what is.",
-        LIKELY if against[role].late.median < 0 else POSSIBLE,
-        (against[role].evidence("cosine of the step with minus the gradient", "+.2f"),),
-        f"Forget sooner: {forget}.",
+    first, role = start
+    key, name = advice.optimizer(history, _owner(role))[0], advice.optimizer_traits(history, _owner(role)).get("option")
+    less = advice.option(f"optimizers.{key}.{name}", 0) if name else advice.option(f"optimizers.{key}", PLAIN)
+    return Observation(
+        f"The {role}'s steps go against its gradient: momentum follows gradients of the past.",
+        LIKELY if cosines[role].late.median < 0 else POSSIBLE,
+        (cosines[role].evidence("cosine of the step with the negative gradient", "+.2f"),),
+        f"Turn off momentum: {less}.",
         first,
     )
 
 
-def _heavy(history: History, role: str) -> bool:
-    """Whether who moves a network remembers earlier gradients: else its steps cannot lag behind them."""
-    return bool(advice.optimizer_traits(history, _mover(role)).get("momentum"))
+def _has_momentum(history: History, role: str) -> bool:
+    """Whether an optimizer accumulates gradients: otherwise its steps cannot lag behind them."""
+    return bool(advice.optimizer_traits(history, _owner(role)).get("momentum"))
 
 
-def _mover(role: str) -> str:
-    """Whose optimizer it is; a pair's is its generator's."""
+def _owner(role: str) -> str:
+    """The network whose optimizer it is: a pair has that of its generator."""
     return "generator" if role == "pair" else role
 
 
-def slow_average(history: History) -> Finding | None:
-    """The averaged weights, from which samples are drawn, lag behind the generator that plays."""
+@symptom(
+    WARNING,
+    "An average of weights smooths a generator that circles around its goal (Yazici et al. 2019). It lags behind one "
+    "that still moves, and the average of good weights that are far apart need not be good.",
+)
+def slow_average(history: History) -> Observation | None:
+    """The averaged generator, from which samples are drawn, lags behind the trained one."""
     gap = history.series("average", "output")
     first, spread = gap.since(lambda distance: distance > _BEHIND), history.series("diversity", "ratio")
-    if first is None or spread.late.median < 0.1:  # of samples that are all alike nothing can be said
+    if first is None or spread.late.median < 0.1:  # samples that are all alike show nothing
         return None
-    halflife = float(history.recipe.get("halflife", 1000.0))
-    now = min(halflife, 0.05 * max(history.step, 1))
-    weights = history.series("average", "gap")
-    return diagnosed(
-        "slow_average",
-        "Samples are drawn from averaged weights that lag far behind the generator that plays.",
+    halflife = min(float(history.recipe.get("halflife", 1000.0)), 0.05 * max(history.step, 1))
+    name, lr = advice.learning_rate(history, "generator")
+    return Observation(
+        "The averaged generator, from which samples are drawn, lags far behind the trained one.",
         LIKELY if gap.late.median > 0.8 else POSSIBLE,
         (
-            gap.evidence("distance of the two generators' samples for the same latents, in the spread of samples"),
-            weights.evidence("relative distance of their weights"),
-            f"half-life of the average at round {history.step:,}: {now:,.0f} rounds",
+            gap.evidence("distance of their samples for the same latents, relative to the spread of samples"),
+            history.series("average", "gap").evidence("relative distance of their weights"),
+            f"half-life of the average at round {history.step:,}: {halflife:,.0f} rounds",
         ),
-        (
-            f"Average over fewer rounds: {advice.say('halflife', max(1.0, round(now / 10)))}; "
-            f"or slow the generator down: {_slower(history)}."
-        ),
+        f"Average over fewer rounds, {advice.option('halflife', max(1.0, round(halflife / 10)))}, or lower the "
+        f"learning rate of the generator, {advice.option(name, (lr or 1e-4) / 4)}.",
         first,
     )
-
-
-def _slower(history: History) -> str:
-    key, lr = advice.rate(history, "generator")
-    return advice.say(key, (lr or 1e-4) / 4)

@@ -1,4 +1,4 @@
-"""Runs that ended too early or too late, and data that are not what networks expect."""
+"""Findings on runs that ended too early or too late, and on data that networks cannot learn well from."""
 
 from itertools import pairwise
 from statistics import mean
@@ -6,123 +6,126 @@ from statistics import mean
 from ...data.datasets.toy import MODES
 from ...records.history import History, Series
 from . import advice
-from .base import CERTAIN, LIKELY, Finding, diagnosed
+from .base import CERTAIN, LIKELY, REMARK, WARNING, Observation, symptom
 
-_STILL = 0.15  # of its value the measure fell in the last third: there is more to gain
-_PAST = 1.3  # times its best is what the measure has come to
+_IMPROVING = 0.15  # relative decrease of the metric in the last third
+_PAST = 1.3  # times its best value
 
 
-def short(history: History) -> Finding | None:
-    """The run ended while samples still got better."""
-    name, found = history.selection_metric()
-    if history.stop_reason not in ("done", "budget") or len(found) < 6:
+@symptom(
+    WARNING,
+    "The last layer and the first steps of a generator are made for values of about unit size around 0, which is why "
+    "images are scaled to the range of tanh (Radford et al. 2016). Data that is not centered and scaled is learned "
+    "slowly or not at all (LeCun et al. 1998).",
+)
+def data_range(history: History) -> Observation | None:
+    """The values of the data are far from the range that networks expect."""
+    values = next(iter(history.of("start")), {}).get("values")
+    if not values:
         return None
-    third = len(found) // 3
-    middle, late = found[-2 * third : -third], found[-third:]
-    gain = 1 - late.median / middle.median if middle.median > 0 else 0.0
-    falls = late[len(late) // 2 :].median < 0.97 * late[: len(late) // 2].median
-    if gain < _STILL or not falls or min(found.values) < min(late.values):
+    least, most, std = values["least"], values["most"], values["deviation"]
+    has_images = len(values["shape"]) == 3
+    is_off = most - least < 0.5 if has_images else not 0.05 < max(std, 1e-12) < 20 or max(-least, most) > 50
+    if not is_off:
         return None
-    return diagnosed(
-        "short",
-        "The run ended while it still got better: more rounds will bring more.",
-        LIKELY,
-        (
-            f"{_plain(name)} on held-out data: median {late.median:.3g} in the last third of the looks, from round "
-            f"{late.steps[0]:,} on, {gain:.0%} less than in the third before ({middle.median:.3g})",
-        ),
-        f"Go on with `equilibria resume RUN` and {advice.say('rounds', 2 * max(history.step, 1))}.",
-        late.steps[0],
+    expected = "that fill most of [-1, 1], from black to white" if has_images else "within a few units of 0"
+    return Observation(
+        f"The data is badly scaled: networks expect values {expected}.",
+        CERTAIN if has_images else LIKELY,
+        (f"input of the networks: values from {least:.3g} to {most:.3g}, std {std:.3g}, since round 0",),
+        "Scale the array (bytes from 0 to 255, floats from 0 to 1 or -1 to 1; points around 0), check it with "
+        f"`equilibria data check`, and train on it: {advice.option('data', 'SCALED.npz')}.",
+        0,
     )
 
 
-def past_best(history: History) -> Finding | None:
+@symptom(
+    WARNING,
+    "Games need not stay at their best: once the critic overfits or the two networks drift apart, quality falls and "
+    "does not recover by itself (Brock et al. 2019, section 4). The best and the last round of one run can differ more "
+    "than two formulations do (Lucic et al. 2018).",
+)
+def past_best(history: History) -> Observation | None:
     """Samples were better earlier in the run."""
-    name, found = history.selection_metric()
-    if len(found) < 6:
+    name, metric = history.selection_metric()
+    if len(metric) < 6:
         return None
-    best = min(zip(found.values, found.steps, strict=True))
-    later = found.after(best[1])
-    late, kept = found.late, history.best or best[1]
-    if len(later) < max(3, len(found) // 4) or kept >= late.steps[0] or not _worse(late, found):
+    lowest, step = min(zip(metric.values, metric.steps, strict=True))
+    later, late, best = metric.after(step), metric.late, history.best or step
+    if len(later) < max(3, len(metric) // 4) or best >= late.steps[0] or not _is_worse(late, metric):
         return None
-    return diagnosed(
-        "past_best",
-        "The run is past its best: samples were better earlier on.",
+    return Observation(
+        "The run is past its best: samples were better at an earlier round.",
         LIKELY,
         (
-            f"{_plain(name)} on held-out data: {best[0]:.3g} at round {best[1]:,}, median {late.median:.3g} "
-            f"since round {late.steps[0]:,}",
+            f"{_title(name)} on held-out data: {lowest:.3g} at round {step:,}, median {late.median:.3g} since round "
+            f"{late.steps[0]:,}",
         ),
-        f"The checkpoint of round {kept:,} is kept: draw from it by `equilibria sample RUN --checkpoint best`; "
-        f"{advice.say('rounds', kept)} stops in time.",
+        f"Sample the best checkpoint, of round {best:,}, with `equilibria sample RUN --checkpoint best`, or stop the "
+        f"run in time: {advice.option('rounds', best)}.",
         later.steps[0],
     )
 
 
-def labels_unused(history: History) -> Finding | None:
-    """The data have labels, and nobody looks at them."""
-    start = next(iter(history.of("start")), {})
-    kind = start.get("labels")
-    recipe = history.recipe
-    if not kind or recipe.get("conditional") or recipe.get("labelled") or _is_toy(recipe):
-        return None
-    return diagnosed(
-        "labels_unused",
-        "The data have labels, and this run does not use them; that is fine unless you want to ask for a class.",
-        CERTAIN,
-        (f"labels of the data: {kind}; conditional is false, from round 0",),
-        f"If you want that: {advice.say('conditional', 'true')}.",
-        0,
-    )
+def _is_worse(late: Series, metric: Series) -> bool:
+    """Whether the late values are clearly worse than the best, which is negative for log densities.
+
+    The best is the mean of the two lowest values: one of them may be chance. So may be as much as a value falls again
+    after it has risen.
+    """
+    best = mean(sorted(metric.values)[:2])
+    noise = 2 * mean([max(0.0, a - b) for a, b in pairwise(late.values or metric.values)] or [0.0])
+    return late.median > best + (_PAST - 1) * abs(best) + 2 * noise
 
 
-def data_range(history: History) -> Finding | None:
-    """The values of the data are far from what networks expect."""
-    values = next(iter(history.of("start")), {}).get("values")
-    if not values:
+@symptom(
+    REMARK,
+    "The losses of a game do not say when it is over, so the end is read off samples or a distance on held-out data "
+    "(Salimans et al. 2016). Compared at equal and sufficient budgets, formulations differ far less than at small ones "
+    "(Lucic et al. 2018).",
+)
+def short(history: History) -> Observation | None:
+    """The run ended while samples were still improving."""
+    name, metric = history.selection_metric()
+    if history.stop_reason not in ("done", "budget") or len(metric) < 6:
         return None
-    least, most, deviation = values["least"], values["most"], values["deviation"]
-    pictures = len(values["shape"]) == 3
-    off = most - least < 0.5 if pictures else not 0.05 < max(deviation, 1e-12) < 20 or max(-least, most) > 50
-    if not off:
+    third = len(metric) // 3
+    middle, late = metric[-2 * third : -third], metric[-third:]
+    gain = 1 - late.median / middle.median if middle.median > 0 else 0.0
+    is_falling = late[len(late) // 2 :].median < 0.97 * late[: len(late) // 2].median
+    if gain < _IMPROVING or not is_falling or min(metric.values) < min(late.values):
         return None
-    wanted = "fill most of [-1, 1], as black and white do" if pictures else "lie within a few units around 0"
-    return diagnosed(
-        "data_range",
-        f"The data's values are out of range: networks expect them to {wanted}.",
-        CERTAIN if pictures else LIKELY,
-        (f"as networks see them, values go from {least:.3g} to {most:.3g}, deviation {deviation:.3g}, from round 0",),
+    return Observation(
+        "The run ended while samples were still improving: more rounds will improve them.",
+        LIKELY,
         (
-            "Scale the array (bytes from 0 to 255, floats from 0 to 1 or -1 to 1; points around 0), look at it with "
-            f"`equilibria data check`, and train on it: {advice.say('data', 'SCALED.npz')}."
+            f"{_title(name)} on held-out data: median {late.median:.3g} in the last third, since round "
+            f"{late.steps[0]:,}, {gain:.0%} less than in the third before ({middle.median:.3g})",
         ),
-        0,
+        f"Continue with `equilibria resume RUN` and {advice.option('rounds', 2 * max(history.step, 1))}.",
+        late.steps[0],
     )
 
 
-def _is_toy(recipe: object) -> bool:
-    """Points of the plane with labels that only say which mode they are from."""
-    return isinstance(recipe, dict) and recipe.get("data", {}).get("name") in MODES
-
-
-def _plain(name: str) -> str:
+def _title(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _worse(late: Series, found: Series) -> bool:
-    """Whether the late looks are clearly worse than the best, which may be negative: bounds are densities' logs."""
-    best = _typical_best(found)
-    return late.median > best + (_PAST - 1) * abs(best) + 2 * _noise(found)
-
-
-def _typical_best(found: Series) -> float:
-    """The mean of the best value and the one beside it: one lucky look is no best."""
-    ordered = sorted(found.values)
-    return (ordered[0] + ordered[1]) / 2
-
-
-def _noise(found: Series) -> float:
-    """How much one look differs from the next by chance: as far as it falls again after it has risen."""
-    late = found.late.values or found.values
-    return 2 * mean([max(0.0, a - b) for a, b in pairwise(late)] or [0.0])
+@symptom(
+    REMARK,
+    "Networks that are conditioned on labels generate a requested class (Mirza and Osindero 2014). Samples usually "
+    "improve, too, since the labels separate the modes (Odena et al. 2017).",
+)
+def labels_unused(history: History) -> Observation | None:
+    """The data has labels that the run does not use."""
+    kind, recipe = next(iter(history.of("start")), {}).get("labels"), history.recipe
+    is_toy = recipe.get("data", {}).get("name") in MODES  # labels that only number the modes
+    if not kind or recipe.get("conditional") or recipe.get("labelled") or is_toy:
+        return None
+    return Observation(
+        "The data has labels that this run does not use, which is fine unless you want to generate a given class.",
+        CERTAIN,
+        (f"labels of the data: {kind}; conditional is false, since round 0",),
+        f"To generate a given class: {advice.option('conditional', 'true')}.",
+        0,
+    )
