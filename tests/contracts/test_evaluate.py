@@ -238,7 +238,7 @@ WRONG = [
     (["{run}", "--metrics", "kernel(degree=two)"], "it must be a whole number"),
     (["{run}", "--metrics", "kernel(2)"], "does not say which option is '2'"),
     (["{run}", "--metrics", "nll"], "nll needs a model with a likelihood and an encoder"),
-    (["{run}", "--metrics", "stacked_modes"], "are no stacked digits"),
+    (["{run}", "--metrics", "stacked_modes"], "has no stacked digits"),
     (["{run}", "--features", "pixles"], "Did you mean 'pixels'?"),
     (["{run}", "--features", "classifier"], "are no pictures"),
     (["{run}", "--features", "random(sede=1)"], "Did you mean 'seed'?"),

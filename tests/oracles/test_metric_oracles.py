@@ -153,6 +153,6 @@ def test_parzen_is_scipys_logarithm_of_a_sum():
 def test_distances_are_the_same_some_at_a_time(monkeypatch):
     x, y = centered_rows(*pair())
     whole = nearest(x, y), radii(x, 3)
-    monkeypatch.setattr("equilibria.evaluation.neighbors._CELLS", 20_000)
+    monkeypatch.setattr("equilibria.evaluation.neighbors._DISTANCES", 20_000)
     parts = nearest(x, y), radii(x, 3)
     torch.testing.assert_close(parts, whole)
