@@ -1,4 +1,4 @@
-"""What evaluating a run promises: cards, floors, the right samples, nothing touched, and sentences for the rest."""
+"""What evaluating a run promises: records, floors, the right samples, nothing touched, and sentences for the rest."""
 
 import dataclasses
 import hashlib
@@ -56,22 +56,22 @@ def asked_run(tmp_path_factory):
     return runs / "told"
 
 
-def test_every_number_carries_a_whole_card(run, evaluated):
+def test_every_number_carries_a_whole_record(run, evaluated):
     data = load_data("ring")
-    assert {number.card.checkpoint for number in evaluated.numbers} == {"best", "last"}
+    assert {number.provenance.checkpoint for number in evaluated.numbers} == {"best", "last"}
     for number in evaluated.numbers:
-        card = number.card
-        assert (card.data, card.fingerprint) == (data.name, digest(data))
-        assert (card.real, card.generated, card.seed, card.averaged) == (COUNT, COUNT, 3, True)
-        assert "reporting part" in card.split
+        provenance = number.provenance
+        assert (provenance.data, provenance.fingerprint) == (data.name, digest(data))
+        assert (provenance.real, provenance.generated, provenance.seed, provenance.averaged) == (COUNT, COUNT, 3, True)
+        assert "reporting part" in provenance.split
         assert number.floor is not None
     best, last = evaluated.of("frechet", "best"), evaluated.of("frechet", "last")
     by = "sliced_wasserstein of 1,024 held-out samples, the selection part"
-    assert best.card.rule == f"the newest within chance of the lowest {by}"
-    assert last.card.rule == "the last round"
+    assert best.provenance.rule == f"the newest within chance of the lowest {by}"
+    assert last.provenance.rule == "the last round"
     assert last.round == 40
-    assert evaluated.of("sliced_wasserstein", "best").card.metric == "sliced_wasserstein(directions=16)"
-    assert evaluated.of("sliced_wasserstein", "best").card.features in ("none", "pixels")
+    assert evaluated.of("sliced_wasserstein", "best").provenance.metric == "sliced_wasserstein(directions=16)"
+    assert evaluated.of("sliced_wasserstein", "best").provenance.features in ("none", "pixels")
 
 
 def test_numbers_are_those_of_the_checkpoints_beside_held_out_data_that_nothing_was_chosen_by(run, evaluated):
@@ -118,10 +118,10 @@ def test_another_seed_draws_other_samples(run, evaluated):
     other = evaluate(run, FEW, count=COUNT, seed=4, say=quiet)
     assert other.of("frechet", "last").value != evaluated.of("frechet", "last").value
     assert other.of("frechet", "last").floor == evaluated.of("frechet", "last").floor
-    assert set(differences(other.numbers[0].card, evaluated.numbers[0].card)) == {"seed"}
+    assert set(differences(other.numbers[0].provenance, evaluated.numbers[0].provenance)) == {"seed"}
 
 
-def test_cards_that_differ_do_not_stand_in_one_column(run, evaluated):
+def test_records_that_differ_do_not_stand_in_one_column(run, evaluated):
     other = evaluate(run, FEW, count=COUNT + 1, seed=3, say=quiet)
     with pytest.raises(Refusal, match="real is 200 for one and 201 for another; generated is 200 for one and 201"):
         comparable_values({"one": evaluated, "another": other}, "frechet")
@@ -130,20 +130,20 @@ def test_cards_that_differ_do_not_stand_in_one_column(run, evaluated):
         comparable_values({"another": other}, "kernel")
 
 
-def test_every_field_of_a_card_counts(evaluated):
-    card = evaluated.numbers[0].card
-    assert Provenance.from_dict(card.to_dict(), "here") == card
+def test_every_field_of_a_record_counts(evaluated):
+    provenance = evaluated.numbers[0].provenance
+    assert Provenance.from_dict(provenance.to_dict(), "here") == provenance
     for field in dataclasses.fields(Provenance):
-        other = dataclasses.replace(card, **{field.name: "other"})
+        other = dataclasses.replace(provenance, **{field.name: "other"})
         with pytest.raises(Refusal, match=f"{field.name} is "):
-            comparable({"a": card, "b": card, "c": other})
+            comparable({"a": provenance, "b": provenance, "c": other})
         with pytest.raises(Refusal, match=f"lacks '{field.name}'"):
-            Provenance.from_dict({k: v for k, v in card.to_dict().items() if k != field.name}, "here")
+            Provenance.from_dict({k: v for k, v in provenance.to_dict().items() if k != field.name}, "here")
 
 
 def test_numbers_without_end_survive_being_kept(tmp_path, evaluated):
-    card = evaluated.numbers[0].card
-    endless = MetricValue("reverse_kl", float("inf"), None, "lower", 3, Measurement(0.1, 0.02), card)
+    provenance = evaluated.numbers[0].provenance
+    endless = MetricValue("reverse_kl", float("inf"), None, "lower", 3, Measurement(0.1, 0.02), provenance)
     Evaluation((endless, dataclasses.replace(endless, floor=None))).write(tmp_path)
     assert read_evaluation(tmp_path).numbers == (endless, dataclasses.replace(endless, floor=None))
     assert "Infinity" not in (tmp_path / "metrics.json").read_text("utf-8")
@@ -183,7 +183,7 @@ def mine(tmp_path, monkeypatch):
 def test_a_metric_of_ones_own_is_measured_by_name(run):
     found = evaluate(run, ["my_metrics_here:gap(scale=2)"], count=COUNT, say=quiet)
     assert found.names() == ["gap"]
-    assert found.numbers[0].card.metric == "my_metrics_here:gap(scale=2)"
+    assert found.numbers[0].provenance.metric == "my_metrics_here:gap(scale=2)"
 
 
 @pytest.mark.usefixtures("mine")
@@ -204,7 +204,7 @@ def test_the_same_round_is_measured_once_and_named_twice(tmp_path):
         best, last = found.of(name, "best"), found.of(name, "last")
         if best.round == last.round:
             assert (best.value, best.floor) == (last.value, last.floor)
-        assert set(differences(best.card, last.card)) == {"checkpoint", "rule"}
+        assert set(differences(best.provenance, last.provenance)) == {"checkpoint", "rule"}
 
 
 def test_a_model_with_a_likelihood_is_asked_for_it(tmp_path):
@@ -213,8 +213,8 @@ def test_a_model_with_a_likelihood_is_asked_for_it(tmp_path):
     number = found.of("nll", "last")
     assert number.error > 0
     assert number.floor is None
-    assert (number.card.real, number.card.generated) == (20, 0)
-    assert number.card.metric == "nll(k=4, count=20)"
+    assert (number.provenance.real, number.provenance.generated) == (20, 0)
+    assert number.provenance.metric == "nll(k=4, count=20)"
 
 
 SMALL_VAE = {"data": "digits", "rounds": 4, "batch": 16, "threads": 1, "matmul": "default", "save_every": 2} | {
@@ -228,7 +228,7 @@ def test_a_conditional_model_is_asked_whether_it_makes_what_it_is_told(asked_run
     assert number.better == "higher"
     assert 0 <= number.value <= 1
     assert number.floor.value > 0.85
-    assert number.card.features == "classifier of digits"
+    assert number.provenance.features == "classifier of digits"
 
 
 WRONG = [

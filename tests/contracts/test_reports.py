@@ -12,7 +12,7 @@ from equilibria.core.errors import Refusal
 from equilibria.evaluation.metrics.base import Measurement, Provenance
 from equilibria.runs.session import train
 from equilibria.studies import wording
-from equilibria.studies.compare.comparison_page import Study, comma_separated, html, rows
+from equilibria.studies.compare.comparison_page import Study, comma_separated, html, metric_table
 from equilibria.studies.compare.statistics import MetricRow
 from equilibria.studies.compare.trial import Outcome, Result
 from equilibria.studies.html import page, paragraph, picture, table
@@ -23,7 +23,7 @@ from sessions import TINY, Silent
 NASTY = '<img src="http://evil" onerror=alert(1)>&$x^2$'
 
 
-def card(**said):
+def provenance(**said):
     told = {"metric": "distance", "data": "ring", "fingerprint": "f", "split": "held out", "real": 9, "generated": 9}
     more = {"features": "none", "digest": "", "resizing": "none", "seed": 0, "rule": "lowest", "averaged": True}
     return Provenance(**told | more | {"checkpoint": "best"} | said)
@@ -32,8 +32,8 @@ def card(**said):
 def study():
     values = {"gan:a": [1.0, 2.0, 3.5], NASTY: [0.5, 0.25, 1e-7]}
     seeds = {row: [0, 1, 2] for row in values}
-    cards = [card(checkpoint=end) for end in ("best", "last")]
-    found = [MetricRow("ring", "distance", "lower", each, Measurement(0.1), values, seeds) for each in cards]
+    records = [provenance(checkpoint=end) for end in ("best", "last")]
+    found = [MetricRow("ring", "distance", "lower", each, Measurement(0.1), values, seeds) for each in records]
     results = [
         Result(row, "ring", seed, None, Outcome("failed" if seed == 2 else "finished", f"Because of {NASTY}."), None)
         for row in values
@@ -81,8 +81,8 @@ def test_the_mean_of_curves_is_between_them_where_all_are_known():
 
 def test_the_table_on_the_page_is_the_spreadsheet():
     known = study()
-    head, body = rows(known, "ring")
-    lines = list(csv.DictReader(io.StringIO(comma_separated(known.columns))))
+    head, body = metric_table(known, "ring")
+    lines = list(csv.DictReader(io.StringIO(comma_separated(known.metrics))))
     for (metric, checkpoint, *cells), _ in zip(body, range(2), strict=True):
         for row, cell in zip(head[2:-1], cells, strict=False):
             (line,) = (each for each in lines if each["recipe"] == row and each["checkpoint"] == checkpoint)
@@ -95,7 +95,7 @@ def test_the_table_on_the_page_is_the_spreadsheet():
 
 
 def test_a_spreadsheet_names_what_it_was_measured_on():
-    (line, *_) = csv.DictReader(io.StringIO(comma_separated(study().columns)))
+    (line, *_) = csv.DictReader(io.StringIO(comma_separated(study().metrics)))
     assert line["split"] == "held out"
     assert line["rule"] == "lowest"
 
@@ -111,11 +111,11 @@ def test_pictures_are_within_the_page(tmp_path):
 
 def test_samples_that_several_metrics_share_are_told_once():
     said = wording.provenance_lines(
-        [card(), card(checkpoint="last", rule="the last round"), card(metric="kernel(degree=3)")]
+        [provenance(), provenance(checkpoint="last", rule="the last round"), provenance(metric="kernel(degree=3)")]
     )
     assert said[0].endswith(": distance; kernel(degree=3).")
     assert said[1:] == ["The best checkpoint: lowest.", "The last checkpoint: the last round."]
-    assert len(wording.provenance_lines([card(), card(seed=1)])) == 3
+    assert len(wording.provenance_lines([provenance(), provenance(seed=1)])) == 3
 
 
 @pytest.mark.parametrize(

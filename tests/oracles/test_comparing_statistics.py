@@ -10,12 +10,12 @@ from scipy import stats
 from equilibria.evaluation.metrics.base import Provenance
 from equilibria.studies.compare.statistics import MetricRow, conclusions, holm, interval, welch
 
-CARD = Provenance("m", "ring", "f", "held out", 10, 10, "none", "", "none", 0, "best", "lowest", True)
+PROVENANCE = Provenance("m", "ring", "f", "held out", 10, 10, "none", "", "none", 0, "best", "lowest", True)
 
 
 def column(values, better="lower"):
     return MetricRow(
-        "ring", "distance", better, CARD, None, values, {k: list(range(len(v))) for k, v in values.items()}
+        "ring", "distance", better, PROVENANCE, None, values, {k: list(range(len(v))) for k, v in values.items()}
     )
 
 
@@ -81,7 +81,7 @@ def test_from_five_seeds_on_a_clear_difference_is_said():
 
 def test_no_difference_is_no_equality():
     text = said({"a": [1.0, 2.0, 3.0, 4.0, 5.0], "b": [1.5, 2.5, 3.5, 4.5, 2.0]})
-    assert "No difference is shown between a and b" in text
+    assert "No significant difference between a and b" in text
 
 
 def test_equal_recipes_are_ranked_in_at_most_one_comparison_of_twenty():
@@ -96,8 +96,8 @@ def test_a_recipe_of_which_seeds_failed_is_not_ranked():
     values = {"a": [0.0, 0.1, 0.2, 0.1, 0.0], "b": [9.0, 9.1, 9.2, 9.0, 9.1]}
     text = said(values, begun=Counter({("ring", "a"): 6, ("ring", "b"): 5, ("ring", "c"): 5}))
     assert "better than" not in text
-    assert "a: 1 of 6 seeds failed" in text
-    assert "c: 5 of 5 seeds failed" in text
+    assert "a (1 of 6 seeds failed)" in text
+    assert "c (5 of 5 seeds failed)" in text
 
 
 def test_what_is_not_finite_is_not_ranked():

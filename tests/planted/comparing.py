@@ -9,8 +9,8 @@ COMPARING = (
     Mutant(
         "pairs-not-corrected",
         "studies/compare/statistics.py",
-        "chances = holm([welch(column.values[a], column.values[b]) for column, (a, b) in pairs])",
-        "chances = [welch(column.values[a], column.values[b]) for column, (a, b) in pairs]",
+        "p_values = holm([welch(row.values[a], row.values[b]) for row, (a, b) in pairs])",
+        "p_values = [welch(row.values[a], row.values[b]) for row, (a, b) in pairs]",
         (STATISTICS + "equal_recipes_are_ranked_in_at_most_one_comparison_of_twenty",),
         "of many equal recipes some pair is nearly always ranked",
     ),
@@ -41,7 +41,7 @@ COMPARING = (
     Mutant(
         "higher-is-worse",
         "studies/compare/statistics.py",
-        'better, worse = (high, low) if column.better == "higher" else (low, high)',
+        'better, worse = (high, low) if row.better == "higher" else (low, high)',
         "better, worse = (low, high)",
         (STATISTICS + "from_five_seeds_on_a_clear_difference_is_said",),
         "the lower coverage wins",
@@ -49,15 +49,15 @@ COMPARING = (
     Mutant(
         "budget-not-in-the-hash",
         "studies/compare/trial.py",
-        "text = json.dumps([told, dict(fingerprint), said], sort_keys=True)",
-        "text = json.dumps([told, dict(fingerprint)], sort_keys=True)",
+        "text = json.dumps([fields, dict(fingerprint), used], sort_keys=True)",
+        "text = json.dumps([fields, dict(fingerprint)], sort_keys=True)",
         (TRIALS + "a_trial_is_identified_by_its_recipe_data_budget_and_options",),
         "a run of a minute stands in for one of an hour",
     ),
     Mutant(
         "finished-trials-again",
         "studies/compare/worker.py",
-        "    if stop_reason(trial.folder) in (None, *_OVER):",
+        "    if stop_reason(trial.folder) in (None, *_UNFINISHED):",
         "    if True:",
         (TRIALS + "other_metrics_are_measured_without_playing_again",),
         "what is done is done again",
@@ -65,7 +65,7 @@ COMPARING = (
     Mutant(
         "unlike-numbers-in-one-column",
         "studies/compare/statistics.py",
-        "        comparable(dict(zip(names, (number.card for _, number in numbers), strict=True)))",
+        "        comparable(dict(zip(names, (value.provenance for _, value in values), strict=True)))",
         "        pass",
         (TRIALS + "runs_that_were_measured_differently_are_not_compared",),
         "numbers of different samples are compared",

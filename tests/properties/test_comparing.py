@@ -103,18 +103,18 @@ def test_runs_are_compared_as_they_were_measured(played, capsys):
     folders = [str(trial.folder) for trial in played.trials]
     study = compare(folders, watching()).study
     assert {result.label for result in study.results} == {"gan-ns", "wgan"}
-    assert [sorted(column.values) for column in study.columns] == [["gan-ns", "wgan"]] * 2
+    assert [sorted(column.values) for column in study.metrics] == [["gan-ns", "wgan"]] * 2
 
 
 def test_runs_that_were_measured_differently_are_not_compared(played):
     one, other = played.trials[:2]
-    measured = dataclasses.replace(other, measures=EvaluationOptions(("sliced_wasserstein",), count=32))
+    measured = dataclasses.replace(other, evaluation=EvaluationOptions(("sliced_wasserstein",), count=32))
     worker.run_trial(measured, Silent())
     with pytest.raises(Refusal, match=r"generated is 64 for .* and 32 for"):
         compare([str(one.folder), str(other.folder)], watching())
     apart = metric_rows(trial_results([one, measured]))
     assert [sorted(column.values) for column in apart] == [["gan-ns"], ["wgan:clip=0.1"]] * 2
-    assert all("generated" in column.apart for column in apart)
+    assert all("generated" in column.note for column in apart)
     worker.run_trial(other, Silent())  # as it was
 
 
@@ -157,7 +157,7 @@ def test_finished_trials_are_not_run_again(played, monkeypatch):
 
 
 def test_other_metrics_are_measured_without_playing_again(played, monkeypatch):
-    trial = dataclasses.replace(played.trials[0], measures=EvaluationOptions(("wasserstein",), count=64))
+    trial = dataclasses.replace(played.trials[0], evaluation=EvaluationOptions(("wasserstein",), count=64))
     monkeypatch.setattr(worker, "train", None)
     monkeypatch.setattr(worker, "resume", None)
     worker.run_trial(trial, Silent())

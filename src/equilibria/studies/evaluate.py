@@ -228,5 +228,9 @@ def _likelihood_metrics(
 def _renamed(values: Sequence[MetricValue], run: Path, checkpoint: str) -> list[MetricValue]:
     """The values of the last round under the name of another checkpoint."""
     last, rule = values[-1], selection_rule(run, checkpoint)
-    same = (value for value in values if (value.round, value.card.checkpoint) == (last.round, last.card.checkpoint))
-    return [replace(value, card=replace(value.card, checkpoint=checkpoint, rule=rule)) for value in same]
+    same = (
+        value
+        for value in values
+        if (value.round, value.provenance.checkpoint) == (last.round, last.provenance.checkpoint)
+    )
+    return [replace(value, provenance=replace(value.provenance, checkpoint=checkpoint, rule=rule)) for value in same]

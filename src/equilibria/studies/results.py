@@ -25,22 +25,24 @@ class MetricValue:
     better: str  # "lower", "higher" or "neither"
     round: int  # of the checkpoint
     floor: Measurement | None  # the same with real training samples in place of generated ones
-    card: Provenance
+    provenance: Provenance
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         floor = None if self.floor is None else {"value": _plain(self.floor.value), "error": _plain(self.floor.error)}
         stored = {"name": self.name, "value": _plain(self.value), "error": _plain(self.error), "better": self.better}
-        return stored | {"round": self.round, "floor": floor, "card": self.card.to_dict()}
+        return stored | {"round": self.round, "floor": floor, "card": self.provenance.to_dict()}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any], where: str) -> Self:
         """A value that was stored. Raises Refusal for one that is incomplete."""
         try:
-            card, floor = Provenance.from_dict(_renewed(stored["card"]), where), stored["floor"]
+            provenance, floor = Provenance.from_dict(_renewed(stored["card"]), where), stored["floor"]
             floor = None if floor is None else Measurement(float(floor["value"]), _read(floor["error"]))
             value, error = float(stored["value"]), _read(stored["error"])
-            return cls(str(stored["name"]), value, error, str(stored["better"]), int(stored["round"]), floor, card)
+            return cls(
+                str(stored["name"]), value, error, str(stored["better"]), int(stored["round"]), floor, provenance
+            )
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, Refusal):
                 raise
@@ -60,7 +62,7 @@ class Evaluation:
 
     def of(self, name: str, checkpoint: str) -> MetricValue | None:
         """A value at a checkpoint, if it was measured."""
-        return next((v for v in self.numbers if (v.name, v.card.checkpoint) == (name, checkpoint)), None)
+        return next((v for v in self.numbers if (v.name, v.provenance.checkpoint) == (name, checkpoint)), None)
 
     def write(self, run: Path) -> None:
         """Write RUN/metrics.json, atomically, in place of an earlier evaluation. Raises Failure if it cannot be."""
@@ -88,6 +90,11 @@ def read_evaluation(run: str | Path) -> Evaluation:
     )
 
 
+def evaluation_numbers(folder: Path) -> tuple[MetricValue, ...]:
+    """The metric values of a run; none if it was not evaluated."""
+    return read_evaluation(folder).numbers if (folder / FILE).is_file() else ()
+
+
 def comparable_values(
     evaluations: Mapping[str, Evaluation], name: str, checkpoint: str = "best"
 ) -> dict[str, MetricValue]:
@@ -95,7 +102,7 @@ def comparable_values(
     values = {run: value for run, each in evaluations.items() if (value := each.of(name, checkpoint)) is not None}
     if missing := [run for run in evaluations if run not in values]:
         raise Refusal(f"{', '.join(missing)} has no {name} at its {checkpoint} checkpoint: evaluate it with --metrics.")
-    comparable({run: value.card for run, value in values.items()})
+    comparable({run: value.provenance for run, value in values.items()})
     return values
 
 

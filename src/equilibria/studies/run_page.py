@@ -9,7 +9,7 @@ from ..evaluation.doctor.report import Checkup, doctor
 from ..records.history import History, read_history
 from . import curves, wording
 from .html import code, folded, grid, heading, page, paragraph, picture, section, table
-from .results import FILE, MetricValue, read_evaluation
+from .results import MetricValue, evaluation_numbers
 
 _GRIDS = 8  # sample grids on the page, at most
 
@@ -45,17 +45,12 @@ def report(run: str | Path, out: str | Path | None = None, force: bool = False) 
     return path
 
 
-def evaluation_numbers(folder: Path) -> tuple[MetricValue, ...]:
-    """The metric values of a run; none if it was not evaluated."""
-    return read_evaluation(folder).numbers if (folder / FILE).is_file() else ()
-
-
 def html(run: History, checkup: Checkup, values: tuple[MetricValue, ...] = ()) -> str:
     """The page."""
     name = str(run.recipe["name"])
     title, runs = f"{name} on {run.data}", {name: [run]}
-    provenance = (paragraph(text, "soft") for text in wording.provenance_lines(value.card for value in values))
-    course = paragraph(f"Trend: {checkup.trend}") if checkup.trend else ""
+    provenance = (paragraph(text, "soft") for text in wording.provenance_lines(value.provenance for value in values))
+    trend = paragraph(f"Trend: {checkup.trend}") if checkup.trend else ""
     losses = folded("What the losses mean", *map(paragraph, checkup.losses))
     versions = folded("Versions, hardware, sessions", code(json.dumps(dict(run.summary), indent=2)))
     return page(
@@ -63,7 +58,7 @@ def html(run: History, checkup: Checkup, values: tuple[MetricValue, ...] = ()) -
         heading(title),
         paragraph(str(run.recipe.get("about", "")), "soft"),
         _facts(run),
-        section("Doctor", paragraph(checkup.summary), wording.findings(checkup.findings), course, losses),
+        section("Doctor", paragraph(checkup.summary), wording.findings(checkup.findings), trend, losses),
         section("Metrics", _numbers(values), *provenance),
         section("Training curves", curves.metrics(runs), curves.estimates(runs), curves.terms(runs)),
         section("Samples over time", _sample_grids(run)),
@@ -89,8 +84,8 @@ def _numbers(values: tuple[MetricValue, ...]) -> str:
     """A row for each metric: its value at each checkpoint, and its floor."""
     rows = dict[str, dict[str, MetricValue]]()
     for value in values:
-        rows.setdefault(value.name, {})[value.card.checkpoint] = value
-    checkpoints = list(dict.fromkeys(value.card.checkpoint for value in values))
+        rows.setdefault(value.name, {})[value.provenance.checkpoint] = value
+    checkpoints = list(dict.fromkeys(value.provenance.checkpoint for value in values))
     body = []
     for name, row in rows.items():
         first = next(iter(row.values()))

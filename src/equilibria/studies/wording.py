@@ -63,7 +63,7 @@ def _samples(record: Provenance) -> str:
 
 def evaluation_table(evaluation: Evaluation) -> list[tuple[str, ...]]:
     """The heads, then a row for each metric: which values are better, the floor, the value at each checkpoint."""
-    rounds = {value.card.checkpoint: value.round for value in evaluation.numbers}
+    rounds = {value.provenance.checkpoint: value.round for value in evaluation.numbers}
     rows = [("metric", "", "floor", *(f"{name} (round {step:,})" for name, step in rounds.items()))]
     for name in evaluation.names():
         values = [evaluation.of(name, checkpoint) for checkpoint in rounds]
@@ -78,10 +78,10 @@ def evaluation_notes(evaluation: Evaluation) -> str:
     """What the numbers were measured on, and how to read them."""
     if not evaluation.numbers:
         return "No metric applies to this run."
-    names = {value.card.features for value in evaluation.numbers} - {"none", "pixels"}
+    names = {value.provenance.features for value in evaluation.numbers} - {"none", "pixels"}
     features = f"Features: {evaluation.about or ', '.join(names)}." if names else ""
     fid = "The Frechet distance on these features is FID." if "inception" in names else ""
-    lines = provenance_lines(value.card for value in evaluation.numbers)
+    lines = provenance_lines(value.provenance for value in evaluation.numbers)
     return " ".join(filter(None, [*lines, features, fid, _READING]))
 
 

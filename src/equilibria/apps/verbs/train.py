@@ -137,10 +137,10 @@ def compare(*recipes: str, **options: Any) -> int:
 
         study = compare(recipes, watch, **options).study
     if study is not None:
-        from ...studies.compare.comparison_page import rows
+        from ...studies.compare.comparison_page import metric_table
 
         for data in study.sets:
-            head, body = rows(study, data)
+            head, body = metric_table(study, data)
             if body:
                 lines = [*_lines(head), *(line for row in body for line in _lines(row))]
                 print(f"\n{data}\n\n{table(lines, indent=2)}")

@@ -19,223 +19,184 @@ from .comparison_page import Study, comma_separated, html
 from .grid import OUT, TRIALS, ComparisonOptions, Plan, plan_trials
 from .pool import executor, run_trials
 from .statistics import conclusions, metric_rows
-from .trial import ComparisonDisplay, ComparisonLines, Trial, outcome, run_results, trial_results
+from .trial import ComparisonDisplay, ComparisonLines, Result, Trial, outcome, run_results, trial_results
 from .worker import is_finished
 
-PLAN, REPORT, SHEET = "comparison.json", "report.html", "report.csv"
+PLAN, REPORT, SPREADSHEET = "comparison.json", "report.html", "report.csv"
 FORMAT = 1
 
 
-def stored_plan(folder: Path) -> dict[str, Any]:
-    """What was asked of the comparison that lies in a folder; nothing if there is none."""
+@dataclass(frozen=True)
+class Comparison:
+    """The result of a comparison."""
+
+    folder: Path | None  # None if nothing was written
+    study: Study | None  # None if it was interrupted
+    command: str  # makes it again, or continues it
+
+
+def compare(recipes: Sequence[str], display: ComparisonDisplay | None = None, /, **keywords: Any) -> Comparison:
+    """Train recipes on the same data, seeds and budget, evaluate all, and write report.html and report.csv.
+
+    A recipe is a name, a JSON file, or either with changes: "wgan:clip=0.1,lr=1e-4". Run folders in place of recipes
+    are compared as they were evaluated. Finished runs are not repeated, interrupted ones are resumed. Raises Refusal
+    for what cannot be compared.
+
+    Args:
+        recipes: Recipes, or run folders.
+        display: Shows the progress; default: printed lines.
+        keywords: Fields of ComparisonOptions (data, seeds, budget, out, ...); others are keywords of `train` for all.
+
+    Example:
+        >>> evaluation = eq.evaluate("runs/digits", ["sliced_wasserstein"], count=32, checkpoints=["best"], say=str)
+        >>> print(eq.compare(["runs/digits"]).study.conclusions[0])
+        sliced wasserstein on digits, best checkpoint (lower is better): acgan ...
+    """
+    recipes = [recipes] if isinstance(recipes, str) else [str(recipe) for recipe in recipes]
+    display, (options, shared) = display or ComparisonLines(), _split_options(keywords)
+    if any(RunFolder(word).exists() for word in recipes):
+        return _compare_runs(recipes, options, shared, display)
+    for word in recipes:
+        if "/" in (name := word.partition(":")[0]) and not Path(name).is_file():
+            raise Refusal(f"{word} is neither a run nor a recipe: name a recipe, a JSON file, or a run folder.")
+    folder = Path(options.out or OUT)
+    before = _stored_plan(folder)
+    plan = plan_trials(recipes, options, shared, before.get("choices", {}))
+    _refuse_other(plan, before)
+    if not folder.is_dir():
+        RunFolder.create(folder)
+    with RunFolder(folder).lock():
+        write_atomic(folder / PLAN, (json.dumps(_plan_record(plan), indent=2) + "\n").encode())
+        return _run_plan(plan, display)
+
+
+def _split_options(keywords: Mapping[str, Any]) -> tuple[ComparisonOptions, dict[str, Any]]:
+    """The options of the comparison, checked, and the keywords for all runs."""
+    names = {field.name for field in dataclasses.fields(ComparisonOptions)}
+    options = {k: v for k, v in keywords.items() if k in names}
+    if isinstance(options.get("out"), Path):
+        options["out"] = str(options["out"])
+    if "data" in options:
+        data = options["data"]
+        options["data"] = [str(each) for each in ([data] if isinstance(data, str | Path) else data)]
+    if isinstance(options.get("metrics"), list | tuple):
+        options["metrics"] = ", ".join(options["metrics"])
+    checked = ComparisonOptions(**{k: check(ComparisonOptions, k, v, k) for k, v in options.items()})
+    return checked, {k: v for k, v in keywords.items() if k not in names}
+
+
+def _compare_runs(
+    folders: Sequence[str], options: ComparisonOptions, shared: Mapping[str, Any], display: ComparisonDisplay
+) -> Comparison:
+    """Compare runs by their evaluations, with a report if `out` is set. Raises Refusal for different provenances."""
+    out = Path(options.out) if options.out else None
+    if out is not None and (out / PLAN).exists():
+        raise Refusal(f"{out} holds a comparison: choose another --out.")
+    if out is not None and (out / REPORT).exists() and not options.force:
+        raise Refusal(f"{out} holds a report already: choose another --out, or replace it with --force.")
+    for folder in folders:
+        if not RunFolder(folder).exists():
+            raise Refusal(f"{folder} is not a run folder, and others are: compare recipes, or runs.")
+    changed = [name for name, value in dataclasses.asdict(options).items() if value != getattr(ComparisonOptions, name)]
+    if idle := [name for name in (*shared, *changed) if name not in ("out", "force")]:
+        raise Refusal(f"--{idle[0].replace('_', '-')} does not apply to finished runs: leave it out.")
+    if twice := [folder for i, folder in enumerate(folders) if Path(folder) in map(Path, folders[:i])]:
+        raise Refusal(f"{twice[0]} is named twice.")
+    results = run_results(folders)
+    labels = list(dict.fromkeys(result.label for result in results))
+    about, command = f"{len(results)} runs, as they were evaluated.", shlex.join(["equilibria", "compare", *folders])
+    study = _study(labels, about, command, results, strict=True)
+    if out is not None:
+        _write(study, out, display)
+    return Comparison(out, study, command)
+
+
+def _study(labels: Sequence[str], about: str, command: str, results: Sequence[Result], strict: bool = False) -> Study:
+    """The results with conclusions: for each data set about the first metric at the best checkpoint."""
+    rows, sets = metric_rows(results, strict), list(dict.fromkeys(result.data for result in results))
+    best = [next((row for row in rows if row.data == data and row.checkpoint == "best"), None) for data in sets]
+    attempts = Counter((result.data, result.label) for result in results)
+    title = f"{', '.join(labels)}: compared on {', '.join(sets)}"
+    return Study(title, about, command, results, rows, conclusions([row for row in best if row], attempts))
+
+
+def _stored_plan(folder: Path) -> dict[str, Any]:
+    """The record of the comparison in a folder; empty if there is none."""
     try:
-        said = json.loads((folder / PLAN).read_text("utf-8"))
+        stored = json.loads((folder / PLAN).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return said if isinstance(said, dict) else {}
-
-
-def write_plan(plan: Plan) -> None:
-    """Write down what was asked."""
-    write_atomic(plan.folder / PLAN, (json.dumps(_plan_record(plan), indent=2) + "\n").encode())
-
-
-def write(study: Study, folder: Path, watch: ComparisonDisplay) -> None:
-    """Both files, each whole; those of before are replaced, and it is said."""
-    made = {REPORT: html(study), SHEET: comma_separated(study.columns)}
-    again = (folder / REPORT).exists()
-    try:
-        for name, text in made.items():
-            write_atomic(folder / name, text.encode())
-    except OSError as error:
-        raise Failure(f"The report cannot be written to {folder} ({error.strerror or error}).") from error
-    watch.say(f"{'Replaced' if again else 'Written'}: {folder / REPORT} and {folder / SHEET}.")
-
-
-def refuse_written(folder: Path, force: bool) -> None:
-    """A folder that was named, in which there is a comparison, or a report that may not be replaced."""
-    if (folder / PLAN).exists():
-        raise Refusal(f"{folder} holds a comparison: choose another --out.")
-    if (folder / REPORT).exists() and not force:
-        raise Refusal(f"{folder} holds a report already: choose another --out, or replace it with --force.")
-
-
-def refuse_other(plan: Plan, before: Mapping[str, Any]) -> None:
-    """A folder with something else in it, or with the report of a comparison that this one does not contain."""
-    folder = plan.folder
-    if not before and folder.is_dir() and any(path.name not in ("lock", TRIALS) for path in folder.iterdir()):
-        raise Refusal(f"{folder} holds something else than a comparison: choose another --out.")
-    if (folder / REPORT).exists() and not plan.options.force and not _contains(_plan_record(plan), before):
-        raise Refusal(
-            f"{folder} holds the report of another comparison ({before.get('command', '')}): choose another --out, or "
-            f"replace its report with --force; its runs are kept."
-        )
-
-
-def _contains(now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
-    """Whether a comparison is the same as before, or more of the same."""
-    sets = all(set(before.get(name, ())) <= set(now[name]) for name in ("recipes", "data", "seeds"))
-    return sets and before.get("alike") == now["alike"]
+    return stored if isinstance(stored, dict) else {}
 
 
 def _plan_record(plan: Plan) -> dict[str, Any]:
-    """What a later call compares itself with."""
+    """What a later comparison in the same folder is checked against."""
     options = plan.options
     return {
         "format": FORMAT,
         "recipes": list(plan.recipes),
         "data": list(options.data),
         "seeds": list(range(options.seed, options.seed + options.seeds)),
-        "alike": {"budget": options.budget, "said": {k: str(v) for k, v in plan.said.items()}},
+        "alike": {"budget": options.budget, "said": {k: str(v) for k, v in plan.shared.items()}},
         "choices": dict(plan.choices),
         "command": plan.command,
     }
 
 
-_OPTIONS_OF_RUNS = ("out", "force")  # of runs that are not played
+def _refuse_other(plan: Plan, before: Mapping[str, Any]) -> None:
+    """Raise Refusal for a folder with other files, or with the report of a comparison that the plan does not extend."""
+    folder, now = plan.folder, _plan_record(plan)
+    if not before and folder.is_dir() and any(path.name not in ("lock", TRIALS) for path in folder.iterdir()):
+        raise Refusal(f"{folder} holds other files: choose another --out.")
+    extends = all(set(before.get(name, ())) <= set(now[name]) for name in ("recipes", "data", "seeds"))
+    extends = extends and before.get("alike") == now["alike"]
+    if (folder / REPORT).exists() and not plan.options.force and not extends:
+        raise Refusal(
+            f"{folder} holds the report of another comparison ({before.get('command', '')}): choose another --out, or "
+            f"replace its report with --force; its runs are kept."
+        )
 
 
-def compare_runs(folders: Sequence[str], options: ComparisonOptions, said: Mapping[str, Any]) -> Study:
-    """The numbers of runs. Raises Refusal where two of a column were not measured alike, and says what differs."""
-    for folder in folders:
-        if not is_run(folder):
-            raise Refusal(f"{folder} is no folder of a run, and others are: compare recipes, or runs.")
-    changed = [
-        f.name
-        for f in dataclasses.fields(ComparisonOptions)
-        if getattr(options, f.name) != getattr(ComparisonOptions, f.name)
-    ]
-    if idle := [name for name in (*said, *changed) if name not in _OPTIONS_OF_RUNS]:
-        raise Refusal(f"--{idle[0].replace('_', '-')} means nothing for runs that have been played: leave it out.")
-    if twice := [folder for i, folder in enumerate(folders) if Path(folder) in map(Path, folders[:i])]:
-        raise Refusal(f"{twice[0]} is named twice.")
-    results = run_results(folders)
-    found = metric_rows(results, strict=True)
-    best = [column for column in found if column.checkpoint == "best"][:1]
-    rows = list(dict.fromkeys(result.label for result in results))
-    begun = Counter((results[0].data, result.label) for result in results)
-    command = shlex.join(["equilibria", "compare", *folders])
-    title = f"{', '.join(rows)}: compared on {results[0].data}"
-    return Study(
-        title, f"{len(results)} runs, as they were measured.", command, results, found, conclusions(best, begun)
-    )
-
-
-def is_run(word: str) -> bool:
-    """Whether a run lies there."""
-    return RunFolder(word).exists()
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What came of it."""
-
-    folder: Path | None  # none where nothing was written
-    study: Study | None  # none where it was stopped before the end
-    command: str  # makes it again, or goes on with it
-
-
-def compare(recipes: Sequence[str], display: ComparisonDisplay | None = None, /, **keywords: Any) -> Comparison:
-    """Play every recipe on every data set with every seed, measure all alike, and write report.html and report.csv.
-
-    A recipe is a name, a JSON file, or either with changes: "wgan:clip=0.1,lr=1e-4". Folders of runs in their place
-    are compared as they were measured. Keywords are the fields of ComparisonOptions; all others go to the
-    runs, as keywords of `train`. Finished runs are not repeated, interrupted ones are resumed.
-    """
-    recipes = [recipes] if isinstance(recipes, str) else [str(recipe) for recipe in recipes]
-    watch, (options, said) = display or ComparisonLines(), _split_options(keywords)
-    if any(map(is_run, recipes)):
-        return _compare_finished(recipes, options, said, watch)
-    _refuse_missing(recipes)
-    folder = Path(options.out or OUT)
-    before = stored_plan(folder)
-    plan = plan_trials(recipes, options, said, before.get("choices", {}))
-    refuse_other(plan, before)
-    if not folder.is_dir():
-        RunFolder.create(folder)
-    with RunFolder(folder).lock():
-        write_plan(plan)
-        return _run_plan(plan, watch)
-
-
-def _compare_finished(
-    folders: Sequence[str], options: ComparisonOptions, said: Mapping[str, Any], watch: ComparisonDisplay
-) -> Comparison:
-    """Runs as they were measured; a report of them where one is asked for by `out`."""
-    folder = Path(options.out) if options.out else None
-    if folder is not None:
-        refuse_written(folder, options.force)
-    study = compare_runs(folders, options, said)
-    if folder is not None:
-        write(study, folder, watch)
-    return Comparison(folder, study, study.command)
-
-
-def _run_plan(plan: Plan, watch: ComparisonDisplay) -> Comparison:
-    """Play what is left to play, then report."""
+def _run_plan(plan: Plan, display: ComparisonDisplay) -> Comparison:
+    """Run the trials that are left, then report."""
     if not all(map(_is_finished, plan.trials)):
-        _ready(plan, watch)
-    watch.plan(plan.trials)
+        _prepare_metrics(plan, display)
+    display.plan(plan.trials)
     left = [trial for trial in plan.trials if not _is_finished(trial)]
     for trial in plan.trials:
         if trial not in left:
-            watch.end(trial, outcome(trial.folder))
-    done = not left or run_trials(left, executor(plan.options.on, plan.options.jobs, plan.folder), watch)
+            display.end(trial, outcome(trial.folder))
+    done = not left or run_trials(left, executor(plan.options.on, plan.options.jobs, plan.folder), display)
     if not done or any(outcome(trial.folder).state == "interrupted" for trial in plan.trials):
-        over = sum(map(_is_finished, plan.trials))
-        watch.say(f"Stopped with {over} of {len(plan.trials)} runs finished. This goes on:\n{plan.command}")
+        count = sum(map(_is_finished, plan.trials))
+        display.say(f"Stopped with {count} of {len(plan.trials)} runs finished. To continue:\n{plan.command}")
         return Comparison(plan.folder, None, plan.command)
-    study = _study(plan)
-    write(study, plan.folder, watch)
+    study = _study(plan.recipes, plan.about, plan.command, trial_results(plan.trials))
+    _write(study, plan.folder, display)
     return Comparison(plan.folder, study, plan.command)
-
-
-def _study(plan: Plan) -> Study:
-    """What came of the trials, and what may be said of it: by the first metric at the best checkpoint."""
-    results = trial_results(plan.trials)
-    found, sets = metric_rows(results), list(dict.fromkeys(trial.data for trial in plan.trials))
-    chosen = [next((c for c in found if c.data == data and c.checkpoint == "best"), None) for data in sets]
-    begun = Counter((result.data, result.label) for result in results)
-    title = f"{', '.join(plan.recipes)}: compared on {', '.join(sets)}"
-    said = conclusions([column for column in chosen if column is not None], begun)
-    return Study(title, plan.about, plan.command, results, found, said)
-
-
-def _ready(plan: Plan, watch: ComparisonDisplay) -> None:
-    """Refuse metrics that the data do not allow; train the network that they see by once, not in every run."""
-    root = Path(plan.said["data_root"]) if "data_root" in plan.said else None
-    for data in plan.sets:
-        named = [
-            spec
-            for spec in read_specs(split_metrics(plan.options.metrics), data)
-            if spec["name"] not in LIKELIHOOD_METRICS
-        ]
-        asked = [metric_request(spec, data, root, watch.say) for spec in named]
-        if any(each.metric.input == "features" for each in asked):
-            choose(plan.options.features, data, root, watch.say)
 
 
 def _is_finished(trial: Trial) -> bool:
     return is_finished(trial, outcome(trial.folder))
 
 
-def _split_options(keywords: Mapping[str, Any]) -> tuple[ComparisonOptions, dict[str, Any]]:
-    """What is said of the comparison, checked, and what is said of all runs."""
-    known = {field.name for field in dataclasses.fields(ComparisonOptions)}
-    told = {k: v for k, v in keywords.items() if k in known}
-    if isinstance(told.get("out"), Path):
-        told["out"] = str(told["out"])
-    if "data" in told:
-        told["data"] = [str(d) for d in ([told["data"]] if isinstance(told["data"], str | Path) else told["data"])]
-    if isinstance(told.get("metrics"), list | tuple):
-        told["metrics"] = ", ".join(told["metrics"])
-    options = ComparisonOptions(**{k: check(ComparisonOptions, k, v, k) for k, v in told.items()})
-    return options, {k: v for k, v in keywords.items() if k not in known}
+def _prepare_metrics(plan: Plan, display: ComparisonDisplay) -> None:
+    """Refuse metrics that do not apply to the data, and train their feature network once, not in every run."""
+    root = Path(plan.shared["data_root"]) if "data_root" in plan.shared else None
+    for data in plan.sets:
+        specs = read_specs(split_metrics(plan.options.metrics), data)
+        specs = [spec for spec in specs if spec["name"] not in LIKELIHOOD_METRICS]
+        requests = [metric_request(spec, data, root, display.say) for spec in specs]
+        if any(request.metric.input == "features" for request in requests):
+            choose(plan.options.features, data, root, display.say)
 
 
-def _refuse_missing(recipes: Sequence[str]) -> None:
-    """A word that looks like a place, where nothing is."""
-    for word in recipes:
-        name = word.partition(":")[0]
-        if "/" in name and not Path(name).is_file():
-            raise Refusal(f"{word} is neither a run nor a recipe: name a recipe, a JSON file, or a run's folder.")
+def _write(study: Study, folder: Path, display: ComparisonDisplay) -> None:
+    """Write both files, atomically, in place of earlier ones."""
+    again = (folder / REPORT).exists()
+    try:
+        for name, text in {REPORT: html(study), SPREADSHEET: comma_separated(study.metrics)}.items():
+            write_atomic(folder / name, text.encode())
+    except OSError as error:
+        raise Failure(f"The report cannot be written to {folder} ({error.strerror or error}).") from error
+    display.say(f"{'Replaced' if again else 'Written'}: {folder / REPORT} and {folder / SPREADSHEET}.")

@@ -1,4 +1,4 @@
-"""The page and the table of a comparison."""
+"""The page and the spreadsheet of a comparison."""
 
 import csv
 import io
@@ -7,215 +7,179 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...evaluation.doctor.base import REMARK, Finding
+from ...evaluation.doctor.base import REMARK
 from .. import curves, wording
 from ..html import code, folded, grid, heading, page, paragraph, picture, section, table
-from .statistics import MetricRow, interval
+from .statistics import MetricRow
 from .trial import Result
 
-HEAD = (
-    "data",
-    "metric",
-    "checkpoint",
-    "better",
-    "recipe",
-    "seeds",
-    "mean",
-    "low",
-    "high",
-    "floor",
-    "of_seeds",
-    "values",
-)
-
-
-def comma_separated(columns: Sequence[MetricRow]) -> str:
-    """A line for each metric, checkpoint and recipe, then what the numbers were measured on."""
-    text = io.StringIO()
-    fields = [name for name in columns[0].card.to_dict() if name not in HEAD] if columns else []
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*HEAD, *fields])
-    for column in columns:
-        card = column.card.to_dict()
-        for row in column.values:
-            writer.writerow([*_line(column, row), *(card[name] for name in fields)])
-    return text.getvalue()
-
-
-def _line(column: MetricRow, row: str) -> list[object]:
-    values, known = column.values[row], interval(column.values[row])
-    floor = "" if column.floor is None else repr(column.floor.value)
-    ends = ("" if end is None else repr(end) for end in (known.low, known.high))
-    told = [
-        column.data,
-        column.name,
-        column.checkpoint,
-        column.better,
-        row,
-        known.count,
-        repr(known.mean),
-        *ends,
-        floor,
-    ]
-    return [*told, " ".join(map(str, column.seeds[row])), " ".join(map(repr, values))]
-
-
-_FAMILY = (
-    "Means over seeds with 95 % intervals (Student's t: for independent seeds whose values are roughly normal; with "
-    "two or three seeds they are wide, as they should be). Best: the checkpoint that was chosen on the selection "
-    "part of the held-out samples, by the rule that is told below; the numbers here are of the reporting part, which "
-    "nothing was chosen by. "
-    "The floor is the same metric for real samples in place of generated ones: no model does better but by chance."
+_KEYS = ("data", "metric", "checkpoint", "better", "recipe")
+HEAD = (*_KEYS, "seeds", "mean", "low", "high", "floor", "of_seeds", "values")
+_READING = (
+    "Means over seeds with 95 % confidence intervals (Student's t: for independent seeds with roughly normal values; "
+    "with two or three seeds they are wide, as they should be). Best: the checkpoint that was selected on the "
+    "selection part of the held-out samples, by the rule below; the numbers here are of the reporting part, which was "
+    "not used for any selection. Floor: the same metric with real samples in place of generated ones; no model does "
+    "better except by chance."
 )
 
 
 @dataclass(frozen=True)
 class Study:
-    """A comparison that is over."""
+    """A finished comparison."""
 
     title: str
-    about: str  # what was played, how long, on what
+    about: str  # what was trained, how long, on what
     command: str
     results: Sequence[Result]
-    columns: Sequence[MetricRow]
+    metrics: Sequence[MetricRow]
     conclusions: Sequence[str]
 
     @property
     def sets(self) -> list[str]:
+        """The data sets."""
         return list(dict.fromkeys(result.data for result in self.results))
 
-    def rows(self, data: str) -> dict[str, list[Result]]:
-        """The runs on one data set by row, in order."""
-        found = dict[str, list[Result]]()
+    def recipes(self, data: str) -> dict[str, list[Result]]:
+        """The runs on one data set, by recipe."""
+        recipes = dict[str, list[Result]]()
         for result in self.results:
             if result.data == data:
-                found.setdefault(result.label, []).append(result)
-        return found
+                recipes.setdefault(result.label, []).append(result)
+        return recipes
+
+
+def comma_separated(rows: Sequence[MetricRow]) -> str:
+    """The spreadsheet: a line for each metric, checkpoint and recipe, with the provenance of its values."""
+    text = io.StringIO()
+    fields = [name for name in rows[0].provenance.to_dict() if name not in HEAD] if rows else []
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*HEAD, *fields])
+    for row in rows:
+        provenance = row.provenance.to_dict()
+        for recipe in row.values:
+            writer.writerow([*_line(row, recipe), *(provenance[name] for name in fields)])
+    return text.getvalue()
+
+
+def _line(row: MetricRow, recipe: str) -> list[object]:
+    interval = row.interval(recipe)
+    floor = None if row.floor is None else row.floor.value
+    numbers = ("" if n is None else repr(n) for n in (interval.mean, interval.low, interval.high, floor))
+    seeds, values = " ".join(map(str, row.seeds[recipe])), " ".join(map(repr, row.values[recipe]))
+    return [row.data, row.name, row.checkpoint, row.better, recipe, interval.count, *numbers, seeds, values]
+
+
+def metric_table(study: Study, data: str) -> tuple[list[str], list[list[str]]]:
+    """The metrics on one data set: the head, and a row for each metric and checkpoint."""
+    runs = {name: len(results) for name, results in study.recipes(data).items()}
+    body = [
+        [
+            wording.metric_label(row.name, row.better),
+            row.checkpoint,
+            *(_mean(row, recipe, count) for recipe, count in runs.items()),
+            "-" if row.floor is None else wording.number(row.floor.value),
+        ]
+        for row in study.metrics
+        if row.data == data
+    ]
+    return ["metric", "checkpoint", *runs, "floor"], body
+
+
+def _mean(row: MetricRow, recipe: str, runs: int) -> str:
+    """Mean and interval, and the number of seeds if some have no value."""
+    interval = row.interval(recipe)
+    if not interval.count:
+        return "-"
+    spread = "" if interval.low is None else f"\n{wording.number(interval.low)} to {wording.number(interval.high)}"
+    seeds = "" if interval.count == runs else f"\n{interval.count} of {runs} seeds"
+    return f"{wording.number(interval.mean)}{spread}{seeds}"
 
 
 def html(study: Study) -> str:
     """The page."""
+    provenance = wording.provenance_lines(row.provenance for row in study.metrics)
     return page(
         study.title,
         heading(study.title),
         paragraph(study.about, "soft"),
         section("Conclusion", *(paragraph(text, "claim") for text in study.conclusions)),
-        *(_of(study, data) for data in study.sets),
+        *(_data_set(study, data) for data in study.sets),
         section("Cost", _cost(study)),
-        section("What the doctor says", *_findings(study)),
-        section("What was measured", *(paragraph(text, "soft") for text in _cards(study))),
+        section("Doctor", *_findings(study)),
+        section("Provenance of the numbers", *(paragraph(text, "soft") for text in provenance)),
         section("Recipes", *_recipes(study)),
-        section("Make it again", code(study.command)),
+        section("Make this page again", code(study.command)),
     )
 
 
-def rows(study: Study, data: str) -> tuple[list[str], list[list[str]]]:
-    """The table of numbers on one data set: its head, and a row for each metric and checkpoint."""
-    runs = {name: len(each) for name, each in study.rows(data).items()}
-    body = [
-        [wording.metric_label(c.name, c.better), c.checkpoint, *(_number(c, *each) for each in runs.items()), _floor(c)]
-        for c in study.columns
-        if c.data == data
-    ]
-    return ["metric", "checkpoint", *runs, "floor"], body
-
-
-def _of(study: Study, data: str) -> str:
-    """Numbers, curves and sheets on one data set."""
-    head, body = rows(study, data)
-    notes = dict.fromkeys(c.apart for c in study.columns if c.data == data and c.apart)
-    groups = {row: [r.history for r in each if r.history is not None] for row, each in study.rows(data).items()}
-    groups = {row: known for row, known in groups.items() if known}
-    parts = [
-        heading("Numbers", 3) if body else "",
-        table(head, body, numbers=2) if body else paragraph("Nothing was measured."),
-        paragraph(_FAMILY, "soft") if body else "",
+def _data_set(study: Study, data: str) -> str:
+    """Metrics, curves and sample grids on one data set."""
+    head, body = metric_table(study, data)
+    notes = dict.fromkeys(row.note for row in study.metrics if row.data == data and row.note)
+    runs = {name: [r.history for r in results if r.history] for name, results in study.recipes(data).items()}
+    groups = {name: histories for name, histories in runs.items() if histories}
+    unfinished = [r for r in study.results if r.data == data and r.outcome.state != "finished"]
+    failures = [f"{r.label}, seed {r.seed}: {r.outcome.state}. {r.outcome.sentence}" for r in unfinished]
+    metrics = [heading("Metrics", 3), table(head, body, numbers=2), paragraph(_READING, "soft")]
+    return section(
+        f"On {data}",
+        *(metrics if body else [paragraph("No run has been evaluated.")]),
         *(paragraph(note, "soft") for note in notes),
-        *(paragraph(text) for text in _failures(study, data)),
-        heading("While they played", 3),
+        *map(paragraph, failures),
+        heading("Training curves", 3),
         curves.key(groups),
         curves.metrics(groups),
-        folded("What the critics estimate", curves.estimates(groups)),
-        folded("The terms of the losses", curves.terms(groups)),
+        folded("Estimates of the critics", curves.estimates(groups)),
+        folded("Terms of the losses", curves.terms(groups)),
         heading("Samples", 3),
-        *_sheets(groups),
-    ]
-    return section(f"On {data}", *parts)
+        *_sample_grids(groups),
+    )
 
 
-def _number(column: MetricRow, row: str, runs: int) -> str:
-    """Mean and interval; of how many seeds, where some have no number."""
-    known = column.interval(row)
-    if not known.count:
-        return "-"
-    spread = "" if known.low is None else f"\n{wording.number(known.low)} to {wording.number(known.high)}"
-    seeds = "" if known.count == runs else f"\n{known.count} of {runs} seeds"
-    return f"{wording.number(known.mean)}{spread}{seeds}"
-
-
-def _floor(column: MetricRow) -> str:
-    return "-" if column.floor is None else wording.number(column.floor.value)
-
-
-def _failures(study: Study, data: str) -> list[str]:
-    return [
-        f"{result.label}, seed {result.seed}: {result.outcome.state}. {result.outcome.sentence}"
-        for result in study.results
-        if result.data == data and result.outcome.state != "finished"
-    ]
-
-
-def _sheets(groups: curves.Groups) -> list[str]:
-    """The last sheet of every run, side by side: none is picked."""
+def _sample_grids(groups: curves.Groups) -> list[str]:
+    """The last sample grid of every run, without a selection."""
     parts = []
-    for row, runs in groups.items():
+    for name, runs in groups.items():
         last = [(run, run.sample_grids()[-1]) for run in runs if run.sample_grids()]
-        shown = (picture(path, f"seed {run.recipe['seed']}, round {step:,}") for run, (step, path) in last)
-        parts += [heading(row, 3), grid(*shown, kind="samples")]
+        pictures = (picture(path, f"seed {run.recipe['seed']}, round {step:,}") for run, (step, path) in last)
+        parts += [heading(name, 3), grid(*pictures, kind="samples")]
     return parts
 
 
 def _cost(study: Study) -> str:
-    head = ["run", "time", "rounds", "images", "images/s", "memory\nwith measuring", "ended"]
+    head = ["run", "time", "rounds", "images", "images/s", "memory\nwith evaluation", "ended"]
     body = []
     for result in study.results:
-        took = list(wording.cost(result.history).values()) if result.history is not None else ["-"] * 4
+        cost = list(wording.cost(result.history).values()) if result.history is not None else ["-"] * 4
         memory = f"{result.outcome.peak / 2**20:,.0f} MiB" if result.outcome.peak else "-"
-        ended = result.history.events[-1].get("text", "") if result.history is not None else result.outcome.state
-        body.append([f"{result.label} on {result.data}\nseed {result.seed}", *took, memory, ended])
+        end = result.history.events[-1].get("text", "") if result.history is not None else result.outcome.state
+        body.append([f"{result.label} on {result.data}\nseed {result.seed}", *cost, memory, end])
     return table(head, body, numbers=1)
 
 
 def _findings(study: Study) -> list[str]:
-    """What is wrong, run by run; remarks are counted."""
-    sick = [(r, wrong) for r in study.results if (wrong := [f for f in r.findings if f.severity != REMARK])]
-    parts = [folded(f"{r.label} on {r.data}, seed {r.seed}: {_named(f)}", wording.findings(f)) for r, f in sick]
-    begun = sum(result.history is not None for result in study.results)
-    if healthy := begun - len(sick):
-        parts.append(paragraph(f"In {healthy} {'other ' * bool(sick)}runs nothing is wrong.", "soft"))
-    counts = Counter(f.name for result in study.results for f in result.findings if f.severity == REMARK)
-    said = ", ".join(f"{name.replace('_', ' ')} ({count} of {begun} runs)" for name, count in counts.items())
-    return [*parts, paragraph(f"Remarks: {said}.", "soft") if said else ""]
-
-
-def _named(found: Sequence[Finding]) -> str:
-    return ", ".join(finding.name.replace("_", " ") for finding in found)
-
-
-def _cards(study: Study) -> list[str]:
-    return wording.provenance_lines(column.card for column in study.columns)
+    """The findings of each run; remarks are only counted."""
+    parts, started = list[str](), [result for result in study.results if result.history is not None]
+    for result in started:
+        if findings := [finding for finding in result.findings if finding.severity != REMARK]:
+            names = ", ".join(finding.name.replace("_", " ") for finding in findings)
+            title = f"{result.label} on {result.data}, seed {result.seed}: {names}"
+            parts.append(folded(title, wording.findings(findings)))
+    if healthy := len(started) - len(parts):
+        parts.append(paragraph(f"No problems in {healthy} {'other ' * bool(parts)}run{'s' * (healthy != 1)}.", "soft"))
+    counts = Counter(f.name.replace("_", " ") for r in started for f in r.findings if f.severity == REMARK)
+    remarks = ", ".join(f"{name} ({count} of {len(started)} runs)" for name, count in counts.items())
+    return [*parts, paragraph(f"Remarks: {remarks}.", "soft") if remarks else ""]
 
 
 def _recipes(study: Study) -> list[str]:
     """Each recipe as its first run resolved it."""
-    firsts = dict[str, Result]()
+    recipes = dict[str, dict[str, object]]()
     for result in study.results:
         if result.history is not None:
-            firsts.setdefault(result.label, result)
+            recipes.setdefault(result.label, dict(result.history.recipe))
     return [
-        folded(
-            label, paragraph(str(r.history.recipe.get("about", ""))), code(json.dumps(dict(r.history.recipe), indent=2))
-        )
-        for label, r in firsts.items()
-        if r.history is not None
+        folded(label, paragraph(str(recipe.get("about", ""))), code(json.dumps(recipe, indent=2)))
+        for label, recipe in recipes.items()
     ]

@@ -1,4 +1,4 @@
-"""The grid of a comparison: recipes, variants, data, seeds, budgets."""
+"""The grid of a comparison: recipes and their variants, data sets, seeds, and the budget."""
 
 import dataclasses
 import re
@@ -17,17 +17,26 @@ from ...recipes.options import Options, read_budget
 from ...recipes.recipe import Recipe
 from ...recipes.settings import no_setting
 from ...records.summary import fingerprint
-from ...runs.session import load_recipe, split_options
-from ...runs.session import recipe_by_name as recipe_named
+from ...runs.session import load_recipe, recipe_by_name, split_options
 from ...training.hardware import choose_hardware
-from ..metric_specs import read_specs
-from ..metric_specs import split_metrics as parted_metrics
+from ..metric_specs import read_specs, split_metrics
 from .trial import EvaluationOptions, Trial, digest, folder_name
+
+OUT = "comparison"  # the default of --out
+TRIALS = "cells"  # the folder of the runs, by its stored name
+_RESERVED = {  # options of `train` that a comparison sets itself
+    "name": "runs are named by their recipe, data and seed",
+    "runs": "runs are recorded in the folder --out",
+    "threads": "each run has one thread, so that several run at a time",
+    "dry_run": "look at a recipe with `equilibria train RECIPE --dry-run`",
+}
+_NEXT = re.compile(r",(?=\s*[A-Za-z_][\w.-]*\s*=)")  # a comma before NAME=; others belong to a value
+_SHARED = {"data", "seed", "budget", *Options.__dataclass_fields__} - {"batch"}
 
 
 @dataclass(frozen=True)
 class ComparisonOptions:
-    """On what, how often, how long, where."""
+    """On what data, how often, how long and where recipes are compared."""
 
     data: tuple[str, ...] = ()
     """Data sets, by name or path, separated by commas."""
@@ -60,12 +69,8 @@ class ComparisonOptions:
             raise Refusal(f"count is {self.count}: a number of samples is needed, or 0 for as many as there are.")
 
 
-_NEXT = re.compile(r",(?=\s*[A-Za-z_][\w.-]*\s*=)")  # a comma before NAME=; others belong to a value
-_SHARED = {"data", "seed", "budget", *Options.__dataclass_fields__} - {"batch"}
-
-
 def split_changes(word: str) -> tuple[str, dict[str, str]]:
-    """The recipe's name or file, and what is changed of it: RECIPE or RECIPE:NAME=VALUE,NAME=VALUE.
+    """The recipe's name or file, and the changes to it: RECIPE or RECIPE:NAME=VALUE,NAME=VALUE.
 
     A value may hold commas and colons: "wgan-gp:optimizer.betas=0,0.9,divergence=my_module:mine".
     """
@@ -74,34 +79,24 @@ def split_changes(word: str) -> tuple[str, dict[str, str]]:
     for part in _NEXT.split(rest) if colon else ():
         name, sign, value = (piece.strip() for piece in part.partition("="))
         if not name or not sign:
-            raise Refusal(f"{word!r} is not clear: write changes as RECIPE:NAME=VALUE,NAME=VALUE, as in wgan:clip=0.1.")
-        if (known := name.replace("-", "_")) in _SHARED:
-            raise Refusal(f"{word!r} changes {name}: that is the same for all that are compared; say --{name} VALUE.")
-        if known in changes:
-            raise Refusal(f"{word!r} says {name} twice.")
-        changes[known] = value
+            raise Refusal(f"{word!r} is unclear: write changes as RECIPE:NAME=VALUE,NAME=VALUE, as in wgan:clip=0.1.")
+        if (key := name.replace("-", "_")) in _SHARED:
+            raise Refusal(f"{word!r} changes {name}, which is the same for all recipes: use --{name} VALUE.")
+        if key in changes:
+            raise Refusal(f"{word!r} changes {name} twice.")
+        changes[key] = value
     return recipe, changes
-
-
-OUT = "comparison"
-TRIALS = "cells"  # the folder of the runs, by its stored name
-_GIVEN = {  # options of `train` that a comparison gives itself
-    "name": "runs are named by their recipe, data and seed",
-    "runs": "runs are recorded in the folder --out",
-    "threads": "each run has one thread, so that several run at a time",
-    "dry_run": "nothing is played in vain: look at a recipe by `equilibria train RECIPE --dry-run`",
-}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A comparison, as it was asked for and as trials."""
+    """A comparison, as it was typed and as trials."""
 
-    recipes: tuple[str, ...]  # as they were parse
+    recipes: tuple[str, ...]  # as they were typed
     options: ComparisonOptions
-    said: Mapping[str, Any]  # to all runs: options of `train`, and changes to the recipes
-    choices: Mapping[str, Any]  # that were made once for all: device, matmul
-    trials: tuple[Trial, ...]  # seed after seed, so that an early look sees every recipe
+    shared: Mapping[str, Any]  # for all runs: options of `train`, and changes to the recipes
+    choices: Mapping[str, Any]  # made once for all runs: device, matmul
+    trials: tuple[Trial, ...]  # seed after seed, so that every recipe has early results
     sets: tuple[Data, ...]
 
     @property
@@ -110,112 +105,111 @@ class Plan:
 
     @property
     def about(self) -> str:
-        """What is played, in a sentence."""
-        spent = self.options.budget or f"{self.said['rounds']} rounds"
-        alike = ", ".join(f"{name} {value}" for name, value in self.choices.items())
+        """The comparison in a sentence."""
+        options, count = self.options, len(self.recipes)
+        budget = options.budget or f"{self.shared['rounds']} rounds"
+        seeds = f"seeds {options.seed} to {options.seed + options.seeds - 1}" if options.seeds > 1 else "one seed"
+        hardware = ", ".join(f"{name} {value}" for name, value in self.choices.items())
         return (
-            f"{len(self.recipes)} recipes, {self.options.seeds} seeds from {self.options.seed} on, {len(self.trials)} "
-            f"runs in all, {spent} each, one thread each ({alike} for all)."
+            f"{count} recipe{'s' * (count != 1)}, {seeds}, {len(self.trials)} runs in total; {budget} and one thread "
+            f"each ({hardware} for all)."
         )
 
     @property
     def command(self) -> str:
-        """What makes the comparison again, or goes on with it."""
-        told = {f.name: getattr(self.options, f.name) for f in dataclasses.fields(ComparisonOptions)}
-        flags = {k: v for k, v in told.items() if v != getattr(ComparisonOptions, k) and k != "force"} | dict(self.said)
-        flags["seeds"] = self.options.seeds
+        """The command that makes the comparison again, or continues it."""
+        values = dataclasses.asdict(self.options)
+        flags = {k: v for k, v in values.items() if v != getattr(ComparisonOptions, k) and k != "force"}
+        flags |= dict(self.shared) | {"seeds": self.options.seeds}
         words = [word for name, value in flags.items() for word in _flag(name, value)]
-        return " ".join(["equilibria compare", *map(shlex.quote, [*self.recipes, *words])])
+        return shlex.join(["equilibria", "compare", *self.recipes, *words])
 
 
 def plan_trials(
-    recipes: Sequence[str], options: ComparisonOptions, said: Mapping[str, Any], choices: Mapping[str, Any]
+    recipes: Sequence[str], options: ComparisonOptions, shared: Mapping[str, Any], choices: Mapping[str, Any]
 ) -> Plan:
-    """The trials of recipes x data x seeds. `choices` are those of before, if it is gone on with."""
-    train_options, changes = _train_options(options, said)
-    chosen = dict(choices) or _chosen(train_options)
-    kept = {k: v for k, v in dataclasses.asdict(train_options).items() if v != getattr(Options, k)} | chosen
-    played = {k: v for k, v in kept.items() if k not in ("data", "rounds", "batch", "seed")}
-    trials, sets = [], []
-    for place in _sets(options):
-        sets.append(data := load_data(place, Path(train_options.data_root) if train_options.data_root else None))
-        read_specs(parted_metrics(options.metrics), data)  # a wrong name is refused before the first run
+    """The trials of recipes x data x seeds. `choices` are those of an interrupted comparison, else empty."""
+    if not recipes:
+        raise Refusal("Name the recipes to compare, as in `equilibria compare gan-ns wgan-gp`.")
+    train_options, changes = _train_options(options, shared)
+    choices = dict(choices) or _choices(train_options)
+    keywords = {k: v for k, v in dataclasses.asdict(train_options).items() if v != getattr(Options, k)} | choices
+    keywords = {k: v for k, v in keywords.items() if k not in ("data", "rounds", "batch", "seed")}
+    trials, sets = list[Trial](), list[Data]()
+    for name in options.data:
+        sets.append(data := load_data(name, Path(train_options.data_root) if train_options.data_root else None))
+        read_specs(split_metrics(options.metrics), data)  # an unknown name is refused before the first run
         for word in recipes:
             for seed in range(options.seed, options.seed + options.seeds):
-                recipe = _recipe(word, dataclasses.replace(train_options, data=place, seed=seed), changes)
-                trials.append(_trial(word, recipe, data, played, options))
-    _refuse_twins(recipes, trials)
-    return Plan(tuple(recipes), options, said, chosen, tuple(sorted(trials, key=lambda c: c.seed)), tuple(sets))
+                recipe = _recipe(word, dataclasses.replace(train_options, data=name, seed=seed), changes)
+                trials.append(_trial(word, recipe, data, keywords, options))
+    _refuse_twins(trials)
+    trials.sort(key=lambda trial: trial.seed)
+    return Plan(tuple(recipes), options, shared, choices, tuple(trials), tuple(sets))
 
 
-def _train_options(options: ComparisonOptions, said: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
-    """What all runs are told. Raises Refusal for what a comparison decides itself, or if nothing ends the runs."""
-    for name, why in _GIVEN.items():
-        if name in said:
-            raise Refusal(f"{_named(name)} cannot be said of a comparison: {why}.")
+def _train_options(options: ComparisonOptions, shared: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
+    """Options of `train` and changes for all runs. Raises Refusal for reserved options and without data or budget."""
+    for name, why in _RESERVED.items():
+        if name in shared:
+            raise Refusal(f"{_dashed(name)} cannot be set in a comparison: {why}.")
     if not options.data:
-        raise Refusal("Say what to compare them on: --data mnist, or several with commas between them.")
+        raise Refusal("Say what to compare them on: --data mnist, or several separated by commas.")
+    if twice := [name for i, name in enumerate(options.data) if name in options.data[:i]]:
+        raise Refusal(f"The data set {twice[0]!r} is named twice.")
     hints = typing.get_type_hints(Options)
-    read = {k: parse(v, hints[k], _named(k)) if k in hints else v for k, v in said.items()}
-    train_options, changes = split_options(read | {"budget": options.budget, "data": None})
+    values = {k: parse(v, hints[k], _dashed(k)) if k in hints else v for k, v in shared.items()}
+    train_options, changes = split_options(values | {"budget": options.budget, "data": None})
     if options.budget is None and train_options.rounds is None:
         raise Refusal("Say how much each run may spend, the same for all: --budget 5m, 200000images, or --rounds 1000.")
     read_budget(options.budget)
     return train_options, changes
 
 
-def _chosen(train_options: Options) -> dict[str, str]:
-    """The device and the way of multiplying, measured once: all runs have the same."""
-    choices = choose_hardware(train_options.device, 1, train_options.matmul, train_options.precision)
-    return {"device": choices.device, "matmul": choices.matmul}
-
-
-def _sets(options: ComparisonOptions) -> list[str]:
-    if twice := [name for i, name in enumerate(options.data) if name in options.data[:i]]:
-        raise Refusal(f"The data {twice[0]!r} are named twice.")
-    return list(options.data)
+def _choices(train_options: Options) -> dict[str, str]:
+    """The device and the kind of matrix product, measured once for all runs."""
+    hardware = choose_hardware(train_options.device, 1, train_options.matmul, train_options.precision)
+    return {"device": hardware.device, "matmul": hardware.matmul}
 
 
 def _recipe(word: str, train_options: Options, changes: Mapping[str, Any]) -> Recipe:
-    """The recipe that a word means, with what is said of all; what it says of itself is narrower."""
+    """The recipe of a word with the changes for all; its own changes take precedence."""
     name, own = split_changes(word)
-    known = recipe_named(name)
+    recipe = recipe_by_name(name)
     try:
-        return load_recipe(known, train_options, {**changes, **own})
+        return load_recipe(recipe, train_options, {**changes, **own})
     except Refusal as error:
-        hint = next((k for k in changes if str(error).startswith(str(no_setting(known, k))[:40])), None)
+        hint = next((k for k in changes if str(error).startswith(str(no_setting(recipe, k))[:40])), None)
         more = f" To change one recipe alone, write {name}:{hint}={changes[hint]}." if hint else ""
         raise Refusal(f"{error}{more}") from None
 
 
-def _trial(word: str, recipe: Recipe, data: Data, played: Mapping[str, Any], options: ComparisonOptions) -> Trial:
-    """A trial, named by a hash of all that decides its run."""
+def _trial(word: str, recipe: Recipe, data: Data, keywords: Mapping[str, Any], options: ComparisonOptions) -> Trial:
+    """A trial whose folder is named by a hash of all that decides its run."""
     try:
         resolved = resolve(recipe, data)
-    except Refusal:  # it does not fit these data: its run will say so, and the others go on
+    except Refusal:  # it does not fit the data: its run fails with that message, and the others go on
         resolved = recipe
-    known = digest(resolved, fingerprint(data), played)
-    folder = Path(options.out or OUT) / TRIALS / folder_name(word, data.name, recipe.seed, known)
-    measures = EvaluationOptions(tuple(parted_metrics(options.metrics)), options.features, options.count)
-    return Trial(word, data.name, recipe, played, folder.absolute(), measures)
+    name = folder_name(word, data.name, recipe.seed, digest(resolved, fingerprint(data), keywords))
+    folder = (Path(options.out or OUT) / TRIALS / name).absolute()
+    evaluation = EvaluationOptions(tuple(split_metrics(options.metrics)), options.features, options.count)
+    return Trial(word, data.name, recipe, keywords, folder, evaluation)
 
 
-def _refuse_twins(recipes: Sequence[str], trials: Sequence[Trial]) -> None:
-    if len(recipes) < 1:
-        raise Refusal("Name the recipes to compare, as in `equilibria compare gan-ns wgan-gp`.")
-    seen = dict[str, Trial]()
+def _refuse_twins(trials: Sequence[Trial]) -> None:
+    labels = dict[tuple[str, int, str], str]()
     for trial in trials:
-        known = trial.folder.name[-12:] + str(trial.seed) + trial.data
-        if known in seen:
-            raise Refusal(f"{seen[known].label} and {trial.label} are the same recipe on {trial.data}: name it once.")
-        seen[known] = trial
+        key = trial.folder.name[-12:], trial.seed, trial.data
+        if key in labels:
+            raise Refusal(f"{labels[key]} and {trial.label} are the same recipe on {trial.data}: name it once.")
+        labels[key] = trial.label
 
 
 def _flag(name: str, value: Any) -> list[str]:
     if value is True:
-        return [_named(name)]
-    return [_named(name), ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)]
+        return [_dashed(name)]
+    return [_dashed(name), ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)]
 
 
-def _named(option: str) -> str:
+def _dashed(option: str) -> str:
     return f"--{option.replace('_', '-')}"

@@ -1,4 +1,4 @@
-"""Means, intervals and significance of a comparison, and what they support."""
+"""Means, intervals and significance tests of a comparison, and the conclusions that they support."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,17 @@ from ..results import MetricValue
 from .trial import Result
 
 LEVEL = 0.95
+ENOUGH = 5  # seeds of a recipe that is ranked
+_SIGNIFICANT = 1 - LEVEL  # p-values below it
+Attempts = Mapping[tuple[str, str], int]  # seeds that were started, by data set and recipe
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean, and where the mean of all seeds that could have been drawn lies, 95 times in a hundred."""
+    """A mean over seeds with its 95 % confidence interval."""
 
     mean: float
-    low: float | None  # none where one seed, or a value that is not finite, tells nothing of the spread
+    low: float | None  # None for a single seed, or a value that is not finite
     high: float | None
     count: int  # seeds
 
@@ -38,7 +41,7 @@ def interval(values: Sequence[float], level: float = LEVEL) -> Interval:
 def welch(one: Sequence[float], other: Sequence[float]) -> float:
     """The two-sided p-value of equal means, whatever the variances (Welch 1947); at least two values each.
 
-    Where neither group varies at all, that of the exact permutation test (Fisher 1935) on the difference of means.
+    If neither group varies, that of the exact permutation test (Fisher 1935) on the difference of means.
     """
     n, m = len(one), len(other)
     a, b = float(np.var(one, ddof=1)) / n, float(np.var(other, ddof=1)) / m
@@ -49,16 +52,13 @@ def welch(one: Sequence[float], other: Sequence[float]) -> float:
     return float(2 * stdtr(freedom, -abs(gap) / math.sqrt(a + b)))
 
 
-def holm(chances: Sequence[float]) -> list[float]:
-    """The p-values of several tests, corrected so that one false claim among all is as rare as in one (Holm 1979)."""
-    adjusted, worst = [0.0] * len(chances), 0.0
-    for rank, place in enumerate(sorted(range(len(chances)), key=lambda i: chances[i])):
-        worst = max(worst, min(1.0, (len(chances) - rank) * chances[place]))
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p-values of several tests, corrected so that any false claim among all is as rare as in one (Holm 1979)."""
+    adjusted, worst = [0.0] * len(p_values), 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
+        worst = max(worst, min(1.0, (len(p_values) - rank) * p_values[place]))
         adjusted[place] = worst
     return adjusted
-
-
-CHECKPOINTS = ("best", "last")
 
 
 @dataclass(frozen=True)
@@ -68,125 +68,113 @@ class MetricRow:
     data: str
     name: str
     better: str  # "lower", "higher" or "neither"
-    card: Provenance
-    floor: Measurement | None  # of as many real samples in place of generated ones
-    values: dict[str, list[float]]  # by row, in the order of the seeds
-    seeds: dict[str, list[int]]  # those that the values are of
-    apart: str = ""  # why numbers of this metric stand in several columns
+    provenance: Provenance
+    floor: Measurement | None  # with real training samples in place of generated ones
+    values: dict[str, list[float]]  # by recipe, in the order of the seeds
+    seeds: dict[str, list[int]]  # of the values
+    note: str = ""  # why the values of this metric are in several rows
 
     @property
     def checkpoint(self) -> str:
-        return self.card.checkpoint
+        return self.provenance.checkpoint
 
-    def interval(self, row: str) -> Interval:
-        """The mean over seeds, and what is known of it."""
-        return interval(self.values.get(row, []))
+    def interval(self, recipe: str) -> Interval:
+        """The mean of a recipe over its seeds."""
+        return interval(self.values.get(recipe, []))
 
 
 def metric_rows(results: Sequence[Result], strict: bool = False) -> list[MetricRow]:
-    """The columns in the order in which their metrics were measured, the best checkpoint's before the last's.
+    """The rows in the order in which metrics were measured, the best checkpoint before the last.
 
-    Where cards differ, the numbers stand in columns of their own; `strict`: Refusal, which names what differs.
+    Values with different provenance are in different rows; if `strict`, they raise Refusal, which names the difference.
     """
-    found = dict[tuple[str, str, str], list[tuple[Result, MetricValue]]]()
+    values = dict[tuple[str, str, str], list[tuple[Result, MetricValue]]]()
     for result in results:
-        for number in result.numbers:
-            known = "" if strict else result.data, number.name, number.card.checkpoint
-            found.setdefault(known, []).append((result, number))
-    order = sorted(found, key=lambda known: ([*dict.fromkeys((d, n) for d, n, _ in found)].index(known[:2]), known[2]))
-    return [column for known in order for column in _columns(found[known], strict)]
+        for value in result.numbers:
+            key = "" if strict else result.data, value.name, value.provenance.checkpoint
+            values.setdefault(key, []).append((result, value))
+    metrics = list(dict.fromkeys(key[:2] for key in values))
+    order = sorted(values, key=lambda key: (metrics.index(key[:2]), key[2]))
+    return [row for key in order for row in _rows(values[key], strict)]
 
 
-def _columns(numbers: Sequence[tuple[Result, MetricValue]], strict: bool) -> list[MetricRow]:
-    """The numbers of one metric at one checkpoint, in one column for each card."""
+def _rows(values: Sequence[tuple[Result, MetricValue]], strict: bool) -> list[MetricRow]:
+    """The values of one metric at one checkpoint, in a row for each provenance."""
     if strict:
-        names = [Path(result.folder).name for result, _ in numbers]
-        comparable(dict(zip(names, (number.card for _, number in numbers), strict=True)))
-    cards = list(dict.fromkeys(number.card for _, number in numbers))
-    apart = ", ".join(dict.fromkeys(name for card in cards for name in differences(cards[0], card)))
-    said = f"Measured differently ({apart}): not comparable with the other column of this metric." if apart else ""
-    return [_column([each for each in numbers if each[1].card == card], said) for card in cards]
+        names = [Path(result.folder).name for result, _ in values]
+        comparable(dict(zip(names, (value.provenance for _, value in values), strict=True)))
+    provenances = list(dict.fromkeys(value.provenance for _, value in values))
+    fields = ", ".join(dict.fromkeys(name for each in provenances for name in differences(provenances[0], each)))
+    note = f"Measured differently ({fields}): not comparable with the other row of this metric." if fields else ""
+    return [_row([pair for pair in values if pair[1].provenance == each], note) for each in provenances]
 
 
-def _column(numbers: Sequence[tuple[Result, MetricValue]], apart: str) -> MetricRow:
-    first, known = numbers[0]
+def _row(pairs: Sequence[tuple[Result, MetricValue]], note: str) -> MetricRow:
+    result, first = pairs[0]
     values, seeds = dict[str, list[float]](), dict[str, list[int]]()
-    for result, number in sorted(numbers, key=lambda each: each[0].seed):
-        values.setdefault(result.label, []).append(number.value)
-        seeds.setdefault(result.label, []).append(result.seed)
-    return MetricRow(first.data, known.name, known.better, known.card, known.floor, values, seeds, apart)
+    for each, value in sorted(pairs, key=lambda pair: pair[0].seed):
+        values.setdefault(each.label, []).append(value.value)
+        seeds.setdefault(each.label, []).append(each.seed)
+    return MetricRow(result.data, first.name, first.better, first.provenance, first.floor, values, seeds, note)
 
 
-ENOUGH = 5  # seeds of a recipe, before it is ranked
-_FALSE = 1 - LEVEL  # claims, at most, in a comparison of recipes that are equal
+def conclusions(rows: Sequence[MetricRow], attempts: Attempts) -> list[str]:
+    """A paragraph for each row.
 
-
-def conclusions(columns: Sequence[MetricRow], begun: Mapping[tuple[str, str], int]) -> list[str]:
-    """A sentence or two for each column; `begun` tells by (data, row) how many seeds were begun.
-
-    The pairs of all columns together are one family of tests (Welch, two-sided, Holm's correction): equal recipes are
+    The pairs of all rows together are one family of tests (Welch, two-sided, Holm's correction): equal recipes are
     ranked in at most one comparison of twenty.
     """
-    pairs = [(column, pair) for column in columns for pair in _rankable(column, begun)]
-    chances = holm([welch(column.values[a], column.values[b]) for column, (a, b) in pairs])
-    tests = [(column, pair, chance) for (column, pair), chance in zip(pairs, chances, strict=True)]
-    return [_sentence(column, begun, [t[1:] for t in tests if t[0] is column], len(tests)) for column in columns]
+    pairs = [(row, pair) for row in rows for pair in combinations(_rankable(row, attempts), 2)]
+    p_values = holm([welch(row.values[a], row.values[b]) for row, (a, b) in pairs])
+    tests = [(row, pair, p) for (row, pair), p in zip(pairs, p_values, strict=True)]
+    return [_conclusion(row, attempts, [t[1:] for t in tests if t[0] is row], len(tests)) for row in rows]
 
 
-def _rankable(column: MetricRow, begun: Mapping[tuple[str, str], int]) -> list[tuple[str, str]]:
-    """The pairs of rows of which enough seeds were played, none failed, and all values are finite."""
-    rows = [row for row in column.values if _why_not(column, row, begun) is None]
-    return list(combinations(rows, 2))
+def _rankable(row: MetricRow, attempts: Attempts) -> list[str]:
+    """The recipes with enough seeds, no failed one, and finite values."""
+    return [recipe for recipe in row.values if _exclusion(row, recipe, attempts) is None]
 
 
-def _why_not(column: MetricRow, row: str, begun: Mapping[tuple[str, str], int]) -> str | None:
-    """Why a row is not ranked, if it is not."""
-    values = column.values.get(row, [])
-    if (lost := begun.get((column.data, row), len(values)) - len(values)) > 0:
-        return f"{lost} of {lost + len(values)} seeds failed"
+def _exclusion(row: MetricRow, recipe: str, attempts: Attempts) -> str | None:
+    """Why a recipe is not ranked, if it is not."""
+    values = row.values.get(recipe, [])
+    if (failed := attempts.get((row.data, recipe), len(values)) - len(values)) > 0:
+        return f"{failed} of {failed + len(values)} seeds failed"
     if not all(map(math.isfinite, values)):
         return "not every value is finite"
     return None if len(values) >= ENOUGH else f"{len(values)} seed{'s' * (len(values) != 1)}"
 
 
-def _sentence(
-    column: MetricRow, begun: Mapping[tuple[str, str], int], tests: Sequence[tuple[tuple[str, str], float]], family: int
-) -> str:
-    name = column.name.replace("_", " ")
-    said = [f"{name} on {column.data}, {column.checkpoint} checkpoint ({_direction(column)}): {_means(column)}."]
-    rows = [row for data, row in begun if data == column.data] or list(column.values)
-    reasons = {row: reason for row in rows if (reason := _why_not(column, row, begun)) is not None}
+def _conclusion(row: MetricRow, attempts: Attempts, tests: Sequence[tuple[tuple[str, str], float]], family: int) -> str:
+    direction = f"{row.better} is better" if row.better != "neither" else "neither direction is better"
+    name = row.name.replace("_", " ")
+    text = [f"{name} on {row.data}, {row.checkpoint} checkpoint ({direction}): {_means(row)}."]
+    recipes = [recipe for data, recipe in attempts if data == row.data] or list(row.values)
+    excluded = [f"{r} ({why})" for r in recipes if (why := _exclusion(row, r, attempts)) is not None]
     if not tests:
-        few = "; ".join(f"{row}: {reason}" for row, reason in reasons.items())
-        return " ".join([*said, f"No ranking is claimed: that takes {ENOUGH} finished seeds of two recipes ({few})."])
-    apart = [(pair, chance) for pair, chance in tests if chance < _FALSE]
-    said += [_claim(column, pair, chance) for pair, chance in apart]
-    if alike := [pair for pair, chance in tests if chance >= _FALSE]:
-        said.append(f"No difference is shown between {', '.join(f'{a} and {b}' for a, b in alike)}.")
-    said.append(f"(Welch's test, two-sided, p corrected for {family} pair{'s' * (family != 1)} by Holm's method.)")
-    if reasons:
-        said.append(f"Not ranked: {'; '.join(f'{row} ({reason})' for row, reason in reasons.items())}.")
-    return " ".join(said)
+        need = f"at least two recipes need {ENOUGH} finished seeds each"
+        return " ".join([*text, f"No ranking is claimed, for which {need}: {', '.join(excluded)}."])
+    text += [_claim(row, pair, p) for pair, p in tests if p < _SIGNIFICANT]
+    if equal := [f"{a} and {b}" for (a, b), p in tests if p >= _SIGNIFICANT]:
+        text.append(f"No significant difference between {', '.join(equal)}.")
+    text.append(f"(Two-sided Welch's tests; p corrected for {family} pair{'s' * (family != 1)} by Holm's method.)")
+    return " ".join([*text, f"Not ranked: {', '.join(excluded)}."] if excluded else text)
 
 
-def _means(column: MetricRow) -> str:
+def _means(row: MetricRow) -> str:
     parts = []
-    for row in column.values:
-        known = column.interval(row)
-        spread = "" if known.low is None else f" (95 % interval {known.low:.3g} to {known.high:.3g})"
-        parts.append(f"{row} at {known.mean:.3g}{spread}")
-    return "; ".join(parts)
+    for recipe in row.values:
+        each = row.interval(recipe)
+        spread = "" if each.low is None else f" (95 % interval {each.low:.3g} to {each.high:.3g})"
+        parts.append(f"{recipe} {each.mean:.3g}{spread}")
+    return ", ".join(parts)
 
 
-def _direction(column: MetricRow) -> str:
-    return {"lower": "lower is better", "higher": "higher is better"}.get(column.better, "neither end is better")
-
-
-def _claim(column: MetricRow, pair: tuple[str, str], chance: float) -> str:
-    """Which of two is better, or, where that means nothing, lower."""
-    low, high = sorted(pair, key=lambda row: column.interval(row).mean)
-    p = f"(p {'= ' + format(chance, '.2g') if chance >= 1e-4 else '< 0.0001'})"
-    if column.better == "neither":
-        return f"{low} is lower than {high} {p}."
-    better, worse = (high, low) if column.better == "higher" else (low, high)
-    return f"{better} is better than {worse} {p}."
+def _claim(row: MetricRow, pair: tuple[str, str], p: float) -> str:
+    """Which of two recipes is better, or, if that means nothing, lower."""
+    low, high = sorted(pair, key=lambda recipe: row.interval(recipe).mean)
+    chance = f"(p = {p:.2g})" if p >= 1e-4 else "(p < 0.0001)"
+    if row.better == "neither":
+        return f"{low} is lower than {high} {chance}."
+    better, worse = (high, low) if row.better == "higher" else (low, high)
+    return f"{better} is better than {worse} {chance}."

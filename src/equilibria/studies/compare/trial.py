@@ -1,4 +1,4 @@
-"""One trial of a comparison, and its results."""
+"""One trial of a comparison, its recorded outcome, and its results."""
 
 import dataclasses
 import hashlib
@@ -17,31 +17,37 @@ from ...evaluation.doctor.report import doctor
 from ...recipes.recipe import Recipe
 from ...records.folder import RunFolder
 from ...records.history import History, read_history
-from ..results import MetricValue, read_evaluation
+from ..results import MetricValue, evaluation_numbers
 
-_SILENT = ("about", "format")  # fields of a recipe that train nothing
-_ELSEWHERE = ("data_root",)  # an option that says where, not what
+_NOT_TRAINING = ("about", "format")  # fields of a recipe without influence on the run
+_PLACES = ("data_root",)  # options that say where the data is, not which
+_SECONDS = 60.0  # of training between two lines of one run
 
 
 @dataclass(frozen=True)
 class EvaluationOptions:
-    """How the run is measured when it has been played."""
+    """How a run is evaluated after training."""
 
-    metrics: tuple[str, ...] = ()  # the usual ones of the data
+    metrics: tuple[str, ...] = ()  # none: those that suit the data
     features: str = "auto"
-    count: int = 0  # samples; 0: as many as the held-out ones that are reported on
+    count: int = 0  # samples; 0: as many as there are held-out samples for reports
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """The options that were stored."""
+        return cls(**{**stored, "metrics": tuple(stored["metrics"])})
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What is played once."""
+    """One training with its evaluation."""
 
-    label: str  # the recipe as it was asked for: "wgan:clip=0.1"
+    label: str  # the recipe as it was typed: "wgan:clip=0.1"
     data: str  # likewise
     recipe: Recipe  # with its data and its seed
-    options: Mapping[str, Any]  # keywords of `train` beside the recipe: budget, device, ...
+    options: Mapping[str, Any]  # other keywords of `train`: budget, device, ...
     folder: Path  # of the run
-    measures: EvaluationOptions = field(default_factory=EvaluationOptions)
+    evaluation: EvaluationOptions = field(default_factory=EvaluationOptions)
 
     @property
     def seed(self) -> int:
@@ -56,125 +62,119 @@ class Trial:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The trial that was written."""
-        said = json.loads(text)
-        measures = EvaluationOptions(**said["measures"] | {"metrics": tuple(said["measures"]["metrics"])})
-        return cls(**said | {"recipe": Recipe(**said["recipe"]), "folder": Path(said["folder"]), "measures": measures})
+        """The trial of a text."""
+        stored = json.loads(text)
+        evaluation = EvaluationOptions.from_dict(stored["evaluation"])
+        parts = {"recipe": Recipe(**stored["recipe"]), "folder": Path(stored["folder"]), "evaluation": evaluation}
+        return cls(**stored | parts)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a trial."""
+    """The state of a trial."""
 
-    state: str = "waiting"  # "finished", "failed", "interrupted"
+    state: str = "waiting"  # "running", "finished", "failed", "interrupted"
     sentence: str = ""  # why it failed
     final: bool = False  # running it again would change nothing
-    measured: EvaluationOptions | None = None  # how it was
-    peak: int = 0  # bytes of memory that its process used at most; 0 where unknown
+    measured: EvaluationOptions | None = None  # how it was evaluated
+    peak: int = 0  # memory of its process in bytes, at most; 0 if unknown
 
 
 def digest(recipe: Recipe, fingerprint: Mapping[str, Any], options: Mapping[str, Any]) -> str:
-    """What tells trials apart: a hash of the resolved recipe, the data, the budget and the options."""
-    told = {key: value for key, value in dataclasses.asdict(recipe).items() if key not in _SILENT}
-    said = {key: value for key, value in options.items() if key not in _ELSEWHERE}
-    text = json.dumps([told, dict(fingerprint), said], sort_keys=True)
+    """What identifies a trial: a hash of the resolved recipe, the data, the budget and the options."""
+    fields = {key: value for key, value in dataclasses.asdict(recipe).items() if key not in _NOT_TRAINING}
+    used = {key: value for key, value in options.items() if key not in _PLACES}
+    text = json.dumps([fields, dict(fingerprint), used], sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 
-def folder_name(label: str, data: str, seed: int, known: str) -> str:
-    """A folder's name that people can read, unique by the hash."""
+def folder_name(label: str, data: str, seed: int, digest: str) -> str:
+    """A readable name for the folder of a trial, unique by the digest."""
     words = [re.sub(r"[^\w.=]+", "-", part).strip("-.")[:40] for part in (label, Path(data).stem)]
-    return "-".join([*words, str(seed), known])
+    return "-".join([*words, str(seed), digest])
 
 
 def outcome(folder: Path) -> Outcome:
-    """What is recorded of the trial whose run lies there."""
+    """The recorded state of the trial whose run is in this folder."""
     try:
-        said = json.loads(_place(folder).read_text("utf-8"))
-        if (measured := said["measured"]) is not None:
-            said["measured"] = EvaluationOptions(**measured | {"metrics": tuple(measured["metrics"])})
-        return Outcome(**said)
+        stored = json.loads(_outcome_file(folder).read_text("utf-8"))
+        if stored["measured"] is not None:
+            stored["measured"] = EvaluationOptions.from_dict(stored["measured"])
+        return Outcome(**stored)
     except (OSError, ValueError, TypeError, KeyError):
         return Outcome()
 
 
-def record(folder: Path, found: Outcome) -> None:
-    """Keep what became of a trial."""
-    write_atomic(_place(folder), (json.dumps(dataclasses.asdict(found), indent=2) + "\n").encode())
+def record(folder: Path, outcome: Outcome) -> None:
+    """Record the state of a trial."""
+    write_atomic(_outcome_file(folder), (json.dumps(dataclasses.asdict(outcome), indent=2) + "\n").encode())
 
 
-def _place(folder: Path) -> Path:
+def _outcome_file(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.json")
 
 
-_SECONDS = 60.0  # of training between two lines of one run
-
-
 class ComparisonDisplay(Protocol):
-    """Text for people; trials that wait, run and end for figures."""
+    """Shows text, and the progress of trials."""
 
     def say(self, text: str) -> None:
-        """A paragraph."""
+        """Print a paragraph."""
 
     def plan(self, trials: Sequence[Trial]) -> None:
-        """All trials, before the first begins."""
+        """Show all trials, before the first starts."""
 
     def begin(self, trial: Trial) -> None:
-        """A trial that begins, or is taken up."""
+        """Show that a trial starts or continues."""
 
     def show(self, trial: Trial, event: dict[str, Any]) -> None:
-        """Every event of a run."""
+        """Show an event of a run."""
 
-    def end(self, trial: Trial, found: Outcome) -> None:
-        """A trial that ended, or had ended before."""
+    def end(self, trial: Trial, outcome: Outcome) -> None:
+        """Show that a trial has ended, now or before."""
 
 
 class ComparisonLines(AbstractContextManager["ComparisonLines"]):
-    """A line where a run begins and ends, and one a minute, for Python sessions and files."""
+    """Prints a line when a run starts or ends, and one a minute, for Python sessions and files."""
 
     def __init__(self) -> None:
-        self._count, self._over, self._next = 0, 0, dict[str, float]()
+        self._count, self._ended, self._next = 0, 0, dict[str, float]()
 
     def __exit__(self, *_: object) -> None:
         pass
 
     def say(self, text: str) -> None:
-        """A paragraph."""
         print(text, flush=True)
 
     def plan(self, trials: Sequence[Trial]) -> None:
-        """All that is to be done."""
         self._count = len(trials)
 
     def begin(self, trial: Trial) -> None:
-        """A run begins, or is taken up."""
-        self.say(f"{trial}: begins.")
+        self.say(f"{trial}: starts.")
 
     def show(self, trial: Trial, event: dict[str, Any]) -> None:
-        """Say now and then that it plays."""
         due = self._next.setdefault(str(trial), _SECONDS)
+        line = f"{trial}: round {event['step']:,} after {event['elapsed']:.0f} s."
         if event["kind"] == "report" and event["elapsed"] >= due:
             self._next[str(trial)] = event["elapsed"] + _SECONDS
-            self.say(f"{trial}: round {event['step']:,} after {event['elapsed']:.0f} s.")
+            self.say(line)
         if event["kind"] == "stop":
-            self.say(f"{trial}: round {event['step']:,} after {event['elapsed']:.0f} s. {event['text']}")
+            self.say(f"{line} {event['text']}")
 
-    def end(self, trial: Trial, found: Outcome) -> None:
-        """A run is over."""
-        self._over += found.state in ("finished", "failed")
-        self.say(f"{trial}: {found.state}. {found.sentence}".rstrip() + f" ({self._over} of {self._count} are over)")
+    def end(self, trial: Trial, outcome: Outcome) -> None:
+        self._ended += outcome.state in ("finished", "failed")
+        self.say(f"{trial}: {outcome.state} ({self._ended} of {self._count}). {outcome.sentence}".rstrip())
 
 
 @dataclass(frozen=True)
 class Result:
-    """One run, and whose it is."""
+    """A trial, or any run, with all that is known of it."""
 
-    label: str  # of its row: the recipe as it was asked for
+    label: str  # the recipe as it was typed
     data: str
     seed: int
     folder: Path
     outcome: Outcome
-    history: History | None  # none where it never began
+    history: History | None  # None if training never started
     numbers: tuple[MetricValue, ...] = ()
     findings: tuple[Finding, ...] = ()
 
@@ -185,39 +185,36 @@ def trial_results(trials: Sequence[Trial]) -> list[Result]:
 
 
 def run_results(folders: Sequence[str | Path]) -> list[Result]:
-    """Results of runs that lie anywhere. Raises Refusal for what is no run, or was not measured.
+    """Results of runs in any folders. Raises Refusal for a folder without a run, and for a run without numbers.
 
-    Runs that differ in nothing but the seed share a row, which is named by the recipe where that is clear.
+    Runs that differ only in the seed share a label: the recipe's name, if that is unique.
     """
-    histories = [read_history(Path(folder)).require_events() for folder in folders]
-    found = []
-    for one in histories:
-        label = _row(one, histories)
-        known = _result(label, one.data, int(one.recipe["seed"]), one.folder, Outcome("finished"))
-        if not known.numbers:
-            raise Refusal(f"{one.folder} has no numbers yet: `equilibria evaluate {one.folder}` measures them.")
-        found.append(known)
-    return found
+    histories, results = [read_history(Path(folder)).require_events() for folder in folders], []
+    for run in histories:
+        seed, state = int(run.recipe["seed"]), Outcome("finished")
+        results.append(result := _result(_label(run, histories), run.data, seed, run.folder, state))
+        if not result.numbers:
+            raise Refusal(f"{run.folder} has no numbers yet: run `equilibria evaluate {run.folder}`.")
+    return results
 
 
-def _result(label: str, data: str, seed: int, folder: Path, found: Outcome) -> Result:
-    known = read_history(folder).require_events() if RunFolder(folder).exists() else None
-    sick = doctor(folder).findings if known else ()
-    measured = found.state == "finished" and (folder / "metrics.json").is_file()
-    numbers = read_evaluation(folder).numbers if measured else ()
-    return Result(label, data, seed, folder, found, known, tuple(numbers), sick)
+def _result(label: str, data: str, seed: int, folder: Path, outcome: Outcome) -> Result:
+    history = read_history(folder).require_events() if RunFolder(folder).exists() else None
+    findings = doctor(folder).findings if history else ()
+    numbers = evaluation_numbers(folder) if outcome.state == "finished" else ()
+    return Result(label, data, seed, folder, outcome, history, numbers, tuple(findings))
 
 
-def _row(one: History, others: Sequence[History]) -> str:
-    """The name of a run's row: its recipe's, unless another recipe has it, too."""
-    alike = [other for other in others if _seedless(other) == _seedless(one)]
-    name = str(one.recipe["name"])
-    clear = all(other in alike for other in others if other.recipe["name"] == name)
-    seeds = [other.recipe["seed"] for other in alike]
-    return name if clear and len(set(seeds)) == len(seeds) else one.folder.name
+def _label(run: History, runs: Sequence[History]) -> str:
+    """The recipe's name, unless runs of other settings have it, too, or a seed occurs twice: then the folder's."""
+    same = [other for other in runs if _without_seed(other) == _without_seed(run)]
+    name = str(run.recipe["name"])
+    unique = all(other in same for other in runs if other.recipe["name"] == name)
+    seeds = [other.recipe["seed"] for other in same]
+    return name if unique and len(set(seeds)) == len(seeds) else run.folder.name
 
 
-def _seedless(one: History) -> dict[str, object]:
-    """All that decides a run beside its seed."""
-    told = {key: value for key, value in one.recipe.items() if key not in ("seed", "rounds", "about")}
-    return told | {"end": one.summary["end"], "data": one.summary["data"]}
+def _without_seed(run: History) -> dict[str, object]:
+    """All that decides a run, except for the seed."""
+    fields = {key: value for key, value in run.recipe.items() if key not in ("seed", "rounds", "about")}
+    return fields | {"end": run.summary["end"], "data": run.summary["data"]}
