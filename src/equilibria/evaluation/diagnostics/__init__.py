@@ -1,4 +1,4 @@
-"""What can be seen of a game while it is played. The table is the registration."""
+"""Measurements of a run in training beyond its losses. The table is the registration."""
 
 from ...core.catalogue import Catalogue
 from .base import Diagnosis, Diagnostic, GameState, Values, diagnose
