@@ -116,6 +116,14 @@ WATCHING = (
         "resuming a finished run looks at its last round a second time",
     ),
     Mutant(
+        "every-game-has-beta",
+        "evaluation/doctor/collapse.py",
+        'for name in ("beta", "kl") if name in names), None)',
+        'for name in ("beta", "kl")), None)',
+        ("oracles/test_doctor.py::test_every_recipe_has_the_options_that_its_advice_names",),
+        "the advice on a posterior collapse names an option that the game does not have",
+    ),
+    Mutant(
         "said-as-soon-as-seen",
         "evaluation/doctor/__init__.py",
         "least = max(history.step / 4, history.rounds / 10)",

@@ -152,7 +152,7 @@ def partial(history: History) -> Observation | None:
     "several samples at once sees that some never occur (Lin et al. 2018).",
 )
 def missing(history: History) -> Observation | None:
-    """Some classes or modes of the data have hardly any samples."""
+    """Some classes or modes have hardly any samples."""
     places = [(step, _missing(values)) for step, values in history.results("coverage") if _shares(values)]
     count = Series.of((step, len(each)) for step, each in places).after(history.rounds // 10)
     total = history.series("coverage", "of").late.median
@@ -162,7 +162,7 @@ def missing(history: History) -> Observation | None:
     if first is None or same is not None or not advice.divergence(history):  # else a consequence of collapse
         return None
     return Observation(
-        f"{count.late.median:.0f} of the {total:.0f} classes or modes of the data have hardly any samples.",
+        f"{count.late.median:.0f} of the {total:.0f} classes or modes have hardly any samples.",
         CERTAIN if _has_modes(history) else LIKELY,
         (
             count.evidence(f"classes or modes with less than a tenth of their share, of {total:.0f}", ".0f"),
@@ -220,7 +220,7 @@ def _missing(coverage: Mapping[str, Any]) -> list[int]:
 
 
 def _has_modes(history: History) -> bool:
-    """Whether the true modes of the data are known."""
+    """Whether the data has known modes."""
     return len(history.series("coverage", "high_quality")) > 0
 
 

@@ -19,7 +19,7 @@ _PAST = 1.3  # times its best value
     "slowly or not at all (LeCun et al. 1998).",
 )
 def data_range(history: History) -> Observation | None:
-    """The values of the data are far from the range that networks expect."""
+    """The data is far from the range of values that networks expect."""
     values = next(iter(history.of("start")), {}).get("values")
     if not values:
         return None
@@ -96,7 +96,7 @@ def short(history: History) -> Observation | None:
     if gain < _IMPROVING or not is_falling or min(metric.values) < min(late.values):
         return None
     return Observation(
-        "The run ended while samples were still improving: more rounds will improve them.",
+        "The run ended while samples were still improving: more rounds should help.",
         LIKELY,
         (
             f"{_title(name)} on held-out data: median {late.median:.3g} in the last third, since round "

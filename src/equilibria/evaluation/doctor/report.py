@@ -22,7 +22,6 @@ _ENDS = {
     "critical": "stopped at a critical finding",
     "sick": "stopped at a critical finding",  # in runs of earlier versions
 }
-_OPENINGS = {CRITICAL: "This run has a critical problem", WARNING: "This run could be better"}
 _COUNTS = {CRITICAL: "critical finding", WARNING: "warning", REMARK: "remark"}
 _LOSSES_ONLY = (
     "only its losses were checked, since no diagnostics were recorded (--watch 0, an older version, or just begun)."
@@ -76,7 +75,8 @@ class Checkup:
             )
         counts = {kind: sum(f.severity == kind for f in self.findings) for kind in _COUNTS}
         parts = [f"{count} {_COUNTS[kind]}{'s' * (count > 1)}" for kind, count in counts.items() if count]
-        text = f"{_OPENINGS.get(self.verdict, 'This run is healthy')}: {', '.join(parts)}, of {self.checks} checks."
+        opening = "is healthy, with" if self.verdict == "healthy" else "has"
+        text = f"This run {opening} {', '.join(parts)}, in {self.checks} checks."
         return text if self.diagnostics else f"{text} But {_LOSSES_ONLY}"
 
 
