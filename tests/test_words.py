@@ -16,7 +16,9 @@ PAGES = sorted([*ROOT.glob("*.md"), *(p for p in (ROOT / "docs").rglob("*.md") i
 PAGES = [
     path for path in PAGES if path.parent.name != "reference" and path.name not in ("glossary.md", "references.md")
 ]
-CLEAN: list[str] = []  # packages of src/equilibria whose words have been rewritten; in the end all, and no list
+CLEAN = [  # packages of src/equilibria whose words have been rewritten; in the end all, and no list
+    "evaluation/doctor",
+]
 
 
 def table(number: int) -> list[str]:
