@@ -161,5 +161,5 @@ def test_data_without_labels_cannot_be_conditional(capsys, tmp_path):
 def test_how_labels_are_told_is_not_said_of_a_game_that_is_told_none(said, capsys, tmp_path):
     words = ["train", "cgan", "--data", "digits", "--rounds", "1", said, "embedding", *TINY]
     assert main([*words, "--conditional", "false"]) == 2
-    assert f"{said[2:]} says how labels are told" in capsys.readouterr().err
+    assert f"{said[2:]} selects how labels enter a network" in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()

@@ -106,10 +106,10 @@ WATCHING = (
         "seen-again-after-the-end",
         "runs/trainer.py",
         """    checkpointer.milestone(run)
-    for each in diagnostics:
-        each.last(run)""",
-        """    for each in diagnostics:
-        each.last(run)
+    if diagnostics is not None:
+        diagnostics.last(run)""",
+        """    if diagnostics is not None:
+        diagnostics.last(run)
     checkpointer.milestone(run)
     #""",
         (LOOK + "going_on_with_a_run_that_is_over_changes_no_event",),

@@ -204,7 +204,7 @@ def test_trained_models_say_what_they_were_told(trained):
     folder, _, kind, display = trained
     card, config = (folder / "model" / "README.md").read_text(), json.loads((folder / "model/config.json").read_text())
     labels = eq.load(folder).labels
-    assert f"Conditioned on their {labels}." in display.said[0]
+    assert f"Conditioned on the labels: {labels}." in display.said[0]
     assert f"it knows {labels}" in card
     assert ("--label" in card) == (kind == "class")
     assert ("travel with the model" in card) == (kind != "class")
@@ -280,7 +280,7 @@ def test_labels_that_are_not_used_are_mentioned_once(data, times, tmp_path):
     display = Silent()
     train(display, **WISH | {"data": data, "conditional": False, "runs": tmp_path, "dry_run": True})
     (said,) = display.said
-    assert said.count("are not used: --conditional") == said.count("labels") == times
+    assert said.count("are ignored; add --conditional") == said.count("Labels (") == times
 
 
 def _stored(model, place):

@@ -46,7 +46,7 @@ def test_a_sick_run_is_stopped_and_says_why(sick):
     assert grave
     assert stop["text"].startswith("Stopped: the doctor reports a critical finding.")
     assert stop["text"] in display.said[-1]
-    assert f"It is back at round {run.step}, its best" in display.said[-1]
+    assert f"back at the best checkpoint, round {run.step}" in display.said[-1]
     assert str(run.folder) in display.said[-1]
 
 
@@ -129,7 +129,7 @@ def test_the_doctor_changes_nothing(tmp_path, monkeypatch):
 def test_a_run_that_was_never_measured_stays_where_it_is(tmp_path):
     display = Silent()
     run = train("gan-ns", display, name="run", runs=tmp_path, stop_when="critical", **COLLAPSING | {"save_every": 96})
-    assert "Nothing had been measured yet" in display.said[-1]
+    assert "nothing has been measured yet" in display.said[-1]
     assert run.step == checkpoints.newest(run.folder)[0].step == events(run.folder)[-1]["step"]
     assert (run.folder / "model" / "weights.safetensors").is_file()
 

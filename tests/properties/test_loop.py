@@ -68,7 +68,7 @@ def test_observers_that_look_do_not_change_the_run():
 def test_a_rehearsal_is_taken_back_whole():
     run, untouched = run_rounds(run_of("wgan-gp"), 2), run_rounds(run_of("wgan-gp"), 2)
     told = rehearse(run, 0.05)
-    assert set(told.moves) == {"critic", "generator"}
+    assert set(told.steps) == {"critic", "generator"}
     run_rounds(run, 5)
     assert torch.equal(weights(run), weights(run_rounds(untouched, 5)))
 

@@ -35,7 +35,7 @@ def test_the_selection_part_is_what_was_always_measured():
 
 
 def test_a_single_held_out_sample_leaves_nothing_to_report_on():
-    with pytest.raises(Refusal, match="one sample is held out"):
+    with pytest.raises(Refusal, match="one held-out sample"):
         reporting(points(1))
 
 

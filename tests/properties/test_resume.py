@@ -64,7 +64,7 @@ def test_a_run_can_be_made_longer(stopped):
 
 
 def test_a_run_cannot_be_made_shorter_than_it_is(stopped):
-    with pytest.raises(Refusal, match="5 rounds have been played"):
+    with pytest.raises(Refusal, match="The run has 5 rounds"):
         resume(stopped, Silent(), rounds=4)
 
 

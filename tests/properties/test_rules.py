@@ -217,14 +217,14 @@ def test_a_rehearsal_restores_the_run_and_times_its_rounds(rule):
     before = copy.deepcopy(run.state_dict())
     cost = rehearse(run, 0.02)
     assert_equal(run.state_dict(), before)
-    assert set(cost.moves) == ({"critic", "generator"} if rule == "alternating" else {"critic+generator"})
-    assert cost.seconds(run, 2, 12) == pytest.approx(10 * (sum(cost.moves.values()) + cost.between))
+    assert set(cost.steps) == ({"critic", "generator"} if rule == "alternating" else {"critic+generator"})
+    assert cost.seconds(run, 2, 12) == pytest.approx(10 * (sum(cost.steps.values()) + cost.between))
 
 
 def test_a_rehearsal_counts_turns_by_the_round():
     run = run_of("wgan", game={"name": "gan", "n_critic": {"name": "bursts", "burst": 7, "first": 2, "every": 5}})
     cost = rehearse(run, 0.02)
-    expected = (3 * 7 + 3 * 5) * cost.moves["critic"] + 6 * (cost.moves["generator"] + cost.between)
+    expected = (3 * 7 + 3 * 5) * cost.steps["critic"] + 6 * (cost.steps["generator"] + cost.between)
     assert cost.seconds(run, 0, 6) == pytest.approx(expected)
 
 

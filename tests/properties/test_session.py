@@ -80,7 +80,7 @@ def test_a_run_is_heard_of_by_default(tmp_path, capsys):
     first, *reports, last = capsys.readouterr().out.splitlines()
     assert first.startswith("wgan-gp on ring")
     assert [line.split()[1] for line in reports] == list("123456")
-    assert last.startswith("Done: 6 rounds")
+    assert last.startswith("Finished all rounds: 6 rounds")
 
 
 def test_a_recipe_can_be_a_file_or_an_object(tmp_path):
@@ -119,7 +119,7 @@ def test_choices_that_cannot_be_had_here_are_refused(tmp_path, choice):
     summary = json.loads((folder / "summary.json").read_text())
     summary["choices"][choice] = "tpu"
     (folder / "summary.json").write_text(json.dumps(summary))
-    with pytest.raises(Refusal, match="only with the choices it began with"):
+    with pytest.raises(Refusal, match="only with the hardware settings"):
         resume(folder, Silent())
 
 
@@ -131,7 +131,7 @@ def test_other_data_are_noticed(tmp_path):
     assert not any("bit for bit" in text for text in display.said)
     np.save(tmp_path / "x.npy", 255 - x)
     resume(folder, display := Silent())
-    assert any("not go on bit for bit" in text for text in display.said)
+    assert any("not continue bit for bit" in text for text in display.said)
 
 
 def test_a_stored_run_that_names_code_asks_for_trust(tmp_path):

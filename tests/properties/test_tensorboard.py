@@ -6,7 +6,7 @@ import pytest
 
 from equilibria.core.errors import Refusal
 from equilibria.runs.session import resume, train
-from equilibria.runs.tensorboard import FOLDER, histograms, scalars, with_tensorboard
+from equilibria.runs.tensorboard import FOLDER, histograms, resume_tensorboard, scalars
 from sessions import TINY, Silent, events
 
 REPORT = {
@@ -71,10 +71,10 @@ def test_without_the_library_the_run_is_refused_before_it_begins(tmp_path, monke
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_the_library_a_run_is_with_tensorboard_all_the_same(run, monkeypatch, tmp_path):
+def test_without_the_library_a_run_is_resume_tensorboard_all_the_same(run, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     display = Silent()
-    assert with_tensorboard(display, run, 15) is display
-    assert "not written on" in display.said[0]
-    assert with_tensorboard(display, tmp_path, 15) is display
+    assert resume_tensorboard(display, run, 15) is display
+    assert "are not continued" in display.said[0]
+    assert resume_tensorboard(display, tmp_path, 15) is display
     assert len(display.said) == 1

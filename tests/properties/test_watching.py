@@ -16,7 +16,7 @@ from equilibria.evaluation.diagnostics.base import plain
 from equilibria.recipes.build import build
 from equilibria.recipes.options import Options
 from equilibria.runs.session import resume, train
-from equilibria.runs.watch import LOOKS, SHARE, diagnoser, watch_every
+from equilibria.runs.watch import MOST_DIAGNOSES, SHARE, diagnoser, watch_every
 from equilibria.training.loop import run_rounds
 from games import points, small
 from scenes import line_game, scene_of
@@ -200,7 +200,7 @@ def test_looking_costs_a_small_share_of_playing():
     for rounds, playing, look in ((10_000, 100.0, 0.3), (1500, 75.0, 0.2), (200, 2.0, 0.01)):
         between = watch_every(rounds, playing, look)
         assert look / between <= SHARE * playing / rounds
-    assert watch_every(100_000, 1000.0, 1e-6) == 100_000 // LOOKS
+    assert watch_every(100_000, 1000.0, 1e-6) == 100_000 // MOST_DIAGNOSES
     assert watch_every(7, 0.1, 1.0) == 7  # one look, at the end
 
 

@@ -1,4 +1,4 @@
-"""Observers of a run: event log, reporter, checkpointer, clock, check for NaN."""
+"""Observers of a run: event log, reporter, checkpointer, clock, and the check for NaN."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -17,52 +17,46 @@ from ..training.run import Run
 
 
 class Display(Protocol):
-    """Text for people, events for figures."""
+    """Where the texts and events of a session go."""
 
     def say(self, text: str) -> None:
-        """The opening paragraph, remarks, how to go on."""
+        """Show a text: the opening paragraph, a remark, the last words."""
 
     def show(self, event: dict[str, Any]) -> None:
-        """Every event as it is written; a `start` also when a run is resumed."""
+        """Show an event as it is written; a `start` also if a run is resumed."""
 
 
 class Lines:
-    """A line a report, for Python sessions and files."""
+    """Prints a line per report, for Python sessions and files."""
 
     def say(self, text: str) -> None:
         print(text, flush=True)
 
     def show(self, event: dict[str, Any]) -> None:
         if event["kind"] == "report":
-            estimate = "" if event["estimate"] is None else f"  estimate at least {event['estimate']:.4g}"
-            print(
-                f"round {event['step']:,}  {event['elapsed']:.0f} s  {event['images']:,} images{estimate}", flush=True
-            )
+            estimate = "" if event["estimate"] is None else f"  estimate >= {event['estimate']:.4g}"
+            self.say(f"round {event['step']:,}  {event['elapsed']:.0f} s  {event['images']:,} images{estimate}")
 
 
 class NonFinite(Failure):
-    """A term or a weight became infinite or no number; more training would not repair it."""
+    """A term or a weight became infinite or NaN: more training would not repair it."""
 
 
 def examine(run: Run, since: int) -> None:
-    """Raise NonFinite, with what to try, if a weight or a mean of a term is not finite. Waits for the device once."""
-    named = [*_terms(run), *_weights(run)]
-    tensors = [tensor.detach().float() for _, tensor in named]
+    """Raise NonFinite if a weight or the mean of a term is not finite. Waits for the device once."""
+    names, tensors = zip(*_terms(run), *_weights(run), strict=True)
+    tensors = tuple(tensor.detach().float() for tensor in tensors)
     if torch.stack(torch._foreach_norm(tensors)).isfinite().all():  # the one host read; 25 times faster than the next
         return
     infinite = ~torch.stack(torch._foreach_norm(tensors, float("inf"))).isfinite()
-    if not infinite.any():  # the squares alone were too large
+    if not infinite.any():  # only the squares overflowed
         return
-    what = next(name for (name, _), bad in zip(named, infinite.tolist(), strict=True) if bad)
+    name = next(name for name, bad in zip(names, infinite.tolist(), strict=True) if bad)
     rates = sorted({f"{group['lr']:g}" for o in run.optimizers.values() for group in o.param_groups})
-    second = (
-        "--precision fp32"
-        if run.precision != "fp32"
-        else "a penalty on the critic's slope, or a higher weight of the one there is (--penalty.weight)"
-    )
+    penalty = "a gradient penalty on the critic, or a larger weight of the one that it has (--penalty.weight)"
     raise NonFinite(
-        f"{what} is no longer finite, between rounds {since} and {run.step}. Two things to try: a lower --lr (now "
-        f"{', '.join(rates)}), and {second}."
+        f"{name} is no longer finite, between rounds {since} and {run.step}. Try a lower --lr (now {', '.join(rates)}) "
+        f"and {penalty if run.precision == 'fp32' else '--precision fp32'}."
     )
 
 
@@ -75,7 +69,7 @@ def _terms(run: Run) -> list[tuple[str, Tensor]]:
 
 
 def _weights(run: Run) -> list[tuple[str, Tensor]]:
-    """Every weight and buffer that holds real numbers."""
+    """Every weight and buffer of floating point."""
     modules = [*run.game.networks.items(), *run.game.memories.items()]
     averages = [(f"averaged {network}", module) for network, module in run.average.networks.items()]
     return [
@@ -86,11 +80,11 @@ def _weights(run: Run) -> list[tuple[str, Tensor]]:
     ]
 
 
-_SAFE_SECONDS = 300.0  # of training that a kill may cost, at most
+_SAFE_SECONDS = 300.0  # of training that a killed process loses, at most
 
 
 class EventLog:
-    """Events in order, each with the round and the seconds of training, all sessions together."""
+    """Records events with their round and the seconds of training in all sessions."""
 
     def __init__(self, folder: RunFolder, show: Callable[[dict[str, Any]], None], elapsed: float = 0.0):
         self.folder, self.show = folder, show
@@ -101,7 +95,7 @@ class EventLog:
         return time.monotonic() - self._since
 
     def record(self, run: Run, kind: str, **fields: Any) -> None:
-        """Write one event, and show it."""
+        """Write one event and show it."""
         event = {"kind": kind, "step": run.step, "elapsed": round(self.elapsed, 3), **fields}
         self.folder.append(event)
         self.show(event)
@@ -109,16 +103,16 @@ class EventLog:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run at one round: a sheet of samples, measures, and the model."""
+    """A run at one round: a sample grid, metrics, and the model."""
 
-    sheet: bytes  # a PNG
-    metrics: dict[str, float]  # the first one decides which round was best: lower is better
-    count: int  # samples that were measured
+    grid: bytes  # a PNG
+    metrics: dict[str, float]  # the first one selects the best round; lower is better
+    count: int  # samples measured
     model: dict[str, bytes]  # files of the model folder
 
 
 class Reporter:
-    """Means of all terms since the last report; stops a run that is no longer finite."""
+    """Records the means of all terms since the last report; stops a run that is no longer finite."""
 
     def __init__(self, log: EventLog, every: int, run: Run):
         self.log, self.every = log, every
@@ -126,7 +120,7 @@ class Reporter:
         self._counted, self._images = 0, 0
 
     def examine(self, run: Run) -> None:
-        """Raise NonFinite if something became so since the last report."""
+        """Raise NonFinite if a term or a weight is no longer finite."""
         examine(run, self.since)
 
     def __call__(self, run: Run) -> None:
@@ -144,14 +138,14 @@ class Reporter:
         self.since = run.step
 
     def images(self, run: Run) -> int:
-        """Real images shown to the critic so far."""
+        """Real images that the critic has received so far."""
         self._images += sum(run.images_at(step) for step in range(self._counted, run.step))
         self._counted = run.step
         return self._images
 
 
 class Checkpointer:
-    """Keeps checkpoints, sheets, and the model that can be drawn from."""
+    """Writes checkpoints, sample grids and the model."""
 
     def __init__(
         self,
@@ -161,18 +155,18 @@ class Checkpointer:
         chance: Callable[[], Mapping[str, float]] = dict,
     ):
         self.log, self.examine, self.snapshot = report.log, report.examine, snapshot
-        self.chance = chance  # by how much a measure differs by chance alone
+        self.chance = chance  # std of each metric by chance alone
         self.best, self.last_milestone = (None, -1) if since is None else (since.best, since.milestone)
         self._saved = time.monotonic()
 
     def milestone(self, run: Run) -> None:
-        """A sheet, a measure, the model, and a checkpoint; once a round."""
+        """Write a sample grid, metrics, the model and a checkpoint, once per round."""
         if self.last_milestone == run.step:
             return
         self.examine(run)
         snapshot, folder = self.snapshot(run), self.log.folder
-        folder.write(sheet := f"samples/{run.step:06d}.png", snapshot.sheet)
-        self.log.record(run, "sample", file=sheet)
+        folder.write(grid := f"samples/{run.step:06d}.png", snapshot.grid)
+        self.log.record(run, "sample", file=grid)
         self.log.record(run, "measure", metrics=snapshot.metrics, split="held_out", count=snapshot.count)
         better = self.choose(run.step, *next(iter(snapshot.metrics.items())))
         self.publish(snapshot)
@@ -181,9 +175,9 @@ class Checkpointer:
         self.save(run)
 
     def choose(self, step: int, name: str, value: float) -> bool:
-        """Whether a round is the best so far: the newest whose measure is above the lowest by no more than chance.
+        """Whether this round is the best so far: the newest whose metric is within chance of the lowest.
 
-        The one-standard-error rule (Breiman et al. 1984): what chance makes does not speak for earlier rounds.
+        The one-standard-error rule (Breiman et al. 1984): differences by chance do not favor earlier rounds.
         """
         lowest = value if self.best is None else self.best.get("lowest", self.best["value"])
         if self.best is not None and not value <= lowest and not value <= lowest + self.chance().get(name, 0.0):
@@ -192,32 +186,32 @@ class Checkpointer:
         return True
 
     def save(self, run: Run) -> None:
-        """A checkpoint and nothing else: events are the same with and without it."""
+        """Write a checkpoint; events do not depend on it."""
         self.examine(run)
         folder = self.log.folder
         state, length = run.state_dict(), folder.sync()
         checkpoints.save(folder, Checkpoint(state, length, self.log.elapsed, self.best, self.last_milestone))
         self._saved = time.monotonic()
 
-    def leave(self, run: Run) -> None:
-        """A checkpoint and the model, before the milestone they would belong to."""
+    def save_between(self, run: Run) -> None:
+        """Write a checkpoint and the model between two milestones."""
         if self.last_milestone != run.step:
             self.save(run)
             self.publish(self.snapshot(run))
 
     def publish(self, snapshot: Snapshot) -> None:
-        """Replace the model that can be drawn from."""
+        """Replace the files of the model."""
         for name, content in snapshot.model.items():
             self.log.folder.write(f"model/{name}", content)
 
-    def safety(self, run: Run) -> None:
-        """A checkpoint where the last one is minutes old."""
+    def save_if_old(self, run: Run) -> None:
+        """Write a checkpoint if the last one is minutes old."""
         if time.monotonic() - self._saved > _SAFE_SECONDS:
             self.save(run)
 
 
 def every(rounds: int, observer: Observer) -> Observer:
-    """Observe once in so many rounds."""
+    """The observer, called every `rounds` rounds."""
 
     def observe(run: Run) -> None:
         if run.step % rounds == 0:
@@ -227,7 +221,7 @@ def every(rounds: int, observer: Observer) -> Observer:
 
 
 def clock(log: EventLog, seconds: float) -> Observer:
-    """Stop when training has taken this much time, all sessions together."""
+    """An observer that stops the run after this time of training in all sessions."""
 
     def observe(run: Run) -> None:
         if run.stop is None and log.elapsed >= seconds:
@@ -237,7 +231,7 @@ def clock(log: EventLog, seconds: float) -> Observer:
 
 
 def _estimate(run: Run, terms: dict[str, dict[str, float]]) -> float | None:
-    """The distance between data and model, as the first player that can read it does."""
+    """The estimated divergence of data and samples, by the first player that has one."""
     for player in run.game.players:
         if player.estimate is not None and "divergence" in terms.get(player.name, {}):
             return player.estimate(terms[player.name]["divergence"])

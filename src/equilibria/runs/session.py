@@ -24,82 +24,41 @@ from ..training.run import Run
 from .announce import paragraph
 from .observers import Display, Lines
 from .plan import Plan, end, plan, prolonged, rehearse, report_every, save_every
-from .tensorboard import Board, require_tensorboard, with_tensorboard
+from .tensorboard import Board, require_tensorboard, resume_tensorboard
 from .trainer import Session, run_session
-
-_OF_THE_RECIPE = ("rounds", "batch", "seed")
-
-
-def split_options(keywords: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
-    """The options among keywords, checked; the rest are changes to the recipe."""
-    values = {name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in keywords.items()}
-    names = {field.name for field in dataclasses.fields(Options)}
-    described = isinstance(values.get("data"), Mapping)  # a part of the recipe, with options of its own
-    options = {k: check(Options, k, v, k) for k, v in values.items() if k in names and not (k == "data" and described)}
-    return Options(**options), {k: v for k, v in values.items() if k not in options}
-
-
-def load_recipe(recipe: str | Recipe, options: Options, changes: Mapping[str, Any]) -> Recipe:
-    """The recipe, with the options and changes that concern it."""
-    loaded = recipe if isinstance(recipe, Recipe) else recipe_by_name(recipe)
-    if options.data is not None and options.data != loaded.data["name"]:
-        loaded = dataclasses.replace(loaded, data={"name": _absolute(options.data)})
-    overrides = {name: value for name in _OF_THE_RECIPE if (value := getattr(options, name)) is not None}
-    loaded = with_changes(dataclasses.replace(loaded, **overrides), changes)
-    loaded.check_shape(f"The recipe {loaded.name!r}")
-    _refuse_idle(loaded, changes)
-    return loaded
-
-
-def run_folder(recipe: Recipe, options: Options) -> Path:
-    """Where the run will be recorded. Raises Refusal for a name that is taken or cannot be one."""
-    if options.name is None:
-        data = Path(str(recipe.data["name"])).stem
-        return Path(options.runs) / "-".join(re.sub(r"[^\w.]+", "-", part).strip("-.") for part in (recipe.name, data))
-    if options.name in ("", ".", "..") or any(mark in options.name for mark in ("/", "\\", "\0")):
-        raise Refusal(f"name is {options.name!r}: it must be the name of a folder, without slashes; --runs says where.")
-    refuse_existing(path := Path(options.runs) / options.name)
-    return path
-
-
-def recipe_by_name(recipe: str) -> Recipe:
-    """A recipe of the table, or one in a JSON file."""
-    path = Path(recipe)
-    return Recipe.load(path) if path.suffix == ".json" or path.is_file() else RECIPES[recipe]()
-
-
-def _refuse_idle(recipe: Recipe, changes: Mapping[str, Any]) -> None:
-    """Raise Refusal for a setting of conditions where no network has any."""
-    for name in changes if not recipe.conditional else ():
-        for path in paths(recipe, name.replace("-", "_")):
-            if path.startswith("networks.") and path.endswith(".conditioning"):
-                raise Refusal(f"{name} says how labels are told, and this game is told none: add --conditional.")
-
-
-def _absolute(data: str) -> str:
-    """A path from the root of the file system; other names unchanged."""
-    path = Path(data).expanduser()
-    return str(path.absolute()) if data not in DATASETS and path.exists() else data
 
 
 def train(recipe: str | Recipe | None = None, display: Display | None = None, **keywords: Any) -> Run:
-    """Train a recipe, given by name, as a JSON file or as an object, and record the run under runs/.
+    """Train a recipe and record the run in a folder under `runs`.
 
-    None trains the default recipe for the data. Keywords are the fields of Options, and changes to the recipe:
-    `clip=0.01`, `**{"penalty.weight": 5}`. Text is printed unless a display is given. Raises Refusal for what cannot
-    be trained, Failure for what broke.
+    Args:
+        recipe: Name of a recipe, path of its JSON file, or a Recipe; default: `gan-ns` for images, `r3gan` for points.
+        display: Where text and events go; default: printed lines.
+        keywords: Fields of `Options`, such as data="digits", and changes to the recipe: clip=0.01,
+            **{"penalty.weight": 5}.
+
+    Raises:
+        Refusal: For what cannot be trained.
+        Failure: If the training breaks, such as by a loss that is not finite.
+
+    Example:
+        >>> import equilibria as eq
+        >>> run = eq.train("wgan-gp", data="ring", rounds=2, batch=16)  # doctest: +ELLIPSIS
+        wgan-gp on ring: ...
+        >>> run.step
+        2
     """
     display, (options, changes) = display or Lines(), split_options(keywords)
     if options.tensorboard:
         require_tensorboard()
-    recipe, path, data = _resolved(recipe, options, changes)
-    run, choices = _built(recipe, data, options)
-    with apply_hardware(choices):
-        planned = plan(run, recipe, options)
-        recipe = replace(recipe, rounds=planned.rounds)
+    recipe, path, data = _request(recipe, options, changes)
+    run, hardware = _build(recipe, data, options)
+    with apply_hardware(hardware):
+        run_plan = plan(run, recipe, options)
+        recipe = replace(recipe, rounds=run_plan.rounds)
         run.schedules = schedules(recipe, run.optimizers)
-        summary = _summary(recipe, data, options, choices, planned)
-        display.say(paragraph(run, recipe, data, summary, choices, planned.seconds, planned.peak))
+        summary = _summary(recipe, data, options, hardware, run_plan)
+        display.say(paragraph(run, recipe, data, summary, hardware, run_plan))
         if options.dry_run:
             return run
         folder = RunFolder.create(path if options.name else free_name(path))
@@ -107,44 +66,6 @@ def train(recipe: str | Recipe | None = None, display: Display | None = None, **
         display = Board(display, folder.path) if options.tensorboard else display
         with folder.lock():
             return run_session(Session(run, recipe, data, summary, folder, display))
-
-
-def _resolved(recipe: str | Recipe | None, options: Options, changes: dict[str, Any]) -> tuple[Recipe, Path, Data]:
-    """The recipe, where its run will be recorded, and the data, which decide where no recipe is named."""
-    root = Path(options.data_root) if options.data_root else None
-    if recipe is None:
-        default = load_recipe(DEFAULT, options, {name: value for name, value in changes.items() if name == "data"})
-        recipe = DEFAULT_FOR_POINTS if len(load_data(default.data, root).space.shape) == 1 else DEFAULT
-    recipe = load_recipe(recipe, options, changes)
-    path, data = run_folder(recipe, options), load_data(recipe.data, root)
-    return resolve(recipe, data), path, data
-
-
-def _built(recipe: Recipe, data: Data, options: Options) -> tuple[Run, Hardware]:
-    """The run at its start, and the choices for this machine."""
-    choices = choose_hardware(options.device, options.threads, options.matmul, options.precision)
-    with apply_hardware(choices):
-        run = assemble(recipe, data, choices.device, choices.precision, options.allow_coupled_critic)
-        if options.threads is None:
-            choices = choose_threads(choices, lambda: rehearse(run).seconds(run, 0, 1))
-    return run, choices
-
-
-def _summary(recipe: Recipe, data: Data, options: Options, choices: Hardware, planned: Plan) -> Summary:
-    return Summary(
-        seed=recipe.seed,
-        choices=choices.to_dict(),
-        cadence={
-            "report": report_every(recipe.rounds),
-            "save": options.save_every or save_every(recipe.rounds),
-            "watch": planned.watch,
-        },
-        data=fingerprint(data),
-        end=end(recipe, options),
-        data_root=options.data_root and str(Path(options.data_root).absolute()),
-        allow_coupled_critic=options.allow_coupled_critic,
-        device=device_name(choices.device),
-    )
 
 
 def resume(
@@ -156,7 +77,7 @@ def resume(
     data_root: str | Path | None = None,
     stop_when: str | None = None,
 ) -> Run:
-    """Continue a run from its newest checkpoint, bit for bit. Raises Refusal if there is none.
+    """Continue a run from its newest checkpoint, bit for bit.
 
     Args:
         folder: The run folder.
@@ -166,18 +87,30 @@ def resume(
         budget: Total wall time or number of images: 90s, 5m, 2h, 200000images; default: as planned.
         data_root: Folder with the original files of data sets; default: the run's.
         stop_when: critical: stop at the first critical finding, roll back to the best checkpoint; default: as planned.
+
+    Raises:
+        Refusal: For a folder without a run, and for one that does not fit its data or this machine.
+        Failure: If the training breaks.
+
+    Example:
+        >>> import equilibria as eq
+        >>> run = eq.train("wgan-gp", data="ring", rounds=2)  # doctest: +ELLIPSIS
+        wgan-gp on ring: ...
+        >>> eq.resume(run.folder, rounds=4).step  # doctest: +ELLIPSIS
+        round 3 ...
+        4
     """
     records, display = RunFolder.open(folder), display or Lines()
     with records.lock():
         recipe, summary = Recipe.load(records.recipe_file, trust), Summary.load(records)
-        choices = _stored_choices(summary)
+        hardware = _stored_hardware(summary)
         data = _stored_data(recipe, summary, data_root, display)
-        with apply_hardware(choices):
-            newest, remarks = checkpoints.newest(records.path, choices.device)
+        with apply_hardware(hardware):
+            newest, remarks = checkpoints.newest(records.path, hardware.device)
             for remark in remarks:
                 display.say(remark)
             recipe = resolve(recipe, data)
-            run = assemble(recipe, data, choices.device, choices.precision, summary.allow_coupled_critic)
+            run = assemble(recipe, data, hardware.device, hardware.precision, summary.allow_coupled_critic)
             options = Options(rounds=rounds, budget=budget, stop_when=stop_when or summary.end.get("when"))
             if stop_when is not None and not summary.diagnose_every:
                 raise Refusal("stop_when is 'critical', but the run has no diagnostics (--watch 0): leave it out.")
@@ -189,33 +122,114 @@ def resume(
                 summary.end["when"] = options.stop_when
             if newest is not None:
                 _restore(run, newest)
-            run.folder, display = records.path, with_tensorboard(display, records.path, run.step)
+            run.folder, display = records.path, resume_tensorboard(display, records.path, run.step)
             return run_session(Session(run, recipe, data, summary, records, display), newest)
 
 
-def _stored_choices(summary: Summary) -> Hardware:
-    """The start-up choices. Raises Refusal if they cannot be had here."""
+def split_options(keywords: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
+    """The options among keywords, checked, and the rest: changes to the recipe."""
+    values = {name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in keywords.items()}
+    names = {field.name for field in dataclasses.fields(Options)}
+    if isinstance(values.get("data"), Mapping):  # a part of the recipe, with options of its own
+        names.remove("data")
+    options = {name: check(Options, name, value, name) for name, value in values.items() if name in names}
+    return Options(**options), {name: value for name, value in values.items() if name not in names}
+
+
+def recipe_by_name(recipe: str) -> Recipe:
+    """A recipe of the table, or one in a JSON file."""
+    path = Path(recipe)
+    return Recipe.load(path) if path.suffix == ".json" or path.is_file() else RECIPES[recipe]()
+
+
+def load_recipe(recipe: str | Recipe, options: Options, changes: Mapping[str, Any]) -> Recipe:
+    """The recipe with the options that concern it, and with changes. Raises Refusal for one without effect."""
+    result = recipe if isinstance(recipe, Recipe) else recipe_by_name(recipe)
+    if options.data is not None and options.data != result.data["name"]:
+        path = Path(options.data).expanduser()
+        is_path = options.data not in DATASETS and path.exists()
+        result = replace(result, data={"name": str(path.absolute()) if is_path else options.data})
+    fields = {name: getattr(options, name) for name in ("rounds", "batch", "seed")}
+    result = replace(result, **{name: value for name, value in fields.items() if value is not None})
+    result = with_changes(result, changes)
+    for name in changes if not result.conditional else ():
+        if any(re.fullmatch(r"networks\..*\.conditioning", path) for path in paths(result, name.replace("-", "_"))):
+            raise Refusal(f"{name} selects how labels enter a network, and this run uses none: add --conditional.")
+    return result
+
+
+def run_folder(recipe: Recipe, options: Options) -> Path:
+    """Where the run will be recorded. Raises Refusal for an existing folder and for an invalid name."""
+    if options.name is None:
+        data = Path(str(recipe.data["name"])).stem
+        return Path(options.runs) / "-".join(re.sub(r"[^\w.]+", "-", part).strip("-.") for part in (recipe.name, data))
+    if options.name in ("", ".", "..") or any(mark in options.name for mark in ("/", "\\", "\0")):
+        raise Refusal(f"name is {options.name!r}: it must be a folder name without slashes; --runs sets its parent.")
+    refuse_existing(path := Path(options.runs) / options.name)
+    return path
+
+
+def _request(recipe: str | Recipe | None, options: Options, changes: dict[str, Any]) -> tuple[Recipe, Path, Data]:
+    """The resolved recipe, its run folder, and the data, which selects the default recipe."""
+    root = Path(options.data_root) if options.data_root else None
+    if recipe is None:
+        default = load_recipe(DEFAULT, options, {name: value for name, value in changes.items() if name == "data"})
+        recipe = DEFAULT_FOR_POINTS if len(load_data(default.data, root).space.shape) == 1 else DEFAULT
+    recipe = load_recipe(recipe, options, changes)
+    path, data = run_folder(recipe, options), load_data(recipe.data, root)
+    return resolve(recipe, data), path, data
+
+
+def _build(recipe: Recipe, data: Data, options: Options) -> tuple[Run, Hardware]:
+    """The run at round 0 and the hardware settings, with threads timed on that run."""
+    hardware = choose_hardware(options.device, options.threads, options.matmul, options.precision)
+    with apply_hardware(hardware):
+        run = assemble(recipe, data, hardware.device, hardware.precision, options.allow_coupled_critic)
+        if options.threads is None:
+            hardware = choose_threads(hardware, lambda: rehearse(run).seconds(run, 0, 1))
+    return run, hardware
+
+
+def _summary(recipe: Recipe, data: Data, options: Options, hardware: Hardware, run_plan: Plan) -> Summary:
+    return Summary(
+        seed=recipe.seed,
+        choices=hardware.to_dict(),
+        cadence={
+            "report": report_every(recipe.rounds),
+            "save": options.save_every or save_every(recipe.rounds),
+            "watch": run_plan.watch,
+        },
+        data=fingerprint(data),
+        end=end(recipe, options),
+        data_root=options.data_root and str(Path(options.data_root).absolute()),
+        allow_coupled_critic=options.allow_coupled_critic,
+        device=device_name(hardware.device),
+    )
+
+
+def _stored_hardware(summary: Summary) -> Hardware:
+    """The hardware settings of the run. Raises Refusal if this machine does not have them."""
     try:
-        choices = Hardware.from_dict(summary.choices)
-        choose_hardware(choices.device, choices.threads, choices.matmul, choices.precision)
+        hardware = Hardware.from_dict(summary.choices)
+        choose_hardware(hardware.device, hardware.threads, hardware.matmul, hardware.precision)
     except (Refusal, TypeError) as error:
-        raise Refusal(f"The run goes on only with the choices it began with. {error}") from None
-    return choices
+        raise Refusal(f"The run continues only with the hardware settings that it started with. {error}") from None
+    return hardware
 
 
 def _stored_data(recipe: Recipe, summary: Summary, data_root: str | Path | None, display: Display) -> Data:
-    """The data of the run; a remark where they have changed."""
+    """The data of the run; a remark if it has changed."""
     root = data_root or summary.data_root
     data = load_data(recipe.data, Path(root) if root else None)
     if fingerprint(data) != summary.data:
-        display.say(f"The data {data.name!r} are not what this run began with: it will not go on bit for bit.")
+        display.say(f"The data {data.name!r} has changed since this run started: it will not continue bit for bit.")
     return data
 
 
 def _restore(run: Run, checkpoint: checkpoints.Checkpoint) -> None:
-    """Put a run where the checkpoint was taken."""
+    """Load the state of a checkpoint. Raises Refusal if it does not fit the recipe."""
     try:
         run.load_state_dict(checkpoint.state)
     except (RuntimeError, ValueError, KeyError) as error:
         name, reason = checkpoints.file_name(checkpoint.step), str(error).splitlines()[0].rstrip(":")
-        raise Refusal(f"{name} does not fit recipe.json ({reason}): was the recipe changed after the run?") from None
+        raise Refusal(f"{name} does not fit recipe.json ({reason}): was the recipe edited after the run?") from None

@@ -1,4 +1,4 @@
-"""A run's events for TensorBoard; the library is an extra."""
+"""Writes a run's events for TensorBoard, which is an extra."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,11 +11,11 @@ from ..core.errors import Refusal
 from .observers import Display
 
 FOLDER = "tensorboard"  # within the run folder
-_LACKING = "TensorBoard is not installed: `pip install equilibria[tensorboard]`, or leave out --tensorboard."
+_MISSING = "TensorBoard is not installed: `pip install equilibria[tensorboard]`, or leave out --tensorboard."
 
 
 class Board:
-    """A display that also writes what it is shown for TensorBoard; from round `since` on, what was written is void."""
+    """A display that also writes its events for TensorBoard; events after round `since` are replaced."""
 
     def __init__(self, display: Display, folder: Path, since: int | None = None):
         self.display, self.folder = display, folder
@@ -23,7 +23,7 @@ class Board:
         self._writer = _library()(str(folder / FOLDER), purge_step=purge)
 
     def say(self, text: str) -> None:
-        """As the display says it."""
+        """Show a text on the display."""
         self.display.say(text)
 
     def show(self, event: dict[str, Any]) -> None:
@@ -40,28 +40,27 @@ class Board:
         self.display.show(event)
 
 
-def with_tensorboard(display: Display, folder: Path, step: int) -> Display:
-    """The same display; with the log of a resumed run, if it has one and TensorBoard is still there."""
+def resume_tensorboard(display: Display, folder: Path, step: int) -> Display:
+    """The display, with TensorBoard if the resumed run has logs and TensorBoard is installed."""
     if not (folder / FOLDER).is_dir():
         return display
     try:
         return Board(display, folder, step)
     except Refusal:
-        display.say(f"TensorBoard is not installed any more: {folder / FOLDER} is not written on.")
+        display.say(f"TensorBoard is not installed: the logs in {folder / FOLDER} are not continued.")
         return display
 
 
 def require_tensorboard() -> None:
-    """Raise Refusal where TensorBoard is not installed."""
+    """Raise Refusal if TensorBoard is not installed."""
     _library()
 
 
 def scalars(event: Mapping[str, Any]) -> dict[str, float]:
-    """The numbers of an event, by a name with slashes: terms/critic/divergence, scores/memorized."""
+    """The numbers of an event, by names with slashes: terms/critic/divergence."""
     match event["kind"]:
         case "report":
-            named = {"terms": event["terms"], "estimate": event["estimate"], "rates": event["rates"]}
-            return dict(_numbers(named))
+            return dict(_numbers({name: event[name] for name in ("terms", "estimate", "rates")}))
         case "measure":
             return dict(_numbers({event["split"]: event["metrics"]}))
         case "diagnosis":
@@ -70,13 +69,13 @@ def scalars(event: Mapping[str, Any]) -> dict[str, float]:
 
 
 def histograms(event: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What has edges and counts, as TensorBoard takes it; moments are those of the middles of the bins."""
-    named = {}
-    for name, seen in event.get("seen", {}).items():
-        if "edges" in seen and None not in seen["edges"]:
-            edges, counts = np.array(seen["edges"]), np.array(seen["counts"])
+    """The histograms of an event in TensorBoard's format; their moments are those of the middles of the bins."""
+    result = {}
+    for name, values in event.get("seen", {}).items():
+        if "edges" in values and None not in values["edges"]:
+            edges, counts = np.array(values["edges"]), np.array(values["counts"])
             middles = (edges[1:] + edges[:-1]) / 2
-            named[name] = {
+            result[name] = {
                 "min": edges[0],
                 "max": edges[-1],
                 "num": counts.sum(),
@@ -85,11 +84,11 @@ def histograms(event: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
                 "bucket_limits": edges[1:].tolist(),
                 "bucket_counts": counts.tolist(),
             }
-    return named
+    return result
 
 
 def _numbers(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, float]]:
-    """Each number with the names that lead to it; lists and missing values are left out."""
+    """Each number with its path in nested mappings; lists and missing values are left out."""
     for name, value in values.items():
         if isinstance(value, Mapping):
             yield from _numbers(value, f"{above}{name}/")
@@ -98,7 +97,7 @@ def _numbers(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, 
 
 
 def _pixels(path: Path) -> np.ndarray:
-    """A picture as (H, W, 3) uint8."""
+    """The pixels of an image file: (H, W, 3) uint8."""
     with PIL.Image.open(path) as picture:
         return np.array(picture.convert("RGB"))
 
@@ -107,5 +106,5 @@ def _library() -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        raise Refusal(_LACKING) from None
+        raise Refusal(_MISSING) from None
     return SummaryWriter

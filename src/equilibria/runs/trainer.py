@@ -1,4 +1,4 @@
-"""One session: train from where the run is to its end, and record it."""
+"""One session: train a run to its end, observe it and record it."""
 
 import copy
 import io
@@ -38,98 +38,9 @@ from .plan import ENDLESS
 from .selection import chance, held_out, measure
 from .watch import DiagnosticsObserver, DoctorObserver, diagnoser
 
-_ASKING = (signal.SIGINT, signal.SIGTERM)
-
-
-@contextmanager
-def interruptible(run: Run) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the run after this round. Only the main thread hears signals."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        if run.stop == "interrupted":
-            raise KeyboardInterrupt
-        run.stop = "interrupted"
-
-    before = {number: signal.signal(number, ask) for number in _ASKING}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler or signal.SIG_DFL)  # none: one that Python did not set
-
-
-def rollback(run: Run, folder: RunFolder, checkpointer: Checkpointer) -> str:
-    """Set the run, and the model that can be drawn from, to the best checkpoint; says where it is now.
-
-    Later checkpoints are archived, so that `resume` goes on from there. Where nothing has been measured yet there is
-    no best one, and the run stays where it is.
-    """
-    if checkpointer.best is None:
-        checkpointer.leave(run)
-        return f"Nothing had been measured yet, so it is left at round {run.step:,} as it was."
-    best = checkpoints.at(folder.path, checkpointer.best["step"])
-    with folder.guard():
-        checkpoints.archive(folder.path, best.step)
-    folder.checkpoint = checkpoints.file_name(best.step)
-    run.load_state_dict(best.state)
-    checkpointer.publish(checkpointer.snapshot(run))
-    archive = folder / checkpoints.ARCHIVE
-    later = f"; later checkpoints lie in {archive}" if archive.is_dir() else ""
-    return f"It is back at round {run.step:,}, its best, and so is its model{later}."
-
-
-def snapshot(run: Run, recipe: Recipe, data: Data) -> Snapshot:
-    """A sheet of fixed latents, measures on held-out data, and the files of the model as it is now."""
-    model = averaged_model(run, recipe, data)
-    metrics, count = measure(model, data, recipe.binarize)
-    return Snapshot(sample_grid(model, data, recipe.seed), metrics, count, model_files(run, model, recipe, data))
-
-
-def averaged_model(run: Run, recipe: Recipe, data: Data) -> Sampler:
-    """The averaged networks with batch statistics of their own, and the critic as it plays."""
-    networks = {name: copy.deepcopy(network) for name, network in run.average.networks.items()}
-    for name, network in run.game.networks.items():
-        if name not in networks:
-            networks[name] = copy.deepcopy(network).eval()
-    conditions = conditions_in(data) if run.stream.labelled else None
-    shown = critic_input(recipe, data)
-    parts = nn.ModuleDict(networks), data.space, run.game.prior, data.labels, conditions
-    model = Sampler(*parts, shown.packed, shown.views, shown.classes, game_traits(recipe).encoder_output)
-    reestimate(model, run.stream.size, run.seed, lambda: run.stream)
-    return model
-
-
-def sample_grid(model: Sampler, data: Data, seed: int) -> bytes:
-    """A PNG of the samples that the seed gives: of few classes a row each; points over held-out ones."""
-    points, buffer = len(data.space.shape) == 1, io.BytesIO()
-    count, conditions = sheet_of(model)
-    if conditions is None or model.labels is None:
-        picture = data.space.sample_grid(model.sample(count, seed), real=held_out(data, count) if points else None)
-    else:
-        drawn = [model.sample(count, seed, one) for one in conditions[:, None]]
-        real = [held_out(data, count, place) for place in range(len(drawn))] if points else None
-        picture = side_by_side(data.space, drawn, model.labels.names, real)
-    picture.save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def model_files(run: Run, model: Sampler, recipe: Recipe, data: Data) -> dict[str, bytes]:
-    """The model folder: what `load` reads, and a card for people."""
-    config = describe(recipe.networks, recipe.prior, model, recipe.likelihood)
-    weights = {name: tensor.contiguous().cpu() for name, tensor in model.networks.state_dict().items()}
-    return {
-        "config.json": (json.dumps(config, indent=2) + "\n").encode(),
-        "README.md": card(recipe, data, run.step).encode(),
-        "weights.safetensors": save(weights),
-    }
-
-
-_REASONS = {
-    "done": "All rounds were played.",
-    "budget": "The time was used up.",
+_STOP_REASONS = {
+    "done": "Finished all rounds.",
+    "budget": "Time budget reached.",
     "interrupted": "Stopped on request, and saved.",
     "critical": "Stopped: the doctor reports a critical finding.",
 }
@@ -148,26 +59,28 @@ class Session:
 
 
 def run_session(session: Session, since: Checkpoint | None = None) -> Run:
-    """Train to the end, from the start or from a checkpoint that the run was set to. Raises Failure if it breaks."""
+    """Train to the end, from round 0 or from the checkpoint that the run was restored from.
+
+    Raises Failure if a term or a weight is no longer finite.
+    """
     run, summary, folder, recipe, data = session.run, session.summary, session.folder, session.recipe, session.data
     with folder.writing(file_name(since.step) if since else None), interruptible(run):
         log = EventLog(folder, session.display.show, since.elapsed if since else 0.0)
         report = Reporter(log, summary.cadence["report"], run)
-        by_chance = cache(lambda: chance(data, recipe.binarize))
-        checkpointer = Checkpointer(report, lambda run: snapshot(run, recipe, data), since, by_chance)
+        noise = cache(lambda: chance(data, recipe.binarize))
+        checkpointer = Checkpointer(report, lambda run: snapshot(run, recipe, data), since, noise)
         summary.begin_session(run.step)
         summary.write(folder)
         folder.write_recipe(recipe.to_json())
         _begin(session, log, checkpointer, since)
-        doctors: list[DoctorObserver] = []
-        if rounds := summary.diagnose_every:
-            stops = "when" in summary.end  # "critical"; "sick" in runs of earlier versions
-            doctors = [DoctorObserver(folder, session.display, rounds, stops)]
+        stops = "when" in summary.end  # "critical"; "sick" in runs of earlier versions
+        rounds = summary.diagnose_every
+        doctor = DoctorObserver(folder, session.display, rounds, stops) if rounds else None
         try:
-            reason = _train(session, report, checkpointer, doctors)
-            text = " ".join([_REASONS[reason], *(doctor.reason for doctor in doctors if doctor.reason)])
+            reason = _train(session, report, checkpointer, doctor)
+            text = f"{_STOP_REASONS[reason]} {doctor.reason if doctor else ''}".rstrip()
         except NonFinite as error:
-            reason, text = "nonfinite", f"{error} The last good checkpoint, {folder.checkpoint}, is kept."
+            reason, text = "nonfinite", f"{error} The last good checkpoint is {folder.checkpoint}."
         log.record(run, "stop", reason=reason, text=text)
         if reason == "critical":
             text = f"{text} {rollback(run, folder, checkpointer)}"
@@ -180,8 +93,31 @@ def run_session(session: Session, since: Checkpoint | None = None) -> Run:
     return run
 
 
+@contextmanager
+def interruptible(run: Run) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the run after the current round; the second one interrupts at once.
+
+    Only the main thread receives signals: elsewhere this has no effect.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if run.stop == "interrupted":
+            raise KeyboardInterrupt
+        run.stop = "interrupted"
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)  # None: a handler that Python did not set
+
+
 def _begin(session: Session, log: EventLog, checkpointer: Checkpointer, since: Checkpoint | None) -> None:
-    """The first event and checkpoint, or the records as they were at the one that is resumed from."""
+    """Record the first event and checkpoint, or cut the events back to those of the checkpoint."""
     run, recipe = session.run, session.recipe
     start = {"format": FORMAT, "recipe": recipe.name, "data": session.data.name, "rounds": recipe.rounds}
     start |= data_facts(session.data)
@@ -197,25 +133,92 @@ def _begin(session: Session, log: EventLog, checkpointer: Checkpointer, since: C
         session.display.show({"kind": "start", "step": run.step, "elapsed": since.elapsed, **start})
 
 
-def _train(session: Session, report: Reporter, checkpointer: Checkpointer, doctors: list[DoctorObserver]) -> str:
-    """Train with all observers; say why it ended."""
+def _train(session: Session, report: Reporter, checkpointer: Checkpointer, doctor: DoctorObserver | None) -> str:
+    """Train with all observers; the reason why it ended."""
     run, summary, until = session.run, session.summary, session.summary.end["rounds"] or ENDLESS
-    rounds = summary.diagnose_every
-    diagnostics = [DiagnosticsObserver(diagnoser(run, session.recipe), report.log, rounds)] if rounds else []
-    observers: list[Observer] = [every(report.every, report), *diagnostics, *doctors]
-    observers += [every(summary.cadence["save"], checkpointer.milestone), checkpointer.safety]
+    observers: list[Observer] = [every(report.every, report)]
+    diagnostics = None
+    if doctor is not None:
+        diagnostics = DiagnosticsObserver(diagnoser(run, session.recipe), report.log, doctor.every)
+        observers += [diagnostics, doctor]
+    observers += [every(summary.cadence["save"], checkpointer.milestone), checkpointer.save_if_old]
     if (seconds := summary.end["seconds"]) is not None:
         observers.append(clock(report.log, seconds))
         observers[-1](run)  # the time may have been used up before
     run_rounds(run, until, observers)
     if run.stop == "interrupted" and run.step < until:
-        checkpointer.leave(run)
+        checkpointer.save_between(run)
         return run.stop
     if run.stop == "critical":
         return run.stop
     if run.statistics.counts:
         report(run)
     checkpointer.milestone(run)
-    for each in diagnostics:
-        each.last(run)  # after the checkpoint: a run that is resumed from there does not have it
+    if diagnostics is not None:
+        diagnostics.last(run)  # after the checkpoint: a run that is resumed from there does not have it
     return "done" if run.step >= until else "budget"
+
+
+def rollback(run: Run, folder: RunFolder, checkpointer: Checkpointer) -> str:
+    """Restore the run and its model from the best checkpoint, and archive later ones; a sentence about it.
+
+    A run that has not been measured yet stays where it is.
+    """
+    if checkpointer.best is None:
+        checkpointer.save_between(run)
+        return f"It stays at round {run.step:,}, since nothing has been measured yet."
+    best = checkpoints.at(folder.path, checkpointer.best["step"])
+    with folder.guard():
+        checkpoints.archive(folder.path, best.step)
+    folder.checkpoint = checkpoints.file_name(best.step)
+    run.load_state_dict(best.state)
+    checkpointer.publish(checkpointer.snapshot(run))
+    archive = folder / checkpoints.ARCHIVE
+    later = f"; later checkpoints are in {archive}" if archive.is_dir() else ""
+    return f"The run and its model are back at the best checkpoint, round {run.step:,}{later}."
+
+
+def snapshot(run: Run, recipe: Recipe, data: Data) -> Snapshot:
+    """A sample grid of fixed latents, metrics on held-out data, and the model's files, of the run as it is."""
+    model = averaged_model(run, recipe, data)
+    metrics, count = measure(model, data, recipe.binarize)
+    return Snapshot(sample_grid(model, data, recipe.seed), metrics, count, model_files(run, model, recipe, data))
+
+
+def averaged_model(run: Run, recipe: Recipe, data: Data) -> Sampler:
+    """The averaged networks, with their own batch-norm statistics, and the critic as it is."""
+    networks = {name: copy.deepcopy(network) for name, network in run.average.networks.items()}
+    for name, network in run.game.networks.items():
+        if name not in networks:
+            networks[name] = copy.deepcopy(network).eval()
+    conditions = conditions_in(data) if run.stream.labelled else None
+    inputs = critic_input(recipe, data)
+    parts = nn.ModuleDict(networks), data.space, run.game.prior, data.labels, conditions
+    model = Sampler(*parts, inputs.packed, inputs.views, inputs.classes, game_traits(recipe).encoder_output)
+    reestimate(model, run.stream.size, run.seed, lambda: run.stream)
+    return model
+
+
+def sample_grid(model: Sampler, data: Data, seed: int) -> bytes:
+    """A PNG of the seed's samples: one row per class if there are few; points over held-out ones."""
+    points, buffer = len(data.space.shape) == 1, io.BytesIO()
+    count, conditions = sheet_of(model)
+    if conditions is None or model.labels is None:
+        picture = data.space.sample_grid(model.sample(count, seed), real=held_out(data, count) if points else None)
+    else:
+        samples = [model.sample(count, seed, one) for one in conditions[:, None]]
+        real = [held_out(data, count, place) for place in range(len(samples))] if points else None
+        picture = side_by_side(data.space, samples, model.labels.names, real)
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def model_files(run: Run, model: Sampler, recipe: Recipe, data: Data) -> dict[str, bytes]:
+    """The files of the model folder: what `load` reads, and a model card."""
+    config = describe(recipe.networks, recipe.prior, model, recipe.likelihood)
+    weights = {name: tensor.contiguous().cpu() for name, tensor in model.networks.state_dict().items()}
+    return {
+        "config.json": (json.dumps(config, indent=2) + "\n").encode(),
+        "README.md": card(recipe, data, run.step).encode(),
+        "weights.safetensors": save(weights),
+    }

@@ -1,4 +1,4 @@
-"""Diagnostics and the doctor's checks during training; read-only."""
+"""Diagnostics and the doctor's checks during training. Neither changes the run."""
 
 import time
 from dataclasses import dataclass
@@ -23,16 +23,44 @@ from ..training.run import Run
 from .observers import Display, EventLog
 from .selection import held_out_batch, selection
 
+SHARE = 0.03  # of the training time that diagnostics may cost, by a rehearsal
+MOST_DIAGNOSES = 100  # diagnoses in a run, at most
+_PLACE = -5  # of the random numbers of diagnostics
+_SCORED = 256  # samples that are scored, and generated samples that are compared with data
+_COMPARED = 1024  # training samples that they are compared with, at most
+_CENTERS = 4096  # training samples whose means are the centers of classes, at most
+
+
+class DiagnosticsObserver:
+    """Records diagnostics every so many rounds, and at the end if the last ones are long ago."""
+
+    def __init__(self, diagnoser: "Diagnoser", log: EventLog, every: int):
+        self.diagnoser, self.log, self.every = diagnoser, log, every
+
+    def __call__(self, run: Run) -> None:
+        if run.step % self.every == 0:
+            self.record(run)
+
+    def last(self, run: Run) -> None:
+        """Diagnose the end of training, unless the last diagnosis is recent."""
+        if 2 * (run.step % self.every) >= self.every:
+            self.record(run)
+
+    def record(self, run: Run) -> None:
+        """Write one event."""
+        values, errors = self.diagnoser.diagnose(run)
+        self.log.record(run, "diagnosis", seen=values, unseen=errors)
+
 
 class DoctorObserver:
-    """Reads the events of a run as they come. It only reads: the run is the same without it, unless it is stopped."""
+    """Examines the events of a run every so many rounds, shows new findings, and can stop the run at a critical one."""
 
     def __init__(self, folder: RunFolder, display: Display, every: int, stops: bool = False):
         self.folder, self.display, self.every, self.stops = folder, display, every, stops
-        self.reason = ""  # what the run was stopped for
+        self.reason = ""  # the finding that stopped the run
         self._start = read_history(folder.path)
         self._events: list[Event] = list(self._start.events)
-        self._read = folder.length()
+        self._length = folder.length()
         resumed = bool(self._start.of("diagnosis"))
         self._reported = {finding.name for finding in self.findings()} if resumed else set()  # in an earlier session
 
@@ -41,8 +69,9 @@ class DoctorObserver:
             self.examine(run)
 
     def examine(self, run: Run) -> None:
-        """Report new findings; stop the run at a critical one if that is requested."""
-        self._catch_up()
+        """Show new findings; stop the run at a critical one if that is requested."""
+        self._events += read_events(self.folder.events_file, self._length)
+        self._length = self.folder.length()
         findings = self.findings()
         for finding in findings:
             if finding.name not in self._reported:
@@ -53,45 +82,33 @@ class DoctorObserver:
             run.stop, self.reason = "critical", critical[0].what
 
     def findings(self) -> tuple[Finding, ...]:
-        """The findings that have lasted by now."""
+        """The findings that persist."""
         return persistent(History(self._start.recipe, self._start.summary, self._events))
 
-    def _catch_up(self) -> None:
-        self._events += read_events(self.folder.events_file, self._read)
-        self._read = self.folder.length()
-
     def _line(self, finding: Finding, step: int) -> str:
-        more = "" if len(self._reported) > 1 else f" `equilibria doctor {self.folder}` says why, and what to change."
+        more = "" if len(self._reported) > 1 else f" `equilibria doctor {self.folder}` explains it and says what to do."
         return f"Doctor, round {step:,}: {finding.what} ({finding.severity}, {finding.confidence}){more}"
-
-
-SHARE = 0.03  # of the training time that diagnostics may cost, as far as a rehearsal tells
-LOOKS = 100  # at most, in a run
-_PLACE = -5  # of all that is drawn for diagnostics
-_SCORED = 256  # samples that are scored, and generated ones that are compared with others
-_COMPARED = 1024  # training samples that they are compared with, at most
-_LEARNED = 4096  # training samples whose means stand for their classes
 
 
 @dataclass(frozen=True)
 class Diagnoser:
-    """Runs every diagnostic on a run, at any round, with samples that are always the same."""
+    """Runs every diagnostic on a run at any round, with the same samples each time."""
 
     train: Tensor  # training samples that are compared with generated ones: (N, *sample)
-    held_out: Batch  # the samples to select by, as networks get them: (M, *sample)
-    centres: Tensor | None  # of modes, else of classes: (C, *sample)
-    deviation: float | None  # of the modes
-    inverts: bool  # whether the encoder answers latents
+    held_out: Batch  # samples for selection, as networks receive them: (M, *sample)
+    centers: Tensor | None  # of modes, else of classes: (C, *sample)
+    std: float | None  # of the modes
+    inverts: bool  # whether the encoder infers latents
 
     def diagnose(self, run: Run) -> Diagnosis:
-        """Every diagnostic that the game allows; afterwards the run is as it was."""
+        """Every diagnostic that the game allows; the run is restored afterwards."""
         with run.restored(), torch.random.fork_rng(devices=[run.device] if run.device.type == "cuda" else []):
             run.game.networks.train()
             run.average.networks.train()
             return diagnose(self.state(run), DIAGNOSTICS, lambda name: reseed(run.seed, run.step, _PLACE, _place(name)))
 
     def state(self, run: Run) -> GameState:
-        """The run as it stands, and what else diagnostics need."""
+        """The state of the run, and what else diagnostics use."""
         plays = max(1, -(-_SCORED // run.stream.size))
         generates = "generator" in run.average.networks
         with torch.no_grad():
@@ -101,101 +118,79 @@ class Diagnoser:
             run.optimizers,
             run.average.networks,
             lambda i: _play(run, i),
-            lambda i: self._unseen(run, i),
+            lambda i: self._held_out_play(run, i),
             self.train,
             self.held_out.x,
             torch.cat(fakes)[:_SCORED] if fakes else self.train[:0],
             plays,
-            self.centres,
-            self.deviation,
+            self.centers,
+            self.std,
             self.inverts,
         )
 
-    def _unseen(self, run: Run, i: int) -> Play:
-        """As large a batch of held-out samples."""
+    def _held_out_play(self, run: Run, i: int) -> Play:
+        """A play on the i-th batch of held-out samples."""
         size = run.stream.size
         reseed(run.seed, run.step, _PLACE, i, 1)
         rows = (torch.arange(size, device=run.device) + i * size) % len(self.held_out.x)
         x, y = self.held_out
-        return _material(run, Batch(x[rows], None if y is None else y[rows]), run.stream.labelled_batch(run.draws + i))
+        batch = Batch(x[rows], None if y is None else y[rows])
+        return _play_on(run, batch, run.stream.labelled_batch(run.draws + i))
 
 
 def _play(run: Run, i: int, averaged: bool = False) -> Play:
-    """The material of the i-th draw from here."""
+    """A play on the i-th batch from here."""
     reseed(run.seed, run.step, _PLACE, i)
     batch, labelled = run.stream.batch(run.draws + i), run.stream.labelled_batch(run.draws + i)
-    return _material(run, batch, labelled, averaged)
+    return _play_on(run, batch, labelled, averaged)
 
 
-def _material(run: Run, batch: Batch, labelled: Batch | None, averaged: bool = False) -> Play:
+def _play_on(run: Run, batch: Batch, labelled: Batch | None, averaged: bool = False) -> Play:
     networks = run.average.networks if averaged else run.game.networks
     play = Play(networks, batch, run.game.prior, run.step, labelled)
     play.noise  # noqa: B018 - latents come first, as in training
     return play
 
 
-class DiagnosticsObserver:
-    """Records diagnostics once in so many rounds, and at the end if the last ones are long ago."""
-
-    def __init__(self, diagnoser: Diagnoser, log: EventLog, every: int):
-        self.diagnoser, self.log, self.every = diagnoser, log, every
-
-    def __call__(self, run: Run) -> None:
-        if run.step % self.every == 0:
-            self.record(run)
-
-    def last(self, run: Run) -> None:
-        """Diagnose the end of training, unless that was done just now."""
-        if 2 * (run.step % self.every) >= self.every:
-            self.record(run)
-
-    def record(self, run: Run) -> None:
-        """Write one event."""
-        seen, unseen = self.diagnoser.diagnose(run)
-        self.log.record(run, "diagnosis", seen=seen, unseen=unseen)
+def _place(name: str) -> int:
+    """A number for a diagnostic that does not depend on its position in the table."""
+    return int.from_bytes(name.encode()[:7], "little")
 
 
 def diagnoser(run: Run, recipe: Recipe) -> Diagnoser:
-    """What diagnoses runs of this recipe."""
+    """The diagnoser for runs of this recipe."""
     data = run.stream.data
-    count = len(selection(data))
     order = torch.randperm(len(data.x), generator=generator(0, len(data.x)))
     train = data.batch(order[:_COMPARED].to(run.device)).x
     if recipe.binarize:
         train = binarized(train.cpu(), generator(1)).to(run.device)
-    held_out = held_out_batch(data, count, recipe.conditional, recipe.binarize)
-    centres, deviation = _centres(data, order)
-    return Diagnoser(train, held_out, centres, deviation, game_traits(recipe).encoder_output == "latents")
+    held_out = held_out_batch(data, len(selection(data)), recipe.conditional, recipe.binarize)
+    return Diagnoser(train, held_out, *_centers(data, order), game_traits(recipe).encoder_output == "latents")
 
 
-def watch_every(rounds: int, training: float, diagnosis: float) -> int:
-    """Rounds between diagnoses, if so many rounds take `training` seconds and one diagnosis `diagnosis`."""
-    affordable = int(rounds * diagnosis / (SHARE * training)) + 1 if training > 0 else 1
-    return max(1, min(max(affordable, -(-rounds // LOOKS)), rounds))
-
-
-def diagnosis_seconds(run: Run, recipe: Recipe) -> float:
-    """The time of all diagnostics; the first ones are for warming up."""
-    diagnostics = diagnoser(run, recipe)
-    diagnostics.diagnose(run)
-    start = time.perf_counter()
-    diagnostics.diagnose(run)
-    return time.perf_counter() - start
-
-
-def _centres(data: Data, order: Tensor) -> tuple[Tensor | None, float | None]:
-    """Of the modes, with their deviation, where the data have them; else the means of some samples of each class."""
+def _centers(data: Data, order: Tensor) -> tuple[Tensor | None, float | None]:
+    """The centers of the modes and their std, if the data has modes; else the means of classes."""
     if data.modes is not None:
         return data.modes.centers.to(data.x.device), data.modes.std
     if data.labels is None or data.labels.kind != "class" or data.y is None:
         return None, None
-    x, y = data.batch(order[:_LEARNED].to(data.x.device), labelled=True)
+    x, y = data.batch(order[:_CENTERS].to(data.x.device), labelled=True)
     assert y is not None
     present = y.sum(dim=0) > 0
     means = (y.T @ x.flatten(1)) / y.sum(dim=0).clamp(min=1)[:, None]
     return means[present].view(-1, *x.shape[1:]), None
 
 
-def _place(name: str) -> int:
-    """A number for a diagnostic, independent of its place in the table."""
-    return int.from_bytes(name.encode()[:7], "little")
+def watch_every(rounds: int, training: float, diagnosis: float) -> int:
+    """Rounds between diagnoses, if all rounds take `training` seconds and one diagnosis takes `diagnosis`."""
+    affordable = int(rounds * diagnosis / (SHARE * training)) + 1 if training > 0 else 1
+    return max(1, min(max(affordable, -(-rounds // MOST_DIAGNOSES)), rounds))
+
+
+def diagnosis_seconds(run: Run, recipe: Recipe) -> float:
+    """The time of one diagnosis, after a first one for warming up."""
+    diagnostics = diagnoser(run, recipe)
+    diagnostics.diagnose(run)
+    start = time.perf_counter()
+    diagnostics.diagnose(run)
+    return time.perf_counter() - start
