@@ -44,7 +44,7 @@ def build(
     precision: str = "fp32",
     allow_coupled_critic: bool = False,
 ) -> Run:
-    """Build the run of a recipe at round 0, without training it.
+    """Build the run of a recipe at round 0, without training it. Raises Refusal for what cannot be trained.
 
     Args:
         recipe: The recipe; `auto` is replaced by what suits the data.
@@ -53,11 +53,7 @@ def build(
         precision: Precision of the networks: fp32 or bf16.
         allow_coupled_critic: Allow a gradient penalty on a critic whose scores depend on the rest of the batch.
 
-    Raises:
-        Refusal: For a name, an option or a combination that cannot be trained.
-
     Example:
-        >>> import equilibria as eq
         >>> run = eq.build(eq.RECIPES["wgan-gp"](), eq.DATASETS["ring"]())
         >>> [player.name for player in run.game.players]
         ['critic', 'generator']

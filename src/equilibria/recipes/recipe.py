@@ -15,7 +15,12 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Recipe:
-    """A complete description of a training run. Parts are {"name": ..., **options}; `dataclasses.replace` varies it."""
+    """A complete description of a training run. Parts are {"name": ..., **options}; `dataclasses.replace` varies it.
+
+    Example:
+        >>> eq.Recipe("mine", "A GAN with the hinge loss.", {"name": "hinge"}).optimizers
+        {}
+    """
 
     name: str
     about: str  # one sentence, with the source

@@ -31,20 +31,16 @@ from .trainer import Session, run_session
 def train(recipe: str | Recipe | None = None, display: Display | None = None, **keywords: Any) -> Run:
     """Train a recipe and record the run in a folder under `runs`.
 
+    Raises Refusal for what cannot be trained, and Failure if training breaks, such as by a loss that is not finite.
+
     Args:
         recipe: Name of a recipe, path of its JSON file, or a Recipe; default: `gan-ns` for images, `r3gan` for points.
         display: Where text and events go; default: printed lines.
         keywords: Fields of `Options`, such as data="digits", and changes to the recipe: clip=0.01,
             **{"penalty.weight": 5}.
 
-    Raises:
-        Refusal: For what cannot be trained.
-        Failure: If the training breaks, such as by a loss that is not finite.
-
     Example:
-        >>> import equilibria as eq
-        >>> run = eq.train("wgan-gp", data="ring", rounds=2, batch=16)  # doctest: +ELLIPSIS
-        wgan-gp on ring: ...
+        >>> run = eq.train("wgan-gp", data="ring", rounds=2)
         >>> run.step
         2
     """
@@ -79,6 +75,9 @@ def resume(
 ) -> Run:
     """Continue a run from its newest checkpoint, bit for bit.
 
+    Raises Refusal for a folder without a run and for a run that does not fit its data or this machine, and Failure if
+    training breaks.
+
     Args:
         folder: The run folder.
         display: Where text and events go; default: printed lines.
@@ -88,16 +87,10 @@ def resume(
         data_root: Folder with the original files of data sets; default: the run's.
         stop_when: critical: stop at the first critical finding, roll back to the best checkpoint; default: as planned.
 
-    Raises:
-        Refusal: For a folder without a run, and for one that does not fit its data or this machine.
-        Failure: If the training breaks.
-
     Example:
-        >>> import equilibria as eq
-        >>> run = eq.train("wgan-gp", data="ring", rounds=2)  # doctest: +ELLIPSIS
-        wgan-gp on ring: ...
-        >>> eq.resume(run.folder, rounds=4).step  # doctest: +ELLIPSIS
-        round 3 ...
+        >>> run = eq.train("wgan-gp", data="ring", rounds=2)
+        >>> run = eq.resume(run.folder, rounds=4)
+        >>> run.step
         4
     """
     records, display = RunFolder.open(folder), display or Lines()
