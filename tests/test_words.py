@@ -18,6 +18,8 @@ PAGES = [
 ]
 CLEAN = [  # packages of src/equilibria whose words have been rewritten; in the end all, and no list
     "evaluation/doctor",
+    "recipes",
+    "runs",
 ]
 
 
