@@ -1,4 +1,4 @@
-"""What `equilibria verify my_module:my_function` says of right and of wrong functions."""
+"""The verdicts of `equilibria verify my_module:my_function` on right and on wrong functions."""
 
 import subprocess
 import sys
@@ -35,12 +35,14 @@ WRONG = {
     "one norm over the whole batch": (
         "def mine(weight=10.0):\n"
         "    return lambda duel: (weight * (slopes(duel, points(duel)).norm() - 1) ** 2).expand(len(duel.real[0]))",
-        "one norm over the whole batch: a critic of slope 1 pays 490 at batch 64 and weight 10; it should pay 0.",
+        "one norm over the whole batch: a critic with gradient norm 1 costs 490 at batch size 64 and weight 10; it "
+        "should cost 0.",
     ),
     "another weight": (
         "def mine(weight=4.0):\n"
         "    return lambda duel: (weight * (slopes(duel, points(duel)).norm() - 1) ** 2).expand(len(duel.real[0]))",
-        "one norm over the whole batch: a critic of slope 1 pays 196 at batch 64 and weight 4; it should pay 0.",
+        "one norm over the whole batch: a critic with gradient norm 1 costs 196 at batch size 64 and weight 4; it "
+        "should cost 0.",
     ),
     "one coefficient a batch": (
         "def mine(weight=10.0):\n"
@@ -61,7 +63,7 @@ WRONG = {
         "        cost = weight * (slopes(duel, x).view_as(x).norm(dim=1) - 1) ** 2\n"
         "        return cost if cost.ndim == 1 else cost.flatten(1).mean(dim=1)\n"
         "    return penalty",
-        "one norm for each pixel, over its channels alone: on samples of shape (2, 3, 3) a critic of slope 1",
+        "one norm for each pixel, over its channels alone: on samples of shape (2, 3, 3) a critic with gradient norm 1",
     ),
     "no graph": (
         "def mine(weight=10.0):\n"
@@ -69,6 +71,15 @@ WRONG = {
         "        x = points(duel).requires_grad_()\n"
         "        (slope,) = torch.autograd.grad(duel.critic(x).sum(), x)\n"
         "        return weight * (slope.flatten(1).norm(dim=1) - 1) ** 2\n"
+        "    return penalty",
+        "without graph: the penalty's gradient for the critic's weights is zero, where finite differences say",
+    ),
+    "one-sided and without graph": (
+        "def mine(weight=10.0):\n"
+        "    def penalty(duel):\n"
+        "        x = points(duel).requires_grad_()\n"
+        "        (slope,) = torch.autograd.grad(duel.critic(x).sum(), x)\n"
+        "        return weight * (slope.flatten(1).norm(dim=1) - 1).relu() ** 2 + 0 * duel.critic(x)\n"
         "    return penalty",
         "without graph: the penalty's gradient for the critic's weights is zero, where finite differences say",
     ),
@@ -86,18 +97,18 @@ WRONG = {
     ),
     "twice the weight": (
         "def mine(weight=10.0):\n    return PENALTIES['gradient_penalty'](2 * weight)",
-        "the weight is 20, where 10 is said: a critic of slope 2 pays 20, and 10 (slope - 1)^2 is 10.",
+        "the weight is 20, where 10 is stated: a critic with gradient norm 2 costs 20, and 10 (norm - 1)^2 is 10.",
     ),
-    "batch mates": (
+    "samples that depend on each other": (
         "def mine():\n    return lambda duel: PENALTIES['r1']()(duel) + duel.critic(*duel.real).sum() ** 2",
-        "a sample's cost depends on its batch mates: changing one real sample moves another's by",
+        "a sample's cost depends on the rest of the batch: changing one real sample changes another sample's cost by",
     ),
     "a root at zero": (
         "def mine(weight=10.0):\n"
         "    return lambda duel: weight * (slopes(duel, points(duel)).square().sum(dim=1).sqrt() - 1) ** 2",
-        "the gradient of a critic of slope 0 is not finite",
+        "the gradient of a critic with gradient norm 0 is not finite; the root of a sum of squares has no derivative",
     ),
-    "a look at the host": (
+    "a value on the host": (
         "def mine():\n"
         "    def penalty(duel):\n"
         "        cost = PENALTIES['r1']()(duel)\n"
@@ -105,11 +116,11 @@ WRONG = {
         "    return penalty",
         "the penalty cannot be compiled as one graph: it reads a value on the host (.item()",
     ),
-    "paid back": (
+    "a negative penalty": (
         "def mine():\n    return lambda duel: -PENALTIES['r1']()(duel)",
-        "the penalty pays back: the least cost is -",
+        "the penalty is negative: the lowest cost is -",
     ),
-    "a penalty that stumbles": (
+    "a penalty that raises": (
         "def mine():\n    return lambda duel: duel.nothing",
         "it raises AttributeError: 'Duel' object has no attribute 'nothing'.",
     ),
@@ -117,10 +128,10 @@ WRONG = {
         "def mine():\n    return Divergence(lambda real, fake: real - fake, lambda real, fake: -fake)",
         "signs swapped in the critic's loss: it is lowest at real score -3 and fake score 3",
     ),
-    "two who pull alike": (
+    "two losses with one direction": (
         "def mine():\n"
         "    return Divergence(lambda real, fake: softplus(-real) + softplus(fake), lambda real, fake: softplus(fake))",
-        "the generator pulls the wrong way: the critic's loss rises with fake scores (slope 0.1824)",
+        "the generator pulls the wrong way: the critic's loss rises with fake scores (derivative 0.1824)",
     ),
     "a generator without direction": (
         "def mine():\n    return Divergence(lambda real, fake: fake - real, lambda real, fake: 0 * fake)",
@@ -146,9 +157,9 @@ WRONG = {
         "def mine():\n"
         "    critic = lambda real, fake: softplus(-real) + softplus(fake) * softplus(fake).detach()\n"
         "    return Divergence(critic, lambda real, fake: softplus(-fake))",
-        "the critic's slope is not what finite differences say",
+        "the critic's first derivative is not what finite differences say",
     ),
-    "one slope and no second": (
+    "no second derivative": (
         "class Once(torch.autograd.Function):\n"
         "    forward = staticmethod(lambda x: softplus(x))\n"
         "    setup_context = staticmethod(lambda ctx, inputs, output: ctx.save_for_backward(*inputs))\n"
@@ -156,15 +167,15 @@ WRONG = {
         "    backward = staticmethod(slope)\n\n\n"
         "def mine():\n"
         "    return Divergence(lambda real, fake: softplus(-real) + Once.apply(fake), lambda real, fake: -fake)",
-        "the critic's second slope is not what finite differences say",
+        "the critic's second derivative is not what finite differences say",
     ),
-    "scores of batch mates": (
+    "scores that depend on each other": (
         "def mine():\n"
         "    critic = lambda real, fake: (softplus(-real) + softplus(fake)) / (1 + real.std(correction=0))\n"
         "    return Divergence(critic, lambda real, fake: softplus(-fake))",
-        "the critic's loss of a sample depends on its batch mates: raising one real score by 1 moves another's",
+        "the critic's loss of a sample depends on the rest of the batch: raising one real score by 1 changes",
     ),
-    "pairs that are not said": (
+    "pairs that are not declared": (
         "def mine():\n"
         "    return Divergence(lambda real, fake: softplus(fake - real), lambda real, fake: softplus(real - fake))",
         "the generator's loss reads the real scores, but `paired` is not set",
@@ -211,6 +222,12 @@ WRONG = {
 }
 
 RIGHT = {
+    "a one-sided penalty, as in CONTRIBUTING.md": "def mine(weight=10.0):\n"
+    "    return lambda duel: weight * (input_gradient(duel.critic, duel.real).norm(dim=1) - 1).relu() ** 2",
+    "a one-sided penalty between real and fake": "def mine():\n"
+    "    return PENALTIES['gradient_penalty'](10.0, one_sided=True)",
+    "a penalty of nothing": "def mine(weight=0.0):\n"
+    "    return lambda duel: weight * slopes(duel, duel.real[0]).square().sum(dim=1)",
     "a penalty": "def mine(weight=10.0):\n"
     "    return lambda duel: weight * (slopes(duel, points(duel)).norm(dim=1) - 1) ** 2",
     "a penalty by hand": "def mine(weight=10.0):\n"
@@ -220,7 +237,7 @@ RIGHT = {
     "        return weight * (slope.flatten(1).norm(dim=1) - 1) ** 2\n"
     "    return penalty",
     "a penalty itself": "def mine(duel):\n    return slopes(duel, duel.real[0]).square().sum(dim=1)",
-    "a penalty that remembers": "def mine():\n    return PENALTIES['lecam']()",
+    "a penalty with a state": "def mine():\n    return PENALTIES['lecam']()",
     "a divergence": "def mine():\n"
     "    return Divergence(lambda real, fake: softplus(-real) + softplus(fake), lambda real, fake: softplus(-fake))",
     "a divergence with its theory": "def mine():\n    return DIVERGENCES['jeffreys']()",
@@ -231,7 +248,7 @@ RIGHT = {
 
 @pytest.fixture
 def module(tmp_path, monkeypatch):
-    """Writes a module of somebody's own, and says its name."""
+    """Writes a user's module, and returns its name."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
 
@@ -244,19 +261,19 @@ def module(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("text", "sentence"), WRONG.values(), ids=WRONG)
-def test_a_defect_is_told_in_words(text, sentence, module, capsys):
+def test_a_defect_is_named_in_a_sentence(text, sentence, module, capsys):
     assert main(["verify", f"{module(text)}:mine"]) == 2
-    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("- ")]
-    assert any(sentence in line for line in told), told
-    assert len(told) == 1, "one sentence for one defect"
+    faults = [line for line in capsys.readouterr().out.splitlines() if line.startswith("- ")]
+    assert any(sentence in line for line in faults), faults
+    assert len(faults) == 1, "one sentence for one defect"
 
 
 @pytest.mark.parametrize("text", RIGHT.values(), ids=RIGHT)
-def test_what_is_right_is_left_alone(text, module, capsys):
+def test_nothing_is_wrong_with_a_right_function(text, module, capsys):
     assert main(["verify", f"{module(text)}:mine"]) == 0
-    said = capsys.readouterr().out
-    assert "What is wrong" not in said
-    assert "NO" not in said.split()
+    out = capsys.readouterr().out
+    assert "What is wrong" not in out
+    assert "NO" not in out.split()
 
 
 @pytest.mark.parametrize(
@@ -271,11 +288,11 @@ def test_what_is_right_is_left_alone(text, module, capsys):
         ("def mine():\n    raise ZeroDivisionError('by zero')", "cannot be built: ZeroDivisionError: by zero."),
     ],
 )
-def test_what_cannot_be_examined_is_refused_in_a_sentence(text, sentence, module, capsys):
+def test_a_function_that_cannot_be_checked_is_refused_in_a_sentence(text, sentence, module, capsys):
     assert main(["verify", f"{module(text)}:mine"]) == 2
-    said = capsys.readouterr().err
-    assert sentence in said
-    assert said.count("\n") == 1
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert error.count("\n") == 1
 
 
 def test_an_unknown_name_is_answered_with_the_nearest(capsys):
@@ -294,17 +311,17 @@ def test_one_entry_is_verified_alone(capsys):
 def test_a_claim_of_ours_that_fails_is_exit_code_1(capsys, monkeypatch):
     monkeypatch.setitem(DIVERGENCES._builders, "hinge", DIVERGENCES["wasserstein"])
     assert main(["verify", "bounds"]) == 1
-    said = capsys.readouterr().out
-    assert "What is wrong" in said
-    assert "hinge: the best critic's estimate" in said
+    out = capsys.readouterr().out
+    assert "What is wrong" in out
+    assert "hinge: the optimal critic's estimate" in out
 
 
-def test_python_gets_findings_and_may_pass_a_function():
-    told = []
-    findings = verify(DIVERGENCES["hinge"], told.append)
-    assert findings == told
-    assert all(finding.passed for finding in findings)
-    assert not all(finding.passed for finding in verify(lambda: lambda duel: duel.real_scores.mean()))
+def test_python_gets_verdicts_and_may_pass_a_function():
+    reported = []
+    verdicts = verify(DIVERGENCES["hinge"], reported.append)
+    assert verdicts == reported
+    assert all(verdict.holds for verdict in verdicts)
+    assert not all(verdict.holds for verdict in verify(lambda: lambda duel: duel.real_scores.mean()))
 
 
 def test_python_is_refused_what_it_cannot_verify():
@@ -313,9 +330,7 @@ def test_python_is_refused_what_it_cannot_verify():
 
 
 def test_help_says_what_can_be_verified_and_does_not_wait_for_torch():
-    looking = (
-        "import sys; from equilibria.apps.cli import main; main(['verify', '--help']); print('torch' in sys.modules)"
-    )
-    said = subprocess.run([sys.executable, "-c", looking], capture_output=True, text=True, check=True).stdout
-    assert "equilibria verify [NAME|MODULE:FUNCTION]" in said
-    assert said.endswith("False\n")
+    code = "import sys; from equilibria.apps.cli import main; main(['verify', '--help']); print('torch' in sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "equilibria verify [NAME|MODULE:FUNCTION]" in out
+    assert out.endswith("False\n")

@@ -8,7 +8,7 @@ from torch import nn
 
 from equilibria.core.errors import Refusal
 from equilibria.terms.likelihoods import LIKELIHOODS
-from equilibria.verify.groups.likelihoods import made, total_bernoulli, total_gaussian, total_levels
+from equilibria.verify.groups.likelihoods import build_likelihood, total_bernoulli, total_gaussian, total_levels
 
 SHAPE = (2, 3, 3)
 every = pytest.mark.parametrize("name", LIKELIHOODS)
@@ -26,7 +26,7 @@ def decoded(count, seed=1, shape=SHAPE):
 @every
 @pytest.mark.parametrize("count", [1, 16])
 def test_each_sample_has_one_number_of_its_own(name, count):
-    likelihood, x, raw = made(name), levels(count), decoded(count)
+    likelihood, x, raw = build_likelihood(name), levels(count), decoded(count)
     whole = likelihood(raw, x)
     assert whole.shape == (count,)
     assert torch.allclose(whole, torch.cat([likelihood(raw[i : i + 1], x[i : i + 1]) for i in range(count)]))
@@ -34,7 +34,7 @@ def test_each_sample_has_one_number_of_its_own(name, count):
 
 @every
 def test_a_sample_is_as_likely_as_all_its_values_together(name):
-    likelihood, x, raw = made(name, (1, 3, 3)), levels(4, shape=(1, 3, 3)), decoded(4, shape=(1, 3, 3))
+    likelihood, x, raw = build_likelihood(name, (1, 3, 3)), levels(4, shape=(1, 3, 3)), decoded(4, shape=(1, 3, 3))
     parts = [likelihood(raw[..., i : i + 1], x[..., i : i + 1]) for i in range(3)]
     assert torch.allclose(likelihood(raw, x), sum(parts))
 
@@ -42,7 +42,7 @@ def test_a_sample_is_as_likely_as_all_its_values_together(name):
 @every
 def test_it_is_likeliest_at_what_was_decoded(name):
     """Up to the learned numbers, whose place does not matter."""
-    likelihood, x = made(name), (levels(8) > 0) * 2.0 - 1
+    likelihood, x = build_likelihood(name), (levels(8) > 0) * 2.0 - 1
     right = x * 20 if name == "bernoulli" else x
     best = likelihood(right, x)
     assert (likelihood(right + decoded(8) * 30, x) < best).all()
@@ -50,7 +50,7 @@ def test_it_is_likeliest_at_what_was_decoded(name):
 
 @every
 def test_its_slope_is_that_of_differences(name):
-    likelihood, x, raw = made(name), levels(2), decoded(2).requires_grad_()
+    likelihood, x, raw = build_likelihood(name), levels(2), decoded(2).requires_grad_()
     assert torch.autograd.gradcheck(lambda raw: likelihood(raw, x), (raw,))
     for parameter in likelihood.parameters():
         (slope,) = torch.autograd.grad(likelihood(raw, x).sum(), parameter)
@@ -72,7 +72,7 @@ def test_black_and_white_are_all_there_is(logit):
 def test_white_is_as_likely_as_the_decoded_sample_says(logit):
     """tanh(decoded) = 2 p - 1."""
     raw = torch.full((1, 1, 1, 1), logit, dtype=torch.float64)
-    found = made("bernoulli", (1, 1, 1))(raw, torch.ones_like(raw)).exp()
+    found = build_likelihood("bernoulli", (1, 1, 1))(raw, torch.ones_like(raw)).exp()
     assert float(found) == pytest.approx((math.tanh(logit) + 1) / 2)
 
 
@@ -116,7 +116,7 @@ def test_a_pixel_is_found_on_its_level_despite_rounding():
 
 
 def test_each_channel_has_a_width_of_its_own():
-    likelihood = made("discretized_logistic")
+    likelihood = build_likelihood("discretized_logistic")
     likelihood(decoded(4), levels(4)).sum().backward()
     assert likelihood.log_scale.shape == (2, 1, 1)
     assert likelihood.log_scale.grad.ne(0).all()

@@ -12,7 +12,7 @@ from equilibria.recipes.build import build
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.training.loop import run_rounds
 from equilibria.verify.toys.critics import noise
-from equilibria.verify.toys.dirac import SAMPLE, inferring_game, play_of
+from equilibria.verify.toys.dirac import SAMPLE, encoder_game, play_of
 from games import points, small
 
 PRIORS = (
@@ -24,7 +24,7 @@ PRIORS = (
 
 
 def test_the_critic_is_shown_draws_of_the_prior_as_real_and_codes_as_fake():
-    game = inferring_game("aae", DIVERGENCES["wasserstein"]())
+    game = encoder_game("aae", DIVERGENCES["wasserstein"]())
     play = play_of(game)
     critic = game.networks["critic"]
     found = game.players[1].loss(play)["divergence"]
@@ -33,7 +33,7 @@ def test_the_critic_is_shown_draws_of_the_prior_as_real_and_codes_as_fake():
 
 
 def test_the_players_are_the_autoencoder_the_critic_and_the_encoder():
-    game = inferring_game("aae")
+    game = encoder_game("aae")
     assert [player.networks for player in game.players] == [
         ("generator", "encoder", "likelihood"),
         ("critic",),
@@ -42,7 +42,7 @@ def test_the_players_are_the_autoencoder_the_critic_and_the_encoder():
 
 
 def test_each_loss_reaches_all_that_its_player_owns():
-    game = inferring_game("aae")
+    game = encoder_game("aae")
     for player in game.players:
         play = play_of(game)
         with game.only(player):
@@ -52,7 +52,7 @@ def test_each_loss_reaches_all_that_its_player_owns():
 
 
 def test_the_autoencoder_pays_for_its_reconstruction_alone():
-    game = inferring_game("aae")
+    game = encoder_game("aae")
     reseed(0)
     play = play_of(game)
     found = game.players[0].loss(play)
@@ -74,7 +74,7 @@ def test_any_prior_will_do(prior, posterior):
 @pytest.mark.parametrize("deviation", [0.3, 3.0])
 def test_codes_of_another_spread_are_told_from_the_prior(deviation):
     """A critic that knows the densities scores draws of the prior higher."""
-    game = inferring_game("aae", DIVERGENCES["wasserstein"]())
+    game = encoder_game("aae", DIVERGENCES["wasserstein"]())
     play = Play(game.networks, Batch(noise(500, 3, SAMPLE)), game.prior)
     play.code = deviation * noise(500, 4, (3,))
 

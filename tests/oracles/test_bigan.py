@@ -10,7 +10,7 @@ from equilibria.games.contest import Contest
 from equilibria.games.views import encoded, generated
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.verify.toys import linear_models
-from equilibria.verify.toys.dirac import inferring_game, play_of
+from equilibria.verify.toys.dirac import encoder_game, play_of
 
 EXCHANGED = (
     "non_saturating",  # softplus(-fake) is what the critic pays for real
@@ -26,7 +26,7 @@ both_answers = pytest.mark.parametrize("answer", ["exchange", "minus"])
 
 def pair_of(divergence, **options):
     """A game of pairs, the play before it, and what pulls at the pair."""
-    game = inferring_game("bigan", divergence, **options)
+    game = encoder_game("bigan", divergence, **options)
     play = play_of(game)
     reseed(0)
     (loss,) = game.players[-1].loss(play).values()
@@ -35,7 +35,7 @@ def pair_of(divergence, **options):
 
 @pytest.mark.parametrize("name", EXCHANGED)
 def test_exchanging_pulls_at_fake_as_the_generators_own_loss_does(name):
-    game = inferring_game("bigan", DIVERGENCES[name]())
+    game = encoder_game("bigan", DIVERGENCES[name]())
     play = play_of(game)
     contest = Contest(DIVERGENCES[name](), {}, encoded, generated)
     generator = list(game.networks["generator"].parameters())
@@ -93,10 +93,12 @@ def test_both_of_the_pair_are_pulled_by_one_loss(answer):
 def test_nothing_pulls_where_the_encoder_inverts_the_generator(answer):
     turn = torch.linalg.qr(torch.tensor([[0.6, 1.0], [0.8, 0.3]], dtype=torch.float64))[0]
     game = linear_models.pair_game(linear_models.TRUTH, INVERSE, answer)
-    assert linear_models.pull(game).abs().max() < 1e-9
-    assert game.networks["critic"].curve.abs().max() < 1e-9  # nor can any critic tell the sides apart
+    assert linear_models.pair_gradient(game).abs().max() < 1e-9
+    assert game.networks["critic"].quadratic.abs().max() < 1e-9  # nor can any critic tell the sides apart
     assert (
-        linear_models.pull(linear_models.pair_game(linear_models.TRUTH @ turn, turn.T @ INVERSE, answer)).abs().max()
+        linear_models.pair_gradient(linear_models.pair_game(linear_models.TRUTH @ turn, turn.T @ INVERSE, answer))
+        .abs()
+        .max()
         < 1e-9
     )
 
@@ -106,17 +108,17 @@ def test_nothing_pulls_where_the_encoder_inverts_the_generator(answer):
 def test_the_pair_is_pulled_everywhere_else(generator, encoder, answer):
     """Also where the encoder inverts a generator of other samples, or where samples are right and codes are not."""
     game = linear_models.pair_game(generator * linear_models.TRUTH, encoder * INVERSE, answer)
-    assert linear_models.pull(game).abs().max() > 0.01
+    assert linear_models.pair_gradient(game).abs().max() > 0.01
 
 
 @both_answers
 def test_playing_ends_where_the_encoder_inverts_the_generator(answer):
     start = torch.eye(2, dtype=torch.float64) / 2
     assert torch.allclose(
-        linear_models.played_out(linear_models.pair_game(start, start, answer), 150), 2 * start, atol=1e-3
+        linear_models.train_pair(linear_models.pair_game(start, start, answer), 150), 2 * start, atol=1e-3
     )
 
 
 def test_an_unknown_answer_is_refused():
     with pytest.raises(Refusal, match="Did you mean 'exchange'"):
-        inferring_game("bigan", answer="exchnage")
+        encoder_game("bigan", answer="exchnage")

@@ -15,7 +15,7 @@ from equilibria.games import GAMES
 from equilibria.games.infogan import code_loss, entropy
 from equilibria.games.play import Play
 from equilibria.terms.divergences import DIVERGENCES
-from equilibria.verify.toys.dirac import inferring_game, play_of
+from equilibria.verify.toys.dirac import encoder_game, play_of
 
 PARTS = [{"name": "categorical", "classes": 4}, {"name": "normal", "size": 3}, {"name": "uniform", "size": 2}]
 
@@ -118,7 +118,7 @@ def test_mistakes_are_weighed_and_reported_unweighted(weight):
 
 
 def test_mistakes_pull_at_reader_and_generator():
-    game = inferring_game("infogan")
+    game = encoder_game("infogan")
     play, player = play_of(game), game.players[-1]
     slopes = torch.autograd.grad(player.loss(play)["information"], game.parameters(player))
     assert player.networks == ("generator", "encoder")

@@ -10,7 +10,7 @@ from equilibria.core.seeding import reseed
 from equilibria.games import GAMES
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.penalties import PENALTIES
-from equilibria.verify.toys.dirac import inferring_game, play_of
+from equilibria.verify.toys.dirac import encoder_game, play_of
 
 CONTESTED = ("vae_gan", "bigan", "aae", "infogan")
 INFERRING = ("vae", "iwae", *CONTESTED)
@@ -38,7 +38,7 @@ def moved(game, player):
 @contested
 @pytest.mark.parametrize("divergence", DIVERGENCES)
 def test_every_divergence_moves_each_player_and_only_what_it_owns(name, divergence):
-    game = inferring_game(name, DIVERGENCES[divergence]())
+    game = encoder_game(name, DIVERGENCES[divergence]())
     for player in game.players:
         assert moved(game, player) == set(player.networks), player.name
 
@@ -47,7 +47,7 @@ def test_every_divergence_moves_each_player_and_only_what_it_owns(name, divergen
 @pytest.mark.parametrize("penalty", PENALTIES)
 @pytest.mark.parametrize("together", [False, True])
 def test_every_penalty_is_paid_by_the_critic_alone(name, penalty, together):
-    game = inferring_game(name, penalties={penalty: PENALTIES[penalty]()}, together=together)
+    game = encoder_game(name, penalties={penalty: PENALTIES[penalty]()}, together=together)
     paying = [player for player in game.players if player.name == "critic"]
     assert moved(game, *paying) == {"critic"}
     with game.only(*paying):
@@ -60,9 +60,9 @@ def test_every_penalty_is_paid_by_the_critic_alone(name, penalty, together):
 
 @contested
 def test_penalties_may_be_paid_lazily(name):
-    game = inferring_game(name, penalties={"r1": PENALTIES["r1"](2.0)}, lazy=4)
+    game = encoder_game(name, penalties={"r1": PENALTIES["r1"](2.0)}, lazy=4)
     assert "penalties" in [player.name for player in game.players]
-    at_once = inferring_game(name, penalties={"r1": PENALTIES["r1"](2.0)})
+    at_once = encoder_game(name, penalties={"r1": PENALTIES["r1"](2.0)})
     late = next(player for player in game.players if player.name == "penalties").loss(play_of(game))["r1"]
     now = next(player for player in at_once.players if player.name == "critic").loss(play_of(at_once))["r1"]
     assert late.shape == now.shape == ()
@@ -71,7 +71,7 @@ def test_penalties_may_be_paid_lazily(name):
 
 @pytest.mark.parametrize("name", INFERRING)
 def test_every_figure_is_one_finite_number(name):
-    game = inferring_game(name)
+    game = encoder_game(name)
     for player in game.players:
         play = play_of(game)
         terms = player.loss(play)
@@ -82,7 +82,7 @@ def test_every_figure_is_one_finite_number(name):
 @pytest.mark.parametrize("name", ["vae", "iwae", "aae"])
 def test_what_an_autoencoder_loses_does_not_depend_on_how_many_see_it(name):
     """A mean over samples: a batch of all costs what its halves cost on average, but for chance."""
-    game = inferring_game(name)
+    game = encoder_game(name)
     player = game.players[0]
 
     def loss(count):

@@ -1,6 +1,6 @@
-"""Floor 5. Proof that each formulation is what its paper says; users' own functions are held to the same promises."""
+"""Floor 5. Checks that each formulation is what its paper says; users' own functions must keep the same contracts."""
 
-from .claims import Claim, Finding
+from .claims import Claim, Verdict
 from .suite import verify
 
-__all__ = ["Claim", "Finding", "verify"]
+__all__ = ["Claim", "Verdict", "verify"]

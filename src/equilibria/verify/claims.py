@@ -1,86 +1,87 @@
-"""What is claimed, by whom, and what was found."""
+"""A claim: a sentence, its source, the expected value, and the measurement that decides it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import torch
 
 
-class Answer(NamedTuple):
-    """What one look at the matter gave."""
+class Measurement(NamedTuple):
+    """What was measured, whether the claim holds, and if not what is wrong, in a sentence with numbers."""
 
-    got: str
-    passed: bool
-    wrong: str = ""  # what is wrong, in a sentence with numbers
+    value: str
+    holds: bool
+    fault: str = ""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence that is true or false, and the way to find out."""
+    """A sentence that is true or false, and how to find out."""
 
     sentence: str
-    source: str  # authors and year
+    source: str  # as in "Mao et al. (2017)"
     expected: str
-    how: Callable[[], Answer]
-    about: tuple[str, ...] = ()  # names of the catalogue entries that it is about
+    measure: Callable[[], Measurement]
+    about: tuple[str, ...] = ()  # catalogue entries; if empty, the one that starts the sentence, as in "hinge: ..."
 
-    def find(self) -> "Finding":
-        """The claim put to the test: the same numbers whatever ran before, and a fault of any kind counts."""
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The names of the catalogue entries that the claim is about."""
+        first, colon, _ = self.sentence.partition(": ")
+        return self.about or ((first.split()[0],) if colon else ())
+
+    def check(self) -> "Verdict":
+        """Measure, with the same random numbers whatever ran before; any error means that the claim does not hold."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             try:
-                answer = self.how()
+                measurement = self.measure()
             except Exception as error:
-                answer = stumbled(error)
-        return Finding(self.sentence, self.source, self.expected, *answer)
+                kind, first = type(error).__name__, (str(error).strip().splitlines() or [""])[0][:200]
+                measurement = Measurement(kind, False, f"it raises {kind}: {first.rstrip('.')}.")
+        return Verdict(self, *measurement)
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What became of a claim."""
+class Verdict(NamedTuple):
+    """A claim with its measurement."""
 
-    claim: str
-    source: str
-    expected: str
-    got: str
-    passed: bool
-    wrong: str = ""
+    claim: Claim
+    value: str
+    holds: bool
+    fault: str = ""
 
 
-def stumbled(error: Exception) -> Answer:
-    """The answer of a test that could not be carried out."""
-    first = (str(error).strip().splitlines() or [""])[0][:200]
-    return Answer(type(error).__name__, False, f"it raises {type(error).__name__}: {first.rstrip('.')}.")
+Value = Callable[[], float]
 
 
-def equals(
-    sentence: str, source: str, value: Callable[[], float], expected: float, within: float, *about: str
-) -> Claim:
-    """A number is what theory says, give or take."""
-
-    def how() -> Answer:
-        got = value()
-        return Answer(f"{got:.6g}", abs(got - expected) <= within)
-
-    return Claim(sentence, source, f"{expected:.6g} ± {within:.1g}", how, about)
+def equals(sentence: str, source: str, value: Value, expected: float, tolerance: float, *about: str) -> Claim:
+    """A number is what theory says, within a tolerance."""
+    words = f"{expected:.6g} ± {tolerance:.1g}"
+    return Claim(sentence, source, words, _measure(value, ".6g", lambda x: abs(x - expected) <= tolerance), about)
 
 
-def below(sentence: str, source: str, value: Callable[[], float], bound: float, *about: str) -> Claim:
-    """An error, or what should vanish, is small."""
-
-    def how() -> Answer:
-        got = value()
-        return Answer(f"{got:.2g}", got <= bound)
-
-    return Claim(sentence, source, f"at most {bound:.1g}", how, about)
+def below(sentence: str, source: str, value: Value, bound: float, *about: str) -> Claim:
+    """A number, such as an error, is at most the bound."""
+    return Claim(sentence, source, f"at most {bound:.1g}", _measure(value, ".2g", lambda x: x <= bound), about)
 
 
-def above(sentence: str, source: str, value: Callable[[], float], bound: float, *about: str) -> Claim:
-    """What should be there is there."""
+def above(sentence: str, source: str, value: Value, bound: float, *about: str) -> Claim:
+    """A number is at least the bound."""
+    return Claim(sentence, source, f"at least {bound:.4g}", _measure(value, ".4g", lambda x: x >= bound), about)
 
-    def how() -> Answer:
-        got = value()
-        return Answer(f"{got:.4g}", got >= bound)
 
-    return Claim(sentence, source, f"at least {bound:.4g}", how, about)
+def below_each(
+    names: Iterable[str], sentence: str, source: str, value: Callable[[str], float], bound: float
+) -> list[Claim]:
+    """The same claim about several entries: `value` of each name is at most the bound."""
+    return [below(f"{name}: {sentence}", source, partial(value, name), bound) for name in names]
+
+
+def _measure(value: Value, digits: str, holds: Callable[[float], bool]) -> Callable[[], Measurement]:
+    def measure() -> Measurement:
+        number = value()
+        return Measurement(f"{number:{digits}}", holds(number))
+
+    return measure

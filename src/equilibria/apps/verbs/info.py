@@ -12,7 +12,7 @@ from ...core.text import table, width
 from ...recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES
 
 if TYPE_CHECKING:
-    from ...verify.claims import Finding
+    from ...verify.claims import Verdict
 
 TABLES = {  # what can be shown: (package, table)
     "recipes": ("recipes", "RECIPES"),
@@ -90,13 +90,13 @@ def verify(name: str = "", /, *, threads: int = 1) -> int:
 
     torch.set_num_threads(threads)
     start = time.perf_counter()
-    findings = verify(name or None, Table())
-    wrong = [finding for finding in findings if not finding.passed]
+    verdicts = verify(name or None, Table())
+    wrong = [verdict for verdict in verdicts if not verdict.holds]
     if wrong:
-        lines = (f"- {f.wrong or f'{f.claim}: {f.got}, expected {f.expected}'}" for f in wrong)
+        lines = (f"- {v.fault or f'{v.claim.sentence}: {v.value}, expected {v.claim.expected}'}" for v in wrong)
         print("\n".join(["", "What is wrong:", *lines]))
     seconds = time.perf_counter() - start
-    print(f"\n{len(findings) - len(wrong)} of {len(findings)} claims hold ({seconds:.0f} s).")
+    print(f"\n{len(verdicts) - len(wrong)} of {len(verdicts)} claims hold ({seconds:.0f} s).")
     return (2 if ":" in name else 1) if wrong else 0
 
 
@@ -117,17 +117,18 @@ def completion(shell: str, /) -> int:
 
 
 class Table:
-    """Prints findings as they come, under titles."""
+    """Prints verdicts as they come, under titles."""
 
     def __init__(self) -> None:
         self.begun = False
 
-    def __call__(self, finding: "Finding") -> None:
+    def __call__(self, verdict: "Verdict") -> None:
         """One more row."""
         if not self.begun:
             print("\n".join([_row(_TITLES), "-" * width()]))
             self.begun = True
-        cells = (finding.claim, finding.source, finding.expected, finding.got, "yes" if finding.passed else "NO")
+        claim, mark = verdict.claim, "yes" if verdict.holds else "NO"
+        cells = (claim.sentence, claim.source, claim.expected, verdict.value, mark)
         print(_row(cells), flush=True)
 
 

@@ -1,4 +1,4 @@
-"""What a divergence that carries its theory keeps: conjugate, activation and optimum fit each other."""
+"""The contract of an f-divergence with its theory: conjugate, activation and optimal critic fit each other."""
 
 import math
 from collections.abc import Callable
@@ -6,154 +6,137 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ...terms.divergences import Divergence
-from ..claims import Answer
+from ...terms.divergences import Divergence, FDivergence
+from ..claims import Measurement
 from ..toys.critics import estimate, f_divergence
-from .base import Promise, no, number, yes
+from . import Clause, broken, holds, number
 
-Maker = Callable[[], Divergence]
+Build = Callable[[], Divergence]
 _RATIOS = torch.logspace(-1.5, 1.5, 120, dtype=torch.float64)  # u = p / q, never 1
 _SCORES = torch.linspace(-6, 6, 121, dtype=torch.float64)
-_TINY = 1e-12
+_ROUNDING = 1e-12
 
 
-def error(one: Tensor, other: Tensor) -> tuple[float, int]:
-    """The greatest difference, in units of the numbers where they exceed one, and its place."""
-    apart = torch.nan_to_num((one - other).abs() / (1 + other.abs()), nan=math.inf)
-    return float(apart.max()), int(apart.argmax())
+def theory(divergence: Divergence) -> FDivergence:
+    """The divergence's f, f*, ... ; AssertionError without them."""
+    assert divergence.f_divergence is not None
+    return divergence.f_divergence
 
 
-def compared(one: Tensor, other: Tensor, tolerance: float, wrong: Callable[[int], str]) -> Answer:
-    """Equal up to the tolerance; otherwise what is wrong, said of the place where they differ most."""
-    worst, at = error(one, other)
-    return yes(f"{worst:.1g}") if worst <= tolerance else no(number(worst), wrong(at))
+def optimal_critic(build: Build) -> Measurement:
+    """T* is f', and f'(1) is as stated."""
+    facts = theory(build())
+    u = torch.cat([_RATIOS, torch.ones(1, dtype=torch.float64)]).requires_grad_()
+    (slope,) = torch.autograd.grad(facts.f(u).sum(), u)
+    best = facts.optimal_output(_RATIOS)
+    error, at = _worst(best, slope[:-1])
+    if error > 1e-10:
+        u_at, t_at, slope_at = (number(x[at]) for x in (_RATIOS, best, slope))
+        return broken(error, f"wrong optimal critic: at p/q = {u_at} T* is {t_at}, and f' is {slope_at}.")
+    if abs(float(slope[-1]) - facts.derivative_at_one) > _ROUNDING:
+        value = number(slope[-1])
+        return broken(value, f"wrong f'(1): {number(facts.derivative_at_one)} is stated, and f'(1) is {value}.")
+    return holds(f"{error:.1g}")
 
 
-def conjugate(make: Maker) -> Answer:
-    """f*(t) is the greatest u t - f(u): reached at t = f'(u), and nowhere exceeded."""
-    facts = make().f_divergence
-    assert facts is not None
+def conjugate(build: Build) -> Measurement:
+    """f*(t) is the greatest u t - f(u): reached at t = f'(u), and never exceeded."""
+    facts = theory(build())
     t = facts.optimal_output(_RATIOS)
-    worst, at = error(facts.conjugate(t), _RATIOS * t - facts.f(_RATIOS))
-    if worst > _TINY:
-        u, got, want = _RATIOS[at], facts.conjugate(t)[at], (_RATIOS * t - facts.f(_RATIOS))[at]
-        return no(
-            number(worst),
-            f"wrong conjugate: at t = f'({number(u)}) = {number(t[at])}, f* is {number(got)}; the greatest u t - f(u) "
-            f"is {number(want)}.",
+    value, greatest = facts.conjugate(t), _RATIOS * t - facts.f(_RATIOS)
+    error, at = _worst(value, greatest)
+    if error > _ROUNDING:
+        return broken(
+            error,
+            f"wrong conjugate: at t = f'({number(_RATIOS[at])}) = {number(t[at])}, f* is {number(value[at])}; the "
+            f"greatest u t - f(u) is {number(greatest[at])}.",
         )
     t = facts.activation(_SCORES)
-    surplus = _RATIOS[:, None] * t - facts.f(_RATIOS)[:, None] - facts.conjugate(t)
-    if (over := float(surplus.max())) > 1e-9:
-        return no(number(over), f"wrong conjugate: f* is exceeded by some u t - f(u), by {number(over)}.")
-    return yes(f"{worst:.1g}")
+    excess = float((_RATIOS[:, None] * t - facts.f(_RATIOS)[:, None] - facts.conjugate(t)).max())
+    if excess > 1e-9:
+        return broken(excess, f"wrong conjugate: some u t - f(u) exceeds f*, by {number(excess)}.")
+    return holds(f"{error:.1g}")
 
 
-def domain(make: Maker) -> Answer:
-    """The activation rises, and takes every score into the domain of f*."""
-    facts = make().f_divergence
-    assert facts is not None
+def domain(build: Build) -> Measurement:
+    """The activation rises, and maps every score into the domain of f*."""
+    facts = theory(build())
     low, high = facts.domain
-    for reach in (6.0, 50.0):
-        scores = torch.linspace(-reach, reach, 201, dtype=torch.float64)
+    for limit in (6.0, 50.0):
+        scores = torch.linspace(-limit, limit, 201, dtype=torch.float64)
         t = facts.activation(scores)
-        if not bool(((t >= low) & (t <= high)).all()):
-            out = scores[~((t >= low) & (t <= high))][0]
-            value = facts.activation(out)
-            return no(
-                number(value),
-                f"the activation leaves the domain of f*: score {number(out)} becomes {number(value)}, outside "
+        if not bool((inside := (t >= low) & (t <= high)).all()):
+            score, value = number(scores[~inside][0]), number(facts.activation(scores[~inside][0]))
+            return broken(
+                value,
+                f"the activation leaves the domain of f*: score {score} becomes {value}, outside "
                 f"{low:.4g}...{high:.4g}.",
             )
         if not bool((t.diff() >= 0).all()):
-            return no("falls", f"the activation falls after score {number(scores[int(t.diff().argmin())])}.")
-    return yes("within")
+            return broken("falls", f"the activation falls after score {number(scores[int(t.diff().argmin())])}.")
+    return holds("within")
 
 
-def slopes(make: Maker) -> Answer:
-    """T* is f', and f'(1) is as stated."""
-    facts = make().f_divergence
-    assert facts is not None
-    u = torch.cat([_RATIOS, torch.ones(1, dtype=torch.float64)]).requires_grad_()
-    (found,) = torch.autograd.grad(facts.f(u).sum(), u)
-    worst, at = error(facts.optimal_output(_RATIOS), found[:-1])
-    if worst > 1e-10:
-        said = facts.optimal_output(_RATIOS)[at]
-        return no(
-            number(worst),
-            f"wrong optimal critic: at p/q = {number(_RATIOS[at])} T* is {number(said)}, and f' {number(found[at])}.",
-        )
-    if abs(float(found[-1]) - facts.derivative_at_one) > _TINY:
-        return no(
-            number(found[-1]),
-            f"wrong f'(1): {number(facts.derivative_at_one)} is stated, and f'(1) is {number(found[-1])}.",
-        )
-    return yes(f"{worst:.1g}")
-
-
-def scores(make: Maker) -> Answer:
-    """The losses are f*(g(fake)) - g(real), and the score v* says T*."""
-    divergence = make()
-    facts = divergence.f_divergence
-    assert facts is not None
-    said = facts.activation(facts.optimal_score(_RATIOS))
-    at_best = compared(
-        said, facts.optimal_output(_RATIOS), _TINY, lambda at: f"g(v*) is not T* at p/q = {number(_RATIOS[at])}."
-    )
-    if not at_best.passed:
-        return at_best
+def losses(build: Build) -> Measurement:
+    """The critic's loss is f*(g(fake)) - g(real), and the score v* gives T*."""
+    divergence = build()
+    facts = theory(divergence)
+    error, at = _worst(facts.activation(facts.optimal_score(_RATIOS)), facts.optimal_output(_RATIOS))
+    if error > _ROUNDING:
+        return broken(error, f"g(v*) is not T* at p/q = {number(_RATIOS[at])}.")
     real, fake = _SCORES, _SCORES.flip(0)
     loss, formula = divergence.critic(real, fake), facts.conjugate(facts.activation(fake)) - facts.activation(real)
-
-    def wrong(at: int) -> str:
-        return (
+    error, at = _worst(loss, formula)
+    if error > 1e-9:
+        return broken(
+            error,
             f"the critic's loss is not f*(g(fake)) - g(real): at real score {number(real[at])} and fake score "
-            f"{number(fake[at])} it is {number(loss[at])}, and the formula gives {number(formula[at])}."
+            f"{number(fake[at])} it is {number(loss[at])}, and the formula gives {number(formula[at])}.",
         )
+    return holds(f"{error:.1g}")
 
-    return compared(loss, formula, 1e-9, wrong)
 
-
-def attained(make: Maker) -> Answer:
-    """Between N(0, 1) and N(1, 1) the best critic's estimate is the divergence, and others read less."""
-    divergence = make()
-    facts = divergence.f_divergence
-    if facts is None or divergence.estimate is None:
-        return yes("no estimate")
-    truth = f_divergence(facts.f)
+def bound(build: Build) -> Measurement:
+    """Between N(0, 1) and N(1, 1) the optimal critic's estimate is the divergence, and other estimates are lower."""
+    divergence = build()
+    facts = theory(divergence)
+    if divergence.estimate is None:
+        return holds("no estimate")
+    exact = f_divergence(facts.f)
     best = lambda x: facts.optimal_score(torch.exp(0.5 - x))  # noqa: E731
-    reads = estimate(divergence, best)
-    if abs(reads - truth) > 1e-4:
-        return no(
-            number(reads),
-            f"the bound is not attained: between N(0, 1) and N(1, 1) the best critic reads {number(reads)}, and the "
-            f"divergence is {number(truth)}.",
+    value = estimate(divergence, best)
+    if abs(value - exact) > 1e-4:
+        return broken(
+            value,
+            f"the bound is not attained: between N(0, 1) and N(1, 1) the optimal critic's estimate is {number(value)}, "
+            f"and the divergence is {number(exact)}.",
         )
     for other in (lambda x: best(x).clamp(-2, 2) * 0.8, lambda x: best(x).clamp(-2, 2) + 0.3 * torch.sin(x)):
-        if (over := estimate(divergence, other)) > truth + 1e-6:
-            return no(
-                number(over),
-                f"the estimate is no lower bound: a critic reads {number(over)} between N(0, 1) and N(1, 1), where the "
-                f"divergence is {number(truth)}.",
+        if (excess := estimate(divergence, other)) > exact + 1e-6:
+            return broken(
+                excess,
+                f"the estimate is no lower bound: one critic's is {number(excess)} between N(0, 1) and N(1, 1), where "
+                f"the divergence is {number(exact)}.",
             )
-    return yes(f"{number(reads)} of {number(truth)}")
+    return holds(f"{number(value)} of {number(exact)}")
 
 
-_PAPER = "Nowozin et al. 2016"
-_SLOPE = "the optimal critic is f'(p/q), and f'(1) as stated"
+def _worst(one: Tensor, other: Tensor) -> tuple[float, int]:
+    """The greatest difference, relative for numbers above one, and its place."""
+    error = torch.nan_to_num((one - other).abs() / (1 + other.abs()), nan=math.inf)
+    return float(error.max()), int(error.argmax())
+
+
+_PAPER = "Nowozin et al. (2016)"
+_BEST = "the optimal critic is f'(p/q), and f'(1) as stated"
 _CONJUGATE = "f* is the convex conjugate of f"
 _DOMAIN = "the output activation stays in the domain of f*"
 _LOSSES = "the losses are those of f* and the activation"
-FACTS_PROMISES = (
-    Promise(_SLOPE, _PAPER, "to 1e-10", slopes),
-    Promise(_CONJUGATE, _PAPER, "to 1e-12", conjugate, (_SLOPE,)),
-    Promise(_DOMAIN, _PAPER, "within, rising", domain),
-    Promise(_LOSSES, _PAPER, "to 1e-9", scores, (_SLOPE, _DOMAIN)),
-    Promise(
-        "the bound is attained at the optimal critic, by quadrature",
-        _PAPER,
-        "to 1e-4",
-        attained,
-        (_CONJUGATE, _DOMAIN, _LOSSES),
-    ),
+_BOUND = "the bound is attained at the optimal critic, by quadrature"
+F_DIVERGENCE_CONTRACT = (
+    Clause(_BEST, _PAPER, "to 1e-10", optimal_critic),
+    Clause(_CONJUGATE, _PAPER, "to 1e-12", conjugate, (_BEST,)),
+    Clause(_DOMAIN, _PAPER, "within, rising", domain),
+    Clause(_LOSSES, _PAPER, "to 1e-9", losses, (_BEST, _DOMAIN)),
+    Clause(_BOUND, _PAPER, "to 1e-4", bound, (_CONJUGATE, _DOMAIN, _LOSSES)),
 )

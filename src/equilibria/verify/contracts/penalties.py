@@ -1,6 +1,6 @@
-"""What every penalty keeps: shapes, whose slope is measured, where, and whom its gradient reaches."""
+"""The contract of a penalty: shapes, gradient norms, the points where they are taken, and who receives its gradient."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -8,148 +8,166 @@ from torch import Tensor
 from ...core.seeding import reseed
 from ...terms.divergences import DIVERGENCES
 from ...terms.penalties import Duel
-from ..claims import Answer
-from ..toys.critics import SIZES, Curved, duel, noise, straight
-from ..toys.dirac import play_of, small_game
-from .base import Promise, compiled_equals_eager, misshapen, no, number, yes
-from .penalty_laws import Maker, every_batch, law_of, one_share_a_sample, one_slope
+from ..claims import Measurement
+from ..toys.critics import SIZES, SmoothCritic, duel, linear_critic, noise
+from ..toys.dirac import play_of, small_game, total_loss
+from . import Clause, Value, broken, close, compiled_equals_eager, holds, number, wrong_shape
+from .penalty_laws import Build, every_batch_size, every_direction, law_of, one_coefficient_per_sample
 
 _SAMPLE = (6,)
+Gradients = Sequence[Tensor | None]
 
 
-def per_sample(make: Maker) -> Answer:
+def per_sample(build: Build) -> Measurement:
     """A duel of B samples gives B costs."""
     for shape in (_SAMPLE, (2, 3, 3)):
         for count in reversed(SIZES):
-            found = make()(duel(Curved(torch.Size(shape).numel()), count, shape))
-            if found.shape != (count,):
-                return misshapen("the penalty", f"a batch of {count} samples {shape} gives", found, count)
-            if found.min() < 0:
-                return no(number(found.min()), f"the penalty pays back: the least cost is {number(found.min())}.")
-    return yes("(B,)")
+            costs = build()(duel(SmoothCritic(torch.Size(shape).numel()), count, shape))
+            if costs.shape != (count,):
+                return wrong_shape("the penalty", f"a batch of {count} samples {shape} gives", costs, count)
+            if costs.min() < 0:
+                return broken(costs.min(), f"the penalty is negative: the lowest cost is {number(costs.min())}.")
+    return holds("(B,)")
 
 
-def own(make: Maker) -> Answer:
-    """The cost of a sample does not change with its batch mates."""
-    before = _costs(make, noise(8, 1, _SAMPLE))
+def independent(build: Build) -> Measurement:
+    """The cost of a sample does not change with the rest of the batch."""
     changed = noise(8, 1, _SAMPLE)
-    changed[3] = changed[3].roll(1)  # the batch's numbers stay the same, and with them its mean and deviation
+    changed[3] = changed[3].roll(1)  # the mean and the std of the batch stay the same
+    before, after = _costs(build, noise(8, 1, _SAMPLE)), _costs(build, changed)
     if before.ndim != 1:
-        return yes("reduced")
-    moved = (_costs(make, changed) - before).abs()
-    if (most := float(moved[[i for i in range(8) if i != 3]].max().detach())) > 1e-9:
-        return no(
-            number(most),
-            f"a sample's cost depends on its batch mates: changing one real sample moves another's by {number(most)}.",
+        return holds("reduced")
+    change = float((after - before).abs()[[i for i in range(8) if i != 3]].max().detach())
+    if change > 1e-9:
+        return broken(
+            change,
+            f"a sample's cost depends on the rest of the batch: changing one real sample changes another sample's cost "
+            f"by {number(change)}.",
         )
-    return yes("0")
+    return holds("0")
 
 
-def _costs(make: Maker, real: Tensor) -> Tensor:
+def _costs(build: Build, real: Tensor) -> Tensor:
     reseed(0)
-    return make()(Duel(Curved(6), (real,), (noise(8, 2, _SAMPLE),)))
+    return build()(Duel(SmoothCritic(6), (real,), (noise(8, 2, _SAMPLE),)))
 
 
-def felt(make: Maker) -> Answer:
-    """The critic's weights feel the price: its gradient is what finite differences say (float64)."""
-    critic = Curved(6)
-    weights, steps = list(critic.parameters()), [torch.randn_like(w) for w in critic.parameters()]
-
-    def price(shift: float) -> Tensor:
-        moved = Curved(6)
-        with torch.no_grad():
-            for weight, origin, step in zip(moved.parameters(), weights, steps, strict=True):
-                weight.copy_(origin + shift * step)
-        reseed(0)
-        return make()(duel(moved, 16, _SAMPLE)).mean()
-
-    reseed(0)
-    found = make()(duel(critic, 16, _SAMPLE)).mean()
-    slopes = torch.autograd.grad(found, weights, allow_unused=True) if found.requires_grad else [None] * len(weights)
-    felt = float(sum((g * s).sum() for g, s in zip(slopes, steps, strict=True) if g is not None))
-    true = float((price(1e-5) - price(-1e-5)).detach()) / 2e-5
-    if all(g is None or not g.any() for g in slopes):
-        return no(
+def reaches_critic(build: Build) -> Measurement:
+    """The gradient for the critic's weights is that of finite differences (float64)."""
+    for scale in (1.0, 100.0):  # a one-sided penalty ignores small gradient norms, but not large ones
+        names, gradients, by_graph, by_differences = _derivatives(build, scale)
+        is_zero = all(g is None or not g.any() for g in gradients)
+        if not is_zero or abs(by_differences) > 1e-9:
+            break
+    else:
+        return holds("0 of 0")
+    if is_zero:
+        return broken(
             "no gradient",
             f"without graph: the penalty's gradient for the critic's weights is zero, where finite differences say "
-            f"{number(true)}: the slope must be taken with create_graph=True (equilibria.terms.gradients).",
+            f"{number(by_differences)}: take the gradient with create_graph=True (equilibria.terms.gradients).",
         )
-    if missing := [name for (name, _), g in zip(critic.named_parameters(), slopes, strict=True) if g is None]:
-        return no(", ".join(missing), f"the penalty does not reach the critic's {', '.join(missing)}.")
-    if abs(felt - true) > 1e-5 * (1 + abs(true)):
-        return no(
-            number(felt),
-            f"the penalty's gradient for the critic's weights is {number(felt)} along a direction in which finite "
-            f"differences say {number(true)}: part of it is detached.",
+    if missing := ", ".join(name for name, g in zip(names, gradients, strict=True) if g is None):
+        return broken(missing, f"the penalty does not reach the critic's {missing}.")
+    if not close(by_graph, by_differences, 1e-5):
+        return broken(
+            by_graph,
+            f"the penalty's gradient for the critic's weights is {number(by_graph)} along a direction in which finite "
+            f"differences say {number(by_differences)}: part of it is detached.",
         )
-    return yes(f"{number(felt)} of {number(true)}")
+    return holds(f"{number(by_graph)} of {number(by_differences)}")
 
 
-def spared(make: Maker) -> Answer:
-    """In the critic's move the generator that made the fake samples does not feel it."""
-    game = small_game(DIVERGENCES["minimax"](), {"penalty": make()})
+def _derivatives(build: Build, scale: float) -> tuple[list[str], Gradients, float, float]:
+    """Of the mean cost of a critic with scores times `scale`: names and gradients of its weights, and the derivative
+    along a random direction, by the graph and by finite differences."""
+
+    def mean_cost(critic: SmoothCritic, shift: float) -> Tensor:
+        with torch.no_grad():
+            critic.last.weight *= scale
+            for weight, step in zip(critic.parameters(), direction, strict=True):
+                weight.add_(shift * step)
+        reseed(0)
+        return build()(duel(critic, 16, _SAMPLE)).mean()
+
+    critic = SmoothCritic(6)
+    names, weights = [name for name, _ in critic.named_parameters()], list(critic.parameters())
+    direction = [torch.randn_like(w) for w in weights]
+    cost = mean_cost(critic, 0.0)
+    gradients: Gradients = [None] * len(weights)
+    if cost.requires_grad:
+        gradients = torch.autograd.grad(cost, weights, allow_unused=True)
+    by_graph = sum(float((g * d).sum()) for g, d in zip(gradients, direction, strict=True) if g is not None)
+    higher, lower = (mean_cost(SmoothCritic(6), shift).detach() for shift in (1e-5, -1e-5))
+    return names, gradients, by_graph, float(higher - lower) / 2e-5
+
+
+def spares_generator(build: Build) -> Measurement:
+    """In the critic's step the generator of the fake samples receives no gradient."""
+    game = small_game(DIVERGENCES["minimax"](), {"penalty": build()})
     critic, _ = game.players
     with game.only(critic):
-        torch.stack(list(critic.loss(play_of(game)).values())).sum().backward()
-    reached = [p.grad.norm() for p in game.networks["generator"].parameters() if p.grad is not None and p.grad.any()]
-    if not reached:
-        return yes("0")
-    return no(number(reached[0]), f"the penalty reaches the generator in the critic's move: {number(reached[0])}.")
+        total_loss(critic, play_of(game)).backward()
+    norms = [p.grad.norm() for p in game.networks["generator"].parameters() if p.grad is not None and p.grad.any()]
+    if not norms:
+        return holds("0")
+    return broken(norms[0], f"the penalty reaches the generator in the critic's step: {number(norms[0])}.")
 
 
-def finite(make: Maker) -> Answer:
-    """Flat and steep critics have a price, and a gradient (float32)."""
-    for slope in (0.0, 1e-3, 1e3):
-        direction = torch.full(_SAMPLE, slope / 6**0.5).requires_grad_()
+def finite(build: Build) -> Measurement:
+    """The cost of flat and of steep critics is finite, and so is its gradient (float32)."""
+    for norm in (0.0, 1e-3, 1e3):
+        direction = torch.full(_SAMPLE, norm / 6**0.5).requires_grad_()
         real, fake = (noise(8, seed, _SAMPLE).float() for seed in (1, 2))
-        cost = make()(Duel(straight(direction), (real,), (fake,))).mean()
+        cost = build()(Duel(linear_critic(direction), (real,), (fake,))).mean()
         gradient = torch.autograd.grad(cost, direction, allow_unused=True)[0] if cost.requires_grad else None
-        for what, found in (("price", cost), ("gradient", torch.zeros(1) if gradient is None else gradient)):
-            if not found.isfinite().all():
-                hint = "; the root of a sum of squares has no slope at 0" if slope == 0 and what == "gradient" else ""
-                return no("not finite", f"the {what} of a critic of slope {number(slope)} is not finite{hint}.")
-    return yes("finite")
+        at = f"of a critic with gradient norm {number(norm)} is not finite"
+        if not cost.isfinite():
+            return broken("not finite", f"the cost {at}.")
+        if gradient is not None and not gradient.isfinite().all():
+            hint = "; the root of a sum of squares has no derivative at 0" if norm == 0 else ""
+            return broken("not finite", f"the gradient {at}{hint}.")
+    return holds("finite")
 
 
-def weighted(make: Maker) -> Answer:
-    """The weight that is said is the weight that is paid: for slope^2, half of it, too (R1's convention)."""
-    law, said = law_of(make), getattr(make, "weight", None)
-    if law is None or said is None:
-        return yes("none said" if said is None else "not a law of slopes")
-    allowed = [said, said / 2] if law.words.startswith("slope^") else [said]
-    if any(abs(law.weight - w) < 1e-6 * (1 + abs(w)) for w in allowed):
-        return yes(f"{number(law.weight)} {law.words}")
-    return no(
-        number(law.weight),
-        f"the weight is {number(law.weight)}, where {number(said)} is said: a critic of slope 2 pays "
-        f"{number(law.price(2.0))}, and {number(said)} {law.words} is {number(law.price(2.0) * said / law.weight)}.",
+def weight_as_stated(build: Build) -> Measurement:
+    """The weight is the stated one: for squared norms, half of it, too (R1's convention)."""
+    law, weight = law_of(build), getattr(build, "weight", None)
+    if law is None or weight is None:
+        return holds("none stated" if weight is None else "not a function of the norm")
+    if any(close(law.weight, w) for w in ((weight, weight / 2) if law.formula.startswith("norm^") else (weight,))):
+        return holds(f"{number(law.weight)} {law.formula}")
+    cost, stated = law.cost(2.0), law.cost(2.0) * weight / law.weight
+    return broken(
+        law.weight,
+        f"the weight is {number(law.weight)}, where {number(weight)} is stated: a critic with gradient norm 2 costs "
+        f"{number(cost)}, and {number(weight)} {law.formula} is {number(stated)}.",
     )
 
 
-def compiled(make: Maker) -> Answer:
-    """The price and its gradient, compiled as one graph, are Python's."""
-    critic, real, fake = Curved(6), noise(8, 1, _SAMPLE), noise(8, 2, _SAMPLE)
+def compiled(build: Build) -> Measurement:
+    """The cost and its gradient, compiled as one graph, are Python's."""
+    critic, real, fake = SmoothCritic(6), noise(8, 1, _SAMPLE), noise(8, 2, _SAMPLE)
 
-    def fresh() -> Callable[[], Tensor]:
-        penalty = make()
+    def fresh() -> Value:
+        penalty = build()
         return lambda: penalty(Duel(critic, (real,), (fake,))).mean()
 
     return compiled_equals_eager(fresh, critic.parameters(), "the penalty")
 
 
-_GP = "Gulrajani et al. 2017"
-_SHAPE = "one cost per sample, never negative, at batches of 1, 16 and 64"
-_FELT = "the critic's weights feel it as finite differences say"
-_BATCH = "a critic of one slope pays the same at every batch size"
-PENALTY_PROMISES = (
-    Promise(_SHAPE, "definition", "(B,)", per_sample),
-    Promise("a slope costs the same in every direction", _GP, "all alike", one_slope),
-    Promise(_BATCH, _GP, "the same", every_batch),
-    Promise("a sample's cost is its own", _GP, "0", own, (_BATCH,)),
-    Promise("points between real and fake have one coefficient a sample", _GP, "one a sample", one_share_a_sample),
-    Promise("the weight is what it says", "definition", "as said", weighted),
-    Promise(_FELT, "calculus", "equal", felt),
-    Promise("the generator does not feel it", "definition", "0", spared),
-    Promise("price and gradient are finite for flat and steep critics", "numerics", "finite", finite),
-    Promise("compiled equals eager (aot_eager)", "definition", "equal", compiled, (_FELT,)),
+_GP = "Gulrajani et al. (2017)"
+_REACHES = "the critic's weights receive the gradient that finite differences give"
+_SIZES = "a gradient norm costs the same at every batch size"
+PENALTY_CONTRACT = (
+    Clause("one cost per sample, never negative, at batch sizes 1, 16 and 64", "definition", "(B,)", per_sample),
+    Clause("a gradient norm costs the same in every direction", _GP, "all alike", every_direction),
+    Clause(_SIZES, _GP, "the same", every_batch_size),
+    Clause("the samples of a batch are independent", _GP, "0", independent, (_SIZES,)),
+    Clause("points between real and fake have a coefficient each", _GP, "one a sample", one_coefficient_per_sample),
+    Clause("the weight is as stated", "definition", "as stated", weight_as_stated),
+    Clause(_REACHES, "calculus", "equal", reaches_critic),
+    Clause("the generator receives no gradient", "definition", "0", spares_generator),
+    Clause("cost and gradient are finite for flat and steep critics", "numerics", "finite", finite),
+    Clause("compiled equals eager (aot_eager)", "definition", "equal", compiled, (_REACHES,)),
 )

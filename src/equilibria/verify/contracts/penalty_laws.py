@@ -1,181 +1,168 @@
-"""Laws of penalties: values, per-sample norms, where the gradient is taken."""
+"""What a penalty costs as a function of the gradient norm, and the points where it takes the gradient."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from ...core.seeding import reseed
 from ...terms.penalties import Duel, Penalty
-from ..claims import Answer
-from ..toys.critics import IMAGE, SIZES, evenly, straight
-from .base import no, number, yes
+from ..claims import Measurement
+from ..toys.critics import IMAGE, SIZES, linear_critic, uniform_gradient
+from . import broken, close, holds, number
 
-Maker = Callable[[], Penalty]
-ONE_NUMBER = (1, 1, 1)  # a sample in which whole, pixel and channel are the same
+Build = Callable[[], Penalty]
+_SCALAR = (1, 1, 1)  # a sample of one number: all of it is one pixel and one channel
+_COUNT = 64
 
 
-@dataclass(frozen=True)
-class Law:
-    """The price of a slope."""
+class Law(NamedTuple):
+    """The cost as a function of the gradient norm."""
 
-    words: str
+    formula: str
     weight: float
-    price: Callable[[float], float]
+    cost: Callable[[float], float]
 
 
-def cost(make: Maker, direction: Tensor, count: int = 1) -> float:
-    """What a straight critic pays in the mean, before `count` equal samples."""
-    samples = torch.zeros(count, *direction.shape, dtype=torch.float64)
+def law_of(build: Build) -> Law | None:
+    """The law that fits samples of one number; None if the cost is not a function of the gradient norm."""
+    costs = {norm: _cost(build, uniform_gradient(norm, _SCALAR)) for norm in (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)}
+    laws = (law for law in (_around(costs), _above(costs), _power(costs)) if law is not None)
+    return next((law for law in laws if all(close(law.cost(norm), cost) for norm, cost in costs.items())), None)
+
+
+def _cost(build: Build, gradient: Tensor, count: int = 1) -> float:
+    """The mean cost of a linear critic with this gradient, at `count` equal samples."""
+    samples = torch.zeros(count, *gradient.shape, dtype=torch.float64)
     reseed(0)
-    return float(make()(Duel(straight(direction), (samples,), (samples.clone(),))).mean().detach())
+    return float(build()(Duel(linear_critic(gradient), (samples,), (samples.clone(),))).mean().detach())
 
 
-def law_of(make: Maker) -> Law | None:
-    """The law that fits one sample of one number, or None: then the price is not one of slopes alone."""
-    paid = {slope: cost(make, evenly(slope, ONE_NUMBER)) for slope in (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)}
-    fits = (law for law in (_around(paid), _above(paid), _power(paid)) if law is not None)
-    return next(
-        (law for law in fits if all(abs(law.price(s) - c) < 1e-6 * (1 + abs(c)) for s, c in paid.items())), None
-    )
-
-
-def _around(paid: dict[float, float]) -> Law | None:
-    """weight (slope - target)^2."""
-    weight = (paid[0.0] - 2 * paid[1.0] + paid[2.0]) / 2
-    if weight <= 0 or paid[0.0] <= 0:
+def _around(costs: dict[float, float]) -> Law | None:
+    """weight (norm - target)^2."""
+    weight = (costs[0.0] - 2 * costs[1.0] + costs[2.0]) / 2
+    if weight <= 0 or costs[0.0] <= 0:
         return None
-    target = (paid[0.0] / weight) ** 0.5
-    return Law(f"(slope - {target:.3g})^2", weight, lambda s: weight * (s - target) ** 2)
+    target = (costs[0.0] / weight) ** 0.5
+    return Law(f"(norm - {target:.3g})^2", weight, lambda s: weight * (s - target) ** 2)
 
 
-def _above(paid: dict[float, float]) -> Law | None:
-    """weight (slope - target)^2 for steeper slopes only."""
-    if min(paid[2.0], paid[3.0]) <= 0 or paid[0.0] > 0 or paid[0.5] > 0:
+def _above(costs: dict[float, float]) -> Law | None:
+    """weight (norm - target)^2 for larger norms only."""
+    if min(costs[2.0], costs[3.0]) <= 0 or costs[0.0] > 0 or costs[0.5] > 0:
         return None
-    root = paid[3.0] ** 0.5 - paid[2.0] ** 0.5
-    target = 3 - paid[3.0] ** 0.5 / root if root > 0 else 0.0
-    return Law(f"(slope - {target:.3g})^2 above it", root**2, lambda s: root**2 * max(s - target, 0.0) ** 2)
+    root = costs[3.0] ** 0.5 - costs[2.0] ** 0.5
+    target = 3 - costs[3.0] ** 0.5 / root if root > 0 else 0.0
+    return Law(f"(norm - {target:.3g})^2 above it", root**2, lambda s: root**2 * max(s - target, 0.0) ** 2)
 
 
-def _power(paid: dict[float, float]) -> Law | None:
-    """weight slope^power."""
-    if paid[0.0] > 1e-12 or min(paid[1.0], paid[2.0]) <= 0:
+def _power(costs: dict[float, float]) -> Law | None:
+    """weight norm^power."""
+    if costs[0.0] > 1e-12 or min(costs[1.0], costs[2.0]) <= 0:
         return None
-    weight, power = paid[1.0], float(torch.tensor(paid[2.0] / paid[1.0]).log2())
-    return Law(f"slope^{power:.3g}", weight, lambda s: weight * s**power)
+    weight, power = costs[1.0], float(torch.tensor(costs[2.0] / costs[1.0]).log2())
+    return Law(f"norm^{power:.3g}", weight, lambda s: weight * s**power)
 
 
-def one_slope(make: Maker) -> Answer:
-    """A slope costs the same in whatever direction it points: its size is over all numbers of a sample."""
-    if (law := law_of(make)) is None:
-        return yes("not a law of slopes")
-    for slope in (1.0, 2.0):
-        want = law.price(slope)
-        paid = {words: cost(make, slope * direction) for words, direction in _directions().items()}
-        words = max(paid, key=lambda w: abs(paid[w] - want))
-        if abs(paid[words] - want) > 1e-6 * (1 + abs(want)):
-            kind = (
-                "one norm for each pixel, over its channels alone" if _is_per_pixel(paid) else "not the sample's norm"
+def every_direction(build: Build) -> Measurement:
+    """A gradient norm costs the same in every direction: the norm is over all numbers of a sample."""
+    if (law := law_of(build)) is None:
+        return holds("not a function of the norm")
+    for norm in (1.0, 2.0):
+        expected = law.cost(norm)
+        costs = {words: _cost(build, norm * gradient) for words, gradient in _directions().items()}
+        words = max(costs, key=lambda w: abs(costs[w] - expected))
+        if not close(costs[words], expected):
+            per_pixel = close(costs["in one number"], costs["in one pixel"])  # channels are joined, and pixels are not
+            kind = "one norm for each pixel, over its channels alone" if per_pixel else "not the norm of the sample"
+            return broken(
+                costs[words],
+                f"{kind}: on samples of shape {IMAGE} a critic with gradient norm {number(norm)} {words} costs "
+                f"{number(costs[words])} at weight {number(law.weight)}; it should cost {number(expected)}, as on "
+                f"samples of one number.",
             )
-            return no(
-                number(paid[words]),
-                f"{kind}: on samples of shape {IMAGE} a critic of slope {number(slope)} {words} pays "
-                f"{number(paid[words])} at weight {number(law.weight)}; it should pay {number(want)}, as one on single "
-                f"numbers does.",
-            )
-    return yes("all alike")
-
-
-def every_batch(make: Maker) -> Answer:
-    """A critic of one slope pays the same at every batch size."""
-    law = law_of(make)
-    direction = evenly(1.0, ONE_NUMBER)
-    for slope in (1.0, 2.0):
-        want = cost(make, slope * direction)
-        for count in reversed(SIZES):
-            paid = cost(make, slope * direction, count)
-            if abs(paid - want) > 1e-6 * (1 + abs(want)):
-                weight = "" if law is None else f" and weight {number(law.weight)}"
-                return no(
-                    number(paid),
-                    f"{_diagnosis(make, slope, count, paid)}: a critic of slope {number(slope)} pays {number(paid)} at "
-                    f"batch {count}{weight}; it should pay {number(want)}.",
-                )
-    return yes("the same")
-
-
-def _diagnosis(make: Maker, slope: float, count: int, paid: float) -> str:
-    """What would charge this much: a slope as long as all slopes of the batch together, or a sum."""
-    alone = cost(make, evenly(slope, ONE_NUMBER))
-    together = cost(make, evenly(slope * count**0.5, ONE_NUMBER))
-    causes = {
-        "one norm over the whole batch": together,
-        "summed over the batch": alone * count,
-        "divided by the batch size once too often": alone / count,
-        "averaged slopes, then one norm": cost(make, evenly(slope / count**0.5, ONE_NUMBER)),
-    }
-    fitting = (cause for cause, price in causes.items() if abs(price - paid) < 1e-6 * (1 + abs(paid)))
-    return next(fitting, "the price depends on the batch size")
+    return holds("all alike")
 
 
 def _directions() -> dict[str, Tensor]:
-    """Slopes of one: (*IMAGE) each."""
+    """Gradients of norm one: (*IMAGE) each."""
     single, pixel, channel = (torch.zeros(IMAGE, dtype=torch.float64) for _ in range(3))
     single[0, 0, 0] = 1
     pixel[:, 0, 0] = IMAGE[0] ** -0.5
     channel[0] = (IMAGE[1] * IMAGE[2]) ** -0.5
-    return {"spread evenly": evenly(1.0), "in one number": single, "in one pixel": pixel, "in one channel": channel}
+    even = uniform_gradient(1.0)
+    return {"spread evenly": even, "in one number": single, "in one pixel": pixel, "in one channel": channel}
 
 
-def _is_per_pixel(paid: dict[str, float]) -> bool:
-    """Whether channels are joined and pixels are not."""
-    return abs(paid["in one number"] - paid["in one pixel"]) < 1e-6 * (1 + abs(paid["in one pixel"]))
+def every_batch_size(build: Build) -> Measurement:
+    """A gradient norm costs the same at every batch size."""
+    law, gradient = law_of(build), uniform_gradient(1.0, _SCALAR)
+    for norm in (1.0, 2.0):
+        expected = _cost(build, norm * gradient)
+        for count in reversed(SIZES):
+            cost = _cost(build, norm * gradient, count)
+            if not close(cost, expected):
+                weight = "" if law is None else f" and weight {number(law.weight)}"
+                return broken(
+                    cost,
+                    f"{_cause(build, norm, count, cost)}: a critic with gradient norm {number(norm)} costs "
+                    f"{number(cost)} at batch size {count}{weight}; it should cost {number(expected)}.",
+                )
+    return holds("the same")
 
 
-_COUNT = 64
+def _cause(build: Build, norm: float, count: int, cost: float) -> str:
+    """The mistake that leads to this cost."""
+    alone = _cost(build, uniform_gradient(norm, _SCALAR))
+    causes = {
+        "one norm over the whole batch": _cost(build, uniform_gradient(norm * count**0.5, _SCALAR)),
+        "summed over the batch": alone * count,
+        "divided by the batch size once too often": alone / count,
+        "averaged gradients, then one norm": _cost(build, uniform_gradient(norm / count**0.5, _SCALAR)),
+    }
+    return next((words for words, value in causes.items() if close(value, cost)), "the cost depends on the batch size")
 
 
-def one_share_a_sample(make: Maker) -> Answer:
+def one_coefficient_per_sample(build: Build) -> Measurement:
     """Points between real and fake lie on the segments that join them: one coefficient for each sample."""
-    found = shares(make)
-    if found is None:
-        return yes("not between")
-    if float((found - found[:, :1]).abs().max()) > 1e-6:
-        return no(
+    coefficients = interpolation_coefficients(build)
+    if coefficients is None:
+        return holds("not between")
+    first = coefficients[0]
+    if float((coefficients - coefficients[:, :1]).abs().max()) > 1e-6:
+        return broken(
             "one a pixel",
-            f"one interpolation coefficient for each pixel: a single sample is taken from {number(found[0].min())} to "
-            f"{number(found[0].max())} of the way from real to fake at once; one coefficient a sample keeps it on the "
-            f"segment.",
+            f"one interpolation coefficient for each pixel: those of a single sample range from {number(first.min())} "
+            f"to {number(first.max())}; one coefficient per sample keeps it on the segment from real to fake.",
         )
-    if float(found.std()) < 1e-6:
-        return no(
+    if float(coefficients.std()) < 1e-6:
+        return broken(
             "one a batch",
-            f"one interpolation coefficient for the whole batch: all {_COUNT} samples are met "
-            f"{number(found[0, 0])} of the way from real to fake; each needs its own.",
+            f"one interpolation coefficient for the whole batch: all {_COUNT} samples have {number(first[0])}; each "
+            f"needs its own.",
         )
-    return yes("one a sample")
+    return holds("one a sample")
 
 
-def shares(make: Maker) -> Tensor | None:
-    """How far each number of each sample is on its way from real (0) to fake (1), or None: (B, D)."""
-    for near, far in zip(visited(make, 1.0), visited(make, 10.0), strict=False):
+def interpolation_coefficients(build: Build) -> Tensor | None:
+    """How far each number of each sample is from real (0) to fake (1): (B, D); None if that is not where it looks."""
+    real = torch.zeros(_COUNT, *IMAGE, dtype=torch.float64)
+    for near, far in zip(visited(build, real, real + 1), visited(build, real, real + 10), strict=False):
         inside = bool(((near > 0) & (near < 1)).any())
         if inside and near.shape == far.shape and torch.allclose(10 * near, far):
             return near.flatten(1)
     return None
 
 
-def visited(make: Maker, distance: float) -> list[Tensor]:
-    """Everything that the critic is shown between all zeros (real) and all `distance` (fake)."""
-    shown, line = list[Tensor](), straight(evenly(1.0))
+def visited(build: Build, real: Tensor, fake: Tensor) -> list[Tensor]:
+    """The batches of points at which a penalty evaluates the critic."""
+    points, scores = list[Tensor](), linear_critic(uniform_gradient(1.0))
 
     def critic(x: Tensor) -> Tensor:
-        shown.append(x.detach())
-        return line(x)
+        points.append(x.detach())
+        return scores(x)
 
-    real = torch.zeros(_COUNT, *IMAGE, dtype=torch.float64)
     reseed(0)
-    make()(Duel(critic, (real,), (real + distance,)))
-    return shown
+    build()(Duel(critic, (real,), (fake,)))
+    return points

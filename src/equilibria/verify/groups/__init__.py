@@ -6,11 +6,10 @@ from ...core.catalogue import Catalogue
 from ...terms.divergences import DIVERGENCES
 from ...terms.penalties import PENALTIES
 from ..claims import Claim
-from ..contracts.base import claims as claims_about
-from ..contracts.divergences import DIVERGENCE_PROMISES
-from ..contracts.penalties import PENALTY_PROMISES
+from ..contracts import claims_about
+from ..contracts.divergences import DIVERGENCE_CONTRACT
+from ..contracts.penalties import PENALTY_CONTRACT
 from . import (
-    divergence_identities,
     divergence_values,
     dynamics,
     encoders,
@@ -20,41 +19,40 @@ from . import (
     penalty_values,
     wasserstein,
 )
-from . import likelihoods as inference
+
+__all__ = ["GROUPS"]
 
 
 def contract_claims() -> list[Claim]:
-    """Shapes, signs, finite numbers, gradients, compilation: an entry at a time."""
+    """The contracts of divergences and penalties, for every entry."""
     return [
-        *(c for name, make in DIVERGENCES.items() for c in claims_about(DIVERGENCE_PROMISES, name, make)),
-        *(c for name, make in PENALTIES.items() for c in claims_about(PENALTY_PROMISES, name, make)),
+        *(claim for name, build in DIVERGENCES.items() for claim in claims_about(DIVERGENCE_CONTRACT, name, build)),
+        *(claim for name, build in PENALTIES.items() for claim in claims_about(PENALTY_CONTRACT, name, build)),
     ]
 
-
-__all__ = ["GROUPS", "Claims"]
 
 Claims = Callable[[], list[Claim]]
 
 GROUPS = Catalogue(
     "group of claims",
-    promises=contract_claims,
+    contracts=contract_claims,
     conjugates=divergence_values.conjugate_claims,
     bounds=divergence_values.bound_claims,
     gaussians=optimal_critics.gaussian_claims,
-    lines=wasserstein.claims,
-    points=optimal_critics.point_claims,
-    prices=penalty_values.value_claims,
-    places=penalty_values.place_claims,
-    identities=divergence_identities.identity_claims,
-    kinship=divergence_values.family_claims,
-    pairs=divergence_identities.relativistic_claims,
+    parallel_lines=wasserstein.claims,
+    point_masses=optimal_critics.point_claims,
+    penalty_values=penalty_values.value_claims,
+    penalty_points=penalty_values.point_claims,
+    identities=divergence_values.identity_claims,
+    families=divergence_values.family_claims,
+    relativistic_losses=divergence_values.relativistic_claims,
     dirac=dynamics.dirac_claims,
-    paths=dynamics.path_claims,
-    orders=dynamics.order_claims,
-    around=mechanics.around_claims,
+    trajectories=dynamics.trajectory_claims,
+    update_rules=dynamics.rule_claims,
+    mechanics=mechanics.mechanics_claims,
     reach=mechanics.reach_claims,
     likelihoods=likelihoods.likelihood_claims,
-    inference=inference.bound_claims,
-    codes=encoders.claims,
+    variational=likelihoods.bound_claims,
+    encoders=encoders.claims,
     compiled=mechanics.compiled_claims,
 )

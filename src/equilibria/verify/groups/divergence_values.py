@@ -1,20 +1,21 @@
-"""Values of divergences: conjugates, bounds, kinship of families."""
+"""Values of divergences in closed form and by quadrature, and identities of their losses."""
 
 import math
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
+from torch import Tensor
+from torch.nn.functional import softplus
 
-from ...terms.divergences import DIVERGENCES, Divergence, FDivergence
-from ..claims import Claim, below, equals
-from ..contracts.base import claims as claims_about
-from ..contracts.f_divergences import FACTS_PROMISES
-from ..toys.critics import Scorer, estimate
+from ...terms.divergences import DIVERGENCES, FDivergence
+from ..claims import Claim, below, below_each, equals
+from ..contracts import claims_about
+from ..contracts.f_divergences import F_DIVERGENCE_CONTRACT, theory
+from ..toys.critics import Scorer, density, estimate, grid, integral, population_loss
 
 _JSD, _HELLINGER, _VARIATION = 0.1114214, 2 - 2 * math.exp(-1 / 8), math.erf(1 / math.sqrt(8))
-NUMBERS = {  # closed forms, or quadrature to six decimals
+NUMBERS = {  # between N(0,1) and N(1,1): closed forms, or quadrature to six decimals
     "minimax": _JSD,
     "non_saturating": _JSD,
     "least_squares": 0.408109 / 2,
@@ -33,73 +34,59 @@ NUMBERS = {  # closed forms, or quadrature to six decimals
     "alpha": 2 * _HELLINGER,
     "weighted_jensen_shannon": _JSD,
 }
-_SOURCES = {
-    "minimax": "Goodfellow et al. 2014",
-    "non_saturating": "Goodfellow et al. 2014",
-    "least_squares": "Mao et al. 2017",
-    "hinge": "Lim and Ye 2017",
-    "relativistic": "Jolicoeur-Martineau 2019",
-    "wasserstein": "Arjovsky et al. 2017",
+_GOODFELLOW, _NOWOZIN, _RELATIVISTIC = "Goodfellow et al. (2014)", "Nowozin et al. (2016)", "Jolicoeur-Martineau (2019)"
+_ARJOVSKY, _BOTTOU = "Arjovsky et al. (2017)", "Arjovsky and Bottou (2017)"
+_GAN_LOSSES: dict[str, tuple[str, Scorer]] = {  # those without an f: source, and the optimal critic's scores
+    "minimax": (_GOODFELLOW, lambda x: 0.5 - x),
+    "non_saturating": (_GOODFELLOW, lambda x: 0.5 - x),
+    "least_squares": ("Mao et al. (2017)", lambda x: torch.sigmoid(0.5 - x)),
+    "hinge": ("Lim and Ye (2017)", lambda x: torch.sign(0.5 - x)),
+    "relativistic": (_RELATIVISTIC, lambda x: 0.5 - x),
+    "wasserstein": (_ARJOVSKY, lambda x: -x),
 }
-_BEST: dict[str, Scorer] = {  # of those that carry no facts
-    "minimax": lambda x: 0.5 - x,
-    "non_saturating": lambda x: 0.5 - x,
-    "least_squares": lambda x: torch.sigmoid(0.5 - x),
-    "hinge": lambda x: torch.sign(0.5 - x),
-    "relativistic": lambda x: 0.5 - x,
-    "wasserstein": lambda x: -x,
-}
+_SCORES = torch.linspace(-8, 8, 101, dtype=torch.float64)
 
 
-def best(name: str) -> Scorer | None:
-    """The optimal critic's scores, where theory has them."""
-    facts = DIVERGENCES[name]().f_divergence
-    return _BEST.get(name) if facts is None else lambda x: facts.optimal_score(torch.exp(0.5 - x))
+def optimal_scorer(name: str) -> Scorer:
+    """The optimal critic's scores between N(0, 1) and N(1, 1)."""
+    if name in _GAN_LOSSES:
+        return _GAN_LOSSES[name][1]
+    facts = _theory(name)
+    return lambda x: facts.optimal_score(torch.exp(0.5 - x))
 
 
 def source(name: str) -> str:
-    """Who introduced it."""
-    return _SOURCES.get(name, "Nowozin et al. 2016")
+    """The paper that introduced a divergence."""
+    return _GAN_LOSSES[name][0] if name in _GAN_LOSSES else _NOWOZIN
+
+
+def _theory(name: str, **options: Any) -> FDivergence:
+    return theory(DIVERGENCES[name](**options))
 
 
 def bound_claims() -> list[Claim]:
-    """One for each divergence with a known number."""
-    return [_claim(name, scorer) for name in DIVERGENCES if name in NUMBERS and (scorer := best(name)) is not None]
+    """One for each divergence whose value is known."""
+    words = "the optimal critic's estimate between N(0,1) and N(1,1)"
+    return [
+        equals(
+            f"{name}: {words}", source(name), partial(estimate, DIVERGENCES[name](), optimal_scorer(name)), value, 1e-4
+        )
+        for name, value in NUMBERS.items()
+    ]
 
 
-def _claim(name: str, scorer: Scorer) -> Claim:
-    sentence = f"{name}: the best critic's estimate between N(0,1) and N(1,1)"
-    return equals(sentence, source(name), partial(estimate, DIVERGENCES[name](), scorer), NUMBERS[name], 1e-4, name)
-
-
-_OTHERS: dict[str, list[float]] = {"alpha": [-1.0, 0.9, 1.5, 3.0], "weighted_jensen_shannon": [0.1, 0.9]}
+_PARAMETERS = (("alpha", "alpha", (-1.0, 0.9, 1.5, 3.0)), ("weighted_jensen_shannon", "pi", (0.1, 0.9)))
 
 
 def conjugate_claims() -> list[Claim]:
-    """Five claims for each divergence that carries its theory, and for its parameter elsewhere."""
-    found = list[Claim]()
-    for name, make in _entries().items():
-        if make().f_divergence is not None:
-            found += [_named(claim, name) for claim in claims_about(FACTS_PROMISES, name, make)]
-    return found
+    """The contract of f-divergences, for each of them, and for other values of their parameters."""
+    builders = {name: build for name, build in DIVERGENCES.items() if build().f_divergence is not None}
+    for name, option, values in _PARAMETERS:
+        builders |= {f"{name} {value:g}": partial(DIVERGENCES[name], **{option: value}) for value in values}
+    return [claim for name, build in builders.items() for claim in claims_about(F_DIVERGENCE_CONTRACT, name, build)]
 
 
-def _entries() -> dict[str, Callable[[], Divergence]]:
-    """Each entry as it is, and with other parameters."""
-    entries = dict(DIVERGENCES)
-    for name, values in _OTHERS.items():
-        (option, *_) = (entry for entry in DIVERGENCES.describe() if entry.name == name).__next__().options
-        entries |= {f"{name} {value:g}": partial(DIVERGENCES[name], **{option: value}) for value in values}
-    return entries
-
-
-def _named(claim: Claim, name: str) -> Claim:
-    return Claim(claim.sentence, claim.source, claim.expected, claim.how, (name.split()[0],))
-
-
-_SCORES = torch.linspace(-8, 8, 101, dtype=torch.float64)
-_NOWOZIN = "Nowozin et al. 2016"
-_KIN: tuple[tuple[str, dict[str, Any], str, float], ...] = (  # a member, at a parameter: so many times another
+_FAMILIES: tuple[tuple[str, dict[str, Any], str, float], ...] = (  # at this parameter it is a multiple of another one
     ("alpha", {"alpha": -1.0}, "neyman", 0.5),
     ("alpha", {"alpha": 2.0}, "pearson", 0.5),
     ("alpha", {"alpha": 0.5}, "squared_hellinger", 2.0),
@@ -109,64 +96,170 @@ _GENERATORS = {"exact": "lowers the bound: -f*(g(v))", "alternative": "raises T 
 
 
 def family_claims() -> list[Claim]:
-    """Kinship, games of sum zero, and both generator losses wherever they can be chosen."""
-    chosen = [entry.name for entry in DIVERGENCES.describe() if "generator_loss" in entry.options]
-    zero = [name for name in ("minimax", "wasserstein", *chosen) if name in DIVERGENCES]
+    """Members of families, zero-sum games, and both generator losses where there is a choice."""
+    names = [entry.name for entry in DIVERGENCES.describe() if "generator_loss" in entry.options]
+    zero_sum = "a zero-sum game, up to what real scores add"
     return [
-        *(_kinship(*kin) for kin in _KIN if kin[0] in DIVERGENCES),
+        *(_member(*member) for member in _FAMILIES),
         *(
-            below(f"{name}: the {loss} generator {formula}", _NOWOZIN, partial(_generator, name, loss), 1e-9, name)
-            for name in chosen
+            below(f"{name}: the {loss} generator {formula}", _NOWOZIN, partial(_generator_error, name, loss), 1e-9)
+            for name in names
             for loss, formula in _GENERATORS.items()
         ),
-        *(
-            below(
-                f"{name}: a game of sum zero, but for what real scores add", _NOWOZIN, partial(_sum, name), 1e-9, name
-            )
-            for name in zero
-        ),
-        below("hinge: the generator's loss is Wasserstein's", "Lim and Ye 2017", _hinge, 0, "hinge"),
-        *([below("gan: the critic's loss is minimax's", _NOWOZIN, _gan, 1e-12, "gan")] if "gan" in DIVERGENCES else []),
+        *below_each(("minimax", "wasserstein", *names), zero_sum, _NOWOZIN, _sum_change, 1e-9),
+        below("hinge: the generator's loss is Wasserstein's", "Lim and Ye (2017)", _hinge_error, 0),
+        below("gan: the critic's loss is minimax's", _NOWOZIN, _gan_error, 1e-12),
     ]
 
 
-def _facts(name: str, **options: Any) -> FDivergence:
-    facts = DIVERGENCES[name](**options).f_divergence
-    assert facts is not None
-    return facts
-
-
-def _kinship(name: str, options: dict[str, Any], other: str, share: float) -> Claim:
+def _member(name: str, options: dict[str, Any], other: str, factor: float) -> Claim:
     ratios = torch.logspace(-1, 1, 41, dtype=torch.float64)
 
     def error() -> float:
-        one, two = _facts(name, **options).f(ratios), _facts(other).f(ratios)
-        return float(((one - share * two) / (1 + two.abs())).abs().max())
+        one, two = _theory(name, **options).f(ratios), _theory(other).f(ratios)
+        return float(((one - factor * two) / (1 + two.abs())).abs().max())
 
-    said = ", ".join(f"{option} = {value:g}" for option, value in options.items())
-    return below(f"{name}: at {said} it is {share:g} times {other}", _NOWOZIN, error, 1e-12, name)
-
-
-def _generator(name: str, loss: str) -> float:
-    facts = _facts(name)
-    raised = facts.activation(_SCORES)
-    want = -facts.conjugate(raised) if loss == "exact" else -raised
-    got = DIVERGENCES[name](generator_loss=loss).generator(_SCORES, _SCORES)
-    return float(((got - want) / (1 + want.abs())).abs().max())
+    parameter = ", ".join(f"{option} = {value:g}" for option, value in options.items())
+    return below(f"{name}: at {parameter} it is {factor:g} times {other}", _NOWOZIN, error, 1e-12)
 
 
-def _sum(name: str) -> float:
-    """What the two losses add up to does not depend on the fake scores."""
+def _generator_error(name: str, loss: str) -> float:
+    facts = _theory(name)
+    t = facts.activation(_SCORES)
+    formula = -facts.conjugate(t) if loss == "exact" else -t
+    value = DIVERGENCES[name](generator_loss=loss).generator(_SCORES, _SCORES)
+    return float(((value - formula) / (1 + formula.abs())).abs().max())
+
+
+def _sum_change(name: str) -> float:
+    """By how much the sum of the two losses changes with the fake scores."""
     divergence, real = DIVERGENCES[name](), torch.zeros_like(_SCORES)
     total = divergence.critic(real, _SCORES) + divergence.generator(real, _SCORES)
     return float((total - total[0]).abs().max())
 
 
-def _hinge() -> float:
+def _hinge_error() -> float:
     one, other = (DIVERGENCES[name]().generator(_SCORES, _SCORES) for name in ("hinge", "wasserstein"))
     return float((one - other).abs().max())
 
 
-def _gan() -> float:
+def _gan_error() -> float:
     one, other = (DIVERGENCES[name]().critic(_SCORES, _SCORES.flip(0)) for name in ("gan", "minimax"))
     return float((one - other).abs().max())
+
+
+def identity_claims() -> list[Claim]:
+    """What losses are at the optimal critic."""
+    pearson = "least_squares: with b - c = 1 and b - a = 2, 2 C(G) is the integral of (p-q)^2/(p+q)"
+    value = "minimax: V(D*) between N(0,1) and N(1,1) is 2 JSD - log 4"
+    equal = "minimax: V(D*) is -log 4 where model equals data"
+    wider = "wasserstein: between N(0,1) and N(0,4) the critic -|x| gives sqrt(2/pi)"
+    gradient = "the generator's gradient at D* is that of"
+    return [
+        equals(pearson, "Mao et al. (2017)", _pearson, 0.408109, 1e-6),
+        equals(value, _GOODFELLOW, _minimax_value, -1.163451, 1e-6),
+        equals(equal, _GOODFELLOW, _minimax_value_at_equality, -math.log(4), 1e-12),
+        equals(wider, _ARJOVSKY, _wider, math.sqrt(2 / math.pi), 1e-6),
+        *below_each(["minimax"], f"{gradient} 2 JSD", _GOODFELLOW, _gradient_error, 1e-6),
+        *below_each(["non_saturating"], f"{gradient} KL(Pg||Pr) - 2 JSD", _BOTTOU, _gradient_error, 1e-6),
+    ]
+
+
+def _pearson() -> float:
+    x, divergence = grid(), DIVERGENCES["least_squares"](fake_code=-1.0, real_code=1.0, generator_code=0.0)
+    p, q = density(x), density(x, 1.0)
+    scores = torch.tanh((0.5 - x) / 2)  # (p - q) / (p + q)
+    return 2 * float(integral(divergence.generator(scores, scores) * (p + q), x))
+
+
+def _minimax_value() -> float:
+    return -float(population_loss(DIVERGENCES["minimax"](), optimal_scorer("minimax")))
+
+
+def _minimax_value_at_equality() -> float:
+    zeros = torch.zeros(16, dtype=torch.float64)
+    return -float(DIVERGENCES["minimax"]().critic(zeros, zeros).mean())
+
+
+def _wider() -> float:
+    """Real N(0, 1), fake N(0, 4): mass moves from x to 2x, and the critic -|x| measures all of it."""
+    x = grid(20_000, -25.0, 25.0)
+    divergence = DIVERGENCES["wasserstein"]()
+    assert divergence.estimate is not None
+    zeros, scores = torch.zeros_like(x), -x.abs()
+    real, fake = divergence.critic(scores, zeros), divergence.critic(zeros, scores)
+    return divergence.estimate(float(integral(real * density(x) + fake * density(x, 0.0, 2.0), x)))
+
+
+def _gradient_error(name: str) -> float:
+    """At a model N(m, 1): the derivative by m of the generator's loss, D* fixed, minus that of its objective."""
+    x, step, worst = grid(4000), 1e-4, 0.0
+    p = density(x)
+    for m in (0.3, 1.0, 1.8):
+        score = m * m / 2 - m * x  # log p / q
+        loss = DIVERGENCES[name]().generator(score, score)
+        left, right = (density(x, m + shift) for shift in (-step, step))
+        derivative = float(integral(loss * (right - left), x)) / (2 * step)
+        expected = (_objective(name, p, x, m + step) - _objective(name, p, x, m - step)) / (2 * step)
+        worst = max(worst, abs(derivative - expected))
+    return worst
+
+
+def _objective(name: str, p: Tensor, x: Tensor, m: float) -> float:
+    score, q = m * m / 2 - m * x, density(x, m)
+    twice_jsd = float(integral(p * (math.log(2) - softplus(-score)) + q * (math.log(2) - softplus(score)), x))
+    return twice_jsd if name == "minimax" else m * m / 2 - twice_jsd
+
+
+def relativistic_claims() -> list[Claim]:
+    """The paired loss and the averaged one."""
+    names = ("relativistic", "relativistic_average")
+    swapped = "the generator's loss is the critic's with real and fake swapped"
+    plane = "relativistic: the optimal critic's estimate minus JS(p x q, q x p), by quadrature in the plane"
+    disjoint = "relativistic: on disjoint supports the estimate is log 2"
+    formula = "relativistic_average: real scores against the mean fake score, and fake against the mean real, by hand"
+    return [
+        *below_each(names, swapped, _RELATIVISTIC, _swap_error, 1e-12),
+        *below_each(names, "only differences of scores matter", _RELATIVISTIC, _shift_error, 1e-12),
+        equals(plane, _RELATIVISTIC, _plane_error, 0, 1e-6),
+        equals(disjoint, _RELATIVISTIC, _disjoint, math.log(2), 1e-9),
+        below(formula, _RELATIVISTIC, _formula_error, 1e-9),
+    ]
+
+
+def _swap_error(name: str) -> float:
+    divergence, real, fake = DIVERGENCES[name](), _SCORES, _SCORES.flip(0) * 0.7
+    return float((divergence.generator(real, fake) - divergence.critic(fake, real)).abs().max())
+
+
+def _shift_error(name: str) -> float:
+    divergence, real, fake = DIVERGENCES[name](), _SCORES, _SCORES.flip(0) * 0.7
+    return float((divergence.critic(real + 3, fake + 3) - divergence.critic(real, fake)).abs().max())
+
+
+def _plane_error() -> float:
+    """The optimal critic's estimate, minus the Jensen-Shannon divergence of the two orders of a pair."""
+    x = grid(600)
+    p, q, step = density(x), density(x, 1.0), x[1] - x[0]
+    one, other = p[:, None] * q, q[:, None] * p
+    middle = (one + other) / 2
+    divergence = float((torch.xlogy(one, one / middle) + torch.xlogy(other, other / middle)).sum() * step**2) / 2
+    return estimate(DIVERGENCES["relativistic"](), optimal_scorer("relativistic"), 600) - divergence
+
+
+def _disjoint() -> float:
+    relativistic = DIVERGENCES["relativistic"]()
+    assert relativistic.estimate is not None
+    return relativistic.estimate(float(relativistic.critic(torch.full((8,), 30.0), torch.full((8,), -30.0)).mean()))
+
+
+def _formula_error() -> float:
+    """Three scores a side, the formula spelled out."""
+    real, fake = [0.5, 2.0, -1.0], [1.0, -3.0, 0.0]
+    mean_real, mean_fake = sum(real) / 3, sum(fake) / 3
+    formula = [
+        math.log1p(math.exp(mean_fake - r)) + math.log1p(math.exp(f - mean_real))
+        for r, f in zip(real, fake, strict=True)
+    ]
+    losses = DIVERGENCES["relativistic_average"]().critic(*torch.tensor([real, fake], dtype=torch.float64))
+    return float((losses - torch.tensor(formula, dtype=torch.float64)).abs().max())

@@ -1,6 +1,7 @@
-"""Likelihoods and bounds: ELBO and IWAE against probabilistic PCA."""
+"""Likelihoods sum to one; ELBO and importance-weighted bounds against probabilistic PCA."""
 
 import math
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 
 import torch
@@ -14,25 +15,26 @@ from ...evaluation.metrics.likelihood import importance_sampled
 from ...games.play import Play
 from ...games.vae import importance_bound, log_weights
 from ...terms.likelihoods import LIKELIHOODS
-from ..claims import Answer, Claim, above, below, equals
+from ..claims import Claim, Measurement, above, below, below_each, equals
 from ..toys import linear_models
-from ..toys.critics import descend, noise
+from ..toys.critics import fit_lbfgs, noise
 
-_KINGMA_2014, _TIPPING, _BURDA = "Kingma and Welling 2014", "Tipping and Bishop 1999", "Burda et al. 2016"
+_KINGMA, _TIPPING, _BURDA = "Kingma and Welling (2014)", "Tipping and Bishop (1999)", "Burda et al. (2016)"
+_LUCAS = "Lucas et al. (2019)"
 
 
 def bound_claims() -> list[Claim]:
     """Of autoencoders."""
     return [
-        below("the KL divergence of Gaussians is torch's", _KINGMA_2014, _divergence, 1e-12),
-        equals("the KL divergence of Gaussians is the mean difference of log densities", _KINGMA_2014, _drawn, 0, 4),
-        below("reparametrized draws have the variance that was said", _KINGMA_2014, _variance, 0.03),
-        below("vae: its best linear form has the likelihood of principal components", _TIPPING, _optimum, 1e-9, "vae"),
-        below("vae: nothing pulls at the best linear form", "Lucas et al. 2019", _rest, 1e-9, "vae"),
-        below("vae: training a linear one reaches that likelihood, and leaves no gap", _TIPPING, _trained, 1e-3, "vae"),
-        below("vae: a learned deviation is that of the noise in the data", _TIPPING, _noise, 1e-3, "vae"),
-        above("iwae: 50 draws bound a likelihood closer than 5, and 5 closer than 1", _BURDA, _order, 0, "iwae"),
-        below("iwae: weighing 1000 draws gives the likelihood of a linear model", _BURDA, _weighed, 4, "iwae"),
+        below("the KL divergence of Gaussians is torch's", _KINGMA, _kl_error, 1e-12),
+        equals("the KL divergence of Gaussians is the mean difference of log densities", _KINGMA, _kl_by_draws, 0, 4),
+        below("reparametrized draws have the stated variance", _KINGMA, _variance_error, 0.03),
+        below("vae: the best linear one has the likelihood of principal components", _TIPPING, _optimum_error, 1e-9),
+        below("vae: at the best linear one the gradient vanishes", _LUCAS, _gradient_at_optimum, 1e-9),
+        below("vae: training a linear one reaches that likelihood, and closes the gap", _TIPPING, _trained_error, 1e-3),
+        below("vae: the learned std is that of the noise in the data", _TIPPING, _noise_error, 1e-3),
+        above("iwae: the bound of 50 draws is closer than that of 5, and of 5 than of 1", _BURDA, _least_step, 0),
+        below("iwae: weighing 1000 draws gives the likelihood of a linear model", _BURDA, _importance_error, 4),
     ]
 
 
@@ -40,122 +42,112 @@ def _gaussians() -> tuple[Gaussian, Gaussian]:
     return Gaussian(noise(6, 1, (3,)), noise(6, 2, (3,))), Gaussian(noise(6, 3, (3,)), noise(6, 4, (3,)))
 
 
-def _divergence() -> float:
+def _kl_error() -> float:
     one, other = _gaussians()
-    theirs = kl_divergence(*(Normal(g.mean, (g.log_variance / 2).exp()) for g in (one, other)))
-    return float((one.divergence(other) - theirs).abs().max())
+    expected = kl_divergence(*(Normal(g.mean, (g.log_variance / 2).exp()) for g in (one, other)))
+    return float((one.divergence(other) - expected).abs().max())
 
 
-def _drawn() -> float:
+def _kl_by_draws() -> float:
     """In standard errors of the mean."""
-    many = [Gaussian(*(part[:1].expand(20_000, -1) for part in g)) for g in _gaussians()]
-    z = many[0].draw()
-    found = many[0].log_density(z) - many[1].log_density(z) - many[0].divergence(many[1]).sum(dim=1)
-    return float(found.mean() / (found.std() / math.sqrt(len(found))))
+    one, other = (Gaussian(*(part[:1].expand(20_000, -1) for part in g)) for g in _gaussians())
+    z = one.draw()
+    errors = one.log_density(z) - other.log_density(z) - one.divergence(other).sum(dim=1)
+    return float(errors.mean() / (errors.std() / math.sqrt(len(errors))))
 
 
-def _variance() -> float:
+def _variance_error() -> float:
     log_variance = torch.tensor([-3.0, 0.0, 2.0], dtype=torch.float64).expand(40_000, -1)
-    drawn = Gaussian(torch.ones_like(log_variance), log_variance).draw()
-    return float((drawn.var(dim=0) / log_variance[0].exp() - 1).abs().max())
+    draws = Gaussian(torch.ones_like(log_variance), log_variance).draw()
+    return float((draws.var(dim=0) / log_variance[0].exp() - 1).abs().max())
 
 
-def _optimum() -> float:
+def _optimum_error() -> float:
     x = linear_models.samples()
-    networks = linear_models.at_the_best(x)
-    found = linear_models.elbo(networks, x), linear_models.log_density(networks, x).mean()
-    return max(abs(float(each.detach()) - linear_models.greatest_likelihood(x)) for each in found)
+    networks = linear_models.optimal(x)
+    values = linear_models.elbo(networks, x), linear_models.log_density(networks, x).mean()
+    return max(abs(float(value.detach()) - linear_models.max_log_likelihood(x)) for value in values)
 
 
-def _rest() -> float:
+def _gradient_at_optimum() -> float:
     x = linear_models.samples()
-    networks = linear_models.at_the_best(x)
+    networks = linear_models.optimal(x)
     gradients = torch.autograd.grad(linear_models.elbo(networks, x), list(networks.parameters()))
     return max(float(g.abs().max()) for g in gradients)
 
 
 @cache
-def _fit() -> nn.ModuleDict:
-    x, networks = linear_models.samples(), linear_models.elsewhere()
-    descend(networks.parameters(), lambda: -linear_models.elbo(networks, x), 150)
+def _trained() -> nn.ModuleDict:
+    x, networks = linear_models.samples(), linear_models.untrained()
+    fit_lbfgs(networks.parameters(), lambda: -linear_models.elbo(networks, x), 150)
     return networks
 
 
-def _trained() -> float:
-    """How far the bound is below the greatest likelihood, or the model's own likelihood above the bound."""
-    x, networks = linear_models.samples(), _fit()
+def _trained_error() -> float:
+    """The distance of the bound from the greatest likelihood, or from the model's own."""
+    x, networks = linear_models.samples(), _trained()
     with torch.no_grad():
         bound, own = float(linear_models.elbo(networks, x)), float(linear_models.log_density(networks, x).mean())
-    return max(abs(linear_models.greatest_likelihood(x) - bound), abs(own - bound))
+    return max(abs(linear_models.max_log_likelihood(x) - bound), abs(own - bound))
 
 
-def _noise() -> float:
-    deviation = dict(_fit().named_parameters())["likelihood.log_noise"].detach().exp()
-    return abs(float(deviation / linear_models.components(linear_models.samples()).variance.sqrt()) - 1)
+def _noise_error() -> float:
+    std = dict(_trained().named_parameters())["likelihood.log_noise"].detach().exp()
+    return abs(float(std / linear_models.principal_components(linear_models.samples()).variance.sqrt()) - 1)
 
 
 @torch.no_grad()
-def bounds_of(counts: tuple[int, ...], repeats: int = 200) -> list[Tensor]:
-    """Importance bounds of so many draws, for a model that has learned nothing: repeats of their mean over the data."""
-    x, networks = linear_models.samples(), linear_models.elsewhere()
+def importance_bounds(counts: tuple[int, ...], repeats: int = 200) -> list[Tensor]:
+    """Bounds of so many draws for an untrained model: for each count the means over the data, (repeats,)."""
+    x, networks = linear_models.samples(), linear_models.untrained()
     play = Play(networks, Batch(x), PRIORS["normal"](linear_models.LATENT))
     weights = log_weights(play, max(counts) * repeats).view(repeats, max(counts), -1)
     return [torch.stack([importance_bound(w[:count]) for w in weights]).mean(dim=1) for count in counts]
 
 
-def _order() -> float:
-    """The least of three steps up, the last to the likelihood itself, less four standard errors."""
-    one, five, fifty = bounds_of((1, 5, 50))
-    truth = (
-        linear_models.log_density(linear_models.elsewhere(), linear_models.samples()).detach().mean().expand(len(one))
-    )
-    steps = [high - low for low, high in ((one, five), (five, fifty), (fifty, truth))]
+def _mean_log_density() -> Tensor:
+    return linear_models.log_density(linear_models.untrained(), linear_models.samples()).detach().mean()
+
+
+def _least_step() -> float:
+    """Of the steps from one bound to the next, the last to the likelihood itself, minus four standard errors."""
+    one, five, fifty = importance_bounds((1, 5, 50))
+    exact = _mean_log_density().expand(len(one))
+    steps = [high - low for low, high in ((one, five), (five, fifty), (fifty, exact))]
     return min(float(step.mean() - 4 * step.std() / math.sqrt(len(step))) for step in steps)
 
 
-def _weighed() -> float:
+def _importance_error() -> float:
     """In standard errors of the mean over repeats."""
-    x, networks = linear_models.samples(), linear_models.elsewhere()
-    truth = linear_models.log_density(networks, x).detach().mean()
-    found = torch.stack(
-        [
-            -importance_sampled(networks, PRIORS["normal"](linear_models.LATENT), Batch(x), k=1000, seed=seed).mean()
-            for seed in range(8)
-        ]
+    batch, prior = Batch(linear_models.samples()), PRIORS["normal"](linear_models.LATENT)
+    estimates = torch.stack(
+        [-importance_sampled(linear_models.untrained(), prior, batch, k=1000, seed=seed).mean() for seed in range(8)]
     )
-    return abs(float((found.mean() - truth) / (found.std() / math.sqrt(len(found)))))
-
-
-_KINGMA = "Kingma and Welling 2014"
+    return abs(float((estimates.mean() - _mean_log_density()) / (estimates.std() / math.sqrt(len(estimates)))))
 
 
 def likelihood_claims() -> list[Claim]:
     """For each entry."""
     scales = (0.001, 0.1, 10.0)
+    totals = (
+        ("bernoulli", _KINGMA, total_bernoulli, (-30.0, 0.3, 9.0)),
+        ("gaussian", _KINGMA, total_gaussian, scales),
+        ("discretized_logistic", "Kingma et al. (2016)", total_levels, scales),
+    )
+    one = "sums to one over all values of a sample, however sharp"
+    finite = "finite with finite gradients, however far off and however sharp"
     return [
         *(
-            below(f"{name}: sums to one over all that a sample may be, however sharp", source, how, 1e-6, name)
-            for name, source, how in (
-                ("bernoulli", _KINGMA, lambda: max(abs(total_bernoulli(logit) - 1) for logit in (-30.0, 0.3, 9.0))),
-                ("gaussian", _KINGMA, lambda: max(abs(total_gaussian(scale) - 1) for scale in scales)),
-                ("discretized_logistic", "Kingma et al. 2016", lambda: max(abs(total_levels(s) - 1) for s in scales)),
-            )
+            below(f"{name}: {one}", source, partial(_total_error, total, parameters), 1e-6)
+            for name, source, total, parameters in totals
         ),
-        *(
-            below(f"{name}: of several values it is the product", "definition", partial(_product, name), 1e-9, name)
-            for name in LIKELIHOODS
-        ),
-        *(
-            Claim(
-                f"{name}: finite, and so are its gradients, however far off and however sharp",
-                "definition",
-                "finite",
-                partial(_finite, name),
-                (name,),
-            )
-            for name in LIKELIHOODS
-        ),
+        *below_each(LIKELIHOODS, "of several values it is the product", "definition", _product_error, 1e-9),
+        *(Claim(f"{name}: {finite}", "definition", "finite", partial(_finite, name)) for name in LIKELIHOODS),
     ]
+
+
+def _total_error(total: Callable[[float], float], parameters: Iterable[float]) -> float:
+    return max(abs(total(parameter) - 1) for parameter in parameters)
 
 
 def total_bernoulli(logit: float) -> float:
@@ -165,10 +157,10 @@ def total_bernoulli(logit: float) -> float:
     return float(LIKELIHOODS["bernoulli"]((1, 1, 1))(decoded, x).exp().sum())
 
 
-def total_gaussian(noise: float) -> float:
+def total_gaussian(std: float) -> float:
     """The density around 0.3, integrated."""
-    likelihood = LIKELIHOODS["gaussian"](nn.Identity(), noise=noise).double()
-    x = 0.3 + noise * torch.linspace(-12, 12, 4001, dtype=torch.float64)
+    likelihood = LIKELIHOODS["gaussian"](nn.Identity(), noise=std).double()
+    x = 0.3 + std * torch.linspace(-12, 12, 4001, dtype=torch.float64)
     with torch.no_grad():
         return float(torch.trapezoid(likelihood(torch.full((4001, 1), 0.3).double(), x.unsqueeze(1)).exp(), x))
 
@@ -181,34 +173,33 @@ def total_levels(scale: float, decoded: float = 0.31) -> float:
         return float(likelihood(torch.full_like(x, decoded), x).exp().sum())
 
 
-def made(name: str, shape: tuple[int, ...] = (2, 3, 3)) -> nn.Module:
-    """A likelihood of samples of this shape, in double precision, without an outlet."""
-    given = {"gaussian": (nn.Identity(),), "bernoulli": (shape,), "discretized_logistic": (shape, nn.Identity())}
-    return LIKELIHOODS[name](*given[name]).double()
+def build_likelihood(name: str, shape: tuple[int, ...] = (2, 3, 3)) -> nn.Module:
+    """For samples of this shape, in double precision, without an output activation."""
+    context = {"gaussian": (nn.Identity(),), "bernoulli": (shape,), "discretized_logistic": (shape, nn.Identity())}
+    return LIKELIHOODS[name](*context[name]).double()
 
 
-def _product(name: str) -> float:
+def _product_error(name: str) -> float:
     decoded, levels = noise(4, 1, (1, 3, 3)), (noise(4, 2, (1, 3, 3)).sigmoid() * 255).round() / 127.5 - 1
-    likelihood = made(name, (1, 3, 3))
+    likelihood = build_likelihood(name, (1, 3, 3))
     with torch.no_grad():
-        whole = likelihood(decoded, levels)
         parts = [
             likelihood(decoded[..., i : i + 1, j : j + 1], levels[..., i : i + 1, j : j + 1])
             for i in range(3)
             for j in range(3)
         ]
-    return float((whole - torch.stack(parts).sum(dim=0)).abs().max())
+        return float((likelihood(decoded, levels) - torch.stack(parts).sum(dim=0)).abs().max())
 
 
-def _finite(name: str) -> Answer:
-    likelihood = made(name, (1, 1, 5)).float()
+def _finite(name: str) -> Measurement:
+    likelihood = build_likelihood(name, (1, 1, 5)).float()
     x = torch.tensor([-1.0, -0.99, 0.0, 0.99, 1.0]).expand(4, 1, 1, 5)
-    told = []
-    for sharp in (-12.0, 0.0, 12.0):
+    finite = True
+    for log_scale in (-12.0, 0.0, 12.0):
         for parameter in likelihood.parameters():
-            parameter.data.fill_(sharp)
+            parameter.data.fill_(log_scale)
         decoded = torch.tensor([-40.0, -1.0, 1.0, 40.0]).view(4, 1, 1, 1).repeat(1, 1, 1, 5).requires_grad_()
-        found = likelihood(decoded, x)
-        slopes = torch.autograd.grad(found.sum(), [decoded, *likelihood.parameters()])
-        told.append(all(bool(t.isfinite().all()) for t in (found, *slopes)))
-    return Answer("finite" if all(told) else "not finite", all(told))
+        values = likelihood(decoded, x)
+        gradients = torch.autograd.grad(values.sum(), [decoded, *likelihood.parameters()])
+        finite &= all(bool(t.isfinite().all()) for t in (values, *gradients))
+    return Measurement("finite" if finite else "not finite", finite)

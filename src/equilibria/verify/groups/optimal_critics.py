@@ -1,4 +1,4 @@
-"""Optimal critics: of Gaussians and of point masses."""
+"""Trained critics against optimal ones: between two Gaussians, and between two points."""
 
 from functools import cache, partial
 
@@ -7,122 +7,103 @@ from torch import Tensor
 
 from ...terms.divergences import DIVERGENCES
 from ...terms.gradients import input_gradient
-from ...terms.penalties import PENALTIES, Duel, Penalty
-from ..claims import Answer, Claim, below, equals
-from ..toys.critics import Wave, density, descend, estimate, follow, integral, line, population_loss
-from . import divergence_values
+from ...terms.penalties import PENALTIES, Duel
+from ..claims import Claim, Measurement, below, equals
+from ..toys.critics import TanhCritic, density, estimate, fit_adam, fit_lbfgs, grid, integral, population_loss
+from .divergence_values import NUMBERS, optimal_scorer, source
 
-_COARSE, _STEPS, _WITHIN = 160, 120, 2.5
-_SHARP = ("hinge", "total_variation")  # a jump, at which any smooth critic errs
+_NODES, _STEPS, _WIDTH = 160, 120, 2.5
+_JUMPS = ("hinge", "total_variation")  # the optimal critic jumps, and no smooth critic does
 
 
 def gaussian_claims() -> list[Claim]:
-    """For each divergence that bounds a number without help: the number, and the critic that reaches it."""
-    names = [name for name in DIVERGENCES if name in divergence_values.NUMBERS and name != "wasserstein"]
-    return [claim(name) for name in names for claim in (_number, _critic)]
+    """The estimate and the critic, for each divergence that needs no penalty and whose value is known."""
+    names = [name for name in DIVERGENCES if name in NUMBERS and not DIVERGENCES[name]().lipschitz]
+    words = "training finds the optimal critic where the densities have mass"
+    return [
+        claim
+        for name in names
+        for claim in (
+            _estimate_claim(name),
+            below(f"{name}: {words}", source(name), partial(_error, name), 0.25 if name in _JUMPS else 0.05),
+        )
+    ]
 
 
-def _number(name: str) -> Claim:
-    truth, nothing = divergence_values.NUMBERS[name], _where_equal(name)
+def _estimate_claim(name: str) -> Claim:
+    facts = DIVERGENCES[name]().f_divergence
+    exact = NUMBERS[name]
+    at_equality = 0.0 if facts is None else float(facts.f(torch.ones((), dtype=torch.float64)))
 
-    def how() -> Answer:
-        got = estimate(DIVERGENCES[name](), trained(name))
-        return Answer(f"{got:.6g}", 0.97 * (truth - nothing) <= got - nothing <= truth - nothing + 1e-5)
+    def measure() -> Measurement:
+        value = estimate(DIVERGENCES[name](), _trained(name))
+        least = 0.97 * (exact - at_equality)
+        return Measurement(f"{value:.6g}", least <= value - at_equality <= exact - at_equality + 1e-5)
 
     sentence = f"{name}: a trained critic's estimate between N(0,1) and N(1,1), a lower bound"
-    return Claim(sentence, divergence_values.source(name), f"{truth:.6g} - 3 %", how, (name,))
-
-
-def _critic(name: str) -> Claim:
-    bound = 0.25 if name in _SHARP else 0.05
-    sentence = f"{name}: training finds the optimal critic where the densities have mass"
-    return below(sentence, divergence_values.source(name), partial(missed, name), bound, name)
+    return Claim(sentence, source(name), f"{exact:.6g} - 3 %", measure)
 
 
 @cache
-def trained(name: str) -> Wave:
-    """The critic at the end of its training."""
-    torch.manual_seed(0)
-    critic, divergence = Wave(), DIVERGENCES[name]()
-    descend(critic.parameters(), lambda: population_loss(divergence, critic, _COARSE), _STEPS)
+def _trained(name: str) -> TanhCritic:
+    critic, divergence = TanhCritic(), DIVERGENCES[name]()
+    fit_lbfgs(critic.parameters(), lambda: population_loss(divergence, critic, _NODES), _STEPS)
     return critic
 
 
-def missed(name: str) -> float:
-    """The share of what the optimal critic says, in the root mean square over both densities, that is missed."""
-    x, scorer = line(), divergence_values.best(name)
-    assert scorer is not None
+def _error(name: str) -> float:
+    """The trained critic's error, relative to the optimal one's std: root mean squares over both densities."""
+    x, facts = grid(), DIVERGENCES[name]().f_divergence
     with torch.no_grad():
-        found, optimal = _said(name, trained(name)(x)), _said(name, scorer(x))
-    mass = (density(x) + density(x, 1.0)) / 2 * ((x - 0.5).abs() < _WITHIN)
+        trained, optimal = (
+            scores if facts is None else facts.activation(scores)
+            for scores in (_trained(name)(x), optimal_scorer(name)(x))
+        )
+    mass = (density(x) + density(x, 1.0)) / 2 * ((x - 0.5).abs() < _WIDTH)
     mass = mass / integral(mass, x)
-    if name == "relativistic":  # whose scores mean nothing but by their differences
-        found = found - integral(mass * (found - optimal), x)
-    spread = integral(mass * (optimal - integral(mass * optimal, x)) ** 2, x)
-    return float((integral(mass * (found - optimal) ** 2, x) / spread).sqrt())
-
-
-def _said(name: str, scores: Tensor) -> Tensor:
-    facts = DIVERGENCES[name]().f_divergence
-    return scores if facts is None else facts.activation(scores)
-
-
-def _where_equal(name: str) -> float:
-    """What the estimate is where model and data agree."""
-    facts = DIVERGENCES[name]().f_divergence
-    return 0.0 if facts is None else float(facts.f(torch.ones((), dtype=torch.float64)))
-
-
-_GP, _DIV = "Gulrajani et al. 2017", "Wu et al. 2018"
+    if name == "relativistic":  # only differences of its scores matter
+        trained = trained - integral(mass * (trained - optimal), x)
+    variance = integral(mass * (optimal - integral(mass * optimal, x)) ** 2, x)
+    return float((integral(mass * (trained - optimal) ** 2, x) / variance).sqrt())
 
 
 def point_claims() -> list[Claim]:
-    """WGAN-GP: slope 1 + d/(2 lambda). WGAN-div (k, p): slope (d/(k p))^(1/(p-1)), penalty / gap = 1/p."""
-    found = list[Claim]()
+    """WGAN-GP: norm 1 + d/(2 lambda). WGAN-div (k, p): norm (d/(k p))^(1/(p-1)), penalty / difference = 1/p."""
+    claims = list[Claim]()
     for weight in (1.0, 10.0):
-        penalty = ("gradient_penalty", ("weight", weight))
-        for what, expected in (("slope", 1 + 1 / (2 * weight)), ("gap", 1 + 1 / (2 * weight))):
-            sentence = f"gradient_penalty: {what} between two points, one apart, at lambda = {weight:g}"
-            how = partial(measured, what, *penalty)
-            found.append(equals(sentence, _GP, how, expected, 0.02 * expected, "gradient_penalty"))
+        for what, words in (("norm", "gradient norm"), ("difference", "difference of scores")):
+            sentence = f"gradient_penalty: {words} between two points at distance 1, at lambda = {weight:g}"
+            value, expected = partial(_at_points, what, "gradient_penalty", weight), 1 + 1 / (2 * weight)
+            claims.append(equals(sentence, "Gulrajani et al. (2017)", value, expected, 0.02 * expected))
     for distance in (0.5, 1.0, 2.0):
-        slope = (distance / 12) ** 0.2
-        for what, expected, within in (("slope", slope, 0.02 * slope), ("share", 1 / 6, 0.02)):
-            words = "slope" if what == "slope" else "penalty / gap"
-            sentence = f"divergence_penalty: {words} between two points, {distance:g} apart (k = 2, p = 6)"
-            how = partial(measured, what, "divergence_penalty", distance=distance)
-            found.append(equals(sentence, _DIV, how, expected, within, "divergence_penalty"))
-    return found
+        norm = (distance / 12) ** 0.2
+        for what, words, expected, tolerance in (
+            ("norm", "gradient norm", norm, 0.02 * norm),
+            ("share", "penalty / difference of scores", 1 / 6, 0.02),
+        ):
+            sentence = f"divergence_penalty: {words} between two points at distance {distance:g} (k = 2, p = 6)"
+            value = partial(_at_points, what, "divergence_penalty", 2.0, distance)
+            claims.append(equals(sentence, "Wu et al. (2018)", value, expected, tolerance))
+    return claims
 
 
-def measured(what: str, name: str, *options: tuple[str, float], distance: float = 1.0) -> float:
-    """The slope, the gap, or the penalty's share in the gap."""
-    return settled(name, options, distance)[what]
+def _at_points(what: str, penalty: str, weight: float, distance: float = 1.0) -> float:
+    return _trained_at_points(penalty, weight, distance)[what]
 
 
 @cache
-def settled(name: str, options: tuple[tuple[str, float], ...], distance: float) -> dict[str, float]:
-    """What a network of two layers has come to."""
-    torch.manual_seed(0)
-    critic, penalty = Wave(1, 64), PENALTIES[name](**dict(options))
+def _trained_at_points(name: str, weight: float, distance: float) -> dict[str, float]:
+    """Of a critic trained with this penalty: gradient norm, difference of scores, and the penalty's share in it."""
+    critic, penalty, divergence = TanhCritic(1, 64), PENALTIES[name](weight=weight), DIVERGENCES["wasserstein"]()
     real, fake = torch.full((32, 1), distance, dtype=torch.float64), torch.zeros(32, 1, dtype=torch.float64)
 
-    def loss() -> Tensor:
-        divergence, price = _parts(critic, penalty, real, fake)
-        return divergence + price
+    def terms() -> tuple[Tensor, Tensor]:
+        duel = Duel(critic, (real,), (fake,))
+        cost = penalty(duel).mean()
+        return divergence.critic(*duel.scores).mean(), cost
 
-    follow(critic.parameters(), loss, 500)
-    divergence, price = _parts(critic, penalty, real, fake)
-    way = torch.linspace(0, distance, 33, dtype=torch.float64)[:, None]
-    slope = input_gradient(critic, (way,)).abs().mean()
-    return {
-        "slope": float(slope.detach()),
-        "gap": -float(divergence.detach()),
-        "share": -float((price / divergence).detach()),
-    }
-
-
-def _parts(critic: Wave, penalty: Penalty, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    duel = Duel(critic, (real,), (fake,))
-    price = penalty(duel).mean()
-    return DIVERGENCES["wasserstein"]().critic(*duel.scores).mean(), price
+    fit_adam(critic.parameters(), lambda: torch.stack(terms()).sum(), 500)
+    loss, cost = (term.detach() for term in terms())
+    points = torch.linspace(0, distance, 33, dtype=torch.float64)[:, None]
+    norm = input_gradient(critic, (points,)).abs().mean()
+    return {"norm": float(norm.detach()), "difference": -float(loss), "share": -float(cost / loss)}

@@ -1,4 +1,4 @@
-"""Values of penalties in closed form, and where they look."""
+"""Values of penalties in closed form, and the points where they take the critic's gradient."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -7,196 +7,167 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ...core.seeding import reseed
 from ...terms.penalties import PENALTIES, Duel
-from ..claims import Answer, Claim, below, equals
-from ..contracts.penalty_laws import shares, visited
-from ..toys.critics import IMAGE, SIZES, bowl, evenly, noise, straight, twins
+from ..claims import Claim, Measurement, below, equals
+from ..contracts.penalty_laws import interpolation_coefficients, visited
+from ..toys.critics import IMAGE, SIZES, linear_critic, noise, quadratic_critic, uniform_gradient
 
-_BETWEEN = {
-    "gradient_penalty": "Gulrajani et al. 2017",
-    "divergence_penalty": "Wu et al. 2018",
-    "zero_centered": "Thanh-Tung et al. 2019",
-}
-_ON: tuple[tuple[str, dict[str, Any], float], ...] = (  # at real the bowl's slope is 1, at fake 3
-    ("r1", {"weight": 2.0}, 1.0),
-    ("r2", {"weight": 2.0}, 3.0),
-    ("divergence_penalty", {"weight": 1.0, "power": 2.0, "sampler": "real"}, 1.0),
-    ("divergence_penalty", {"weight": 1.0, "power": 2.0, "sampler": "fake"}, 3.0),
+_GULRAJANI, _WU, _MESCHEDER = "Gulrajani et al. (2017)", "Wu et al. (2018)", "Mescheder et al. (2018)"
+_THANH_TUNG, _KODALI = "Thanh-Tung et al. (2019)", "Kodali et al. (2017)"
+_NORMS = (0.0, 0.5, 1.0, 1.5, 3.0)
+
+
+class Formula(NamedTuple):
+    """The cost of a gradient norm s."""
+
+    name: str
+    options: Mapping[str, Any]
+    cost: Callable[[float], float]
+    words: str
+    source: str
+
+    def __str__(self) -> str:
+        options = ", ".join(f"{name} {value}" for name, value in self.options.items())
+        return f"{self.name} ({options})" if options else self.name
+
+
+_CUBIC, _SIDED, _TWO = (
+    {"weight": 1.0, "power": 3.0, "sampler": "both"},
+    {"one_sided": True},
+    {"weight": 3.0, "target_norm": 2.0},
+)
+_FORMULAS = (
+    Formula("gradient_penalty", {}, lambda s: 10 * (s - 1) ** 2, "10 (s - 1)^2", _GULRAJANI),
+    Formula("gradient_penalty", _SIDED, lambda s: 10 * max(s - 1, 0) ** 2, "10 max(s - 1, 0)^2", _GULRAJANI),
+    Formula("gradient_penalty", _TWO, lambda s: 3 * (s - 2) ** 2, "3 (s - 2)^2", _GULRAJANI),
+    Formula("divergence_penalty", {}, lambda s: 2 * s**6, "2 s^6", _WU),
+    Formula("divergence_penalty", _CUBIC, lambda s: s**3, "s^3", _WU),
+    Formula("r1", {}, lambda s: 5 * s**2, "10/2 s^2", _MESCHEDER),
+    Formula("r2", {}, lambda s: 5 * s**2, "10/2 s^2", _MESCHEDER),
+    Formula("zero_centered", {}, lambda s: 10 * s**2, "10 s^2", _THANH_TUNG),
+    Formula("dragan", {}, lambda s: 10 * (s - 1) ** 2, "10 (s - 1)^2", _KODALI),
+)
+
+
+def value_claims() -> list[Claim]:
+    """For linear critics; and for a quadratic one, whose gradient at x is x, which shows where a penalty takes it."""
+    lecam = "lecam: the squared distance of scores from the other side's average before the step"
+    return [
+        *(
+            below(
+                f"{f}: for a {kind} critic of gradient norm s it is {f.words}, at B = 1, 16, 64", f.source, value, 1e-10
+            )
+            for f in _FORMULAS
+            for kind, value in (("linear", partial(_linear_error, f)), ("quadratic", partial(_quadratic_error, f)))
+        ),
+        below(lecam, "Tseng et al. (2021)", _lecam_error, 1e-6),
+    ]
+
+
+def _linear_error(formula: Formula) -> float:
+    def duel(norm: float, count: int) -> Duel:
+        return Duel(linear_critic(uniform_gradient(norm)), (noise(count, 1),), (noise(count, 2),))
+
+    return max(_error(formula, duel(norm, count), norm) for norm in _NORMS for count in SIZES)
+
+
+def _quadratic_error(formula: Formula) -> float:
+    """Real and fake samples are the same, so that all points between and around them are, too."""
+
+    def duel(norm: float, count: int) -> Duel:
+        x = uniform_gradient(norm).expand(count, *IMAGE)
+        return Duel(quadratic_critic, (x,), (x,))
+
+    norms = _NORMS[1:] if formula.name == "dragan" else _NORMS  # its cost has no gradient at 0
+    return max(_error(formula, duel(norm, count), norm) for norm in norms for count in SIZES)
+
+
+def _error(formula: Formula, duel: Duel, norm: float) -> float:
+    expected = formula.cost(norm)
+    costs = PENALTIES[formula.name](**formula.options)(duel)
+    return float((costs - expected).abs().max().detach()) / (1 + expected)
+
+
+def _lecam_error() -> float:
+    """At scores of 2 for real and -1 for fake, all along: the averages start at 0 and approach them."""
+    penalty, worst = PENALTIES["lecam"](weight=0.5, decay=0.75), 0.0
+    real, fake, averages = 2.0, -1.0, [0.0, 0.0]
+    for count in (*SIZES, *SIZES):
+        one = torch.ones(count, 1, dtype=torch.float64)
+        expected = 0.5 * ((real - averages[1]) ** 2 + (fake - averages[0]) ** 2)
+        costs = penalty(Duel(lambda x: x[:, 0], (real * one,), (fake * one,)))
+        worst = max(worst, float((costs - expected).abs().max()))
+        averages = [0.75 * averages[0] + 0.25 * real, 0.75 * averages[1] + 0.25 * fake]
+    return worst
+
+
+_BETWEEN = {"gradient_penalty": _GULRAJANI, "divergence_penalty": _WU, "zero_centered": _THANH_TUNG}
+_ON: tuple[tuple[str, str, dict[str, Any]], ...] = (  # the side where a penalty of this norm squared takes the gradient
+    ("r1", "real", {"weight": 2.0}),
+    ("r2", "fake", {"weight": 2.0}),
+    ("divergence_penalty", "real", {"weight": 1.0, "power": 2.0, "sampler": "real"}),
+    ("divergence_penalty", "fake", {"weight": 1.0, "power": 2.0, "sampler": "fake"}),
 )
 _SPREAD = 0.5
 
 
-def place_claims() -> list[Claim]:
-    """One for each place."""
-    sentence = "looks uniformly on the segments between real and fake"
+def point_claims() -> list[Claim]:
+    """On real or fake samples, between them, or around the data."""
+    between = "takes gradients uniformly on the segments between real and fake"
+    width = "dragan: the width of its points around the data, in standard deviations of the batch"
+    samples = "dragan: its points do not depend on the samples"
+    constant = "dragan: its points around data of one value do not differ from it"
     return [
-        *(_on(name, options, slope) for name, options, slope in _ON if name in PENALTIES),
         *(
-            Claim(f"{name}: {sentence}", source, "0 to 1, mean 0.5 ± 0.1", partial(_uniform, name), (name,))
+            below(
+                f"{name}: takes gradients at {side} samples",
+                "definition",
+                partial(_side_error, name, side, options),
+                1e-10,
+            )
+            for name, side, options in _ON
+        ),
+        *(
+            Claim(f"{name}: {between}", source, "0 to 1, mean 0.5 ± 0.1", partial(_coefficients, name))
             for name, source in _BETWEEN.items()
-            if name in PENALTIES
         ),
-        *(_around() if "dragan" in PENALTIES else []),
+        equals(width, _KODALI, _dragan_width, _SPREAD, 0.03),
+        below(samples, _KODALI, _dragan_change, 0),
+        below(constant, _KODALI, _dragan_spread, 0),
     ]
 
 
-def _on(name: str, options: Mapping[str, Any], slope: float) -> Claim:
-    place = options.get("sampler", {"r1": "real", "r2": "fake"}.get(name))
-
-    def error() -> float:
-        real, fake = (evenly(size).expand(16, *IMAGE) for size in (1.0, 3.0))
-        costs: Tensor = PENALTIES[name](**options)(Duel(bowl, (real,), (fake,)))
-        return float((costs - slope**2).abs().max().detach())
-
-    return below(f"{name}: looks at the critic on {place} samples", "definition", error, 1e-10, name)
+def _side_error(name: str, side: str, options: Mapping[str, Any]) -> float:
+    """With a quadratic critic whose gradient norm is 1 at real samples and 3 at fake ones."""
+    real, fake = (uniform_gradient(norm).expand(16, *IMAGE) for norm in (1.0, 3.0))
+    costs: Tensor = PENALTIES[name](**options)(Duel(quadratic_critic, (real,), (fake,)))
+    return float((costs - (1.0 if side == "real" else 9.0)).abs().max().detach())
 
 
-def _uniform(name: str) -> Answer:
-    found = shares(PENALTIES[name])
-    if found is None:
-        return Answer("not between", False, f"{name} does not look between real and fake.")
-    low, high, mean = float(found.min()), float(found.max()), float(found.mean())
-    return Answer(
-        f"{low:.2f} to {high:.2f}, mean {mean:.2f}", 0 <= low < 0.1 and 0.9 < high <= 1 and abs(mean - 0.5) < 0.1
-    )
+def _coefficients(name: str) -> Measurement:
+    coefficients = interpolation_coefficients(PENALTIES[name])
+    if coefficients is None:
+        return Measurement("not between", False, f"{name} does not take gradients between real and fake.")
+    low, high, mean = float(coefficients.min()), float(coefficients.max()), float(coefficients.mean())
+    uniform = 0 <= low < 0.1 and 0.9 < high <= 1 and abs(mean - 0.5) < 0.1
+    return Measurement(f"{low:.2f} to {high:.2f}, mean {mean:.2f}", uniform)
 
 
-def _around() -> list[Claim]:
-    """DRAGAN: a cloud around the data, half as wide as the batch, whatever the samples are."""
-
-    def width() -> float:
-        real = noise(64, 1) * 3
-        (points,) = _shown("dragan", real, noise(64, 2))
-        return float((points - real).std() / real.std())
-
-    def moved() -> float:
-        near, far = (_shown("dragan", noise(16, 1), noise(16, 2) + shift)[0] for shift in (0.0, 100.0))
-        return float((near - far).abs().max())
-
-    kodali = "Kodali et al. 2017"
-    return [
-        equals(
-            "dragan: the width of its cloud around the data, in deviations of the batch",
-            kodali,
-            width,
-            _SPREAD,
-            0.03,
-            "dragan",
-        ),
-        below("dragan: where it looks does not depend on the samples", kodali, moved, 0, "dragan"),
-        below(
-            "dragan: where it looks on points of one value",
-            kodali,
-            lambda: _spread(visited(PENALTIES["dragan"], 1.0)),
-            0,
-            "dragan",
-        ),
-    ]
+def _dragan_points(real: Tensor, fake: Tensor) -> Tensor:
+    (points,) = visited(partial(PENALTIES["dragan"], std=_SPREAD), real, fake)
+    return points
 
 
-def _shown(name: str, real: Tensor, fake: Tensor) -> list[Tensor]:
-    shown, line = list[Tensor](), straight(evenly(1.0))
-
-    def critic(x: Tensor) -> Tensor:
-        shown.append(x.detach())
-        return line(x)
-
-    reseed(0)
-    PENALTIES[name](std=_SPREAD)(Duel(critic, (real,), (fake,)))
-    return shown
+def _dragan_width() -> float:
+    real = noise(64, 1) * 3
+    return float((_dragan_points(real, noise(64, 2)) - real).std() / real.std())
 
 
-def _spread(shown: list[Tensor]) -> float:
-    return float(torch.cat(shown).abs().max())
+def _dragan_change() -> float:
+    near, far = (_dragan_points(noise(16, 1), noise(16, 2) + shift) for shift in (0.0, 100.0))
+    return float((near - far).abs().max())
 
 
-_SLOPES = (0.0, 0.5, 1.0, 1.5, 3.0)
-
-
-class Formula(NamedTuple):
-    """The price of a slope."""
-
-    name: str
-    options: Mapping[str, Any]
-    price: Callable[[float], float]
-    words: str
-    source: str
-
-
-def _formulas() -> list[Formula]:
-    gulrajani, wu = "Gulrajani et al. 2017", "Wu et al. 2018"
-    return [
-        Formula("gradient_penalty", {}, lambda s: 10 * (s - 1) ** 2, "10 (s - 1)^2", gulrajani),
-        Formula(
-            "gradient_penalty", {"one_sided": True}, lambda s: 10 * max(s - 1, 0) ** 2, "10 max(s - 1, 0)^2", gulrajani
-        ),
-        Formula(
-            "gradient_penalty",
-            {"weight": 3.0, "target_norm": 2.0},
-            lambda s: 3 * (s - 2) ** 2,
-            "3 (s - 2)^2",
-            gulrajani,
-        ),
-        Formula("divergence_penalty", {}, lambda s: 2 * s**6, "2 s^6", wu),
-        Formula("divergence_penalty", {"weight": 1.0, "power": 3.0, "sampler": "both"}, lambda s: s**3, "s^3", wu),
-        Formula("r1", {}, lambda s: 5 * s**2, "10/2 s^2", "Mescheder et al. 2018"),
-        Formula("r2", {}, lambda s: 5 * s**2, "10/2 s^2", "Mescheder et al. 2018"),
-        Formula("zero_centered", {}, lambda s: 10 * s**2, "10 s^2", "Thanh-Tung et al. 2019"),
-        Formula("dragan", {}, lambda s: 10 * (s - 1) ** 2, "10 (s - 1)^2", "Kodali et al. 2017"),
-    ]
-
-
-def value_claims() -> list[Claim]:
-    """Straight critics everywhere; a bowl, whose slope at x is x, tells where a penalty looks."""
-    known = [formula for formula in _formulas() if formula.name in PENALTIES]
-    return [
-        *(below(_sentence(f, "a straight critic"), f.source, partial(_straight, f), 1e-10, f.name) for f in known),
-        *(below(_sentence(f, "a bowl"), f.source, partial(_curved, f), 1e-10, f.name) for f in known),
-        *([_lecam()] if "lecam" in PENALTIES else []),
-    ]
-
-
-def _sentence(formula: Formula, critic: str) -> str:
-    options = ", ".join(f"{name} {value}" for name, value in formula.options.items())
-    return f"{formula.name}{options and f' ({options})'}: {critic} of slope s pays {formula.words} at B = 1, 16, 64"
-
-
-def _error(formula: Formula, duel: Duel, slope: float) -> float:
-    want = formula.price(slope)
-    return float((PENALTIES[formula.name](**formula.options)(duel) - want).abs().max().detach()) / (1 + want)
-
-
-def _straight(formula: Formula) -> float:
-    def duel(slope: float, count: int) -> Duel:
-        return Duel(straight(evenly(slope)), (noise(count, 1),), (noise(count, 2),))
-
-    return max(_error(formula, duel(slope, count), slope) for slope in _SLOPES for count in SIZES)
-
-
-def _curved(formula: Formula) -> float:
-    """Real and fake coincide, so that all points of interest do."""
-
-    def duel(slope: float, count: int) -> Duel:
-        return twins(bowl, evenly(slope).expand(count, *IMAGE))
-
-    flat = formula.name == "dragan"  # whose cloud has no width around equal numbers
-    return max(_error(formula, duel(slope, count), slope) for slope in _SLOPES[not flat :] for count in SIZES)
-
-
-def _lecam() -> Claim:
-    """Scores real 2 and fake -1, then again: the second time before anchors of 1 % of them."""
-
-    def error() -> float:
-        penalty, worst = PENALTIES["lecam"](weight=0.5, decay=0.75), 0.0
-        real, fake, anchors = 2.0, -1.0, [0.0, 0.0]
-        for count in (*SIZES, *SIZES):
-            one = torch.ones(count, 1, dtype=torch.float64)
-            want = 0.5 * ((real - anchors[1]) ** 2 + (fake - anchors[0]) ** 2)
-            costs = penalty(Duel(lambda x: x[:, 0], (real * one,), (fake * one,)))
-            worst = max(worst, float((costs - want).abs().max()))
-            anchors = [0.75 * anchors[0] + 0.25 * real, 0.75 * anchors[1] + 0.25 * fake]
-        return worst
-
-    sentence = "lecam: scores pay for their distance to the other side's average before the move"
-    return below(sentence, "Tseng et al. 2021", error, 1e-6, "lecam")
+def _dragan_spread() -> float:
+    zeros = torch.zeros(64, *IMAGE, dtype=torch.float64)
+    return float(_dragan_points(zeros, zeros + 1).abs().max())

@@ -1,1 +1,1 @@
-"""Small worlds in which theory knows the answer."""
+"""Small games and critics for which theory knows the answer."""

@@ -1,4 +1,4 @@
-"""The Dirac-GAN and other toy games."""
+"""The Dirac-GAN (Mescheder et al. 2018), played by the library's own loop, and games of small smooth networks."""
 
 import inspect
 import math
@@ -16,7 +16,7 @@ from ...core.types import Batch
 from ...data import Data, Stream
 from ...data.spaces import Plane
 from ...games import GAMES, traits_of
-from ...games.game import Game
+from ...games.game import Game, Player
 from ...games.play import Play
 from ...terms.divergences import DIVERGENCES, Divergence
 from ...terms.likelihoods import LIKELIHOODS
@@ -24,15 +24,10 @@ from ...terms.penalties import Penalty
 from ...training.loop import run_rounds
 from ...training.run import Average, Run
 from ...training.update_rules import RULES, Rule
-from .critics import Curved, noise
+from .critics import SmoothCritic, noise
 
-START, RATE = (1.0, -1.0), 0.2  # theta, psi; of descent
-Descent = Callable[[list[nn.Parameter]], Optimizer]
-
-
-def plain(parameters: list[nn.Parameter]) -> Optimizer:
-    """Gradient descent."""
-    return torch.optim.SGD(parameters, lr=RATE)
+START, RATE = (1.0, -1.0), 0.2  # theta, psi; of gradient descent
+SAMPLE, LATENT = (6,), 3  # shapes of the smooth networks
 
 
 class Origin(Plane):
@@ -43,8 +38,8 @@ class Origin(Plane):
         return raw.double()[:, :1] * 0
 
 
-class Point(nn.Module):
-    """A generator that always answers theta."""
+class DiracGenerator(nn.Module):
+    """Every sample is theta."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,8 +50,8 @@ class Point(nn.Module):
         return self.theta.expand(len(z), 1)
 
 
-class Line(nn.Module):
-    """A critic of slope psi."""
+class DiracCritic(nn.Module):
+    """The score is psi x."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,41 +62,42 @@ class Line(nn.Module):
         return (self.psi * x).squeeze(1)
 
 
-def game_of(divergence: Divergence, penalties: Mapping[str, Penalty], **options: Any) -> Game:
-    """The point against the line."""
-    return GAMES["gan"](Point(), Line(), PRIORS["normal"](1), divergence, penalties, **options)
+def dirac_game(divergence: Divergence, penalties: Mapping[str, Penalty], **options: Any) -> Game:
+    """The GAN of these two."""
+    return GAMES["gan"](DiracGenerator(), DiracCritic(), PRIORS["normal"](1), divergence, penalties, **options)
 
 
-def played(
+def gradient_descent(parameters: list[nn.Parameter]) -> Optimizer:
+    """At the rate of this module."""
+    return torch.optim.SGD(parameters, lr=RATE)
+
+
+def end_point(
     divergence: Divergence,
     penalties: Mapping[str, Penalty] | None = None,
     rule: Rule | None = None,
     rounds: int = 500,
     batch: int = 2,
-    descent: Descent = plain,
+    optimizer: Callable[[list[nn.Parameter]], Optimizer] = gradient_descent,
     **options: Any,
 ) -> tuple[float, float]:
-    """theta and psi after some rounds of the real loop at rate 0.2, the critic moving first."""
-    game = game_of(divergence, penalties or {}, **options)
+    """theta and psi after some rounds of the library's loop, by default alternating with the critic first."""
+    game = dirac_game(divergence, penalties or {}, **options)
     data = Data("origin", Origin(), torch.zeros(2 * batch, 2), torch.zeros(4, 2))
-    optimizers = {p.optimizer: descent(game.parameters(p)) for p in game.players}
+    optimizers = {p.optimizer: optimizer(game.parameters(p)) for p in game.players}
     rule = rule or RULES["alternating"]()
-    run = Run(game, Stream(data, size=batch), optimizers, Average(game.networks), rule=rule)
-    run_rounds(run, rounds)
+    run_rounds(Run(game, Stream(data, size=batch), optimizers, Average(game.networks), rule=rule), rounds)
     theta, psi = (float(weight.detach()) for weight in game.networks.parameters())
     return theta, psi
 
 
-def distance(divergence: Divergence, penalties: Mapping[str, Penalty] | None = None, **settings: Any) -> float:
-    """|(theta, psi)| after some rounds: it starts at the root of 2."""
-    return math.hypot(*played(divergence, penalties, **settings))
+def end_norm(divergence: Divergence, penalties: Mapping[str, Penalty] | None = None, **settings: Any) -> float:
+    """|(theta, psi)| after some rounds; it starts at the root of 2."""
+    return math.hypot(*end_point(divergence, penalties, **settings))
 
 
-SAMPLE, LATENT = (6,), 3
-
-
-class Maker(nn.Module):
-    """A smooth generator."""
+class SmoothGenerator(nn.Module):
+    """One hidden layer, and no output activation."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,51 +108,56 @@ class Maker(nn.Module):
         return self.layers(z.double())
 
     def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """The same: there is no outlet."""
+        """The same."""
         return self.raw(z)
 
 
-class Finder(nn.Module):
-    """A smooth encoder."""
+class SmoothEncoder(nn.Module):
+    """One hidden layer."""
 
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.Sequential(nn.Linear(*SAMPLE, 8), nn.Tanh(), nn.Linear(8, 2 * LATENT)).double()
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Gaussian:
-        """(B, 6) -> over (B, 3)."""
+        """(B, 6) to a posterior over (B, 3)."""
         return Gaussian(*self.layers(x).chunk(2, dim=1))
 
 
 def small_game(divergence: Divergence, penalties: Mapping[str, Penalty], **options: Any) -> Game:
-    """A contest of a divergence, with penalties, between a smooth generator and a smooth critic."""
+    """A GAN of a smooth generator and a smooth critic."""
     torch.manual_seed(0)
-    critic = Curved(SAMPLE[0] * options.get("pack", 1))
-    return GAMES["gan"](Maker(), critic, PRIORS["normal"](LATENT), divergence, penalties, **options)
+    critic = SmoothCritic(SAMPLE[0] * options.get("pack", 1))
+    return GAMES["gan"](SmoothGenerator(), critic, PRIORS["normal"](LATENT), divergence, penalties, **options)
 
 
-def inferring_game(
+def encoder_game(
     name: str, divergence: Divergence | None = None, penalties: Mapping[str, Penalty] | None = None, **options: Any
 ) -> Game:
-    """A game with a smooth encoder: the non-saturating one without penalties, where somebody competes."""
+    """A game with a smooth encoder; its critic, if any, has the non-saturating losses unless a divergence is given."""
     torch.manual_seed(0)
     traits = traits_of(GAMES[name])
-    seen = {"pairs": SAMPLE[0] + LATENT, "latents": LATENT, "samples": SAMPLE[0]}[traits.critic_input]
+    inputs = {"pairs": SAMPLE[0] + LATENT, "latents": LATENT, "samples": SAMPLE[0]}[traits.critic_input]
     code = [{"name": "categorical", "classes": 2}, {"name": "uniform", "size": 1}]
     prior = PRIORS["joint"](code) if traits.encoder_output == "code" else PRIORS["normal"](LATENT)
-    given = {
-        "generator": Maker(),
-        "encoder": Finder(),
-        "critic": Curved(seen),
+    parts = {
+        "generator": SmoothGenerator(),
+        "encoder": SmoothEncoder(),
+        "critic": SmoothCritic(inputs),
         "likelihood": LIKELIHOODS["gaussian"](nn.Identity()).double(),
         "prior": replace(prior, _draw=lambda *how: prior.draw(*how).double()),
         "divergence": divergence or DIVERGENCES["non_saturating"](),
         "penalties": penalties or {},
     }
-    wanted = inspect.signature(GAMES[name]).parameters
-    return GAMES[name](**{part: value for part, value in given.items() if part in wanted}, **options)
+    parameters = inspect.signature(GAMES[name]).parameters
+    return GAMES[name](**{part: value for part, value in parts.items() if part in parameters}, **options)
 
 
 def play_of(game: Game, count: int = 16) -> Play:
-    """The material of one move."""
+    """One step's material, of a batch of fixed samples."""
     return Play(game.networks, Batch(noise(count, 3, SAMPLE)), game.prior)
+
+
+def total_loss(player: Player, play: Play) -> Tensor:
+    """The sum of the player's terms: ()."""
+    return torch.stack(list(player.loss(play).values())).sum()
