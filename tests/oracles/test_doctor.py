@@ -233,6 +233,16 @@ def test_every_recipe_has_the_options_that_its_advice_names(name, data):
 
 
 @EVERY
+def test_advice_names_no_option_that_a_game_or_a_network_of_ones_own_may_lack(name):
+    run = problem(name)
+    networks = {role: {"name": "my:network"} for role in run.recipe["networks"]}
+    own = run.recipe | {"networks": networks, "game": {"name": "my:game"}}
+    result = FINDINGS[name](History(own, {}, run.events))
+    names = options_in("" if result is None else result.change)
+    assert not [each for each in names if each.partition(".")[0] in ("n_critic", "pack", "beta", "clip", *networks)]
+
+
+@EVERY
 def test_every_finding_says_in_a_line_what_it_is(name):
     summary = next(entry.summary for entry in FINDINGS.describe() if entry.name == name)
     assert summary.endswith(".")

@@ -34,12 +34,6 @@ def game(history: History) -> Mapping[str, Any]:
     return history.recipe.get("game") or {"name": ""}
 
 
-def critic_steps(history: History) -> int:
-    """Critic steps to one of the generator; 5 for a schedule of them."""
-    count = game(history).get("n_critic", 1)
-    return count if isinstance(count, int) else 5
-
-
 def network(history: History, role: str) -> Mapping[str, Any]:
     """The description of a network; empty where the game has none of this role."""
     return (history.recipe.get("networks") or {}).get(role) or {}
@@ -96,11 +90,23 @@ def scaled_penalty(history: History, key: str, factor: float) -> str:
 def bounded_gradients(history: History) -> str:
     """The option that lowers the critic's gradient norm."""
     if game_traits(history).get("learns_classes"):  # its critic's scores are classes, which penalties would not bound
-        return option("critic.norm", "spectral")
+        name, lr = learning_rate(history, "critic")
+        has_norm = "norm" in network_options(history, "critic")
+        return option("critic.norm", "spectral") if has_norm else option(name, (lr or 1e-4) / 10)
     if keys := gradient_penalties(history):
         return scaled_penalty(history, next(iter(keys)), 10.0)
     name = penalties.FLAT
     return option(f"penalties.{name}" if history.recipe.get("penalties") else "penalty", name)
+
+
+def stronger_critic(history: History, factor: float) -> str:
+    """Options by which the critic learns more in a round: its steps, and its learning rate times a factor."""
+    count, (name, lr) = game(history).get("n_critic", 1), learning_rate(history, "critic")
+    steps = max(5, 2 * count) if isinstance(count, int) else 10  # for a schedule of steps
+    parts = [option("n_critic", steps)] if "n_critic" in game_traits(history).get("options", ()) else []
+    if lr or not parts:
+        parts.append(option(name, factor * (lr or 1e-4)))
+    return " or ".join(parts)
 
 
 # Traits

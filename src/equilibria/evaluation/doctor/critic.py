@@ -84,8 +84,7 @@ def _stronger(history: History) -> str:
         return advice.option(name, 10 * lr)
     if advice.game(history).get("clip") is not None:
         return f"{advice.option('clip', 'none')} {advice.option('penalty', LIPSCHITZ)}"
-    steps = advice.critic_steps(history)
-    return advice.option("n_critic", 5 if steps < 5 else 2 * steps)
+    return advice.stronger_critic(history, 4)
 
 
 def _relative_estimate(history: History) -> Series:
@@ -135,10 +134,12 @@ def generator_memorizes(history: History) -> Observation | None:
     if (first := ratio.since(lambda share: share < 0.5)) is None:
         return None
     train, held_out = (history.series("neighbours", part) for part in ("train", "held_out"))
-    width, best = advice.network(history, "generator").get("width"), history.best
-    remedies = [advice.option("rounds", best)] if best and best < history.step else []
+    width, best = advice.network(history, "generator").get("width"), history.best or history.step
+    remedies = [advice.option("rounds", best)] if best < history.step else []
     if isinstance(width, int) and width > 16:
         remedies.append(advice.option("generator.width", width // 2))
+    elif "width" in advice.network_options(history, "generator") and not remedies:
+        remedies.append(advice.option("generator.width", 32))
     return Observation(
         "The generator has memorized training data: its samples are far nearer to it than held-out data is.",
         CERTAIN if ratio.late.median < 0.3 else LIKELY,
@@ -148,6 +149,6 @@ def generator_memorizes(history: History) -> Observation | None:
             f"{held_out.evidence('of as many held-out samples')}",
         ),
         "More data helps most; otherwise stop earlier or use a smaller generator: "
-        f"{' or '.join(remedies) or advice.option('generator.width', 32)}.",
+        f"{' or '.join(remedies) or advice.option('rounds', max(history.step // 2, 1))}.",
         first,
     )

@@ -57,7 +57,7 @@ def pinned(history: History) -> Observation | None:
         f"Most of the critic's weights are at the clipping bound, {bound:g}, which limits what it can learn.",
         CERTAIN,
         (share.evidence("share of the weights at either bound", ".0%"),),
-        _unclipped(),
+        _unclipped(history),
         first,
     )
 
@@ -103,7 +103,7 @@ def _ratio(layers: Any) -> float | None:
 def _shallower(history: History, role: str) -> str:
     """The advice for gradients that change from layer to layer."""
     if role == "critic" and advice.game(history).get("clip") is not None:
-        return _unclipped()
+        return _unclipped(history)
     options, parts = advice.network_options(history, role), []
     if "norm" in options:
         parts.append(f"normalize each layer, {advice.option(f'{role}.norm', 'layer')}")
@@ -114,6 +114,6 @@ def _shallower(history: History, role: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _unclipped() -> str:
-    swap = f"{advice.option('clip', 'none')} {advice.option('penalty', LIPSCHITZ)}"
-    return f"Bound the gradient norm instead of the weights: {swap}."
+def _unclipped(history: History) -> str:
+    clip = f"{advice.option('clip', 'none')} " if advice.game(history).get("clip") is not None else ""
+    return f"Bound the gradient norm instead of the weights: {clip}{advice.option('penalty', LIPSCHITZ)}."

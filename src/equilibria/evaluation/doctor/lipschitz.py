@@ -45,9 +45,6 @@ def unconverged(history: History) -> Observation | None:
     if first is None or not advice.divergence_traits(history).get("lipschitz"):
         return None
     before, steps = history.series("burst", "before"), history.series("burst", "moves").median
-    name, lr = advice.learning_rate(history, "critic")
-    more = advice.option("n_critic", max(5, 2 * advice.critic_steps(history)))
-    faster = f", or a higher learning rate, {advice.option(name, 4 * lr)}" if lr else ""
     return Observation(
         "The critic has not converged: its estimate still grows when it trains alone, so it is not yet the distance.",
         LIKELY,
@@ -55,7 +52,7 @@ def unconverged(history: History) -> Observation | None:
             growth.evidence(f"growth of the estimate in {steps:.0f} more critic steps"),
             f"{before.evidence('estimate before them')}; largest size so far {largest:.3g}",
         ),
-        f"Take more critic steps, {more}{faster}.",
+        f"Train the critic more: {advice.stronger_critic(history, 4)}.",
         first,
     )
 
@@ -88,10 +85,7 @@ def slope(history: History) -> Observation | None:
     if large is not None:
         first, change = large, f"Raise the weight of the penalty: {advice.scaled_penalty(history, key, 10.0)}."
     elif small is not None and not traits[key]["one_sided"]:
-        name, lr = advice.learning_rate(history, "critic")
-        steps = advice.option("n_critic", max(5, 2 * advice.critic_steps(history)))
-        faster = f" or {advice.option(name, 10 * lr)}" if lr else ""
-        first, change = small, f"Train the critic more: {steps}{faster}."
+        first, change = small, f"Train the critic more: {advice.stronger_critic(history, 10)}."
     else:
         return None
     return Observation(
