@@ -240,7 +240,7 @@ WRONG = [
     (["{run}", "--metrics", "nll"], "nll needs a model with a likelihood and an encoder"),
     (["{run}", "--metrics", "stacked_modes"], "has no stacked digits"),
     (["{run}", "--features", "pixles"], "Did you mean 'pixels'?"),
-    (["{run}", "--features", "classifier"], "are no pictures"),
+    (["{run}", "--features", "classifier"], "has no images"),
     (["{run}", "--features", "random(sede=1)"], "Did you mean 'seed'?"),
     (["{run}", "--count", "3"], "count is 3: "),
     (["{run}", "--count", "100000000"], "allows 16 to "),

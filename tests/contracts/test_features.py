@@ -199,7 +199,7 @@ def test_points_are_seen_as_they_are_only(name):
 
 def test_pictures_without_classes_have_no_classifier():
     data = dataclasses.replace(load_data("digits"), labels=None, y=None, held_out_y=None)
-    with pytest.raises(Refusal, match="have no labels, and a classifier needs classes"):
+    with pytest.raises(Refusal, match="has no labels, and a classifier needs classes"):
         choose("classifier", data)
     said = list[str]()
     assert choose("auto", data, say=said.append).name == "random convolutions"
@@ -243,7 +243,7 @@ def test_a_classifier_that_is_kept_is_not_trained_again_unless_forced(tmp_path, 
     ("words", "sentence"),
     [
         (["features", "train"], "say `equilibria features train DATA`"),
-        (["features", "train", "ring"], "are no pictures"),
+        (["features", "train", "ring"], "has no images"),
         (["features", "train", "digits", "--epochs", "-1", "--force"], "epochs is -1"),
         (["features", "train", "digits", "--epohcs", "1"], "Did you mean '--epochs'?"),
         (["features", "trian"], "There is no model in trian"),

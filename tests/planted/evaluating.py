@@ -72,8 +72,8 @@ EVALUATING = (
     Mutant(
         "classifier-of-other-labels",
         "evaluation/features/classifier_training.py",
-        "[*known, labels]",
-        "known",
+        "[*identity, labels]",
+        "identity",
         (FEATURES + "different_data_have_different_classifiers",),
         "data with other labels are seen by the same classifier",
     ),

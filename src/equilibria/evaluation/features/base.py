@@ -9,20 +9,20 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Features:
-    """A network that is held still, with what a card says of it."""
+    """A frozen network, with its part of a value's provenance."""
 
-    name: str  # as cards carry it
+    name: str  # as in the provenance
     network: Callable[[Tensor], Tensor]  # (B, *sample), as the space encodes them -> (B, F), float32
     digest: str  # a hash of its weights
-    resizing: str = "none"  # what is done to samples before
+    resizing: str = "none"  # of samples, before the network
     about: str = ""  # a sentence for people: accuracy on held-out samples, what it is good for
-    classify: Callable[[Tensor], Tensor] | None = None  # (B, *sample) -> logits (B, C), where it tells classes
+    classify: Callable[[Tensor], Tensor] | None = None  # (B, *sample) -> logits (B, C), if it predicts classes
 
 
 def digest(weights: Mapping[str, Tensor]) -> str:
     """A hash of names and values: the same weights, the same hash."""
-    found = hashlib.blake2b(digest_size=8)
+    state = hashlib.blake2b(digest_size=8)
     for name in sorted(weights):
-        found.update(f"{name} {tuple(weights[name].shape)}".encode())
-        found.update(weights[name].detach().cpu().contiguous().numpy().tobytes())
-    return found.hexdigest()
+        state.update(f"{name} {tuple(weights[name].shape)}".encode())
+        state.update(weights[name].detach().cpu().contiguous().numpy().tobytes())
+    return state.hexdigest()

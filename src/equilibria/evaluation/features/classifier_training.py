@@ -13,20 +13,28 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, cross_entropy
 
-from ...core.errors import Failure
+from ...core.errors import Failure, Refusal
 from ...core.files import atomic
 from ...core.seeding import generator
 from ...data.cache import cache_root
 from ...data.dataset import Data, digest
 
-SIDE = 32  # pixels: larger pictures are averaged to so many
+Say = Callable[[str], None]
+
+SIDE = 32  # pixels: larger images are averaged down
 FEATURES = 64
 _WIDTHS = (32, 64, 128)
-_SMALLEST = 6  # a map of this side is still halved
+_SMALLEST = 6  # pixels, from which on a feature map is halved
+_BATCH, _LR = 128, 4e-3
+_SAMPLES = 300_000  # shown by default, in all epochs together
+_FEWEST, _MOST = 4, 40  # epochs
+_TESTED = 10_000  # held-out samples, at most
+_SHIFT = 14  # an image is shifted by at most this fraction of its side
+_FORMAT = 1
 
 
 class Convolutions(nn.Module):
-    """Three convolutions, each halving the map while it is large enough, then `FEATURES` numbers, then logits."""
+    """Three convolutions, each halving the map while it is large enough, then `FEATURES` values, then logits."""
 
     def __init__(self, shape: tuple[int, ...], classes: int):
         super().__init__()
@@ -55,137 +63,125 @@ class Convolutions(nn.Module):
 
 
 def resizing(shape: tuple[int, ...]) -> str:
-    """What is done to samples (C, H, W), as a card says it."""
+    """The resizing of samples (C, H, W), as a provenance has it."""
     height, width = (min(side, SIDE) for side in shape[1:])
     return "none" if (height, width) == tuple(shape[1:]) else f"averaged to {height} x {width}"
 
 
 def untrained(shape: tuple[int, ...], classes: int, seed: int) -> Convolutions:
-    """The network as the seed begins it, whatever was drawn before."""
+    """The network with its initial weights of this seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return Convolutions(shape, classes).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-_BATCH = 128
-_RATE = 4e-3
-_SHOWN = 300_000  # samples, all epochs together, if nobody says how many epochs
-_FEWEST, _MOST = 4, 40  # epochs
-_ASKED = 10_000  # held-out samples, at most
-_SHIFT = 14  # a picture is shifted by at most this part of its side
-
-
-@dataclass(frozen=True)
-class Training:
-    """What is learned, and how long."""
-
-    data: Data
-    epochs: int
-    seed: int
-    say: Callable[[str], None]
-
-
-def usual_epochs(data: Data) -> int:
-    """Few for many samples."""
-    return min(max(-(-_SHOWN // len(data.x)), _FEWEST), _MOST)
-
-
-def fit(lesson: Training) -> Convolutions:
-    """A classifier of the training part: cross entropy, AdamW, a rate that rises and falls once (Smith 2018)."""
-    data, draws = lesson.data, generator(lesson.seed, len(lesson.data.x))
-    assert data.labels is not None
-    network = untrained(data.space.shape, data.labels.size, lesson.seed).to(data.x.device).train()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=0.01)
-    batch = min(_BATCH, len(data.x))
-    moves = len(data.x) // batch
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=lesson.epochs * moves)
-    start = time.monotonic()
-    for epoch in range(1, lesson.epochs + 1):
-        order = torch.randperm(len(data.x), generator=draws)
-        for chosen in order[: moves * batch].split(batch):
-            optimizer.zero_grad()
-            _loss(network, data, chosen, draws).backward()
-            optimizer.step()
-            schedule.step()
-        _tell(lesson, network, epoch, time.monotonic() - start)
-    return network.eval().requires_grad_(False)
-
-
-def accuracy(network: Convolutions, data: Data) -> tuple[float, int]:
-    """The share of held-out samples that are taken for what they are, and of how many."""
-    assert data.held_out_y is not None
-    count = min(len(data.held_out), _ASKED)
-    said = [_guess(network, data.space.encode(part)) for part in data.held_out[:count].split(4 * _BATCH)]
-    return float((torch.cat(said) == data.held_out_y[:count].long()).double().mean()), count
-
-
-@torch.no_grad()
-def _guess(network: Convolutions, x: Tensor) -> Tensor:
-    return network(x).argmax(dim=1)
-
-
-def _loss(network: Convolutions, data: Data, chosen: Tensor, draws: torch.Generator) -> Tensor:
-    """Of a batch that is shifted by a few pixels, which changes no label."""
-    assert data.y is not None
-    chosen = chosen.to(data.x.device)
-    reach = min(data.space.shape[1:]) // _SHIFT
-    down, right = torch.randint(-reach, reach + 1, (2,), generator=draws).tolist()
-    x = data.space.encode(data.x[chosen]).roll((down, right), dims=(2, 3))
-    return cross_entropy(network(x), data.y[chosen].long())
-
-
-def _tell(lesson: Training, network: Convolutions, epoch: int, seconds: float) -> None:
-    """At most ten times."""
-    if epoch % -(-lesson.epochs // 10) and epoch < lesson.epochs:
-        return
-    share, count = accuracy(network.eval(), lesson.data)
-    network.train()
-    left = seconds / epoch * (lesson.epochs - epoch)
-    more = f", {left:.0f} s left" if epoch < lesson.epochs else ""
-    lesson.say(f"epoch {epoch} of {lesson.epochs}: {100 * share:.2f} % of {count:,} held-out samples{more}")
-
-
-_FORMAT = 1
-
-
 @dataclass(frozen=True)
 class StoredClassifier:
-    """Weights, and what is known of them."""
+    """Weights of a classifier, with its accuracy and training."""
 
     weights: dict[str, Tensor]
-    accuracy: float  # share of the held-out samples that are right
-    asked: int  # how many those were
+    accuracy: float  # share of held-out samples
+    tested: int  # number of held-out samples
     epochs: int
     data: str
 
+    @property
+    def result(self) -> str:
+        """The accuracy in words."""
+        return f"{100 * self.accuracy:.2f} % of {self.tested:,} held-out samples"
+
+
+def silent(_: str) -> None:
+    """Prints nothing."""
+
+
+def train(data: Data, epochs: int = 0, seed: int = 0, say: Say = silent) -> StoredClassifier:
+    """Train a classifier of data with classes and store it, in place of a stored one.
+
+    `epochs` 0 means fewer epochs for more samples. Raises Refusal for a negative number, Failure if it cannot store.
+    """
+    if epochs < 0:
+        raise Refusal(f"epochs is {epochs}: at least 1 is needed, or 0 for the default.")
+    epochs = epochs or min(max(-(-_SAMPLES // len(data.x)), _FEWEST), _MOST)
+    network = fit(data, epochs, seed, say)
+    weights = {name: weight.contiguous() for name, weight in network.state_dict().items()}
+    stored = StoredClassifier(weights, *accuracy(network, data), epochs, data.name)
+    write(place(data, seed), stored)
+    return stored
+
+
+def fit(data: Data, epochs: int, seed: int, say: Say) -> Convolutions:
+    """A classifier of the training part: cross-entropy, AdamW, a rate that rises and falls once (Smith 2018)."""
+    assert data.labels is not None
+    draws = generator(seed, len(data.x))
+    network = untrained(data.space.shape, data.labels.size, seed).to(data.x.device).train()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=_LR, weight_decay=0.01)
+    batch = min(_BATCH, len(data.x))
+    steps = len(data.x) // batch
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _LR, total_steps=epochs * steps)
+    start = time.monotonic()
+    for epoch in range(1, epochs + 1):
+        order = torch.randperm(len(data.x), generator=draws)
+        for rows in order[: steps * batch].split(batch):
+            optimizer.zero_grad()
+            _loss(network, data, rows.to(data.x.device), draws).backward()
+            optimizer.step()
+            schedule.step()
+        if epoch % -(-epochs // 10) == 0 or epoch == epochs:  # at most ten times
+            share, count = accuracy(network.eval(), data)
+            network.train()
+            rest = (time.monotonic() - start) / epoch * (epochs - epoch)
+            more = f", {rest:.0f} s left" if epoch < epochs else ""
+            say(f"epoch {epoch} of {epochs}: {100 * share:.2f} % of {count:,} held-out samples{more}")
+    return network.eval().requires_grad_(False)
+
+
+def _loss(network: Convolutions, data: Data, rows: Tensor, draws: torch.Generator) -> Tensor:
+    """Cross-entropy of a batch that is shifted by a few pixels, which changes no label."""
+    assert data.y is not None
+    reach = min(data.space.shape[1:]) // _SHIFT
+    shift = torch.randint(-reach, reach + 1, (2,), generator=draws).tolist()
+    return cross_entropy(network(data.space.encode(data.x[rows]).roll(shift, dims=(2, 3))), data.y[rows].long())
+
+
+@torch.no_grad()
+def accuracy(network: Convolutions, data: Data) -> tuple[float, int]:
+    """The share of held-out samples that are classified correctly, and their number."""
+    assert data.held_out_y is not None
+    count = min(len(data.held_out), _TESTED)
+    parts = data.held_out[:count].split(4 * _BATCH)
+    classes = torch.cat([network(data.space.encode(part)).argmax(dim=1) for part in parts])
+    return float((classes == data.held_out_y[:count].long()).double().mean()), count
+
 
 def place(data: Data, seed: int) -> Path:
-    """Where the classifier of these data lies, or would: known by samples and labels, however long it is trained."""
+    """The file of the classifier of this data, named by samples and labels, whether it exists or not."""
     assert data.labels is not None
     assert data.y is not None
-    known = [_FORMAT, digest(data), len(data.x), data.labels.names, seed]
+    identity = [_FORMAT, digest(data), len(data.x), data.labels.names, seed]
     labels = hashlib.blake2b(data.y.cpu().long().numpy().tobytes(), digest_size=8).hexdigest()
-    name = hashlib.sha256(json.dumps([*known, labels]).encode()).hexdigest()[:16]
+    name = hashlib.sha256(json.dumps([*identity, labels]).encode()).hexdigest()[:16]
     return cache_root() / "features" / f"classifier-{Path(data.name).stem}-{name}.safetensors"
 
 
 def read(path: Path) -> StoredClassifier | None:
-    """What lies there; None if that is nothing, or cannot be read."""
+    """The classifier in a file; None if there is none, or it cannot be read."""
     try:
         with safe_open(path, "pt") as file:
-            told = json.loads(file.metadata()["equilibria"])
-            return StoredClassifier({name: file.get_tensor(name) for name in file.keys()}, **told)  # noqa: SIM118
+            about = json.loads(file.metadata()["equilibria"])
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return StoredClassifier(weights, about["accuracy"], about["asked"], about["epochs"], about["data"])
     except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         return None
 
 
-def write(path: Path, kept: StoredClassifier) -> None:
-    """Keep it, whole or not at all. Raises Failure where that is impossible."""
-    told = {"accuracy": kept.accuracy, "asked": kept.asked, "epochs": kept.epochs, "data": kept.data}
-    weights = {name: weight.detach().cpu().contiguous() for name, weight in kept.weights.items()}
+def write(path: Path, stored: StoredClassifier) -> None:
+    """Store a classifier, whole or not at all. Raises Failure if that is impossible."""
+    about = {"accuracy": stored.accuracy, "asked": stored.tested, "epochs": stored.epochs, "data": stored.data}
+    weights = {name: weight.detach().cpu().contiguous() for name, weight in stored.weights.items()}
     try:
         with atomic(path, unique=True) as part:
-            part.write_bytes(save(weights, {"equilibria": json.dumps(told)}))
+            part.write_bytes(save(weights, {"equilibria": json.dumps(about)}))
     except OSError as error:
         raise Failure(
             f"{path} cannot be written ({error.strerror or error}): free some space, or name another folder in "
