@@ -1,1 +1,1 @@
-"""Floor 3. How good a model is; beside training, neither imports the other."""
+"""Floor 3. Metrics, diagnostics and the doctor; independent of training."""
