@@ -22,6 +22,11 @@ class Catalogue(Mapping[str, Callable[..., Any]]):
     def __init__(self, kind: str, **builders: Callable[..., Any]):
         self.kind, self._builders, self._former = kind, builders, dict[str, str]()
 
+    @classmethod
+    def of(cls, kind: str, *builders: Callable[..., Any]) -> Self:
+        """The table of builders under their own names."""
+        return cls(kind, **{builder.__name__: builder for builder in builders})
+
     def renamed(self, **names: str) -> Self:
         """The same table, which also reads former names of entries: old to new."""
         self._former = names

@@ -1,4 +1,4 @@
-"""A divergence: the two losses of a contest, and what is known of it."""
+"""A divergence: the two losses of a contest, and its properties."""
 
 import math
 from collections.abc import Callable
@@ -10,36 +10,39 @@ from torch import Tensor
 
 Function = Callable[[Tensor], Tensor]  # elementwise
 
-_FAR = 80.0  # the greatest logarithm of a ratio: beyond it every sample is accepted, or none
+_FAR = 80.0  # the largest logarithm of a ratio: beyond it every sample is accepted, or none
 _HALVINGS = 60
+
+
+EVERYWHERE = (-math.inf, math.inf)
 
 
 @dataclass(frozen=True)
 class FDivergence:
-    """The divergence and its variational form (Nowozin et al. 2016): u = p / q, a score v, and T = g_f(v)."""
+    """An f-divergence in its variational form (Nowozin et al. 2016): u = p / q, a score v, and T = g_f(v)."""
 
     f: Function  # f(u), convex, for u > 0
-    activation: Function  # g_f(v): from all scores into the domain of f*, rising
-    conjugate: Function  # f*(t) = the greatest u t - f(u)
-    domain: tuple[float, float]  # of f*, between these
-    derivative_at_one: float  # f'(1)
-    optimal_output: Function  # T*(u) = f'(u), what the best critic says
-    optimal_score: Function  # v*(u), the score that it says it with: g_f(v*) = T*
-    fake_loss: Function  # f*(g_f(v)) in one expression: finite where the two in turn would overflow or cancel
+    activation: Function  # g_f(v): from all scores into the domain of f*, increasing
+    conjugate: Function  # f*(t) = sup over u of u t - f(u)
+    optimal_output: Function  # T*(u) = f'(u), of the optimal critic
+    optimal_score: Function  # v*(u), the optimal critic's score: g_f(v*) = T*
+    fake_loss: Function  # f*(g_f(v)) in one expression: finite where the composition would overflow or cancel
+    domain: tuple[float, float] = EVERYWHERE  # of f*: an open interval
+    derivative_at_one: float = 0.0  # f'(1)
 
     @property
     def score_at_one(self) -> float:
-        """The score where data and samples are alike; 0 where it jumps."""
+        """The optimal score where p = q; 0 where it jumps."""
         score = float(self.optimal_score(torch.ones(1, dtype=torch.float64)))
         return score if math.isfinite(score) else 0.0
 
     @property
     def signed(self) -> bool:
-        """Whether the score 0 parts where data are likelier from where samples are."""
+        """Whether the optimal score is positive exactly where p > q."""
         return abs(float(self.activation(torch.zeros((), dtype=torch.float64))) - self.derivative_at_one) < 1e-9
 
     def log_ratio(self, v: Tensor) -> Tensor:
-        """log u of the ratio u whose best score is v, by bisection: (B,) to (B,) in double precision."""
+        """The log u whose optimal score is v, by bisection: (B,) to (B,) in double precision."""
         v = v.double()
         low, high = torch.full_like(v, -_FAR), torch.full_like(v, _FAR)
         for _ in range(_HALVINGS):
@@ -49,37 +52,37 @@ class FDivergence:
         return (low + high) / 2
 
 
-LIKELIER = "it says which of the two is likelier, not by how much"  # a best score that is one of two values
+LIKELIER = "it says which of the two is likelier, not by how much"  # of an optimal score with two values
 
 Loss = Callable[[Tensor, Tensor], Tensor]  # scores (real, fake), each (B,), to per-sample values (B,)
 
 
 @dataclass(frozen=True)
 class Divergence:
-    """Two losses over scores, and what the critic's loss says about the distance between data and model."""
+    """Two losses over scores, and how the critic's loss relates to the distance between data and model."""
 
     critic: Loss  # minimized by the critic
-    generator: Loss  # minimized by whoever draws the fake views
-    paired: bool = False  # the generator's loss reads the real scores too
-    estimate: Callable[[float], float] | None = None  # the critic's mean loss, read as a distance (a lower bound)
+    generator: Loss  # minimized by the player that makes the fake views
+    paired: bool = False  # the generator's loss also reads the real scores
+    estimate: Callable[[float], float] | None = None  # from the critic's mean loss to a distance (a lower bound)
     measures: str = ""  # that distance in words; after a comma its units and its range
-    f_divergence: FDivergence | None = None  # of an f-divergence in its variational form
-    supremum: float | None = None  # the greatest value of the estimate; None where it has none, or nobody knows it
-    lipschitz: bool = False  # the estimate is a distance only while the critic's gradient norm is bounded
-    signed_scores: bool = True  # the best critic's score is above 0 where data are likelier, and below 0 elsewhere
-    rest: float = 0.0  # the best critic's score where data and samples are alike
-    generator_rests: bool = True  # not where the generator's loss moves with the critic's scores, which have no zero
-    unsaturated: str = ""  # the divergence to take where this generator's gradient vanishes before a good critic
-    log_ratio: Function | None = None  # from the best critic's score to log(p_data / p_model), each (B,)
-    score: str = ""  # what that score is in words; without a log_ratio why it tells none; {name} is the divergence's
-    meaning: tuple[str, str] | None = None  # of the two losses in words; {at} is where they rest, {measures} as above
+    f_divergence: FDivergence | None = None  # its variational form, if it has one
+    supremum: float | None = None  # of the estimate; None if infinite or unknown
+    lipschitz: bool = False  # the estimate is a distance only if the critic's gradient norm is bounded
+    signed_scores: bool = True  # the optimal score is above 0 where data is likelier, and below 0 elsewhere
+    rest: float = 0.0  # the optimal score where data and samples agree
+    generator_rests: bool = True  # False: the generator's loss follows the scores, which have no fixed zero
+    unsaturated: str = ""  # the divergence to use if this generator's gradient vanishes against a good critic
+    log_ratio: Function | None = None  # from the optimal score to log(p_data / p_model), each (B,)
+    score: str = ""  # the optimal score in words; without a log_ratio the reason; {name} is the divergence's
+    meaning: tuple[str, str] | None = None  # of the two losses; {at} is their value at rest, {measures} as above
 
 
 def traits(divergence: Divergence) -> dict[str, Any]:
-    """What others must know of a divergence, as plain values: the doctor reads them, and a run records the user's own.
+    """The properties of a divergence as plain values: for the doctor, and recorded by a run for a user's own one.
 
-    `rests` are the losses and the score where data and samples are alike and the critic at its best, None for no such
-    value. `logit` says whether the score itself is the logarithm of the ratio.
+    `rests` are the losses and the score of the optimal critic where data and samples agree, None for no such value.
+    `logit` is whether the score is itself the logarithm of the ratio.
     """
     scores = torch.full((1,), divergence.rest, dtype=torch.float64)
     with torch.no_grad():

@@ -10,18 +10,18 @@ from torch.nn.functional import logsigmoid, relu, sigmoid
 from torch.special import xlogy
 
 from ...core.errors import Refusal, nearest
-from .base import LIKELIER, Divergence, FDivergence, Function
+from .base import EVERYWHERE, LIKELIER, Divergence, FDivergence, Function
 
 _STEPS = 6  # of Newton: from an error below 0.7 to rounding
 
 
 def log_ratio(t: Tensor) -> Tensor:
-    """The s with 1 + s - e^(-s) = t, which is -log W(e^(1-t)): the log of the ratio u with f'(u) = t."""
+    """The s with 1 + s - e^(-s) = t, that is -log W(e^(1-t)): log u of the ratio u with f'(u) = t."""
     return _LogRatio.apply(t)
 
 
 class _LogRatio(torch.autograd.Function):
-    """Its derivative is the sigmoid of itself, so that it can be differentiated again."""
+    """The function and its derivative, the sigmoid of its value, which can be differentiated again."""
 
     generate_vmap_rule = True
 
@@ -43,25 +43,22 @@ class _LogRatio(torch.autograd.Function):
 
 
 EXACT, ALTERNATIVE = "exact", "alternative"
-EVERYWHERE = (-math.inf, math.inf)
 
-_BOUND = (
+_MEANING = (
     "minus it bounds the {measures} from below: at rest it is {at}. It follows the quality of samples as far as the "
-    "critic keeps up."
-)
-_BOUNDED = (
+    "critic keeps up.",
     "at rest it is {at}. It is half of a bound whose other half it cannot move, so it does not say how good samples "
-    "are."
+    "are.",
 )
 
 
 def variational(
     form: FDivergence, generator_loss: str, measures: str, supremum: float | None = None, unsaturated: str = ""
 ) -> Divergence:
-    """The divergence of a variational form, as a lower bound that the critic raises.
+    """The divergence of a variational form: a lower bound that the critic raises.
 
     The generator lowers that bound (`exact`), or raises T on its samples (`alternative`; the paper's section 3.2).
-    `unsaturated` is said of the exact loss alone: the gradient of the alternative one survives.
+    `unsaturated` holds for the exact loss only: the gradient of the alternative one does not vanish.
     """
     generators = {
         EXACT: lambda real, fake: -form.fake_loss(fake),
@@ -80,18 +77,17 @@ def variational(
         rest=form.score_at_one,
         unsaturated=unsaturated if generator_loss == EXACT else "",
         log_ratio=form.log_ratio,
-        score="a rising function of p_data / p_model ({name}), which is undone",
-        meaning=(_BOUND, _BOUNDED),
+        score="an increasing function of p_data / p_model ({name}), which is inverted",
+        meaning=_MEANING,
     )
 
 
 def kl(generator_loss: str = EXACT) -> Divergence:
-    """Kullback-Leibler, data to model: a model that misses data pays most (Nowozin et al. 2016)."""
+    """Kullback-Leibler from data to model: missing data costs most (Nowozin et al. 2016)."""
     form = FDivergence(
         f=lambda u: xlogy(u, u),
         activation=lambda v: v,
         conjugate=lambda t: exp(t - 1),
-        domain=EVERYWHERE,
         derivative_at_one=1.0,
         optimal_output=lambda u: 1 + log(u),
         optimal_score=lambda u: 1 + log(u),
@@ -118,15 +114,13 @@ def reverse_kl(generator_loss: str = EXACT) -> Divergence:
 def pearson(generator_loss: str = EXACT) -> Divergence:
     """Pearson's chi-squared, the integral of (p - q)^2 / q with data p and model q (Nowozin et al. 2016)."""
 
-    def conjugate(t: Tensor) -> Tensor:  # below -2 no u > 0 is best: f* stays at -f(0) = -1
+    def conjugate(t: Tensor) -> Tensor:  # below -2 no u > 0 attains the supremum: f* stays at -f(0) = -1
         return relu(t / 2 + 1) ** 2 - 1
 
     form = FDivergence(
         f=lambda u: (u - 1) ** 2,
         activation=lambda v: v,
         conjugate=conjugate,
-        domain=EVERYWHERE,
-        derivative_at_one=0.0,
         optimal_output=lambda u: 2 * (u - 1),
         optimal_score=lambda u: 2 * (u - 1),
         fake_loss=conjugate,
@@ -141,7 +135,6 @@ def neyman(generator_loss: str = EXACT) -> Divergence:
         activation=lambda v: -expm1(-v),
         conjugate=lambda t: 2 * t / (1 + sqrt(1 - t)),
         domain=(-math.inf, 1.0),
-        derivative_at_one=0.0,
         optimal_output=lambda u: 1 - u**-2,
         optimal_score=lambda u: 2 * log(u),
         fake_loss=lambda v: -2 * expm1(-v / 2),
@@ -152,14 +145,13 @@ def neyman(generator_loss: str = EXACT) -> Divergence:
 def squared_hellinger(generator_loss: str = EXACT) -> Divergence:
     """Squared Hellinger distance, the integral of (sqrt p - sqrt q)^2 (Nowozin et al. 2016).
 
-    The price of a score v is e^v - 1: training is fragile.
+    A fake score v costs e^v - 1: training is fragile.
     """
     form = FDivergence(
         f=lambda u: (sqrt(u) - 1) ** 2,
         activation=lambda v: -expm1(-v),
         conjugate=lambda t: t / (1 - t),
         domain=(-math.inf, 1.0),
-        derivative_at_one=0.0,
         optimal_output=lambda u: 1 - 1 / sqrt(u),
         optimal_score=lambda u: log(u) / 2,
         fake_loss=expm1,
@@ -168,7 +160,7 @@ def squared_hellinger(generator_loss: str = EXACT) -> Divergence:
 
 
 def jeffreys(generator_loss: str = EXACT) -> Divergence:
-    """Both Kullback-Leibler divergences in sum, the integral of (p - q) log(p / q) (Nowozin et al. 2016)."""
+    """The sum of both Kullback-Leibler divergences, the integral of (p - q) log(p / q) (Nowozin et al. 2016)."""
 
     def conjugate(t: Tensor) -> Tensor:  # W(e^(1-t)) + 1 / W(e^(1-t)) + t - 2, with s = -log W
         s = log_ratio(t)
@@ -178,8 +170,6 @@ def jeffreys(generator_loss: str = EXACT) -> Divergence:
         f=lambda u: (u - 1) * log(u),
         activation=lambda v: v,
         conjugate=conjugate,
-        domain=EVERYWHERE,
-        derivative_at_one=0.0,
         optimal_output=lambda u: 1 + log(u) - 1 / u,
         optimal_score=lambda u: 1 + log(u) - 1 / u,
         fake_loss=conjugate,
@@ -188,13 +178,12 @@ def jeffreys(generator_loss: str = EXACT) -> Divergence:
 
 
 def jensen_shannon(generator_loss: str = EXACT) -> Divergence:
-    """Twice the Jensen-Shannon divergence, as the paper of f-GAN has it (Nowozin et al. 2016)."""
+    """Twice the Jensen-Shannon divergence, as in the f-GAN paper (Nowozin et al. 2016)."""
     form = FDivergence(
         f=lambda u: xlogy(u, u) - (u + 1) * log((1 + u) / 2),
         activation=lambda v: math.log(2) + logsigmoid(v),
         conjugate=lambda t: -log1p(-expm1(t)),
         domain=(-math.inf, math.log(2)),
-        derivative_at_one=0.0,
         optimal_output=lambda u: log(2 * u / (1 + u)),
         optimal_score=log,
         fake_loss=lambda v: -math.log(2) - logsigmoid(-v),
@@ -220,13 +209,13 @@ def gan(generator_loss: str = EXACT) -> Divergence:
 
 
 def total_variation(generator_loss: str = EXACT) -> Divergence:
-    """Half the integral of |p - q|; scores saturate, so the generator may starve (Nowozin et al. 2016)."""
+    """Half the integral of |p - q|; scores saturate, so the generator's gradient may vanish (Nowozin et al. 2016)."""
     form = FDivergence(
         f=lambda u: (u - 1).abs() / 2,
         activation=lambda v: tanh(v) / 2,
         conjugate=lambda t: t,
         domain=(-0.5, 0.5),
-        derivative_at_one=0.0,  # of all between -1/2 and 1/2
+        derivative_at_one=0.0,  # any value from -1/2 to 1/2
         optimal_output=lambda u: torch.sign(u - 1) / 2,
         optimal_score=lambda u: torch.copysign(torch.full_like(u, math.inf), u - 1),
         fake_loss=lambda v: tanh(v) / 2,
@@ -244,16 +233,15 @@ def alpha(alpha: float = 0.5, generator_loss: str = EXACT) -> Divergence:
     if alpha in (0.0, 1.0) or not math.isfinite(alpha):
         others = {0.0: ": take the divergence reverse_kl, its limit", 1.0: ": take the divergence kl, its limit"}
         raise Refusal(f"alpha has alpha = {alpha:g}{others.get(alpha, ': a finite number is needed')}.")
-    activation, score, price = _linear(alpha) if alpha > 1 else _exponential(alpha)
+    activation, optimal_score, fake_loss = _linear(alpha) if alpha > 1 else _exponential(alpha)
     form = FDivergence(
         f=lambda u: (u**alpha - 1 - alpha * (u - 1)) / (alpha * (alpha - 1)),
         conjugate=lambda t: _conjugate(alpha, t),
         domain=EVERYWHERE if alpha > 1 else (-math.inf, 1 / (1 - alpha)),
-        derivative_at_one=0.0,
         optimal_output=lambda u: expm1((alpha - 1) * log(u)) / (alpha - 1),
         activation=activation,
-        optimal_score=score,
-        fake_loss=price,
+        optimal_score=optimal_score,
+        fake_loss=fake_loss,
     )
     return variational(form, generator_loss, f"alpha-divergence of alpha = {alpha:g}")
 
@@ -276,7 +264,6 @@ def weighted_jensen_shannon(pi: float = 0.5, generator_loss: str = EXACT) -> Div
         activation=lambda v: -pi * math.log(pi) + pi * logsigmoid(v),
         conjugate=lambda t: -(1 - pi) * log1p(-pi / (1 - pi) * expm1(t / pi)),
         domain=(-math.inf, -pi * math.log(pi)),
-        derivative_at_one=0.0,
         optimal_output=lambda u: pi * (log(u) - log(mixture(u))),
         optimal_score=lambda u: log(u) + math.log(pi / (1 - pi)),
         fake_loss=lambda v: (1 - pi) * (math.log(1 - pi) - logsigmoid(-v)),
@@ -286,12 +273,12 @@ def weighted_jensen_shannon(pi: float = 0.5, generator_loss: str = EXACT) -> Div
 
 
 def _linear(alpha: float) -> tuple[Function, Function, Function]:
-    """Activation, best score and price where every number is in the domain."""
+    """Activation, optimal score and fake loss for alpha above 1, where every number is in the domain."""
     return (lambda v: v, lambda u: expm1((alpha - 1) * log(u)) / (alpha - 1), lambda v: _conjugate(alpha, v))
 
 
 def _exponential(alpha: float) -> tuple[Function, Function, Function]:
-    """The same below 1. The score is k log u, with the k that lets neither exponent exceed the score."""
+    """The same below 1. The score is k log u, with the k for which neither exponent exceeds the score."""
     scale = max(alpha, 1 - alpha)
     return (
         lambda v: -expm1((alpha - 1) / scale * v) / (1 - alpha),
@@ -301,7 +288,13 @@ def _exponential(alpha: float) -> tuple[Function, Function, Function]:
 
 
 def _conjugate(alpha: float, t: Tensor) -> Tensor:
-    """((1 + (a-1) t)_+ ^ (a/(a-1)) - 1) / a, with gradients that are finite where nothing is left of the base."""
+    """((1 + (a-1) t)_+ ^ (a/(a-1)) - 1) / a, with finite gradients where the base is 0."""
     inside = (alpha - 1) * t > -1
     base = torch.where(inside, (alpha - 1) * t, 0.0)
     return torch.where(inside, expm1(alpha / (alpha - 1) * log1p(base)) / alpha, -1 / alpha)
+
+
+F_DIVERGENCES = (
+    *(kl, reverse_kl, pearson, neyman, squared_hellinger, jeffreys, jensen_shannon, gan, total_variation),
+    *(alpha, weighted_jensen_shannon),
+)

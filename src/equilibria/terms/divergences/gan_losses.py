@@ -9,10 +9,12 @@ from ...core.distributed import all_reduce_mean
 from ...core.errors import Refusal
 from .base import LIKELIER, Divergence
 
-NO_ZERO = "minus its samples' mean score, which has no zero, so neither its size nor its course says anything."
+_NO_ZERO = (
+    "minus the mean score of samples, which has no fixed zero, so neither its size nor its course is informative."
+)
 _LOG_CRITIC = (
-    "at rest it is {at}, where it gives everything probability .5; towards 0 it tells every sample from data, which "
-    "is no good sign. At its best it is 2 log 2 less twice the Jensen-Shannon divergence."
+    "at rest it is {at}, where the critic gives every sample probability .5; towards 0 it separates samples from data "
+    "without error, which is no good sign. At best it is 2 log 2 minus twice the Jensen-Shannon divergence."
 )
 _JENSEN_SHANNON = "Jensen-Shannon divergence, in nats, at most log 2 = 0.6931"
 
@@ -30,7 +32,7 @@ def minimax() -> Divergence:
         score="log(p_data / p_model)",
         meaning=(
             _LOG_CRITIC,
-            "at rest it is {at}, and 0 where the critic knows every sample: there its gradient is gone, too. It does "
+            "at rest it is {at}, and 0 where the critic recognizes every sample: there its gradient vanishes. It does "
             "not say how good samples are.",
         ),
     )
@@ -39,9 +41,8 @@ def minimax() -> Divergence:
 def non_saturating() -> Divergence:
     """The usual GAN: the generator maximizes log D, so its gradient survives (Goodfellow et al. 2014, section 3).
 
-    What that means: at the best critic its gradient is not that of the Jensen-Shannon divergence, but that of
-    KL(model || data) - 2 JSD (Arjovsky and Bottou 2017, theorem 2.5): straying from the data costs, missing some of
-    it hardly does.
+    At the optimal critic its gradient is that of KL(model || data) - 2 JSD, not of the Jensen-Shannon divergence
+    (Arjovsky and Bottou 2017, theorem 2.5): samples away from the data cost much, missing modes cost little.
     """
     return Divergence(
         critic=_log_loss,
@@ -53,19 +54,19 @@ def non_saturating() -> Divergence:
         score="log(p_data / p_model)",
         meaning=(
             _LOG_CRITIC,
-            "at rest it is {at}. Rising means that the critic is ahead, not that samples get worse: it does not say "
-            "how good they are.",
+            "at rest it is {at}. An increase means that the critic is ahead, not that samples get worse: it does "
+            "not say how good they are.",
         ),
     )
 
 
 def least_squares(fake_code: float = 0.0, real_code: float = 1.0, generator_code: float = 1.0) -> Divergence:
-    """Scores regressed to codes a, b; the generator aims at c (Mao et al. 2017, eq. 9).
+    """Scores regressed to codes a, b; the generator's target is c (Mao et al. 2017, eq. 9).
 
-    Half of D = integral of (p - q)^2 / (p + q) is estimated: 1 - 4 loss / (b - a)^2. At the best critic the paper's
-    objective is, for all codes, integral of (p + q) (critic - c)^2 = (a + b - 2c)^2 / 2 + (b - a)^2 D / 4. So it is D
-    with b - c = 1 and b - a = 2 (their "Pearson": between p + q and 2 q), and 1/2 + D / 4 with the default codes: never
-    Pearson's chi-squared of p and q. The generator lowers the fake half of it, at a critic held still.
+    The estimate is D / 2, D = integral of (p - q)^2 / (p + q), by 1 - 4 loss / (b - a)^2. At the optimal critic the
+    paper's objective is integral of (p + q) (critic - c)^2 = (a + b - 2c)^2 / 2 + (b - a)^2 D / 4: D if b - c = 1 and
+    b - a = 2 (their "Pearson", of p + q and 2 q), 1/2 + D / 4 with the default codes, and never Pearson's chi-squared
+    of p and q. The generator lowers the fake half of it, with the critic fixed.
     """
     a, b, c = fake_code, real_code, generator_code
     if a == b:
@@ -82,16 +83,16 @@ def least_squares(fake_code: float = 0.0, real_code: float = 1.0, generator_code
         score="it reaches the codes of real and fake, where the ratio would be infinite or zero",
         meaning=(
             "at rest it is {at}, where every score lies halfway between the codes of data and of samples; 0 where it "
-            "tells all of them apart.",
-            "at rest it is {at}. It is measured by a critic that changes, so it does not say how good samples are.",
+            "separates all of them.",
+            "at rest it is {at}. The critic that measures it changes, so it does not say how good samples are.",
         ),
     )
 
 
 def hinge() -> Divergence:
-    """Margins: the critic stops caring beyond +-1 (Lim and Ye 2017; Miyato et al. 2018).
+    """Margin losses: scores beyond +-1 cost the critic nothing (Lim and Ye 2017; Miyato et al. 2018).
 
-    The best critic is sign(p - q); the generator's gradient there is that of twice the total variation.
+    The optimal critic is sign(p - q); the generator's gradient there is that of twice the total variation.
     """
     return Divergence(
         critic=lambda real, fake: relu(1 - real) + relu(1 + fake),
@@ -102,9 +103,9 @@ def hinge() -> Divergence:
         generator_rests=False,
         score=LIKELIER,
         meaning=(
-            "at rest it is {at}; 0 where all data score above 1 and all samples below -1. Half of what it lacks to 2 "
-            "is the estimate of the total variation.",
-            NO_ZERO,
+            "at rest it is {at}; 0 where all data scores above 1 and all samples below -1. 1 minus half of it is the "
+            "estimate of the total variation.",
+            _NO_ZERO,
         ),
     )
 
@@ -117,7 +118,7 @@ def _jensen_shannon(loss: float) -> float:
     return math.log(2) - loss / 2
 
 
-_AHEAD = "at rest it is {at}. Rising means that the critic is ahead, not that samples get worse."
+_AHEAD = "at rest it is {at}. An increase means that the critic is ahead, not that samples get worse."
 
 
 def relativistic() -> Divergence:
@@ -142,8 +143,8 @@ def relativistic() -> Divergence:
 def relativistic_average() -> Divergence:
     """Real against the mean of all fake, and fake against that of all real (Jolicoeur-Martineau 2019, RaSGAN).
 
-    The means are over the whole batch, of all processes. From a batch the estimate is biased (Jolicoeur-Martineau
-    2020): for one and the same critic it reads lower on small ones, since softplus is convex in the means.
+    The means are over the batches of all processes. The estimate is biased (Jolicoeur-Martineau 2020): for the same
+    critic it is lower on small batches, since softplus is convex in the means.
     """
     return Divergence(
         critic=_against_means,
@@ -152,7 +153,7 @@ def relativistic_average() -> Divergence:
         estimate=lambda loss: 2 * math.log(2) - loss,
         measures="relativistic average divergence, in nats, 0 where data and model agree",
         signed_scores=False,
-        score="what its best critic says is not known as a ratio",
+        score="no formula is known from the optimal critic to a ratio",
         meaning=(
             "at rest it is {at}, where no sample stands out from the mean of the other side; 0 where each does.",
             _AHEAD,
@@ -176,9 +177,12 @@ def wasserstein() -> Divergence:
         generator_rests=False,
         score="it says how far samples are from the data, not how much less likely",
         meaning=(
-            "minus it is the estimate of the Wasserstein distance, up to the critic's slope: {at} at rest. It is what "
-            "to watch: large at first, it should fall towards 0 as samples get better, if the critic keeps up and its "
-            "slope stays.",
-            NO_ZERO,
+            "minus it is the estimate of the Wasserstein distance, up to the critic's gradient norm: {at} at rest. It "
+            "is the curve to watch: large at first, it falls towards 0 as samples get better, if the critic keeps up "
+            "and its gradient norm stays the same.",
+            _NO_ZERO,
         ),
     )
+
+
+GAN_LOSSES = (minimax, non_saturating, least_squares, hinge, wasserstein, relativistic, relativistic_average)
