@@ -149,7 +149,7 @@ def test_packed_images_are_changed_one_by_one(name):
 
 @pytest.mark.parametrize("name", ACTIVE)
 def test_points_are_refused_in_words(name):
-    with pytest.raises(Refusal, match=f"'{name}' changes images, and these samples are points"):
+    with pytest.raises(Refusal, match=f"'{name}' is for images, and these samples have shape"):
         AUGMENTATIONS[name](shape=(2,))
 
 

@@ -13,8 +13,8 @@ from equilibria.core.types import Batch
 from equilibria.games.contest import Contest
 from equilibria.games.play import Play
 from equilibria.terms.augmentations import AUGMENTATIONS, base
-from equilibria.terms.augmentations.ada import moved, recolored
-from equilibria.terms.augmentations.base import read_at, sometimes
+from equilibria.terms.augmentations.ada import random_colors, random_geometry
+from equilibria.terms.augmentations.base import bilinear, with_probability
 from equilibria.terms.divergences import DIVERGENCES
 
 SHAPES = [(1, 8, 8), (3, 7, 5), (2, 1, 1), (3, 1, 6)]
@@ -31,7 +31,7 @@ def images(shape, count=4):
 
 def read(x, change, *amounts):
     """The images changed by one function of points, every one by the same amounts."""
-    return read_at(x, *change(base.pixels(x), *(torch.full((len(x),), amount) for amount in amounts)))
+    return bilinear(x, *change(base.pixel_grid(x), *(torch.full((len(x),), amount) for amount in amounts)))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -50,16 +50,16 @@ def test_a_probability_of_one_changes_every_sample(shape):
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 7, 5)])
 def test_a_mirrored_image_is_the_image_read_from_right_to_left(shape):
     x = images(shape)
-    assert torch.equal(read(x, base.mirrored, 1), x.flip(3))
+    assert torch.equal(read(x, base.mirror, 1), x.flip(3))
 
 
 @pytest.mark.parametrize("side", [7, 8])
 @pytest.mark.parametrize("quarters", range(4))
 def test_quarter_turns_are_exact(side, quarters):
     x = images((3, side, side))
-    turned = read(x, base.quarter_turned, quarters)
+    turned = read(x, base.quarter_turn, quarters)
     assert torch.equal(turned, torch.rot90(x, -quarters, (2, 3)))
-    assert torch.allclose(turned, read(x, base.turned, quarters * math.pi / 2), atol=1e-5)
+    assert torch.allclose(turned, read(x, base.rotate, quarters * math.pi / 2), atol=1e-5)
 
 
 @pytest.mark.parametrize(("right", "down"), [(2, 0), (0, -3), (-1, 2)])
@@ -67,26 +67,26 @@ def test_whole_shifts_are_exact_and_mirror_what_comes_in(right, down):
     x = images((2, 8, 7))
     framed = nn.functional.pad(x, (4, 4, 4, 4), mode="reflect")
     expected = framed[..., 4 - down : 12 - down, 4 - right : 11 - right]
-    assert torch.equal(read(x, base.shifted, float(right), float(down)), expected)
+    assert torch.equal(read(x, base.translate, float(right), float(down)), expected)
 
 
 def test_between_pixels_values_are_those_of_a_straight_line():
     x = images((1, 6, 6))
-    halfway = read(x, base.shifted, 0.5, 0.0)
+    halfway = read(x, base.translate, 0.5, 0.0)
     assert torch.allclose(halfway[..., 1:], (x[..., 1:] + x[..., :-1]) / 2)
 
 
 @pytest.mark.parametrize(
     ("change", "amounts", "source"),
     [
-        (base.turned, (0.3,), lambda x, y: math.cos(0.3) * x + math.sin(0.3) * y),
-        (base.scaled, (2.0, 4.0), lambda x, y: x / 2),
-        (base.scaled, (1.0, 0.9), lambda x, y: x),
+        (base.rotate, (0.3,), lambda x, y: math.cos(0.3) * x + math.sin(0.3) * y),
+        (base.resize, (2.0, 4.0), lambda x, y: x / 2),
+        (base.resize, (1.0, 0.9), lambda x, y: x),
     ],
 )
 def test_a_ramp_is_read_where_the_change_says(change, amounts, source):
     """Bilinear reading is exact on a ramp; its values are the columns that pixels come from."""
-    x, y = base.pixels(torch.zeros(1, 1, 15, 15))
+    x, y = base.pixel_grid(torch.zeros(1, 1, 15, 15))
     seen = read(x.unsqueeze(0), change, *amounts)[0, 0]
     middle = slice(4, 11)  # away from the mirrored edge
     assert torch.allclose(seen[middle, middle], source(x, y)[0][middle, middle], atol=1e-5)
@@ -94,31 +94,31 @@ def test_a_ramp_is_read_where_the_change_says(change, amounts, source):
 
 def test_a_third_of_a_turn_of_the_hue_exchanges_the_channels():
     x = images((3, 4, 4))
-    turned = base.hue_turned(x, torch.full((4,), 2 * math.pi / 3, dtype=torch.float64))
+    turned = base.rotate_hue(x, torch.full((4,), 2 * math.pi / 3, dtype=torch.float64))
     assert torch.allclose(turned, x.roll(1, dims=1))
-    back = base.hue_turned(turned, torch.full((4,), -2 * math.pi / 3, dtype=torch.float64))
+    back = base.rotate_hue(turned, torch.full((4,), -2 * math.pi / 3, dtype=torch.float64))
     assert torch.allclose(back, x)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 4, 6])
 def test_hue_is_idle_where_there_are_not_three_channels(channels):
     x = images((channels, 4, 4))
-    assert torch.equal(base.hue_turned(x, torch.ones(4)), x)
+    assert torch.equal(base.rotate_hue(x, torch.ones(4)), x)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_luma_is_mirrored_and_color_kept(channels):
     x, yes = images((channels, 4, 4)), torch.ones(4)
-    grey, flipped = x.mean(dim=1, keepdim=True), base.luma_flipped(x, yes)
+    grey, flipped = x.mean(dim=1, keepdim=True), base.flip_luma(x, yes)
     assert torch.allclose(flipped.mean(dim=1, keepdim=True), -grey)
     assert torch.allclose(flipped + grey, x - grey)
-    assert torch.allclose(base.luma_flipped(flipped, yes), x)
+    assert torch.allclose(base.flip_luma(flipped, yes), x)
 
 
 @pytest.mark.parametrize("chance", [0.0, 0.3, 1.0])
 def test_a_change_happens_with_its_probability_and_is_nothing_else(chance):
     count = 20_000
-    drawn = sometimes(torch.tensor(chance), torch.full((2, count), 3.0))
+    drawn = with_probability(torch.tensor(chance), torch.full((2, count), 3.0))
     assert set(drawn.unique().tolist()) <= {0.0, 3.0}
     assert torch.equal(drawn[0], drawn[1]), "two axes of one change happen apart"
     happened = (drawn[0] != 0).double().mean().item()
@@ -129,14 +129,14 @@ def test_a_change_happens_with_its_probability_and_is_nothing_else(chance):
 def test_an_image_keeps_its_colors_as_often_as_no_change_happens(channels, idle):
     """Brightness, contrast, hue and saturation, each by chance, and the luma flip, a coin thrown by chance."""
     chance, x = 0.2, images((channels, 2, 2), 20_000)
-    kept = (recolored(x, torch.tensor(chance)) == x).flatten(1).all(dim=1).double().mean().item()
+    kept = (random_colors(x, torch.tensor(chance)) == x).flatten(1).all(dim=1).double().mean().item()
     assert kept == pytest.approx((1 - chance) ** (4 - idle) * (1 - chance / 2), abs=0.015)
 
 
 def test_an_image_keeps_its_place_as_often_as_no_change_happens():
     """A mirror (one of two), quarters (one of four), whole pixels (a quarter of them 0, 0), and four by chance."""
     chance, x = 0.2, images((1, 8, 8), 20_000)
-    kept = (moved(x, torch.tensor(chance)) == x).flatten(1).all(dim=1).double().mean().item()
+    kept = (random_geometry(x, torch.tensor(chance)) == x).flatten(1).all(dim=1).double().mean().item()
     expected = (1 - chance / 2) * (1 - chance * 3 / 4) * (1 - chance * 3 / 4) * (1 - chance) ** 4
     assert kept == pytest.approx(expected, abs=0.015)
 
@@ -145,7 +145,7 @@ def test_colors_change_by_the_authors_amounts():
     """Read from pixels 0 and 1 of all channels, and from one color."""
     x = torch.zeros(20_000, 3, 1, 3, dtype=torch.float64)
     x[..., 1], x[:, 0, :, 2] = 1.0, 1.0
-    black, white, red = recolored(x, torch.tensor(1.0)).squeeze(2).unbind(2)
+    black, white, red = random_colors(x, torch.tensor(1.0)).squeeze(2).unbind(2)
     luma = (white - black)[:, 0]
     shift, factor, flipped = black[:, 0] / luma, luma.abs().log2(), luma < 0
     color, pure = red - red.mean(dim=1, keepdim=True), torch.tensor([2 / 3, -1 / 3, -1 / 3], dtype=torch.float64)
@@ -160,8 +160,8 @@ def test_colors_change_by_the_authors_amounts():
 
 def test_places_change_by_the_authors_amounts():
     """Read from ramps, whose values are the places that pixels come from: the derivative at the middle."""
-    ramps = torch.stack(base.pixels(torch.zeros(1, 1, 33, 33)), dim=1).expand(2000, -1, -1, -1).double()
-    seen = moved(ramps, torch.tensor(1.0))[:, :, 16:18, 16:18]
+    ramps = torch.stack(base.pixel_grid(torch.zeros(1, 1, 33, 33)), dim=1).expand(2000, -1, -1, -1).double()
+    seen = random_geometry(ramps, torch.tensor(1.0))[:, :, 16:18, 16:18]
     jacobian = torch.stack([seen[:, :, 0, 1] - seen[:, :, 0, 0], seen[:, :, 1, 0] - seen[:, :, 0, 0]], dim=2)
     inside = seen.abs().flatten(1).amax(dim=1) < 15  # of the picture, not of its mirror images
     assert inside.double().mean() > 0.9

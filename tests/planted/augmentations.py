@@ -22,8 +22,8 @@ AUGMENTATIONS = (
     Mutant(
         "ada-counts-one-move",
         ADA,
-        "seen = self.moves * len(real_scores) * world_size()",
-        "seen = len(real_scores) * world_size()",
+        "images = self.moves * len(real_scores) * world_size()",
+        "images = len(real_scores) * world_size()",
         (ORACLE + "the_probability_takes_speed_images_from_zero_to_one_and_stays_there", *FOLLOWS),
         "it is slower by its interval",
     ),
@@ -57,8 +57,8 @@ AUGMENTATIONS = (
     Mutant(
         "changes-happen-the-other-way-round",
         DRAWS,
-        "device=drawn.device) < chance",
-        "device=drawn.device) >= chance",
+        "device=amount.device) < probability",
+        "device=amount.device) >= probability",
         (ORACLE + "a_probability_of_zero_changes_not_a_bit",),
         "with probability 1 - p",
     ),

@@ -1,4 +1,4 @@
-"""What happens to every view before a critic sees it. The table is the registration."""
+"""Transforms of a critic's input. The catalogue is the registration."""
 
 from ...core.catalogue import Catalogue
 from .ada import ada
@@ -7,6 +7,6 @@ from .diffaugment import diffaugment
 
 __all__ = ["AUGMENTATIONS", "FIXED", "Augmentation"]
 
-AUGMENTATIONS = Catalogue("augmentation", none=none, diffaugment=diffaugment, ada=ada)
+AUGMENTATIONS = Catalogue.of("augmentation", none, diffaugment, ada)
 
-FIXED = "diffaugment"  # to take where data are few: right for every divergence
+FIXED = "diffaugment"  # recommended for little data: it suits every divergence

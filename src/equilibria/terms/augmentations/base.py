@@ -1,4 +1,4 @@
-"""Augmentations: the record, random numbers per sample, and the transforms they are made of."""
+"""Augmentations: the protocol, random numbers per sample, and image transforms."""
 
 import math
 from collections.abc import Callable
@@ -10,46 +10,44 @@ from torch import Tensor, nn
 from ...core.errors import Refusal
 from ...core.types import Views
 
-Change = Callable[[Tensor], Tensor]  # images (B, C, H, W) to images
+Transform = Callable[[Tensor], Tensor]  # images (B, C, H, W) to images
 
 
 class Augmentation(Protocol):
-    """Around a critic: critic(*augment(*views)). It is an nn.Module, whose buffers are saved with the run.
+    """Applied to a critic's input: critic(*augment(*views)). It is an nn.Module, whose buffers are saved with the run.
 
-    One with a true `reads_signs` learns from the signs of scores, which not every divergence gives a meaning.
+    One with a true `reads_signs` adapts to the signs of scores, which only some divergences give a meaning.
     """
 
     def __call__(self, *views: Tensor) -> Views:
-        """The views, each (B, ...), every sample changed by a draw of its own."""
+        """The views, each (B, ...), each sample transformed at random and independently."""
         ...
 
     def watch(self, real_scores: Tensor) -> None:
-        """Learn from a move of the critic how it scores real samples: (B,)."""
+        """Adapt to the scores of real samples in a critic step: (B,)."""
         ...
 
 
 def require_images(name: str, shape: tuple[int, ...]) -> None:
     """Raise Refusal unless samples of this shape are images."""
     if len(shape) != 3:
-        raise Refusal(
-            f"The augmentation {name!r} changes images, and these samples are points: use the one named 'none'."
-        )
+        raise Refusal(f"The augmentation {name!r} is for images, and these samples have shape {shape}: use 'none'.")
 
 
-def each_image(views: Views, shape: tuple[int, ...], change: Change) -> Views:
-    """The views with their images changed, one by one where several are packed in the channels; codes stay."""
+def map_images(views: Views, shape: tuple[int, ...], change: Transform) -> Views:
+    """The views with their images transformed, one by one if several are packed in the channels; codes unchanged."""
     return tuple(
         change(view.reshape(-1, *shape)).reshape_as(view) if view.ndim == 1 + len(shape) else view for view in views
     )
 
 
 def none() -> Augmentation:
-    """Views as they are."""
-    return Plain()
+    """No augmentation."""
+    return NoAugmentation()
 
 
-class Plain(nn.Module):
-    """Shows the critic what there is."""
+class NoAugmentation(nn.Module):
+    """The identity."""
 
     def forward(self, *views: Tensor) -> Views:
         return views
@@ -59,35 +57,35 @@ class Plain(nn.Module):
 
 
 def uniform(images: Tensor, *count: int) -> Tensor:
-    """Of U(0, 1)."""
+    """Draws of U(0, 1) per image: (*count, B)."""
     return torch.rand(*count, len(images), dtype=images.dtype, device=images.device)
 
 
 def normal(images: Tensor, *count: int) -> Tensor:
-    """Of N(0, 1)."""
+    """Draws of N(0, 1) per image: (*count, B)."""
     return torch.randn(*count, len(images), dtype=images.dtype, device=images.device)
 
 
 def angle(images: Tensor) -> Tensor:
-    """Anywhere on the circle, in radians."""
+    """Uniform on the circle, in radians: (B,)."""
     return (2 * uniform(images) - 1) * math.pi
 
 
-def whole(images: Tensor, count: int) -> Tensor:
-    """One of 0 ... count - 1."""
+def integers(images: Tensor, count: int) -> Tensor:
+    """Uniform on 0 ... count - 1: (B,)."""
     return torch.randint(count, (len(images),), device=images.device)
 
 
-def sometimes(chance: Tensor, drawn: Tensor) -> Tensor:
-    """What was drawn, with this probability for each sample; else exactly zero, which must mean no change."""
-    happens = torch.rand(drawn.shape[-1], device=drawn.device) < chance
-    return torch.where(happens, drawn, 0)
+def with_probability(probability: Tensor, amount: Tensor) -> Tensor:
+    """The amounts, (..., B), with this probability for each sample, else exactly zero, which must mean no change."""
+    applied = torch.rand(amount.shape[-1], device=amount.device) < probability
+    return torch.where(applied, amount, 0)
 
 
-def read_at(images: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """The images (B, C, H, W) at points x, y that count from the middle, each (B, H, W): (B, C, H, W).
+def bilinear(images: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Images (B, C, H, W) at points x, y relative to the center, each (B, H, W): (B, C, H, W).
 
-    Between pixels bilinearly; beyond the edge lies the mirrored image.
+    Bilinear between pixels, reflected at the edges.
     """
     x, y = x + (images.shape[3] - 1) / 2, y + (images.shape[2] - 1) / 2
     left, top = x.floor(), y.floor()
@@ -99,63 +97,63 @@ def read_at(images: Tensor, x: Tensor, y: Tensor) -> Tensor:
 
 
 def _blend(first: Tensor, second: Tensor, share: Tensor) -> Tensor:
-    """Exactly the first where the share of the second is zero."""
+    """Linear interpolation, exactly the first where the share of the second is zero."""
     return first * (1 - share).unsqueeze(1) + second * share.unsqueeze(1)
 
 
 def _pixels(images: Tensor, columns: Tensor, rows: Tensor) -> Tensor:
     height, width = images.shape[2:]
-    places = _mirrored(rows, height) * width + _mirrored(columns, width)
-    index = places.flatten(1).unsqueeze(1).expand(-1, images.shape[1], -1)
+    index = _reflected(rows, height) * width + _reflected(columns, width)
+    index = index.flatten(1).unsqueeze(1).expand(-1, images.shape[1], -1)
     return images.flatten(2).gather(2, index).view_as(images)
 
 
-def _mirrored(index: Tensor, size: int) -> Tensor:
+def _reflected(index: Tensor, size: int) -> Tensor:
     """An index into `size` pixels and their mirror images: ... 2 1 0 1 2 ..."""
     period = max(2 * (size - 1), 1)
-    place = index.remainder(period)
-    return torch.minimum(place, period - place)
+    index = index.remainder(period)
+    return torch.minimum(index, period - index)
 
 
 Points = tuple[Tensor, Tensor]
 
 
-def pixels(images: Tensor) -> Points:
-    """Where every pixel is."""
+def pixel_grid(images: Tensor) -> Points:
+    """The coordinates of all pixels relative to the center: each (B, H, W)."""
     count, _, height, width = images.shape
     x = torch.arange(width, dtype=torch.float32, device=images.device) - (width - 1) / 2
     y = torch.arange(height, dtype=torch.float32, device=images.device) - (height - 1) / 2
     return x.view(1, 1, -1).expand(count, height, width), y.view(1, -1, 1).expand(count, height, width)
 
 
-def mirrored(points: Points, amount: Tensor) -> Points:
-    """Left for right where the amount is 1."""
+def mirror(points: Points, amount: Tensor) -> Points:
+    """Flip horizontally where the amount is 1."""
     x, y = points
     return x * (1 - 2 * _flat(amount)), y
 
 
-def quarter_turned(points: Points, quarters: Tensor) -> Points:
-    """A whole number of quarter turns, exactly."""
+def quarter_turn(points: Points, quarters: Tensor) -> Points:
+    """Rotate by a whole number of quarter turns, exactly."""
     x, y = points
     cos, sin = (_flat(((quarters + shift) % 4 - 2).abs() - 1) for shift in (0, 3))  # 1 0 -1 0, and 0 1 0 -1
     return x * cos + y * sin, y * cos - x * sin
 
 
-def turned(points: Points, angle: Tensor) -> Points:
-    """Turned by an angle."""
+def rotate(points: Points, angle: Tensor) -> Points:
+    """Rotate by an angle in radians."""
     x, y = points
     cos, sin = _flat(angle.cos()), _flat(angle.sin())
     return x * cos + y * sin, y * cos - x * sin
 
 
-def scaled(points: Points, across: Tensor, down: Tensor) -> Points:
-    """Larger by these factors."""
+def resize(points: Points, across: Tensor, down: Tensor) -> Points:
+    """Enlarge by these factors."""
     x, y = points
     return x / _flat(across), y / _flat(down)
 
 
-def shifted(points: Points, right: Tensor, down: Tensor) -> Points:
-    """Moved by as many pixels."""
+def translate(points: Points, right: Tensor, down: Tensor) -> Points:
+    """Shift by this many pixels."""
     x, y = points
     return x - _flat(right), y - _flat(down)
 
@@ -164,28 +162,28 @@ def _flat(amount: Tensor) -> Tensor:
     return amount.view(-1, 1, 1)
 
 
-def brightened(images: Tensor, amount: Tensor) -> Tensor:
-    """Every value raised by the amount."""
+def brighten(images: Tensor, amount: Tensor) -> Tensor:
+    """Add the amount to every value."""
     return images + _column(amount)
 
 
-def contrasted(images: Tensor, amount: Tensor, around: Tensor | float = 0.0) -> Tensor:
-    """Every value further from mid-grey, or from what else it is compared with, by the factor 1 + amount."""
-    return images + _column(amount) * (images - around)
+def scale_contrast(images: Tensor, amount: Tensor, reference: Tensor | float = 0.0) -> Tensor:
+    """Scale the difference of every value from mid-gray, or another reference, by 1 + amount."""
+    return images + _column(amount) * (images - reference)
 
 
-def saturated(images: Tensor, amount: Tensor) -> Tensor:
-    """Every channel further from the pixel's grey by the factor 1 + amount: idle on one channel."""
-    return contrasted(images, amount, images.mean(dim=1, keepdim=True))
+def scale_saturation(images: Tensor, amount: Tensor) -> Tensor:
+    """Scale the difference of every channel from the pixel's gray by 1 + amount: no effect on one channel."""
+    return scale_contrast(images, amount, images.mean(dim=1, keepdim=True))
 
 
-def luma_flipped(images: Tensor, amount: Tensor) -> Tensor:
-    """Dark for light where the amount is 1: the pixel's grey negated, its color kept."""
+def flip_luma(images: Tensor, amount: Tensor) -> Tensor:
+    """Negate the pixel's gray, but not its color, where the amount is 1."""
     return images - 2 * _column(amount) * images.mean(dim=1, keepdim=True)
 
 
-def hue_turned(images: Tensor, angle: Tensor) -> Tensor:
-    """Colors turned around the axis of the greys: three channels have one, on others this is idle."""
+def rotate_hue(images: Tensor, angle: Tensor) -> Tensor:
+    """Rotate colors around the gray axis by an angle: no effect unless there are three channels."""
     if images.shape[1] != 3:
         return images
     color = images - images.mean(dim=1, keepdim=True)
@@ -194,5 +192,5 @@ def hue_turned(images: Tensor, angle: Tensor) -> Tensor:
 
 
 def _column(amount: Tensor) -> Tensor:
-    """One number a sample beside its pixels: (B, 1, 1, 1)."""
+    """One number per sample, to broadcast over its pixels: (B, 1, 1, 1)."""
     return amount.view(-1, 1, 1, 1)

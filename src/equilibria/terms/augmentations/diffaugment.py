@@ -1,4 +1,4 @@
-"""Differentiable augmentation: every change for every sample, each by its own amount."""
+"""Differentiable augmentation: every transform on every sample, by a random amount."""
 
 from collections.abc import Mapping
 
@@ -7,60 +7,70 @@ from torch import Tensor, nn
 
 from ...core.errors import Refusal, nearest
 from ...core.types import Views
-from .base import Augmentation, Change, brightened, contrasted, each_image, require_images, saturated, uniform, whole
+from .base import (
+    Augmentation,
+    Transform,
+    brighten,
+    integers,
+    map_images,
+    require_images,
+    scale_contrast,
+    scale_saturation,
+    uniform,
+)
 
 SHIFT, HOLE = 1 / 8, 1 / 2  # of the image's side
 
 
 def diffaugment(shape: tuple[int, ...], policy: str = "color,translation,cutout") -> Augmentation:
-    """Every image recolored, shifted and cut out at random (DiffAugment, Zhao et al. 2020).
+    """Random color, translation and cutout of every image (DiffAugment, Zhao et al. 2020).
 
-    `policy` is which of color, translation and cutout, with commas between them.
+    `policy` is which of color, translation and cutout, separated by commas.
     """
     require_images("diffaugment", shape)
     names = [name.strip() for name in policy.split(",") if name.strip()]
     if unknown := [name for name in names if name not in POLICIES]:
-        raise Refusal(f"diffaugment knows no policy {unknown[0]!r}.{nearest(unknown[0], POLICIES)}")
-    return DiffAugment(shape, tuple(change for name in names for change in POLICIES[name]))
+        raise Refusal(f"diffaugment has no policy {unknown[0]!r}.{nearest(unknown[0], POLICIES)}")
+    return DiffAugment(shape, tuple(transform for name in names for transform in POLICIES[name]))
 
 
 class DiffAugment(nn.Module):
-    """Some changes, one after the other."""
+    """A sequence of transforms."""
 
-    def __init__(self, shape: tuple[int, ...], changes: tuple[Change, ...]):
+    def __init__(self, shape: tuple[int, ...], transforms: tuple[Transform, ...]):
         super().__init__()
-        self.shape, self.changes = shape, changes
+        self.shape, self.transforms = shape, transforms
 
     def forward(self, *views: Tensor) -> Views:
-        return each_image(views, self.shape, self._changed)
+        return map_images(views, self.shape, self._transform)
 
     def watch(self, real_scores: Tensor) -> None:
         pass
 
-    def _changed(self, images: Tensor) -> Tensor:
-        for change in self.changes:
-            images = change(images)
+    def _transform(self, images: Tensor) -> Tensor:
+        for transform in self.transforms:
+            images = transform(images)
         return images
 
 
 def brightness(images: Tensor) -> Tensor:
-    """All values raised by one number of U(-0.5, 0.5)."""
-    return brightened(images, uniform(images) - 0.5)
+    """Add one number of U(-0.5, 0.5) to all values."""
+    return brighten(images, uniform(images) - 0.5)
 
 
 def saturation(images: Tensor) -> Tensor:
-    """Colors stronger by one factor of U(0, 2)."""
-    return saturated(images, 2 * uniform(images) - 1)
+    """Scale saturation by one factor of U(0, 2)."""
+    return scale_saturation(images, 2 * uniform(images) - 1)
 
 
 def contrast(images: Tensor) -> Tensor:
-    """Differences from the image's mean larger by one factor of U(0.5, 1.5)."""
-    return contrasted(images, uniform(images) - 0.5, images.mean(dim=(1, 2, 3), keepdim=True))
+    """Scale the differences from the image's mean by one factor of U(0.5, 1.5)."""
+    return scale_contrast(images, uniform(images) - 0.5, images.mean(dim=(1, 2, 3), keepdim=True))
 
 
 def translation(images: Tensor) -> Tensor:
-    """Shifted by up to an eighth of a side, whole pixels; mid-grey where nothing was."""
-    down, right = (whole(images, 2 * reach + 1).view(-1, 1) - reach for reach in _sizes(images, SHIFT))
+    """Shift by up to an eighth of a side, in whole pixels; the border is filled with mid-gray."""
+    down, right = (integers(images, 2 * reach + 1).view(-1, 1) - reach for reach in _sizes(images, SHIFT))
     batch = torch.arange(len(images), device=images.device).view(-1, 1, 1)
     padded = nn.functional.pad(images, (1, 1, 1, 1))
     rows, columns = _source(down, images.shape[2]).unsqueeze(2), _source(right, images.shape[3]).unsqueeze(1)
@@ -68,14 +78,14 @@ def translation(images: Tensor) -> Tensor:
 
 
 def cutout(images: Tensor) -> Tensor:
-    """A rectangle of half the sides made mid-grey, its middle anywhere in the image."""
+    """Fill a rectangle of half the sides with mid-gray, its center anywhere in the image."""
     rows, columns = (
         _hole(images, side, size) for side, size in zip(images.shape[2:], _sizes(images, HOLE), strict=True)
     )
     return torch.where(rows.view(len(images), 1, -1, 1) & columns.view(len(images), 1, 1, -1), 0, images)
 
 
-POLICIES: Mapping[str, tuple[Change, ...]] = {
+POLICIES: Mapping[str, tuple[Transform, ...]] = {
     "color": (brightness, saturation, contrast),
     "translation": (translation,),
     "cutout": (cutout,),
@@ -89,12 +99,12 @@ def _sizes(images: Tensor, share: float) -> tuple[int, int]:
 
 
 def _source(shift: Tensor, side: int) -> Tensor:
-    """Where each of `side` pixels comes from, in an image with a border of zeros: (B, side)."""
+    """The source index of each of `side` pixels, in an image with a border of zeros: (B, side)."""
     return (torch.arange(side, device=shift.device) - shift + 1).clamp(0, side + 1)
 
 
 def _hole(images: Tensor, side: int, size: int) -> Tensor:
-    """Which of `side` pixels lie in a stretch of `size` of them, which may hang over the edge: (B, side)."""
-    start = whole(images, side + 1 - size % 2).view(-1, 1) - size // 2
-    place = torch.arange(side, device=images.device)
-    return (place >= start) & (place < start + size)
+    """Which of `side` pixels lie in a random interval of `size`, which may cross the edge: (B, side)."""
+    start = integers(images, side + 1 - size % 2).view(-1, 1) - size // 2
+    index = torch.arange(side, device=images.device)
+    return (index >= start) & (index < start + size)
