@@ -1,9 +1,9 @@
-"""The display of a comparison: all runs on one screen, or a line where one begins and ends."""
+"""The display of a comparison: all runs on one screen, or a line when one starts or ends."""
 
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -11,16 +11,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ..studies.compare.trial import ComparisonLines
+from ..recipes.options import read_budget
+from ..studies.compare.trial import ComparisonLines, Outcome, Trial
 from .display import Progress, on_terminal
 
-if TYPE_CHECKING:
-    from ..studies.compare.trial import Outcome, Trial
-
-_REDRAWN = 0.5  # seconds between two pictures
-_ABOVE = 6  # lines of the screen that are kept for text
-_QUIET = ("waiting", "finished")  # states that are counted where there is no room for all
-_STYLES = {"finished": "green", "failed": "red", "interrupted": "yellow", "playing": "cyan"}
+_INTERVAL = 0.5  # seconds between redraws
+_RESERVED = 6  # lines of the screen for text
+_STYLES = {"finished": "green", "failed": "red", "interrupted": "yellow", "running": "cyan"}
 
 
 def comparison_display() -> "ComparisonPanel | ComparisonLines":
@@ -29,77 +26,74 @@ def comparison_display() -> "ComparisonPanel | ComparisonLines":
 
 
 class ComparisonPanel(AbstractContextManager["ComparisonPanel"]):
-    """A line for each run, all on one screen; text above."""
+    """Text, and below it a line for each run."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False)
         self.live = Live(console=self.console, auto_refresh=False, vertical_overflow="visible")
-        self._rows = dict[str, tuple[str, str, Progress]]()  # by trial: state, what is said of it, how far it is
+        self._rows = dict[str, tuple[str, str, Progress]]()  # state, text and progress, by trial
         self._drawn = 0.0
 
     def __enter__(self) -> Self:
-        self.console.print("Getting ready: looking at the data and the recipes.", style="dim")
+        self.console.print("Getting ready: reading the data and the recipes.", style="dim")
         return self
 
     def __exit__(self, *_: object) -> None:
         self.live.stop()
 
     def say(self, text: str) -> None:
-        """A paragraph, above the table while there is one."""
+        """Print a paragraph."""
         self.console.print(text, markup=False)
 
-    def plan(self, trials: "Sequence[Trial]") -> None:
-        """A line for each."""
-        self._rows = {str(trial): ("waiting", "", _progress(trial)) for trial in trials}
+    def plan(self, trials: Sequence[Trial]) -> None:
+        """Show all trials."""
+        for trial in trials:
+            self._set(trial, "waiting", "")
         self.live.start()
         self._draw()
 
-    def begin(self, trial: "Trial") -> None:
-        """A run begins, or is taken up."""
-        self._rows[str(trial)] = "playing", "getting ready", _progress(trial)
+    def begin(self, trial: Trial) -> None:
+        """Show that a trial starts or continues."""
+        self._set(trial, "running", "getting ready")
         self._draw()
 
-    def show(self, trial: "Trial", event: dict[str, Any]) -> None:
-        """Follow an event."""
+    def show(self, trial: Trial, event: dict[str, Any]) -> None:
+        """Follow an event of a run."""
         *_, progress = self._rows[str(trial)]
-        progress.take(event)
-        over = event["kind"] == "stop"
-        more = " Measuring." if event.get("reason") != "interrupted" else ""
-        said = event["text"] + more if over else _facts(progress)
-        self._rows[str(trial)] = "playing", said, progress
-        if time.monotonic() > self._drawn + _REDRAWN:
+        progress.update(event)
+        text = _facts(progress)
+        if event["kind"] == "stop":
+            text = event["text"] + (" Evaluating." if event.get("reason") != "interrupted" else "")
+        self._rows[str(trial)] = "running", text, progress
+        if time.monotonic() > self._drawn + _INTERVAL:
             self._draw()
 
-    def end(self, trial: "Trial", found: "Outcome") -> None:
-        """A run is over."""
-        self._rows[str(trial)] = found.state, found.sentence, self._rows[str(trial)][2]
+    def end(self, trial: Trial, outcome: Outcome) -> None:
+        """Show that a trial has ended."""
+        self._rows[str(trial)] = outcome.state, outcome.sentence, self._rows[str(trial)][2]
         self._draw()
+
+    def _set(self, trial: Trial, state: str, text: str) -> None:
+        self._rows[str(trial)] = state, text, Progress(read_budget(trial.options.get("budget")).seconds)
 
     def _draw(self) -> None:
         self._drawn = time.monotonic()
-        shown = dict(self._rows)
-        if len(shown) > (room := max(self.console.height - _ABOVE, 4)):  # more than the screen holds
-            shown = {name: row for name, row in shown.items() if row[0] not in _QUIET}
-            shown = dict(list(shown.items())[:room])
+        rows, room = list(self._rows.items()), max(self.console.height - _RESERVED, 4)
+        if len(rows) > room:  # the waiting and finished ones are only counted
+            rows = [(name, row) for name, row in rows if row[0] not in ("waiting", "finished")][:room]
         grid = Table.grid(padding=(0, 2))
-        for name, (state, said, progress) in shown.items():
+        for name, (state, text, progress) in rows:
             share = 1.0 if state == "finished" else progress.share
             bar = ProgressBar(total=1.0, completed=share, width=16, complete_style="cyan", finished_style="green")
-            told = Text(said, style="dim", overflow="ellipsis", no_wrap=state == "playing")
-            grid.add_row(name, bar, Text(state, style=_STYLES.get(state, "dim")), told)
+            line = Text(text, style="dim", overflow="ellipsis", no_wrap=state == "running")
+            grid.add_row(name, bar, Text(state, style=_STYLES.get(state, "dim")), line)
         states = [state for state, *_ in self._rows.values()]
         counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
         self.live.update(Group(grid, Text(counts, style="dim")), refresh=True)
 
 
 def _facts(progress: Progress) -> str:
-    """How far it is, and the first number that is known."""
+    """Round, time left and the first metric."""
     left = [] if progress.left is None else [f"{progress.left:,.0f} s left"]
-    known = [f"{name.replace('_', ' ')} {value:.3g}" for name, value in list(progress.metrics.items())[:1]]
-    return ", ".join([progress.round, *left, *known])
-
-
-def _progress(trial: "Trial") -> Progress:
-    from ..recipes.options import read_budget
-
-    return Progress(read_budget(trial.options.get("budget")).seconds)
+    metric = [f"{name.replace('_', ' ')} {value:.3g}" for name, value in list(progress.metrics.items())[:1]]
+    return ", ".join([progress.round, *left, *metric])

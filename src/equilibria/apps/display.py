@@ -12,74 +12,79 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-_LINES = 25  # of a run that nobody watches on a terminal, about
-_ENDLESS = 1 << 40  # rounds: the clock decides
+_LINES = 25  # lines of a run without a terminal, about
+_ENDLESS = 1 << 40  # rounds of a run that only the clock ends
 
 
 @dataclass
 class Progress:
-    """What the last events said."""
+    """How far a run is, from its events."""
 
-    seconds: float | None = None  # the time to play in all, where that is limited
-    rounds: int = 0  # to play in all
+    seconds: float | None = None  # the time limit, if there is one
     step: int = 0
     elapsed: float = 0.0
-    speed: float | None = None  # real images shown to the critic, a second
-    estimate: float | None = None
-    measures: str = ""  # what the estimate bounds from below; after a comma its units
-    terms: dict[str, dict[str, float]] = field(default_factory=dict)  # by player
-    metrics: dict[str, float] = field(default_factory=dict)
-    sheet: str | None = None
-    _began: tuple[int, float] = (0, 0.0)  # round and time at which this sitting began
-    _seen: tuple[int, float] | None = None  # images and time at the last report
+    speed: float | None = None  # real images shown to the critic per second
+    last: dict[str, dict[str, Any]] = field(default_factory=dict)  # the last event of each kind
 
-    def take(self, event: dict[str, Any]) -> None:
+    def update(self, event: dict[str, Any]) -> None:
         """Follow one event."""
         self.step, self.elapsed = event["step"], event["elapsed"]
-        match event["kind"]:
-            case "start":
-                self.rounds, self._began = event["rounds"], (self.step, self.elapsed)
-                self.measures = event.get("measures", "")
-            case "report":
-                self._report(event)
-            case "measure":
-                self.metrics = event["metrics"]
-            case "sample":
-                self.sheet = event["file"]
+        if event["kind"] == "report":
+            start = {"images": 0, "elapsed": 0.0} if self._start["step"] == 0 else event
+            before = self.last.get("report", start)
+            if event["elapsed"] > before["elapsed"]:
+                self.speed = (event["images"] - before["images"]) / (event["elapsed"] - before["elapsed"])
+        self.last[event["kind"]] = event
 
-    def _report(self, event: dict[str, Any]) -> None:
-        now = event["images"], event["elapsed"]
-        if self._seen is not None and now[1] > self._seen[1]:
-            self.speed = (now[0] - self._seen[0]) / (now[1] - self._seen[1])
-        elif self._began[0] == 0 and now[1] > 0:
-            self.speed = now[0] / now[1]
-        self._seen, self.estimate, self.terms = now, event["estimate"], event["terms"]
+    @property
+    def _start(self) -> dict[str, Any]:
+        return self.last.get("start", {"step": 0, "elapsed": 0.0, "rounds": 0})
 
     @property
     def share(self) -> float:
-        """Of the way that is behind: 0 to 1."""
-        by_rounds = self.step / self.rounds if 0 < self.rounds < _ENDLESS else 0.0
+        """The share of the run that is done, 0 to 1."""
+        rounds = self._start["rounds"]
+        by_rounds = self.step / rounds if 0 < rounds < _ENDLESS else 0.0
         return min(max(by_rounds, self.elapsed / self.seconds if self.seconds else 0.0), 1.0)
 
     @property
     def left(self) -> float | None:
-        """Seconds to the end, as far as can be told."""
-        rounds, seconds = self.step - self._began[0], self.elapsed - self._began[1]
-        ends = [] if self.seconds is None else [self.seconds - self.elapsed]
-        if rounds > 0 and self.rounds < _ENDLESS:
-            ends.append(seconds / rounds * (self.rounds - self.step))
+        """Seconds to the end, as far as can be estimated."""
+        start, ends = self._start, [] if self.seconds is None else [self.seconds - self.elapsed]
+        if self.step > start["step"] and start["rounds"] < _ENDLESS:
+            pace = (self.elapsed - start["elapsed"]) / (self.step - start["step"])
+            ends.append(pace * (start["rounds"] - self.step))
         return max(min(ends), 0.0) if ends else None
 
     @property
     def round(self) -> str:
         """Round x of y."""
-        of = f" of {self.rounds:,}" if self.rounds < _ENDLESS and self.seconds is None else ""
-        return f"round {self.step:,}{of}"
+        rounds = self._start["rounds"]
+        return f"round {self.step:,}" + (f" of {rounds:,}" if rounds < _ENDLESS and self.seconds is None else "")
 
     @property
-    def penalties(self) -> dict[str, float]:
-        """What players pay beside their divergence."""
-        return {name: value for terms in self.terms.values() for name, value in terms.items() if name != "divergence"}
+    def pace(self) -> list[str]:
+        """Images per second, and the time left."""
+        from ..runs.announce import duration  # imports torch, which the first words do not wait for
+
+        speed = [] if self.speed is None else [f"{self.speed:,.0f} images/s"]
+        return speed + ([] if self.left is None else [f"{duration(self.left)} left"])
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The last metrics on held-out samples."""
+        return self.last.get("measure", {}).get("metrics", {})
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The critic's estimate, the penalties and the metrics, in words."""
+        report, facts = self.last.get("report", {}), dict[str, str]()
+        if (estimate := report.get("estimate")) is not None:
+            name, _, units = self._start.get("measures", "").partition(", ")
+            facts[name or "critic's estimate"] = f"at least {estimate:.4g}" + f" ({units})" * bool(units)
+        terms = {name: value for terms in report.get("terms", {}).values() for name, value in terms.items()}
+        facts |= {name.replace("_", " "): f"{value:.4g}" for name, value in terms.items() if name != "divergence"}
+        return facts | {f"held out, {k.replace('_', ' ')}": f"{v:.4g}" for k, v in self.metrics.items()}
 
 
 def on_terminal() -> bool:
@@ -88,31 +93,31 @@ def on_terminal() -> bool:
 
 
 def run_display(seconds: float | None = None) -> "RunPanel | RunLines":
-    """A panel on a terminal, else lines. `seconds` is the time to play in all, where that is limited."""
+    """A panel on a terminal, else lines. `seconds` is the time limit, if there is one."""
     return RunPanel(seconds) if on_terminal() else RunLines(seconds)
 
 
 class RunPanel:
-    """Text above, and below it how the run stands: redrawn at its events, never in between."""
+    """Text, and below it the progress of the run, redrawn at each event."""
 
     def __init__(self, seconds: float | None = None, console: Console | None = None):
         self.progress, self.console = Progress(seconds), console or Console(highlight=False)
         self.live = Live(console=self.console, auto_refresh=False, transient=False)
 
     def __enter__(self) -> Self:
-        self.console.print("Getting ready: looking at the data, trying a few moves.", style="dim")
+        self.console.print("Getting ready: reading the data, timing a few rounds.", style="dim")
         return self
 
     def __exit__(self, *_: object) -> None:
         self.live.stop()
 
     def say(self, text: str) -> None:
-        """A paragraph, above the panel while there is one."""
+        """Print a paragraph."""
         self.console.print(text, markup=False)
 
     def show(self, event: dict[str, Any]) -> None:
         """Follow an event."""
-        self.progress.take(event)
+        self.progress.update(event)
         if event["kind"] == "start":
             self.console.print()
             self.live.start()
@@ -123,29 +128,18 @@ class RunPanel:
 
 
 def panel(progress: Progress) -> Group:
-    """How the run stands, in a few lines."""
-    top = Table.grid(padding=(0, 2))
+    """The progress of a run in a few lines."""
+    top, rows = Table.grid(padding=(0, 2)), Table.grid(padding=(0, 2))
     bar = ProgressBar(total=1.0, completed=progress.share, width=30, complete_style="cyan", finished_style="cyan")
-    top.add_row(Text(progress.round, style="bold"), bar, f"{progress.share:4.0%}", *_pace(progress))
-    rows = Table.grid(padding=(0, 2))
-    for name, value in facts(progress).items():
+    top.add_row(Text(progress.round, style="bold"), bar, f"{progress.share:4.0%}", *progress.pace)
+    sample = progress.last.get("sample")
+    for name, value in (progress.facts | ({"last sample grid": sample["file"]} if sample else {})).items():
         rows.add_row(Text(f"  {name}", style="dim"), value)
     return Group(top, rows)
 
 
-def facts(progress: Progress) -> dict[str, str]:
-    """What is known of the play, in words."""
-    found = {}
-    if progress.estimate is not None:
-        measured, _, units = progress.measures.partition(", ")
-        found[measured or "critic's estimate"] = f"at least {progress.estimate:.4g}" + f" ({units})" * bool(units)
-    found |= {name.replace("_", " "): f"{value:.4g}" for name, value in progress.penalties.items()}
-    found |= {f"held out, {name.replace('_', ' ')}": f"{value:.4g}" for name, value in progress.metrics.items()}
-    return found | ({"last picture": progress.sheet} if progress.sheet else {})
-
-
 class RunLines:
-    """Plain lines, a report now and then: for files and pipes."""
+    """Plain lines, about 25 in a run, for files and pipes."""
 
     def __init__(self, seconds: float | None = None):
         self.progress, self._next = Progress(seconds), 0.0
@@ -157,30 +151,22 @@ class RunLines:
         pass
 
     def say(self, text: str) -> None:
-        """A paragraph."""
-        with suppress(BrokenPipeError):  # nobody reads on: that is no reason to stop playing
+        """Print a paragraph."""
+        with suppress(BrokenPipeError):  # nobody reads on: that is no reason to stop training
             print(text, flush=True)
 
     def show(self, event: dict[str, Any]) -> None:
-        """Follow an event; print a report when enough has happened since the last."""
-        self.progress.take(event)
+        """Follow an event, and print a report if it is due."""
+        self.progress.update(event)
         if event["kind"] == "report" and self._is_due():
-            known = [f"{name} {value}" for name, value in facts(self.progress).items() if name != "last picture"]
-            self.say(", ".join([self.progress.round, *_pace(self.progress), *known]))
+            facts = [f"{name} {value}" for name, value in self.progress.facts.items()]
+            self.say(", ".join([self.progress.round, *self.progress.pace, *facts]))
 
     def _is_due(self) -> bool:
-        """Every 25th of the way, or, where the end is not known, when a fifth more was played than last time."""
-        progress = self.progress
-        at = progress.share if progress.share > 0 else progress.elapsed
+        """At every 25th of the run, or, if its end is unknown, after a fifth more time than at the last line."""
+        share = self.progress.share
+        at = share if share > 0 else self.progress.elapsed
         if at < self._next:
             return False
-        self._next = (int(at * _LINES) + 1) / _LINES if progress.share > 0 else at * 1.2 + 1
+        self._next = (int(at * _LINES) + 1) / _LINES if share > 0 else at * 1.2 + 1
         return True
-
-
-def _pace(progress: Progress) -> list[str]:
-    """Images a second, and the time left."""
-    from ..runs.announce import duration  # with torch, which the first words do not wait for
-
-    speed = [] if progress.speed is None else [f"{progress.speed:,.0f} images/s"]
-    return speed + ([] if progress.left is None else [f"{duration(progress.left)} left"])
