@@ -13,7 +13,7 @@ import pytest
 
 from equilibria.apps.cli import main
 from equilibria.apps.completion import SHELLS
-from equilibria.apps.flags import arguments, merged, sections, split_words
+from equilibria.apps.flags import arguments, merge_flags, sections, split_words
 from equilibria.apps.verbs import VERBS
 from equilibria.recipes import RECIPES
 from equilibria.recipes.parts import settings
@@ -80,7 +80,7 @@ def test_what_is_read_from_source_code_is_what_python_sees(source):
     for part in name.split("."):
         thing = getattr(thing, part)
     signature = inspect.signature(thing).parameters
-    for flag in merged(source).values():
+    for flag in merge_flags(source).values():
         assert flag.default == signature[flag.parameter].default, flag.parameter
 
 

@@ -1,4 +1,4 @@
-"""The command line: each verb parses, calls one function below, prints."""
+"""The command line: runs a verb, and turns errors into sentences and exit codes."""
 
 import os
 import sys
@@ -10,27 +10,27 @@ from ..core.errors import Failure, Refusal
 
 
 def main(tokens: Sequence[str] | None = None) -> int:
-    """Do what the words say. 0: done, or saved on request; 2: the user's input; 1: anything else."""
+    """Run a command line. Returns 0: done, or saved on request; 2: wrong input; 1: any other error."""
     try:
-        code = _answer(list(sys.argv[1:] if tokens is None else tokens))
+        code = _run(list(sys.argv[1:] if tokens is None else tokens))
         sys.stdout.flush()
         return code
     except Refusal as refusal:
-        return _sorry(str(refusal), 2)
+        return _fail(str(refusal), 2)
     except Failure as failure:
-        return _sorry(str(failure), 1)
+        return _fail(str(failure), 1)
     except KeyboardInterrupt:
-        return _sorry("Stopped at once: what was saved before is intact, nothing was saved now.", 1)
-    except BrokenPipeError:  # nobody reads on, as in `equilibria recipes | head`
+        return _fail("Stopped at once: what was saved before is intact, nothing was saved now.", 1)
+    except BrokenPipeError:  # the reader has left, as in `equilibria recipes | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         if os.environ.get("EQUILIBRIA_DEBUG"):
             raise
-        return _sorry(_confession(error), 1)
+        return _fail(_unexpected(error), 1)
 
 
-def _answer(tokens: list[str]) -> int:
+def _run(tokens: list[str]) -> int:
     from .help import overview
     from .verbs import VERBS, run
 
@@ -46,19 +46,19 @@ def _answer(tokens: list[str]) -> int:
     return 0
 
 
-def _sorry(text: str, code: int) -> int:
+def _fail(text: str, code: int) -> int:
     print(f"equilibria: {text}", file=sys.stderr)
     return code
 
 
-def _confession(error: Exception) -> str:
-    """What is said when memory does not suffice, or of a mistake of ours."""
+def _unexpected(error: Exception) -> str:
+    """The message for too little memory, or for a defect of ours, whose traceback goes to a file."""
     what = str(error).strip().split("\n")[0]
     if isinstance(error, MemoryError) or "out of memory" in what or "can't allocate memory" in what:
         return "There is not enough memory: try a smaller --batch, or narrower networks (--generator.width)."
     with tempfile.NamedTemporaryFile("w", prefix="equilibria-", suffix=".txt", delete=False, encoding="utf-8") as file:
         traceback.print_exception(error, file=file)
-    return f"This should not have happened: {type(error).__name__}: {what}. Please report it with {file.name}."
+    return f"This is a bug: {type(error).__name__}: {what}. Please report it with the file {file.name}."
 
 
 if __name__ == "__main__":

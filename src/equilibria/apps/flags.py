@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from ..core.errors import Refusal
 from ..core.specs import parse, type_in_words
 
-Values = dict[str, Any]  # by name, with underscores: text, or True where nothing followed
+Values = dict[str, Any]  # by name, with underscores: text, or True without a value
 _TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool, "Asked": str, "Given": str}
 _ALIASES = ("Asked", "Given")  # whatever names labels or latents: any text
 _SINGULAR = {"labels": "label", "labels_to": "label_to", "layers": "layer"}  # parameters whose flag names one
@@ -35,7 +35,7 @@ class Flag(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As it is typed, with underscores and without dashes."""
+        """As it is typed, but with underscores and without dashes."""
         return _SINGULAR.get(self.parameter, self.parameter)
 
     def value(self, text: Any) -> Any:
@@ -46,11 +46,11 @@ class Flag(NamedTuple):
 
     def row(self, default: Any) -> tuple[str, str, str, str]:
         """A line of help: name, type, default, meaning."""
-        return dashed(self.name), metavar(self.type), shown(default) or "-", self.help
+        return dashed(self.name), metavar(self.type), as_text(default) or "-", self.help
 
 
 def split_words(tokens: Sequence[str], switches: Iterable[str] = ()) -> tuple[list[str], Values]:
-    """The plain words, and the flags with their values: --name VALUE, --name=VALUE, and --name alone for a switch."""
+    """The plain words, and the flags with their values: --name VALUE, --name=VALUE, or --name for a switch."""
     plain, flags, rest = list[str](), Values(), list(tokens)
     while rest:
         token = rest.pop(0)
@@ -68,7 +68,7 @@ def split_words(tokens: Sequence[str], switches: Iterable[str] = ()) -> tuple[li
     return plain, flags
 
 
-def merged(*sources: str) -> dict[str, Flag]:
+def merge_flags(*sources: str) -> dict[str, Flag]:
     """The flags of several functions or records by name; the later definition wins."""
     flags, texts = dict[str, Flag](), dict[str, str]()
     for source in sources:
@@ -87,7 +87,7 @@ def sections(docstring: str) -> dict[str, str]:
 
 
 def arguments(docstring: str) -> dict[str, str]:
-    """What the section Args says of each argument."""
+    """The text of each argument in the section Args."""
     found = re.findall(r"^(\w+): (.*(?:\n +.*)*)", sections(docstring).get("Args", ""), re.MULTILINE)
     return {name: " ".join(text.split()) for name, text in found}
 
@@ -98,15 +98,15 @@ def dashed(name: str) -> str:
 
 
 def metavar(annotation: Any) -> str:
-    """A type as the word in place of a value; none is left out."""
+    """A type as a placeholder for its values, without none."""
     names = {int: "int", float: "float", bool: "true|false", str: "text", tuple: "list", Callable: "schedule"}
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return "|".join(metavar(choice) for choice in typing.get_args(annotation) if choice is not type(None))
     return names.get(typing.get_origin(annotation) or annotation, "json")
 
 
-def shown(value: Any) -> str:
-    """A value as people read and type it."""
+def as_text(value: Any) -> str:
+    """A value as it is typed."""
     if isinstance(value, list | tuple):
         return json.dumps(value) if any(isinstance(v, dict) for v in value) else ",".join(map(str, value))
     if isinstance(value, float):
@@ -120,7 +120,7 @@ def _module(name: str) -> ast.Module:
 
 
 def _definition(source: str) -> ast.FunctionDef | ast.ClassDef:
-    """The function or class that `module:name` or `module:Class.name` means, in source code."""
+    """The source code of a function or class, `module:name` or `module:Class.name`."""
     module, _, path = source.partition(":")
     node: Any = _module(module)
     for name in path.split("."):
@@ -129,7 +129,7 @@ def _definition(source: str) -> ast.FunctionDef | ast.ClassDef:
 
 
 def _flags(node: ast.FunctionDef | ast.ClassDef) -> Iterator[Flag]:
-    """The parameters or fields that have a default and a type that can be typed; positional-only ones are words."""
+    """The parameters or fields with a default and a type that text can have; positional-only ones are words."""
     for name, annotation, default in _fields(node) if isinstance(node, ast.ClassDef) else _parameters(node):
         kind = _type(annotation)
         if default is not None and kind is not None:
@@ -162,7 +162,7 @@ def _attribute_docs(node: ast.FunctionDef | ast.ClassDef) -> dict[str, str]:
 
 
 def _type(node: ast.expr | None) -> Any:
-    """An annotation as a type of text; None where it is not one. Of a union, what can be typed; text and no list."""
+    """The type of an annotation, if text can have it; of a union, that of the parts that can be typed."""
     match node:
         case ast.Name(id=name):
             return _TYPES.get(name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.catalogue import Catalogue, summary
 from ..core.text import paragraph, table, tables, width
-from .flags import dashed, metavar, sections, shown
+from .flags import as_text, dashed, metavar, sections
 
 if TYPE_CHECKING:
     from ..recipes import Recipe
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 _FIELDS = ("data", "batch", "rounds", "seed")  # flags of the run, too
 _TITLES = {
-    "halflife": "The average from which samples are drawn",
+    "halflife": "The moving average of the generator's weights; samples are drawn from it",
     "conditional": "The labels of the data",
     "labelled": "The labels of the data",
     "binarize": "The values of the data",
-    "data": "How the data are read",
+    "data": "How the data is read",
     "game": "The game",
     "divergence": "The divergence",
-    "likelihood": "The likelihood of a sample given its latent; auto: what suits the pixels",
-    "augmentation": "The augmentation of everything the critic sees",
+    "likelihood": "The likelihood of a sample given its latent; auto: by the pixels",
+    "augmentation": "The augmentation of the critic's inputs",
     "prior": "The prior of the latents",
     "rule": "The update rule of a round",
     "schedule": "The learning rate schedule",
-    "networks": "The networks; auto: what suits the data and the penalties",
-    "penalties": "The penalties; a weight of auto suits the data",
-    "optimizers": "The optimizers: --lr sets all learning rates, --optimizer the kind of all",
+    "networks": "The networks; auto: by the data and the penalties",
+    "penalties": "The penalties; a weight of auto depends on the data",
+    "optimizers": "The optimizers; --lr sets all learning rates, --optimizer the kind of all",
 }
 _NAMES = (
     "`equilibria show divergences` (penalties, likelihoods, augmentations, networks, norms, priors, rules, optimizers, "
@@ -41,20 +41,18 @@ _NAMES = (
 
 
 def overview(verbs: "dict[str, Verb]") -> str:
-    """What the program is, and its verbs in groups."""
+    """The verbs in groups."""
     groups = groupby(verbs.items(), key=lambda item: item[1].group)
     rows = {title: [(f"{name} {v.words}".strip(), summary(v.call)) for name, v in items] for title, items in groups}
-    return "\n\n".join(
-        [
-            paragraph("equilibria: train two-network games: GANs and their relatives, with theory you can check."),
-            tables(rows),
-            "`equilibria VERB --help` shows flags and examples, `equilibria train RECIPE --help` all settings.",
-        ]
+    title = paragraph("equilibria: train two-network games: GANs and their relatives, with theory you can check.")
+    more = paragraph(
+        "`equilibria VERB --help` shows flags and examples, `equilibria train RECIPE --help` all settings."
     )
+    return f"{title}\n\n{tables(rows)}\n\n{more}"
 
 
 def manual(name: str, verb: "Verb", words: list[str]) -> str:
-    """A verb's usage, flags and examples, and what else can be set."""
+    """A verb's usage, flags and examples, and other settings."""
     values, more = verb.more(*words[:1]) if verb.more else ({}, "")
     rows = [flag.row(values.get(flag.parameter, flag.default)) for flag in verb.flags().values()]
     usage = " ".join(["equilibria", name, *words, *verb.words.split()[len(words) :]])
@@ -73,8 +71,8 @@ def recipe_settings(recipe: "Recipe") -> str:
     """Every setting of a recipe as a flag, in groups: its type, its value, its meaning."""
     from ..recipes.parts import settings
 
-    found = {path: s for path, s in settings(recipe).items() if path not in _FIELDS}
-    groups = groupby(found.items(), key=lambda item: _TITLES[item[0].partition(".")[0]])
+    rest = {path: s for path, s in settings(recipe).items() if path not in _FIELDS}
+    groups = groupby(rest.items(), key=lambda item: _TITLES[item[0].partition(".")[0]])
     rows = {title: [_setting(recipe, *item) for item in items] for title, items in groups}
     return f"{tables(rows)}\n\n{paragraph(_NAMES)}"
 
@@ -83,28 +81,29 @@ def _setting(recipe: "Recipe", path: str, setting: "Setting") -> tuple[str, ...]
     from ..recipes.settings import short
 
     kind = "name" if setting.is_part else metavar(setting.annotation)
-    return dashed(short(recipe, path)), kind, shown(setting.value), setting.help
+    return dashed(short(recipe, path)), kind, as_text(setting.value), setting.help
 
 
-def whole(recipe: "Recipe", meanings: bool) -> str:
-    """A recipe as JSON with its default values, if wanted with the meaning of each."""
+def recipe_text(recipe: "Recipe", meanings: bool) -> str:
+    """A recipe as JSON with its default values, and on request with the meaning of each."""
     from ..recipes.parts import settings
     from ..recipes.settings import with_defaults
 
     text = with_defaults(recipe).to_json().rstrip()
     if not meanings:
         return text
-    known = settings(recipe)
-    lines = [(line, known[path].help if path in known else "") for line, path in _places(text)]
-    edge = max(len(line) for line, about in lines if about) + 2
+    helps = {path: setting.help for path, setting in settings(recipe).items()}
+    lines = [(line, helps.get(path, "")) for line, path in _paths(text)]
+    edge = max(len(line) for line, meaning in lines if meaning) + 2
+    room = max(width() - edge - 2, 40)
     return "\n".join(
-        line.ljust(edge) + "# " + shorten(about, max(width() - edge - 2, 40), placeholder=" ...") if about else line
-        for line, about in lines
+        f"{line.ljust(edge)}# {shorten(meaning, room, placeholder=' ...')}" if meaning else line
+        for line, meaning in lines
     )
 
 
-def _places(text: str) -> Iterator[tuple[str, str]]:
-    """The lines of an indented JSON object, each with the path of the value in it."""
+def _paths(text: str) -> Iterator[tuple[str, str]]:
+    """The lines of an indented JSON object, each with the path of its value."""
     path: list[str] = []
     for line in text.split("\n"):
         key = line.strip().split('"')[1] if '": ' in line else ""
@@ -115,15 +114,16 @@ def _places(text: str) -> Iterator[tuple[str, str]]:
             path.pop()
 
 
-def contents(catalogue: Catalogue) -> str:
+def catalogue_text(catalogue: Catalogue) -> str:
     """Each entry's name, summary and options."""
-    if not any(entry.options for entry in catalogue.describe()):
-        return table([(entry.name, entry.summary) for entry in catalogue.describe()], indent=0)
+    entries = catalogue.describe()
+    if not any(entry.options for entry in entries):
+        return table([(entry.name, entry.summary) for entry in entries], indent=0)
     return "\n\n".join(_entry(name, builder) for name, builder in catalogue.items())
 
 
 def _entry(name: str, builder: Callable[..., Any]) -> str:
     from ..recipes.parts import options_of
 
-    rows = [(option, metavar(s.annotation), shown(s.value), s.help) for option, s in options_of(builder).items()]
+    rows = [(option, metavar(s.annotation), as_text(s.value), s.help) for option, s in options_of(builder).items()]
     return "\n".join([table([(name, summary(builder))], indent=0), *([table(rows, indent=4)] if rows else [])])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ...core.errors import Refusal, nearest
-from ..flags import Flag, dashed, merged, split_words
+from ..flags import Flag, dashed, merge_flags, split_words
 from ..help import manual
 from . import info, models, study, train
 
@@ -25,8 +25,8 @@ class Verb(NamedTuple):
     def flags(self) -> dict[str, Flag]:
         """By name, those of the first source first."""
         own = f"{self.call.__module__.partition('.')[2]}:{self.call.__name__}"
-        flags = merged(*reversed(self.sources), own)
-        return {name: flags[name] for name in merged(*self.sources[:1], own, *self.sources[1:])}
+        flags = merge_flags(*reversed(self.sources), own)
+        return {name: flags[name] for name in merge_flags(*self.sources[:1], own, *self.sources[1:])}
 
 
 TRAIN, LOOK, USE, SHARE, LEARN = (

@@ -59,16 +59,16 @@ def show(name: str, /) -> int:
         equilibria show wgan-gp > mine.json
         equilibria show divergences
     """
-    from ..help import contents, whole
+    from ..help import catalogue_text, recipe_text
 
     key = name.replace("-", "_")
     if name in RECIPES or name.endswith(".json"):
         from ...runs.session import recipe_by_name
 
-        print(whole(recipe_by_name(name), meanings=sys.stdout.isatty()))
+        print(recipe_text(recipe_by_name(name), meanings=sys.stdout.isatty()))
     elif names := ALIASES.get(key, (key,) if key in TABLES else ()):
         titles = [f"{each.replace('_', ' ')}:\n\n" if len(names) > 1 else "" for each in names]
-        print("\n\n".join(title + contents(_table(each)) for title, each in zip(titles, names, strict=True)))
+        print("\n\n".join(title + catalogue_text(_table(each)) for title, each in zip(titles, names, strict=True)))
     else:
         raise Refusal(f"There is nothing called {name!r} to show.{nearest(name, [*RECIPES, *ALIASES, *TABLES])}")
     return 0

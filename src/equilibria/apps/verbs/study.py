@@ -65,9 +65,9 @@ def evaluate(run: str, /, *, metrics: str = "", **options: Any) -> int:
     from ...studies.evaluate import evaluate
     from ...studies.metric_specs import split_metrics
 
-    found = evaluate(run, split_metrics(metrics), **options, say=_print)
-    print(f"\n{table(wording.evaluation_table(found))}\n\n{paragraph(wording.evaluation_notes(found))}")
-    print(f"\nStored in {run}/metrics.json.")
+    evaluation = evaluate(run, split_metrics(metrics), **options, say=_say)
+    print(f"\n{table(wording.evaluation_table(evaluation))}\n\n{paragraph(wording.evaluation_notes(evaluation))}")
+    print(f"\nWritten: {run}/metrics.json")
     return 0
 
 
@@ -79,9 +79,9 @@ def train_features(data: str, /, **options: Any) -> int:
     """
     from ...evaluation.features.classifier import train_features
 
-    train_features(data, **options, say=_print)
+    train_features(data, **options, say=_say)
     return 0
 
 
-def _print(text: str) -> None:
+def _say(text: str) -> None:
     print(text, flush=True)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 DEMO_RECIPE = "r3gan"
 DEMO: dict[str, Any] = {"data": "fashion", "conditional": True, "watch": 0, "lr": 4e-3}
 DEMO |= {"generator.width": 16, "critic.width": 16}  # docs/design/experiments.md compares
-_AROUND = 7.0  # seconds of the budget that are not training: to start, to time a few rounds, the last sample grid
+_OVERHEAD = 7.0  # seconds of the budget without training: to start, to time a few rounds, the last sample grid
 _NEXT = """
-Clothes that nobody made, a row for each class: {picture}
+Clothes that do not exist, a row for each class: {picture}
 
 What next?
   equilibria sample {folder} --label 7 --count 64 --out sneakers.png
@@ -31,23 +32,21 @@ What next?
 _COMPARE = (
     "Every other flag applies to all runs, as in `equilibria train`: --batch 64, --lr 1e-4. A recipe can have changes "
     "of its own: wgan:clip=0.1. Finished runs are not repeated: the same command continues an interrupted comparison. "
-    "Folders of runs in place of recipes are compared as they were measured."
+    "Run folders in place of recipes are compared as they were evaluated."
 )
 
 
 @dataclasses.dataclass(frozen=True)
 class Live:
-    """A display that also keeps the newest sample grid at one path, and prints that path once."""
+    """A display that also copies the newest sample grid to live.png, and prints that path once."""
 
     display: "Display"
     folder: Path
 
     def say(self, text: str) -> None:
-        """The same text."""
         self.display.say(text)
 
     def show(self, event: dict[str, Any]) -> None:
-        """The same event; a new sample grid replaces the picture."""
         from ...core.files import write_atomic
 
         self.display.show(event)
@@ -56,7 +55,7 @@ class Live:
             first = not picture.exists()
             write_atomic(picture, (self.folder / event["file"]).read_bytes())
             if first:
-                self.say(f"Open {picture} now: it shows the newest samples while the training goes on.")
+                self.say(f"Open {picture} now: it always shows the newest samples.")
 
 
 def demo(*, budget: str = "75s", rounds: int | None = None, runs: str = "runs") -> int:
@@ -72,18 +71,18 @@ def demo(*, budget: str = "75s", rounds: int | None = None, runs: str = "runs") 
     """
     from ..display import run_display
 
-    began, seconds = time.monotonic(), read_budget(budget).seconds
+    start, seconds = time.monotonic(), read_budget(budget).seconds
     with run_display(seconds) as display:
         from ...records.folder import free_name
         from ...runs.session import train
 
         folder = free_name(Path(runs) / "demo")
         if seconds is not None:
-            budget = f"{max(seconds - _AROUND - (time.monotonic() - began), 1.0):.1f}s"
+            budget = f"{max(seconds - _OVERHEAD - (time.monotonic() - start), 1.0):.1f}s"
         options = {"budget": budget, "rounds": rounds, "runs": runs, "name": folder.name}
         train(DEMO_RECIPE, Live(display, folder), **DEMO | options)
-    if sheets := sorted((folder / "samples").glob("*.png")):
-        print(_NEXT.format(picture=sheets[-1], folder=folder))
+    if pictures := sorted((folder / "samples").glob("*.png")):
+        print(_NEXT.format(picture=pictures[-1], folder=folder))
     return 0
 
 
@@ -115,7 +114,7 @@ def resume(run: str, /, **options: Any) -> int:
     """
     from ..display import run_display
 
-    with run_display(_seconds(Path(run), options)) as display:
+    with run_display(_time_limit(Path(run), options)) as display:
         from ...runs.session import resume
 
         resume(run, display, **options)
@@ -132,18 +131,18 @@ def compare(*recipes: str, **options: Any) -> int:
     """
     from ..comparison_display import comparison_display
 
-    with comparison_display() as watch:
+    with comparison_display() as display:
         from ...studies.compare.compare import compare
 
-        study = compare(recipes, watch, **options).study
+        study = compare(recipes, display, **options).study
     if study is not None:
         from ...studies.compare.comparison_page import metric_table
 
         for data in study.sets:
             head, body = metric_table(study, data)
+            rows = [line for row in [head, *body] for line in zip_longest(*(c.split("\n") for c in row), fillvalue="")]
             if body:
-                lines = [*_lines(head), *(line for row in body for line in _lines(row))]
-                print(f"\n{data}\n\n{table(lines, indent=2)}")
+                print(f"\n{data}\n\n{table(rows, indent=2)}")
         print("\n" + "\n\n".join(map(paragraph, study.conclusions)))
     return 0
 
@@ -153,8 +152,7 @@ def settings_of(name: str | None = None) -> tuple[dict[str, Any], str]:
     if name is None:
         rows = [(entry.name, entry.summary) for entry in RECIPES.describe()]
         default = f"{DEFAULT} if none is named, {DEFAULT_FOR_POINTS} for points"
-        head = f"Recipes ({default}); `equilibria train RECIPE --help` lists all settings"
-        return {}, tables({head: rows})
+        return {}, tables({f"Recipes ({default}); `equilibria train RECIPE --help` lists all settings": rows})
     from ...runs.session import recipe_by_name
     from ..help import recipe_settings
 
@@ -170,28 +168,20 @@ def settings_of_all(*_: str) -> tuple[dict[str, Any], str]:
 
 def _refuse_missing_values(recipe: Recipe, options: dict[str, Any]) -> None:
     """Only a switch can stand without a value."""
-    from ...recipes.parts import settings
-    from ...recipes.settings import paths
+    from ...recipes.settings import paths, settings
 
-    known, fields = settings(recipe), {field.name for field in dataclasses.fields(Options)}
+    changes, fields = settings(recipe), {field.name for field in dataclasses.fields(Options)}
     for name in (name for name, value in options.items() if value is True and name not in fields):
-        setting = known.get(paths(recipe, name)[0])
+        setting = changes.get(paths(recipe, name)[0])
         if setting is not None and setting.annotation is not bool:
             raise Refusal(f"{dashed(name)} needs a value: {type_in_words(setting.annotation)}.")
 
 
-def _seconds(folder: Path, options: dict[str, Any]) -> float | None:
-    """The limit of the total time, if there is one: of the options, else as planned."""
+def _time_limit(folder: Path, options: dict[str, Any]) -> float | None:
+    """The limit of the total time in seconds, if there is one: of the options, else as planned."""
     if "rounds" in options or "budget" in options:
         return read_budget(options.get("budget")).seconds
     try:
         return RunFolder(folder).summary()["end"]["seconds"]
     except (Refusal, TypeError, KeyError):
         return None  # `resume` says what is wrong
-
-
-def _lines(row: list[str]) -> list[list[str]]:
-    """A row of cells of several lines as rows of one line, short cells filled up with blanks."""
-    cells = [cell.split("\n") for cell in row]
-    height = max(map(len, cells))
-    return [[cell[i] if i < len(cell) else "" for cell in cells] for i in range(height)]
