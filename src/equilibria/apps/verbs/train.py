@@ -168,7 +168,8 @@ def settings_of_all(*_: str) -> tuple[dict[str, Any], str]:
 
 def _refuse_missing_values(recipe: Recipe, options: dict[str, Any]) -> None:
     """Only a switch can stand without a value."""
-    from ...recipes.settings import paths, settings
+    from ...recipes.parts import settings
+    from ...recipes.settings import paths
 
     changes, fields = settings(recipe), {field.name for field in dataclasses.fields(Options)}
     for name in (name for name, value in options.items() if value is True and name not in fields):
