@@ -47,7 +47,7 @@ class Prior:
 def normal(size: int = 128) -> Prior:
     """Independent standard normals.
 
-    `size` is numbers in a latent.
+    `size` is the number of latent dimensions.
     """
     _positive("normal", "size", size)
 
@@ -60,7 +60,7 @@ def normal(size: int = 128) -> Prior:
 def uniform(size: int = 100) -> Prior:
     """Uniform on [-1, 1] in every coordinate (Radford et al. 2016).
 
-    `size` is numbers in a latent.
+    `size` is the number of latent dimensions.
     """
     _positive("uniform", "size", size)
 
@@ -71,7 +71,10 @@ def uniform(size: int = 100) -> Prior:
 
 
 def categorical(classes: int = 10) -> Prior:
-    """One of several classes, equally likely, one-hot (Chen et al. 2016)."""
+    """One of several classes, equally likely, one-hot (Chen et al. 2016).
+
+    `classes` is the number of classes.
+    """
     _positive("categorical", "classes", classes)
 
     def draw(count: int, generator: torch.Generator | None, device: torch.device | None) -> Tensor:
@@ -82,7 +85,10 @@ def categorical(classes: int = 10) -> Prior:
 
 
 def joint(parts: Sequence[dict[str, Any]] = ()) -> Prior:
-    """Several priors side by side, each a {"name": ..., **options} (InfoGAN's categories beside its noise)."""
+    """Several priors joined, such as InfoGAN's classes and noise.
+
+    `parts` is the list of priors, each a {"name": ..., **options}, as JSON.
+    """
     if not parts:
         raise Refusal('The prior \'joint\' needs parts, for example [{"name": "normal"}, {"name": "categorical"}].')
     priors = [_made(part) for part in parts]

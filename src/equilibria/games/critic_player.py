@@ -47,13 +47,20 @@ def clip_weights(bound: float, norms: bool = False) -> WeightClipping:
 
 
 def constant(turns: int = 5) -> Turns:
-    """The same number of steps in every round."""
+    """The same number of steps in every round.
+
+    `turns` is critic steps per round.
+    """
     _positive("constant", turns=turns)
     return turns
 
 
 def bursts(usual: int = 5, burst: int = 100, first: int = 25, every: int = 500) -> Turns:
-    """More steps in the first rounds and at intervals (100 for 25 rounds and every 500th: WGAN's released code)."""
+    """More steps in the first rounds and at intervals (100 for 25 rounds and every 500th: WGAN's released code).
+
+    `usual` is critic steps per round; `burst` is critic steps in a round of a burst; `first` is the rounds of the first
+    burst; `every` is the rounds from one later burst to the next.
+    """
     _positive("bursts", usual=usual, burst=burst, every=every)
     return lambda step: burst if step < first or step % every == 0 else usual
 
@@ -61,7 +68,7 @@ def bursts(usual: int = 5, burst: int = 100, first: int = 25, every: int = 500) 
 def every(rounds: int = 16) -> Turns:
     """One step at a regular interval, beginning in the first round.
 
-    `rounds` is the interval.
+    `rounds` is the interval between steps.
     """
     _positive("every", rounds=rounds)
     return lambda step: int(step % rounds == 0)

@@ -46,8 +46,8 @@ def gan(
     `clip` is the bound on the critic's weights after each step; `pack` is independent samples that the critic scores
     as one; `noise` is the standard deviation of the noise on the critic's inputs; `noise_rounds` is the rounds over
     which it decays, 0 if it is constant; `unroll` is critic steps that the generator's loss looks ahead; `unroll_lr`
-    is their learning rate; `unroll_by` is their optimizer, descent or adam; `class_weight` is the weight of the class
-    head in the critic's loss; `class_weight_generator` is its weight in the generator's.
+    is the learning rate of unrolled steps; `unroll_by` is their optimizer, descent or adam; `class_weight` is the
+    weight of the class head in the critic's loss; `class_weight_generator` is its weight in the generator's.
 
     Lazy penalties are after Karras et al. 2020 (multiplied by the interval), packing after Lin et al. 2018, noise after
     Soenderby et al. 2017, the class head after Odena et al. 2017, unrolling after Metz et al. 2017: the unrolled steps

@@ -46,7 +46,8 @@ def vae_gan(
 
     `kl` is the weight of the KL divergence; `fidelity` is the weight of the reconstruction loss for the generator, the
     paper's gamma; `gates` is whether critic or generator pauses while the critic's losses are farther from the
-    equilibrium than the margin; `equilibrium` is that loss of the critic on either side, in nats; `margin` is in nats.
+    equilibrium than the margin; `equilibrium` is the critic's target loss on either side, in nats; `margin` is a
+    difference of losses, in nats.
 
     The critic separates data from samples and reconstructions, each half of the fake side. Data weighs as much as
     both; in the paper's sum of three logarithms it weighs half as much.

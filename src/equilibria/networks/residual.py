@@ -65,7 +65,7 @@ def critic(
 ) -> nn.Module:
     """WGAN-GP's residual critic: blocks that halve the size, then the mean over pixels (Gulrajani et al. 2017).
 
-    Before the mean, `flat` blocks keep the size (two, as in the paper). `width` channels everywhere; the paper
+    `flat` is the number of last blocks that keep the size (2 in the paper). `width` channels everywhere; the paper
     has 128 for 32 x 32 pixels, 64 is our choice. A second view of `second_view` numbers joins the mean.
     """
     stack, crowd = conditioning_stack("critic", conditioning, condition), minibatch_std_layers(minibatch_std)
@@ -98,7 +98,8 @@ def encoder(
 ) -> Encoder:
     """WGAN-GP's residual critic up to its mean over pixels, then one linear layer (after Gulrajani et al. 2017).
 
-    Options are those of the critic, `flat` blocks keep the size; the norm is the generator's.
+    `flat` is the number of last blocks that keep the size. Other options are those of the critic; the norm is the
+    generator's.
     """
     stack = conditioning_stack("encoder", conditioning, condition)
     input_layer, trunk = _trunk(shape, width, flat, stack, stack.norm(NORMS[norm]()))

@@ -28,9 +28,7 @@ OPTION_HELP = {  # of options that mean the same in every part; a docstring goes
     "activation": "relu, leaky_relu, silu, tanh or elu",
     "beta1": "Adam's beta1: decay of the mean gradient, per step",
     "beta2": "Adam's beta2: decay of the mean squared gradient, per step",
-    "burst": "critic steps in a round of a burst",
     "channels": "1 for gray, 3 for color",
-    "classes": "number of classes",
     "clip": "clip the critic's weights to [-clip, clip] after each step",
     "clip_norms": "also clip the scales of norm layers",
     "conditioning": "concat, embedding or film; for critics also projection and classifier; combine with +",
@@ -39,43 +37,28 @@ OPTION_HELP = {  # of options that mean the same in every part; a docstring goes
     "depth": "hidden layers",
     "end": "the last round's share of the learning rate",
     "eps": "added to the root of the mean squared gradient",
-    "every": "rounds between bursts",
     "fake_code": "the critic's target score for samples (a)",
-    "first": "rounds of the first burst",
     "fit": "crop or pad to a square",
     "generator_code": "the generator's target score for samples (c)",
     "generator_loss": "exact (the divergence) or alternative (non-saturating; f-GAN, section 3.2)",
     "hidden": "units of a fully connected layer in addition to the convolutions; 0: none",
-    "image": "column of the images",
     "initialization": "distribution of the initial weights",
-    "label": "column of the labels",
-    "labels": "name of the array of labels in an .npz file",
     "lazy": "rounds between penalty computations (lazy regularization)",
     "lr": "learning rate",
     "minibatch_std": "group size of the minibatch standard deviation; 0: none",
-    "modes": "number of modes",
     "momentum": "momentum",
     "n_critic": "critic steps per generator step",
-    "noise": "std of the noise around the spiral",
     "norm": "none, batch, layer, instance, group, weight or spectral",
     "one_sided": "penalize only gradient norms above the target",
-    "parts": "the joined priors, as JSON",
     "posterior": "gaussian (means and variances) or point",
     "power": "exponent of the gradient norm (p)",
     "real_code": "the critic's target score for data (b)",
     "resizer": "interpolation of the pixels",
     "sampler": "where gradients are taken: between, real, fake or both",
-    "samples": "name of the array of samples in an .npz file",
-    "side": "modes per row",
     "size": "side of the images in pixels",
     "skip_first_norm": "no norm after the first hidden layer",
-    "split": "split of the data set",
-    "spread": "std of each mode",
     "target_norm": "target gradient norm",
-    "theta": "position of the line",
-    "turns": "critic steps per round",
     "upsample": "how feature maps double in size",
-    "usual": "critic steps in all other rounds",
     "warmup": "rounds until the full learning rate, from 0",
     "weight": "penalty weight (lambda)",
     "width": "units or channels of a layer",
@@ -196,13 +179,10 @@ def options_of(builder: Any) -> dict[str, Setting]:
 
 
 def option_help(option: str, doc: str) -> str:
-    """The help of an option: its line in the docstring's Args, or the clause after `option`, or the shared text."""
-    if line := re.search(rf"^ *{option}: (.+(?:\n {{5,}}.+)*)", doc.partition("Args:\n")[2], re.MULTILINE):
-        return " ".join(line[1].split()).rstrip(".")
-    match = re.search(rf"`{option}`([^`]+?)(?:[.;](?=\s|$)|, (?=`)|\n\n|$)", doc)
-    clause = " ".join(match[1].split()).removeprefix("is ") if match else ""
-    whole = len(clause.split()) > 1 and clause.count("(") == clause.count(")")
-    return clause if whole else OPTION_HELP.get(option, "")
+    """The help of an option: what the docstring says after "`option` is", else the shared text."""
+    match = re.search(rf"`{option}`\s+is\s+([^`]+?)(?:[.;](?=\s|$)|, (?=`)|\n\n|$)", doc)
+    clause = " ".join(match[1].split()) if match else ""
+    return clause if clause.count("(") == clause.count(")") and clause else OPTION_HELP.get(option, "")
 
 
 def _summary(catalogue: Catalogue, name: str) -> str:

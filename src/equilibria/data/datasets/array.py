@@ -21,7 +21,8 @@ Split = tuple[Tensor, Tensor, Tensor]  # training samples, held-out samples, whi
 def array(path: Path, samples: str | None = None, labels: str | None = None, layout: str = "auto") -> Data:
     """Images (N, H, W[, C]) or (N, C, H, W), or points (N, 2), in an .npy or .npz file.
 
-    In an .npz, `samples` and `labels` name the arrays (default: samples, images, x or the first; labels or y).
+    `samples` is the name of the array of samples in an .npz (default: samples, images, x or the first); `labels` is the
+    name of the array of labels in an .npz (default: labels or y).
     `layout` is channels_first or channels_last where the shape is ambiguous.
     """
     stored = read_headers(path)

@@ -34,8 +34,8 @@ def hub(
 ) -> Data:
     """A data set of images on the Hugging Face hub, as hf:owner/name (needs the extra `hub`).
 
-    `image` and `label` name its columns (default: the first of images, the first of classes); the other options are
-    those of a folder of images.
+    `split` is the split of the data set; `image` is the column of the images (default: the first one); `label` is the
+    column of the labels (default: the first one of classes). The other options are those of a folder of images.
     """
     form = ImageFormat(size, fit, resizer, channels)
     table = _table(path, split)

@@ -86,8 +86,8 @@ _CHUNK = 4096  # rows
 def stacked_mnist(root: Path | None, count: int = 128_000) -> Data:
     """Three MNIST digits as the channels of 28 x 28 images, 1000 modes (Metz et al. 2017; Srivastava et al. 2017).
 
-    `count` images are drawn with a fixed seed from the training digits, and a fifth of that, held out, from the test
-    digits. The class is the number that the three digits spell.
+    `count` is the number of training images, drawn with a fixed seed from the training digits; a fifth of that is held
+    out, drawn from the test digits. The class is the number that the three digits spell.
     """
     if count < 1:
         raise Refusal(f"The data 'stacked_mnist' has count {count}: a number above 0 is needed.")

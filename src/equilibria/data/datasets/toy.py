@@ -16,7 +16,7 @@ from ..spaces import Plane
 def ring(modes: int = 8, spread: float = 0.02 / 1.414, count: int = 50_000) -> Data:
     """Gaussians on a circle: eight, radius 2 and std .02, over 1.414 (Gulrajani et al. 2017).
 
-    `spread` is their std; the label of a point is its Gaussian.
+    `modes` is the number of Gaussians; `spread` is the std of each; the label of a point is its Gaussian.
     """
     return _mixture("ring", ring_modes(modes, spread), count)
 
@@ -24,7 +24,7 @@ def ring(modes: int = 8, spread: float = 0.02 / 1.414, count: int = 50_000) -> D
 def grid(side: int = 5, spread: float = 0.05 / 2.828, count: int = 50_000) -> Data:
     """Gaussians on a grid: 5 x 5 at distances of 2, std .05, over 2.828 (Gulrajani et al. 2017).
 
-    `spread` is their std; the label of a point is its Gaussian.
+    `side` is the number of Gaussians per row; `spread` is the std of each; the label of a point is its Gaussian.
     """
     return _mixture("grid", grid_modes(side, spread), count)
 
@@ -47,7 +47,10 @@ def swiss_roll(noise: float = 0.25, count: int = 50_000) -> Data:
 
 
 def lines(theta: float = 0.0, count: int = 50_000) -> Data:
-    """Points (theta, Z), Z uniform on [0, 1]: one of the parallel lines of Arjovsky et al. (2017, example 1)."""
+    """Points (theta, Z), Z uniform on [0, 1]: one of the parallel lines of Arjovsky et al. (2017, example 1).
+
+    `theta` is the position of the line.
+    """
     _positive("lines", count=count)
 
     def draw(count: int, source: torch.Generator) -> Tensor:

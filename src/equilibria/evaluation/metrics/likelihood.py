@@ -64,9 +64,9 @@ def _plays(networks: nn.ModuleDict, prior: Prior, batch: Batch, seed: int) -> It
 def parzen(data: Data, *, lowest: float = 0.1, highest: float = 1.0, steps: int = 10, chosen_on: int = 1000) -> Metric:
     """Mean log-density of images in [0, 1] under Gaussians around samples, nats (Breuleux et al. 2011).
 
-    `lowest` is the smallest standard deviation that is tried, `highest` the largest, `steps` how many, evenly on a
-    logarithmic scale. The one with the highest likelihood of training images is used; `chosen_on` is the number of
-    these images. Higher is not better: real MNIST has 244 and smooth prototypes over 300 (Theis et al. 2016).
+    `lowest` is the smallest standard deviation that is tried; `highest` is the largest; `steps` is how many are tried,
+    evenly on a logarithmic scale. The one with the highest likelihood of training images is used; `chosen_on` is the
+    number of these images. Higher is not better: real MNIST has 244 and smooth prototypes over 300 (Theis et al. 2016).
     """
     if not isinstance(data.space, Image):
         raise Refusal(f"The metric 'parzen' is defined for images, and {data.name} has none: choose wasserstein.")
