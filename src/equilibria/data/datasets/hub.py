@@ -35,7 +35,8 @@ def hub(
     """A data set of images on the Hugging Face hub, as hf:owner/name (needs the extra `hub`).
 
     `split` is the split of the data set; `image` is the column of the images (default: the first one); `label` is the
-    column of the labels (default: the first one of classes). The other options are those of a folder of images.
+    column of the labels (default: the first one of classes). The other options are those of a folder of images: `size`
+    is the side in pixels; `fit` is crop or pad; `channels` is 1 or 3.
     """
     form = ImageFormat(size, fit, resizer, channels)
     table = _table(path, split)

@@ -16,7 +16,8 @@ from ..spaces import Plane
 def ring(modes: int = 8, spread: float = 0.02 / 1.414, count: int = 50_000) -> Data:
     """Gaussians on a circle: eight, radius 2 and std .02, over 1.414 (Gulrajani et al. 2017).
 
-    `modes` is the number of Gaussians; `spread` is the std of each; the label of a point is its Gaussian.
+    `modes` is the number of Gaussians; `spread` is the std of each; `count` is the number of training
+    points. The label of a point is its Gaussian.
     """
     return _mixture("ring", ring_modes(modes, spread), count)
 
@@ -24,7 +25,8 @@ def ring(modes: int = 8, spread: float = 0.02 / 1.414, count: int = 50_000) -> D
 def grid(side: int = 5, spread: float = 0.05 / 2.828, count: int = 50_000) -> Data:
     """Gaussians on a grid: 5 x 5 at distances of 2, std .05, over 2.828 (Gulrajani et al. 2017).
 
-    `side` is the number of Gaussians per row; `spread` is the std of each; the label of a point is its Gaussian.
+    `side` is the number of Gaussians per row; `spread` is the std of each; `count` is the number of training
+    points. The label of a point is its Gaussian.
     """
     return _mixture("grid", grid_modes(side, spread), count)
 
@@ -32,7 +34,7 @@ def grid(side: int = 5, spread: float = 0.05 / 2.828, count: int = 50_000) -> Da
 def swiss_roll(noise: float = 0.25, count: int = 50_000) -> Data:
     """A spiral (t cos t, t sin t), t from 1.5 pi to 4.5 pi, with Gaussian noise, over 7.5 (Gulrajani et al. 2017).
 
-    `noise` is the std of the noise.
+    `noise` is the std of the noise; `count` is the number of training points.
     """
     _positive("swiss_roll", count=count)
     if noise < 0:
@@ -49,7 +51,7 @@ def swiss_roll(noise: float = 0.25, count: int = 50_000) -> Data:
 def lines(theta: float = 0.0, count: int = 50_000) -> Data:
     """Points (theta, Z), Z uniform on [0, 1]: one of the parallel lines of Arjovsky et al. (2017, example 1).
 
-    `theta` is the position of the line.
+    `theta` is the position of the line; `count` is the number of training points.
     """
     _positive("lines", count=count)
 

@@ -39,9 +39,9 @@ def kernel(
 ) -> Metric:
     """Unbiased squared distance of polynomial kernel means; 0 on average is best (Binkowski et al. 2018).
 
-    `degree` is the power of the kernel, `gamma` the factor of the inner product (none: one over the number of
-    features), `coef` what is added to it; `subsets` is the number of pairs of random subsets in the mean;
-    `size` the number of samples in a subset, at most half of all. For equal distributions it is below zero as often as
+    `degree` is the power of the kernel; `gamma` is the factor of the inner product (none: one over the number of
+    features); `coef` is what is added to it; `subsets` is the number of pairs of random subsets in the mean; `size` is
+    the number of samples in a subset, at most half of all. For equal distributions it is below zero as often as
     above. Called KID only on the Inception network.
     """
     if degree < 1 or subsets < 2 or size < 2:

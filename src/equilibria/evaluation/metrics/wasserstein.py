@@ -53,8 +53,8 @@ def _squared(real: Tensor, fake: Tensor) -> Tensor:
 def wasserstein(data: Data, *, order: int = 1, count: int = 2000) -> Metric:
     """Exact Wasserstein distance of the samples, by optimal transport; 0 is best, biased upwards for few samples.
 
-    `order` is the power of the distance in the cost, `count` the samples of each set, at most:
-    time grows with its cube. Solved by the network simplex of POT (Flamary et al. 2021).
+    `order` is the power of the distance in the cost; `count` is the number of samples of each set, at most: time grows
+    with its cube. Solved by the network simplex of POT (Flamary et al. 2021).
     """
     if order < 1 or count < 2:
         raise Refusal("The metric 'wasserstein' needs an order of at least 1, and two samples.")
