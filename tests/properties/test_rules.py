@@ -90,8 +90,11 @@ def test_what_was_frozen_before_is_frozen_after_and_nothing_else(rule):
     ("game", "sentence"),
     [
         ({"n_critic": 5}, "'critic' has 5 turns: use --n-critic 1, or --rule alternating."),
-        ({"n_critic": {"name": "bursts"}}, "'critic' has turns by the round: use --n-critic 1, or"),
-        ({"n_critic": 1, "lazy": 4}, "'penalties' has turns by the round: use --lazy 1, or --rule alternating."),
+        ({"n_critic": {"name": "bursts"}}, "'critic' has turns that depend on the round: use --n-critic 1, or"),
+        (
+            {"n_critic": 1, "lazy": 4},
+            "'penalties' has turns that depend on the round: use --lazy 1, or --rule alternating.",
+        ),
     ],
 )
 def test_other_turns_than_one_are_refused_in_a_sentence(rule, game, sentence):

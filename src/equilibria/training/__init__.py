@@ -1,1 +1,1 @@
-"""Floor 3. How a game is played."""
+"""Floor 3. Training: the state of a run, its rounds, optimizers and hardware."""

@@ -1,10 +1,10 @@
-"""What is chosen once, at the start, for the machine at hand: device, threads, matrix products, precision."""
+"""What a run needs of the machine: device, threads, matrix products, precision."""
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 import torch
@@ -15,14 +15,14 @@ from ..core.errors import Refusal, nearest
 DEVICES = ("auto", "cpu", "cuda", "mps")
 MATMULS = ("auto", "default", "bf16")
 PRECISIONS = ("fp32", "bf16")
-_EXACT = 1e-6  # relative error below which the switched product counts as full fp32
+_EXACT = 1e-6  # a smaller relative error counts as full fp32
 _PROBE = (64, 784, 512)
 _PRODUCTS: Any = getattr(torch.backends.mkldnn, "matmul")  # noqa: B009 - the stubs of torch lack it
 
 
 @dataclass(frozen=True)
 class Hardware:
-    """Stored with the run, and reused by resume: other choices would give other bits."""
+    """Stored with the run and used again by resume, since other settings give other bits."""
 
     device: str
     threads: int
@@ -38,102 +38,105 @@ class Hardware:
         return cls(**stored | {"reasons": tuple(stored.get("reasons", ()))})
 
     def __str__(self) -> str:
-        return "; ".join(self.reasons) or f"{self.device}, {self.threads} threads, {self.matmul} products"
+        return "; ".join(self.reasons) or f"{self.device}, {_threads(self.threads)}, {self.matmul} products"
 
 
 def choose_hardware(
     device: str = "auto", threads: int | None = None, matmul: str = "auto", precision: str = "fp32"
 ) -> Hardware:
-    """The device, the products and the precision; threads are 1 until `choose_threads` has timed the real step."""
+    """The hardware for these options; threads are 1 until `choose_threads` has timed a round. Raises Refusal."""
     device, why_device = _device(device)
     matmul, why_matmul = _matmul(matmul) if device == "cpu" else ("default", "")
-    if precision not in PRECISIONS:
-        raise Refusal(f"No precision is called {precision!r}.{nearest(precision, PRECISIONS)}")
+    _check("precision", precision, PRECISIONS)
     if threads is not None and threads < 1:
         raise Refusal(f"threads is {threads}: at least 1 is needed.")
-    why_threads = "" if threads is None else f"{threads} thread{'s' * (threads > 1)} as asked"
+    why_threads = "" if threads is None else f"{_threads(threads)} (by option)"
     why_precision = "" if precision == "fp32" else "bf16 networks, with fp32 scores and penalties (error about 1e-2)"
     reasons = tuple(reason for reason in (why_device, why_threads, why_matmul, why_precision) if reason)
     return Hardware(device, threads or 1, matmul, precision, reasons)
 
 
-def choose_threads(choices: Hardware, seconds_a_round: Callable[[], float]) -> Hardware:
-    """One thread or all of them, by the time of the real step: a second thread can cost more than it brings."""
-    if choices.device != "cpu" or (cores := _cores()) == 1:
-        return choices
+def choose_threads(hardware: Hardware, seconds_per_round: Callable[[], float]) -> Hardware:
+    """One thread or one per core, whichever is faster: a second thread can cost more than it saves."""
+    if hardware.device != "cpu" or (cores := _cores()) == 1:
+        return hardware
     times = {}
     for count in (1, cores):
         torch.set_num_threads(count)
-        times[count] = seconds_a_round()
-    best = min(times, key=lambda count: times[count])
-    reason = (
-        f"{best} thread{'s' * (best > 1)} ({', '.join(f'{n}: {t * 1e3:.1f} ms a round' for n, t in times.items())})"
-    )
-    return Hardware(choices.device, best, choices.matmul, choices.precision, (*choices.reasons, reason))
+        times[count] = seconds_per_round()
+    fastest = min(times, key=lambda count: times[count])
+    measured = ", ".join(f"{count}: {seconds * 1e3:.1f} ms per round" for count, seconds in times.items())
+    return replace(hardware, threads=fastest, reasons=(*hardware.reasons, f"{_threads(fastest)} ({measured})"))
 
 
 @contextmanager
-def apply_hardware(choices: Hardware) -> Iterator[None]:
-    """Set the process-wide switches; put them back afterwards."""
+def apply_hardware(hardware: Hardware) -> Iterator[None]:
+    """Set PyTorch's switches for the process; restore them afterwards."""
     threads, products = torch.get_num_threads(), _PRODUCTS.fp32_precision
-    deterministic = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
+    cudnn = torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark
     try:
-        torch.set_num_threads(choices.threads)
-        if choices.matmul == "bf16":
+        torch.set_num_threads(hardware.threads)
+        if hardware.matmul == "bf16":
             _PRODUCTS.fp32_precision = "bf16"
         torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
         yield
     finally:
         torch.set_num_threads(threads)
         _PRODUCTS.fp32_precision = products
-        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = deterministic
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = cudnn
 
 
-def _device(wish: str) -> tuple[str, str]:
+def _check(option: str, name: str, names: Sequence[str]) -> None:
+    if name not in names:
+        raise Refusal(f"No {option} is called {name!r}.{nearest(name, names)}")
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread{'s' * (count > 1)}"
+
+
+def _device(name: str) -> tuple[str, str]:
     """A device, and the reason."""
-    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if wish not in DEVICES:
-        raise Refusal(f"No device is called {wish!r}.{nearest(wish, DEVICES)}")
-    if wish != "auto":
-        if not present[wish]:
-            raise Refusal(f"The device {wish!r} is not available here: use --device auto.")
-        return wish, f"{wish} as asked"
-    if present["cuda"]:
+    _check("device", name, DEVICES)
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name != "auto":
+        if not available[name]:
+            raise Refusal(f"The device {name!r} is not available here: use --device auto.")
+        return name, f"{name} (by option)"
+    if available["cuda"]:
         return "cuda", f"cuda ({torch.cuda.get_device_name()})"
-    if present["mps"]:
-        return "mps", "mps (Apple graphics)"
-    return "cpu", f"cpu (no graphics card that PyTorch can use; {_cores()} cores)"
+    if available["mps"]:
+        return "mps", "mps (Apple GPU)"
+    return "cpu", f"cpu (no GPU that PyTorch can use; {_cores()} cores)"
 
 
-def _matmul(wish: str) -> tuple[str, str]:
-    """The way of multiplying matrices, and the reason."""
-    if wish not in MATMULS:
-        raise Refusal(f"No matmul is called {wish!r}.{nearest(wish, MATMULS)}")
-    if wish != "auto":
-        return wish, f"{wish} matrix products as asked"
+def _matmul(name: str) -> tuple[str, str]:
+    """The kind of matrix products, and the reason."""
+    _check("matmul", name, MATMULS)
+    if name != "auto":
+        return name, f"{name} matrix products (by option)"
     error, speedup = _probe()
     if error > _EXACT:
-        return "default", f"PyTorch's matrix products (the switch would round: error {error:.0e})"
+        return "default", f"PyTorch's matrix products (oneDNN's bf16 mode would round: error {error:.0e})"
     if speedup < 1.1:
-        return "default", f"PyTorch's matrix products (the switch brings {speedup:.2f} times)"
-    return "bf16", f"oneDNN matrix products ({speedup:.1f} times faster here, still fp32: error {error:.0e})"
+        return "default", f"PyTorch's matrix products (oneDNN's bf16 mode is {speedup:.2f} times as fast)"
+    return "bf16", f"oneDNN matrix products ({speedup:.1f} times as fast here, still fp32: error {error:.0e})"
 
 
 def _probe() -> tuple[float, float]:
-    """The switched product's relative error against float64, and how much faster it is, on one thread."""
+    """The relative error of bf16-mode products against float64, and their speedup, on one thread."""
     rows, inner, columns = _PROBE
     source = torch.Generator().manual_seed(0)
     a, b = torch.randn(rows, inner, generator=source), torch.randn(inner, columns, generator=source)
     exact = a.double() @ b.double()
-    plain, switched = Hardware("cpu", 1, "default", "fp32"), Hardware("cpu", 1, "bf16", "fp32")
-    slow, _ = _timed(plain, a, b)
-    fast, product = _timed(switched, a, b)
-    return float((product - exact).norm() / exact.norm()), slow / fast
+    default, _ = _timed(Hardware("cpu", 1, "default", "fp32"), a, b)
+    bf16, product = _timed(Hardware("cpu", 1, "bf16", "fp32"), a, b)
+    return float((product - exact).norm() / exact.norm()), default / bf16
 
 
-def _timed(choices: Hardware, a: Tensor, b: Tensor) -> tuple[float, Tensor]:
+def _timed(hardware: Hardware, a: Tensor, b: Tensor) -> tuple[float, Tensor]:
     """The best time of a product in thirty, after three, and the product."""
-    with apply_hardware(choices):
+    with apply_hardware(hardware):
         product = [a @ b for _ in range(3)][-1]
         times = []
         for _ in range(30):

@@ -1,4 +1,4 @@
-"""The whole of training."""
+"""The training loop."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,16 +8,16 @@ import torch
 from ..core.distributed import average_
 from .run import Run
 
-Observer = Callable[[Run], None]  # looks at a run between rounds, and may set `run.stop`
+Observer = Callable[[Run], None]  # reads a run between rounds, and may set `run.stop`
 
 
 def run_rounds(run: Run, until: int, observers: Sequence[Observer] = ()) -> Run:
-    """Play rounds until round `until`, or until an observer says stop."""
+    """Train until round `until`, or until an observer sets `run.stop`."""
     with training_mode(run):
         while run.step < until and run.stop is None:
             for players, turns in run.rule.order(run.game, run.step):  # the critic, then the generator; or all at once
                 for _ in range(turns):  # n_critic
-                    run.rule.move(run, players)  # draw, score, differentiate, step
+                    run.rule.move(run, players)  # draw, loss, gradient, step
             average_(list(run.game.memories.buffers()))
             run.average.update(run.game.networks, run.step)
             run.step += 1
@@ -28,12 +28,12 @@ def run_rounds(run: Run, until: int, observers: Sequence[Observer] = ()) -> Run:
 
 @contextmanager
 def training_mode(run: Run) -> Iterator[None]:
-    """Networks are in training mode meanwhile; the caller's randomness and what was frozen are put back afterwards."""
+    """Training mode for the networks; the caller's random state and `requires_grad` are restored afterwards."""
     run.game.networks.train()
-    moving = {parameter: parameter.requires_grad for parameter in run.game.networks.parameters()}
+    trainable = {parameter: parameter.requires_grad for parameter in run.game.networks.parameters()}
     with torch.random.fork_rng(devices=[run.device] if run.device.type == "cuda" else []):
         try:
             yield
         finally:
-            for parameter, was in moving.items():
-                parameter.requires_grad_(was)
+            for parameter, requires_grad in trainable.items():
+                parameter.requires_grad_(requires_grad)

@@ -1,4 +1,4 @@
-"""The state of a training: networks, averages, optimizers, running means, counters."""
+"""The state of a training: networks, their averages, optimizers, running means, counters."""
 
 import copy
 from collections.abc import Iterator
@@ -31,19 +31,19 @@ class Average(nn.Module):
 
     @torch.no_grad()
     def update(self, networks: nn.ModuleDict, step: int) -> None:
-        """Move towards the networks as they are after round `step` (counted from 0)."""
+        """Average in the networks after round `step` (counted from 0)."""
         halflife = min(self.halflife, _RAMP * step)
         share = 1 - 0.5 ** (1 / halflife) if halflife > 0 else 1.0
-        fast = {name: networks[name] for name in self.networks}
-        moving: list[Tensor] = [p for network in fast.values() for p in network.parameters()]
-        torch._foreach_lerp_(list[Tensor](self.networks.parameters()), moving, share)
-        buffers = [b for network in fast.values() for b in network.buffers()]
-        for slow, current in zip(self.networks.buffers(), buffers, strict=True):
-            slow.copy_(current)
+        current = [networks[name] for name in self.networks]
+        parameters: list[Tensor] = [p for network in current for p in network.parameters()]
+        torch._foreach_lerp_(list[Tensor](self.networks.parameters()), parameters, share)
+        buffers = [b for network in current for b in network.buffers()]
+        for average, buffer in zip(self.networks.buffers(), buffers, strict=True):
+            average.copy_(buffer)
 
 
 class RunningMeans:
-    """Sums of terms by player. Reading them is the only time the host waits for the device."""
+    """Means of the terms of each player's loss. Only `read` makes the host wait for the device."""
 
     def __init__(self) -> None:
         self.names: dict[str, tuple[str, ...]] = {}
@@ -51,7 +51,7 @@ class RunningMeans:
         self.counts: dict[str, int] = {}
 
     def add(self, player: str, terms: Terms) -> None:
-        """Count one move's terms."""
+        """Add one move's terms, each ()."""
         values = torch.stack([term.detach() for term in terms.values()])
         if player in self.sums:
             self.sums[player].add_(values)
@@ -60,7 +60,7 @@ class RunningMeans:
         self.counts[player] = self.counts.get(player, 0) + 1
 
     def read(self) -> dict[str, dict[str, float]]:
-        """The means since the last reading, by player and term; then start anew."""
+        """The means since the last call, by player and term."""
         means = {
             player: dict(zip(self.names[player], (total / self.counts[player]).tolist(), strict=True))
             for player, total in self.sums.items()
@@ -78,21 +78,21 @@ class RunningMeans:
 
 @dataclass
 class Run:
-    """The one mutable thing: what `run_rounds` moves forward."""
+    """The state of a training, which `run_rounds` changes."""
 
     game: Game
     stream: Stream
-    optimizers: dict[str, Optimizer]  # by the networks they move: Player.optimizer
+    optimizers: dict[str, Optimizer]  # by Player.optimizer
     average: Average
-    schedules: dict[str, Schedule] = field(default_factory=dict)  # of the learning rates, by optimizer
+    schedules: dict[str, Schedule] = field(default_factory=dict)  # of the learning rate, by optimizer
     precision: str = "fp32"
     seed: int = 0
-    rule: Rule = field(default_factory=alternating)  # how a round is played
-    step: int = 0  # rounds played
-    draws: int = 0  # batches drawn
-    stop: str | None = None  # why training must end after this round
+    rule: Rule = field(default_factory=alternating)  # how a round is computed
+    step: int = 0  # finished rounds
+    draws: int = 0  # drawn batches
+    stop: str | None = None  # why training ends after this round
     statistics: RunningMeans = field(default_factory=RunningMeans)
-    folder: Path | None = None  # where it is recorded
+    folder: Path | None = None  # of its records
 
     def __post_init__(self) -> None:
         self.rates = {key: [g["lr"] for g in o.param_groups] for key, o in self.optimizers.items()}
@@ -102,14 +102,14 @@ class Run:
         return self.stream.data.x.device
 
     def images_at(self, step: int) -> int:
-        """Real images shown to the critic in round `step`; without a critic, to the player with most moves."""
+        """Real samples that the critic gets in round `step`; without a critic, the player with the most turns."""
         order = self.rule.order(self.game, step)
         critics = [turns for players, turns in order if any("critic" in player.networks for player in players)]
         turns = max(critics or [turns for _, turns in order], default=0)
         return self.stream.size * world_size() * self.rule.draws * turns
 
     def optimizer(self, player: Player) -> Optimizer:
-        """What moves this player's networks, at this round's rate."""
+        """This player's optimizer, at this round's learning rate."""
         optimizer = self.optimizers[player.optimizer]
         if player.optimizer in self.schedules:
             share = self.schedules[player.optimizer](self.step)
@@ -118,13 +118,13 @@ class Run:
         return optimizer
 
     def autocast(self) -> AbstractContextManager[Any]:
-        """bf16 for the networks if asked for; scores and penalties stay fp32."""
+        """A context with bf16 networks if `precision` is bf16; scores and penalties stay fp32."""
         if self.precision == "fp32":
             return nullcontext()
         return torch.autocast(self.device.type, torch.bfloat16)
 
     def state_dict(self) -> dict[str, Any]:
-        """All that training from here on depends on."""
+        """Everything that the rest of the training depends on."""
         return {
             "networks": self.game.networks.state_dict(),
             "memories": self.game.memories.state_dict(),
@@ -137,10 +137,10 @@ class Run:
 
     @contextmanager
     def restored(self) -> Iterator[None]:
-        """Whatever happens to the run meanwhile, it is afterwards as it was, bit for bit."""
+        """A context after which the run is as before, bit for bit."""
         networks = self.game.networks, self.game.memories, self.average
         modes = {module: module.training for each in networks for module in each.modules()}
-        moving = {parameter: parameter.requires_grad for each in networks for parameter in each.parameters()}
+        trainable = {parameter: parameter.requires_grad for each in networks for parameter in each.parameters()}
         before = copy.deepcopy(self.state_dict())
         try:
             yield
@@ -148,11 +148,11 @@ class Run:
             self.load_state_dict(before)
             for module, training in modes.items():
                 module.training = training
-            for parameter, requires_grad in moving.items():
+            for parameter, requires_grad in trainable.items():
                 parameter.requires_grad_(requires_grad).grad = None
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go back, or on, to a state."""
+        """Restore a state of `state_dict`."""
         self.game.networks.load_state_dict(state["networks"])
         self.game.memories.load_state_dict(state["memories"])
         self.average.load_state_dict(state["average"])
