@@ -17,10 +17,13 @@ PAGES = [
     path for path in PAGES if path.parent.name != "reference" and path.name not in ("glossary.md", "references.md")
 ]
 CLEAN = [  # packages of src/equilibria whose words have been rewritten; in the end all, and no list
+    "data",
     "evaluation",
     "games",
     "recipes",
+    "records",
     "runs",
+    "training",
 ]
 
 

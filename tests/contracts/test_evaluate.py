@@ -245,7 +245,7 @@ WRONG = [
     (["{run}", "--count", "3"], "count is 3: "),
     (["{run}", "--count", "100000000"], "allows 16 to "),
     (["{run}", "--checkpoints", "bset"], "checkpoint is 'bset': it must be best, last"),
-    (["{run}", "--checkpoints", "7777"], "keeps no checkpoint of round 7,777"),
+    (["{run}", "--checkpoints", "7777"], "has no checkpoint of round 7,777"),
     (["{run}", "--metric", "frechet"], "Did you mean '--metrics'?"),
 ]
 

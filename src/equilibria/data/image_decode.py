@@ -105,8 +105,8 @@ def _plain(image: PIL.Image.Image, mode: str, changes: list[str]) -> PIL.Image.I
 
 def _cropped(image: PIL.Image.Image, size: int, method: PIL.Image.Resampling) -> PIL.Image.Image:
     side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    square = image.crop((left, top, left + side, top + side))
+    x, y = (image.width - side) // 2, (image.height - side) // 2
+    square = image.crop((x, y, x + side, y + side))
     return square if side == size else square.resize((size, size), method)
 
 

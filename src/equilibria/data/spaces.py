@@ -45,8 +45,8 @@ class Image:
         rows, (height, width) = -(-len(pixels) // columns), pixels.shape[1:3]
         canvas = np.full((rows * (height + _GAP) + _GAP, columns * (width + _GAP) + _GAP, 3), 255, dtype=np.uint8)
         for i, cell in enumerate(pixels):
-            top, left = _GAP + i // columns * (height + _GAP), _GAP + i % columns * (width + _GAP)
-            canvas[top : top + height, left : left + width] = cell
+            y0, x0 = _GAP + i // columns * (height + _GAP), _GAP + i % columns * (width + _GAP)
+            canvas[y0 : y0 + height, x0 : x0 + width] = cell
         return PIL.Image.fromarray(canvas)
 
     def describe(self) -> dict[str, Any]:

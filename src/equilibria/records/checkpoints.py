@@ -1,4 +1,4 @@
-"""All that a resumed run depends on, as files: the last three and the best remain."""
+"""Checkpoint files: the last three and the best are kept."""
 
 import io
 import pickle
@@ -15,19 +15,19 @@ from .folder import CHECKPOINTS, EVENTS, RunFolder
 
 FORMAT = 1
 ARCHIVE = f"{CHECKPOINTS}/aside"
-_RECENT = 3  # that are kept
-_DAMAGES = (OSError, RuntimeError, EOFError, LookupError, TypeError, ValueError, AttributeError, pickle.UnpicklingError)
+_RECENT = 3  # checkpoints
+_DAMAGED = (OSError, RuntimeError, EOFError, LookupError, TypeError, ValueError, AttributeError, pickle.UnpicklingError)
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A run between two rounds, and how much of its records belongs to it."""
+    """A run between two rounds, and the length of its records at that time."""
 
     state: dict[str, Any]  # Run.state_dict()
-    events: int  # bytes of the events written before it
-    elapsed: float  # seconds of training, all sessions together
-    best: dict[str, Any] | None = None  # {"step", "value"} of the best measure so far
-    milestone: int = -1  # round of the last one; "looked" in the file
+    events: int  # their length in bytes
+    elapsed: float  # seconds of training, in all sessions
+    best: dict[str, Any] | None = None  # {"step", "value"} of the best checkpoint so far
+    milestone: int = -1  # its last round so far; stored as "looked"
 
     @property
     def step(self) -> int:
@@ -35,12 +35,12 @@ class Checkpoint:
 
 
 def file_name(step: int) -> str:
-    """Where the checkpoint after this many rounds lies, in the run folder."""
+    """The file of the checkpoint after `step` rounds, in the run folder."""
     return f"{CHECKPOINTS}/{step:06d}.pt"
 
 
 def save(folder: RunFolder, checkpoint: Checkpoint) -> None:
-    """Write one, whole or not at all; then forget those that are neither recent nor best."""
+    """Write a checkpoint, all of it or nothing; then remove those that are neither recent nor best."""
     buffer = io.BytesIO()
     stored = {field.name: getattr(checkpoint, field.name) for field in fields(checkpoint)}  # not deep, as asdict is
     stored["looked"] = stored.pop("milestone")
@@ -53,43 +53,43 @@ def save(folder: RunFolder, checkpoint: Checkpoint) -> None:
 
 
 def newest(folder: Path, device: torch.device | str = "cpu") -> tuple[Checkpoint | None, list[str]]:
-    """The newest checkpoint that can be read, and a remark for each that cannot.
+    """The newest readable checkpoint and a remark for each newer one; None for a folder without checkpoints.
 
-    None where there has never been one. Raises Refusal where none of those that are there can be read.
+    Raises Refusal if none can be read.
     """
-    length = _length(folder / EVENTS)
-    remarks: list[str] = []
+    events = folder / EVENTS
+    length, remarks = events.stat().st_size if events.exists() else 0, list[str]()
     for path in (paths := list(_newest_first(folder / CHECKPOINTS))):
         try:
             checkpoint = _load(path, device)
             if checkpoint.events <= length:
                 return checkpoint, remarks
-            remarks.append(f"{path} is passed over: {EVENTS} is shorter than when it was written.")
+            remarks.append(f"{path} is skipped: {EVENTS} is shorter than when it was written.")
         except Refusal:
             raise
-        except _DAMAGES:
-            remarks.append(f"{path} is damaged and passed over.")
+        except _DAMAGED:
+            remarks.append(f"{path} is damaged and skipped.")
     if paths:
         raise Refusal(f"No checkpoint in {folder} can be read: " + " ".join(remarks))
     return None, remarks
 
 
 def at(folder: Path, step: int) -> Checkpoint:
-    """The checkpoint after this many rounds. Raises Refusal if it is not kept or cannot be read."""
+    """The checkpoint after `step` rounds. Raises Refusal if there is none or it cannot be read."""
     path = folder / file_name(step)
     if not path.is_file():
-        kept = [f"{int(other.stem):,}" for other in reversed(list(_newest_first(folder / CHECKPOINTS)))]
-        raise Refusal(f"{folder} keeps no checkpoint of round {step:,}; it keeps those of {', '.join(kept) or 'none'}.")
+        rounds = [f"{int(other.stem):,}" for other in reversed(list(_newest_first(folder / CHECKPOINTS)))]
+        raise Refusal(f"{folder} has no checkpoint of round {step:,}; it has those of {', '.join(rounds) or 'none'}.")
     try:
         return _load(path, "cpu")
     except Refusal:
         raise
-    except _DAMAGES:
-        raise Refusal(f"{path} is damaged: take another checkpoint.") from None
+    except _DAMAGED:
+        raise Refusal(f"{path} is damaged: choose another checkpoint.") from None
 
 
 def archive(folder: Path, step: int) -> None:
-    """Move the checkpoints of later rounds to where nobody takes them for the newest."""
+    """Move the checkpoints after round `step` to the archive, so that it becomes the newest."""
     for path in list(_newest_first(folder / CHECKPOINTS)):
         if int(path.stem) > step:
             (folder / ARCHIVE).mkdir(exist_ok=True)
@@ -103,19 +103,14 @@ def _load(path: Path, device: torch.device | str) -> Checkpoint:
 
 
 def _prune(folder: Path, checkpoint: Checkpoint) -> None:
-    """Remove all but the last three and the best, and what a kill or a damage left behind."""
+    """Remove all but the last three and the best, and unfinished files."""
     steps = {path: int(path.stem) for path in _newest_first(folder)}
     past = [path for path, step in steps.items() if step <= checkpoint.step]
     best = None if checkpoint.best is None else checkpoint.best["step"]
-    kept = {*past[:_RECENT], *(path for path in past if steps[path] == best)}
-    for path in {*steps, *folder.glob(f".*{PART}")} - kept:
+    needed = {*past[:_RECENT], *(path for path in past if steps[path] == best)}
+    for path in {*steps, *folder.glob(f".*{PART}")} - needed:
         path.unlink(missing_ok=True)
 
 
 def _newest_first(folder: Path) -> Iterator[Path]:
-    """The checkpoints, the one with the most rounds first."""
     yield from sorted((p for p in folder.glob("*.pt") if p.stem.isdecimal()), key=lambda p: -int(p.stem))
-
-
-def _length(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0

@@ -1,4 +1,4 @@
-"""The events of a run: a line of JSON each, read whole or as they are written."""
+"""Readers of the events of a run, one line of JSON each."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ Event = Mapping[str, Any]
 
 
 def read_events(path: Path, skip: int = 0) -> list[Event]:
-    """The whole lines of a file of events, after so many bytes; a line that is still being written is left out.
+    """The events in a file after `skip` bytes, without a line that is still being written.
 
     Raises Refusal for a file that cannot be read, and for a line that is no event.
     """
@@ -25,41 +25,38 @@ def read_events(path: Path, skip: int = 0) -> list[Event]:
     except (OSError, ValueError) as error:
         raise Refusal(f"{path} cannot be read: {error}.") from None
     if any(not isinstance(event, dict) or not {"kind", "step"} <= event.keys() for event in events):
-        raise Refusal(f"{path} has a line that is no event: it needs a kind and a step.")
+        raise Refusal(f"{path} has a line that is no event: an event has a kind and a step.")
     return events
 
 
 class Tail:
-    """The events of a run while another process writes them: each call reads on from where the last one stopped."""
+    """A reader of the events of a run while another process writes them."""
 
     def __init__(self, folder: Path):
         self.path, self._read = folder / EVENTS, 0
 
     def new_events(self) -> list[dict[str, Any]]:
-        """The events since the last call, whole lines alone; from the start again where a run was rolled back."""
+        """The events since the last call, in complete lines; all of them after a rollback."""
         try:
             with self.path.open("rb") as file:
                 if file.seek(0, 2) < self._read:
                     self._read = 0
                 file.seek(self._read)
-                whole, end, _ = file.read().rpartition(b"\n")
+                lines, end, _ = file.read().rpartition(b"\n")
         except OSError:
             return []
-        self._read += len(whole) + len(end)
-        return [event for event in _objects(whole) if {"kind", "step", "elapsed"} <= event.keys()]
+        self._read += len(lines) + len(end)
+        return [event for event in _objects(lines) if {"kind", "step", "elapsed"} <= event.keys()]
 
 
 def stop_reason(folder: Path) -> str | None:
-    """Why the run in a folder stopped; None where it did not."""
+    """The reason in the last event of a run, if it is a stop; else None."""
     last = (Tail(folder).new_events() or [{"kind": ""}])[-1]
     return str(last["reason"]) if last["kind"] == "stop" else None
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The objects in a file of one JSON value a line; what is none, such as a line that is being written, is left out.
-
-    Nothing where the file cannot be read.
-    """
+    """The JSON objects in a file of one per line; other lines are skipped. Empty if the file cannot be read."""
     try:
         return list(_objects(path.read_bytes()))
     except OSError:
@@ -67,7 +64,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def _objects(lines: bytes) -> Iterator[dict[str, Any]]:
-    """The lines that are JSON objects: after a rollback the rest of one may come first."""
+    """The lines that are JSON objects: after a rollback, the rest of one may come first."""
     for line in lines.splitlines():
         with contextlib.suppress(ValueError):
             if isinstance(value := json.loads(line), dict):

@@ -1,4 +1,4 @@
-"""The run folder: what is written there is whole, or not there."""
+"""The run folder, whose files are written whole or not at all."""
 
 import contextlib
 import json
@@ -12,23 +12,23 @@ from ..core.files import write_atomic
 
 try:
     import fcntl
-except ImportError:  # Windows: two writers are not noticed there
+except ImportError:  # Windows: two writers are not detected there
     fcntl = None  # type: ignore[assignment]
 
 RECIPE, SUMMARY, EVENTS, CHECKPOINTS, LOCK = "recipe.json", "summary.json", "events.jsonl", "checkpoints", "lock"
 
 
 class RunFolder:
-    """One run's files. The newest whole checkpoint is known, so that a full disk can be answered with what is safe."""
+    """The files of one run."""
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        self.checkpoint: str | None = None  # the newest one that is whole: "checkpoints/000500.pt"
-        self._events: BinaryIO | None = None  # while it is written
+        self.checkpoint: str | None = None  # the newest one, for messages: "checkpoints/000500.pt"
+        self._events: BinaryIO | None = None  # while they are written
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
-        """The folder of a run that has begun. Raises Refusal where there is none."""
+        """The folder of a run. Raises Refusal if there is none."""
         folder = cls(path)
         if not folder.exists():
             raise Refusal(f"There is no run in {path}: give a folder such as runs/NAME.")
@@ -36,15 +36,16 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        """A new folder. Raises Refusal for a name that is taken or a place that cannot be written."""
-        refuse_existing(path)
+        """A new folder. Raises Refusal if it exists or cannot be created."""
         try:
             path.mkdir(parents=True)
         except FileExistsError:
             refuse_existing(path)
-            raise Refusal(f"{path.parent} is a file: the runs need a folder.") from None
+            raise Refusal(f"{path.parent} is a file: give a folder with --runs.") from None
         except OSError as error:
-            raise Refusal(f"The folder {path} cannot be created: {error.strerror}. Give another with --runs.") from None
+            raise Refusal(
+                f"The folder {path} cannot be created: {error.strerror}. Give another folder with --runs."
+            ) from None
         return cls(path)
 
     def __str__(self) -> str:
@@ -54,7 +55,7 @@ class RunFolder:
         return self.path / name
 
     def exists(self) -> bool:
-        """Whether a run has begun here: its recipe is written last."""
+        """Whether there is a run; its recipe is written last."""
         return self.recipe_file.is_file()
 
     @property
@@ -70,16 +71,16 @@ class RunFolder:
         return self.path / CHECKPOINTS
 
     def recipe(self) -> dict[str, Any]:
-        """The recipe as it is stored. Raises Refusal if it cannot be read."""
+        """The stored recipe. Raises Refusal if it cannot be read."""
         return read_object(self.path / RECIPE)
 
     def summary(self) -> dict[str, Any]:
-        """The summary as it is stored. Raises Refusal if it cannot be read."""
+        """The stored summary. Raises Refusal if it cannot be read."""
         return read_object(self.path / SUMMARY)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep every other writer out; the system ends this when the process ends, however it ends."""
+        """Lock out other writers; the lock ends with the process. Raises Refusal if another process holds it."""
         try:
             file = (self.path / LOCK).open("ab")
         except OSError as error:
@@ -97,7 +98,7 @@ class RunFolder:
 
     @contextlib.contextmanager
     def writing(self, checkpoint: str | None = None) -> Iterator[Self]:
-        """Open the events for appending; `checkpoint` is the newest whole one."""
+        """Open the events for appending; `checkpoint` is the newest one."""
         self.checkpoint = checkpoint
         with self.guard():
             self._events = self.events_file.open("ab", buffering=0)
@@ -107,12 +108,12 @@ class RunFolder:
             self._events.close()
 
     def append(self, event: dict[str, Any]) -> None:
-        """Add one line to the events: all of it, or nothing."""
+        """Add a line to the events, all of it or nothing. Raises Failure if the disk refuses."""
         line = (json.dumps(event, allow_nan=False) + "\n").encode()
         with self.guard():
             length, rest = self.length(), line
             try:
-                while rest:  # a full disk takes a part, then says why it takes no more
+                while rest:  # a full disk takes a part, then raises
                     rest = rest[self._file.write(rest) :]
             except OSError:
                 with contextlib.suppress(OSError):
@@ -120,37 +121,37 @@ class RunFolder:
                 raise
 
     def length(self) -> int:
-        """The bytes of the events."""
+        """The length of the events in bytes."""
         return os.fstat(self._file.fileno()).st_size
 
     def sync(self) -> int:
-        """Have the events on the disk, and say how many bytes they are."""
+        """Flush the events to the disk, and return their length in bytes."""
         with self.guard():
             os.fsync(self._file.fileno())
         return self.length()
 
     def truncate(self, length: int) -> None:
-        """Forget the events after this many bytes."""
+        """Remove the events after `length` bytes."""
         with self.guard():
             self._file.truncate(length)
 
     def write_recipe(self, text: str) -> None:
-        """The last file of a new run: where it lies, there is a run."""
+        """Write the recipe, the last file of a new run."""
         self.write(RECIPE, text.encode())
 
     def write(self, name: str, content: bytes) -> None:
-        """A whole file in the folder, or the one that was there before."""
+        """Write a file, all of it or nothing. Raises Failure if the disk refuses."""
         with self.guard():
             write_atomic(self.path / name, content)
 
     @contextlib.contextmanager
     def guard(self) -> Iterator[None]:
-        """Turn what the system says of a disk into what to do about it."""
+        """Turn an OSError into a Failure that says what is safe and what to do."""
         try:
             yield
         except OSError as error:
             safe = (
-                f"the last checkpoint, {self.checkpoint}, is intact: put that right, then `equilibria resume {self}`"
+                f"the last checkpoint, {self.checkpoint}, is intact: solve this, then run `equilibria resume {self}`"
                 if self.checkpoint
                 else "there is no checkpoint yet"
             )
@@ -158,12 +159,12 @@ class RunFolder:
 
     @property
     def _file(self) -> BinaryIO:
-        assert self._events is not None, "only while the folder is written"
+        assert self._events is not None, "events are open only within `writing`"
         return self._events
 
 
 def refuse_existing(path: Path) -> None:
-    """Say what to do about a name that is taken."""
+    """Raise Refusal if there is a file or folder of this name."""
     if path.exists() or path.is_symlink():
         raise Refusal(
             f"{path} exists: continue it with `equilibria resume {path}`, or start a new run with "
@@ -172,17 +173,17 @@ def refuse_existing(path: Path) -> None:
 
 
 def free_name(path: Path) -> Path:
-    """This folder's name, or the first of NAME-2, NAME-3, ... that is not taken."""
+    """This path, or the first of NAME-2, NAME-3, ... that does not exist."""
     candidates = (path if n == 1 else path.with_name(f"{path.name}-{n}") for n in range(1, 1_000_000))
     return next(candidate for candidate in candidates if not candidate.exists())
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """A JSON object in a file. Raises Refusal for anything else."""
+    """The JSON object in a file. Raises Refusal for anything else."""
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise Refusal(f"{path} cannot be read: {error}.") from None
     if not isinstance(stored, dict):
-        raise Refusal(f"{path} holds no record of a run: a JSON object is expected.")
+        raise Refusal(f"{path} is no record of a run: a JSON object is needed.")
     return stored

@@ -1,4 +1,4 @@
-"""The history of a run: its events as curves, and their trends."""
+"""The history of a run: its events as series and curves."""
 
 import math
 import statistics
@@ -11,20 +11,20 @@ from ..core.errors import Refusal
 from .events import Event, read_events
 from .folder import RunFolder
 
-_LATE = 3  # the late part is the last third of the values, and at least so many
-_MOST = 0.75  # of the late values must agree
+_LATE = 3  # the late part is the last third, and at least so many values
+_MOST = 0.75  # the share of values that `since` calls most
 
 
 @dataclass(frozen=True)
 class Series:
-    """Rounds in order, and a finite number at each."""
+    """Finite numbers by round, in order."""
 
     steps: tuple[int, ...] = ()
     values: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[int, Any]]) -> Self:
-        """The finite numbers among values at rounds."""
+        """The series of those values that are finite numbers."""
         numbers = [(step, float(value)) for step, value in pairs if _is_number(value)]
         return cls(tuple(step for step, _ in numbers), tuple(value for _, value in numbers))
 
@@ -33,52 +33,53 @@ class Series:
 
     @property
     def late(self) -> "Series":
-        """The last third, at least three; empty where there are not so many after the first."""
+        """The last third, at least three values; empty if there are fewer than four."""
         count = max(_LATE, math.ceil(len(self) / 3))
         return self[-count:] if len(self) > count else Series()
 
     @property
     def early(self) -> "Series":
-        """What lies before the late part."""
+        """The part before the late one."""
         return self[: len(self) - len(self.late)]
 
     @property
     def median(self) -> float:
-        """Of the values; no number where there are none."""
+        """The median of the values; NaN if there are none."""
         return statistics.median(self.values) if self.values else math.nan
 
     def __getitem__(self, part: slice) -> "Series":
         return Series(self.steps[part], self.values[part])
 
     def after(self, step: int) -> "Series":
-        """The part after this round."""
+        """The part after round `step`."""
         return Series.of((at, value) for at, value in zip(self.steps, self.values, strict=True) if at > step)
 
     def since(self, holds: Callable[[float], bool]) -> int | None:
-        """The first round from which it holds for most values to the end; None unless it holds for most late ones."""
-        shown = [holds(value) for value in self.values]
+        """The first round from which most values satisfy `holds`; None if most of the late ones do not."""
+        true = [holds(value) for value in self.values]
         count = len(self.late)
-        if not count or sum(shown[-count:]) < _MOST * count:
+        if not count or sum(true[-count:]) < _MOST * count:
             return None
-        starts = (i for i, yes in enumerate(shown) if yes and sum(shown[i:]) >= _MOST * (len(shown) - i))
+        starts = (i for i, first in enumerate(true) if first and sum(true[i:]) >= _MOST * (len(true) - i))
         return self.steps[next(starts)]
 
     def evidence(self, what: str, form: str = ".3g") -> str:
-        """A piece of evidence: the median of the late values, and the last, with their rounds."""
+        """One line of evidence: the last value and the median of the late ones, with their rounds."""
         late = self.late if len(self.late) else self
         if not len(late):
-            return f"{what}: never seen"
-        spelled = f"{what}: {late.values[-1]:{form}} at round {late.steps[-1]:,}"
-        return spelled + (f", median {late.median:{form}} since round {late.steps[0]:,}" if len(late) > 1 else "")
+            return f"{what}: not recorded"
+        median = f", median {late.median:{form}} since round {late.steps[0]:,}" if len(late) > 1 else ""
+        return f"{what}: {late.values[-1]:{form}} at round {late.steps[-1]:,}{median}"
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _is_number(value: Any, finite: bool = True) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and (math.isfinite(value) or not finite)
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A quantity over a run."""
+    """A value over rounds and seconds of training."""
 
     rounds: tuple[int, ...]
     seconds: tuple[float, ...]
@@ -87,10 +88,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class History:
-    """The recipe, the summary and the events of a run, and nothing else."""
+    """The recipe, the summary and the events of a run, as stored."""
 
-    recipe: Mapping[str, Any]  # as it is stored
-    summary: Mapping[str, Any]  # likewise
+    recipe: Mapping[str, Any]
+    summary: Mapping[str, Any]
     events: Sequence[Event]  # in order
     folder: Path = Path()
 
@@ -105,46 +106,46 @@ class History:
                 yield event["step"], result
 
     def series(self, diagnostic: str, *keys: str) -> Series:
-        """One number of a diagnostic where it is one, after the first tenth of the rounds, in which nobody is well."""
+        """One number of a diagnostic, without the first tenth of the rounds, when no run is stable yet."""
         return self.full_series(diagnostic, *keys).after(self.rounds // 10)
 
     def full_series(self, diagnostic: str, *keys: str) -> Series:
-        """The same from the first round on."""
+        """One number of a diagnostic, from the first round on."""
         return Series.of((step, _within(result, keys)) for step, result in self.results(diagnostic))
 
     def term(self, player: str, name: str) -> Series:
-        """The mean of a player's term in each report."""
+        """The mean of a term of a player's loss in each report."""
         return Series.of((event["step"], _within(event["terms"], (player, name))) for event in self.of("report"))
 
     @property
     def estimates(self) -> Series:
-        """The critic's estimate of the distance in each report after the first tenth of the rounds."""
+        """The critic's estimate of the distance in each report, without the first tenth of the rounds."""
         return Series.of((event["step"], event.get("estimate")) for event in self.of("report")).after(self.rounds // 10)
 
     def selection_metric(self) -> tuple[str, Series]:
-        """The measure on held-out data by which the best round is chosen, lower is better, and its name."""
+        """The name and the values of the metric that selects the best round; lower is better."""
         events = self.of("measure")
         name = next(iter(events[0]["metrics"]), "") if events else ""
         return name, Series.of((event["step"], event["metrics"].get(name)) for event in events)
 
     @property
     def best(self) -> int | None:
-        """The round that is kept as the best; None where nothing was kept yet."""
+        """The best round; None if there is no checkpoint yet."""
         return next((event["step"] for event in reversed(self.of("checkpoint")) if event.get("best")), None)
 
     @property
     def step(self) -> int:
-        """The last round that anything is recorded of."""
+        """The last recorded round."""
         return max((event["step"] for event in self.events), default=0)
 
     @property
     def rounds(self) -> int:
-        """Those that were planned."""
+        """The planned number of rounds."""
         return int(self.recipe.get("rounds", 0))
 
     @property
     def stop_reason(self) -> str | None:
-        """Why the run ended: the reason of the last stop; None for a run that is still training, or was killed."""
+        """The reason of the last stop; None for a run that is still training, or was killed."""
         stops = self.of("stop")
         return str(stops[-1]["reason"]) if stops else None
 
@@ -155,62 +156,59 @@ class History:
 
     @property
     def images(self) -> int:
-        """Real images that the critic was shown."""
+        """The number of real samples that the critic got."""
         return int(next((event["images"] for event in reversed(self.of("report"))), 0))
 
     def metric_curves(self) -> dict[str, Curve]:
-        """What was measured during training."""
+        """The metrics that were computed during training."""
         return _curves((event, event["metrics"]) for event in self.of("measure"))
 
     def estimate_curve(self) -> Curve | None:
-        """The distance that the critic estimates, where it does."""
+        """The critic's estimate of the distance, if it has one."""
         return _curves((e, {"estimate": e["estimate"]}) for e in self.of("report")).get("estimate")
 
     def term_curves(self) -> dict[str, dict[str, Curve]]:
-        """The summands of each player's loss."""
+        """The terms of each player's loss."""
         reports = self.of("report")
         players = dict.fromkeys(player for event in reports for player in event["terms"])
         return {player: _curves((e, e["terms"].get(player, {})) for e in reports) for player in players}
 
     def diagnostic_curves(self, diagnostic: str, *keys: str) -> dict[str, Curve]:
-        """Numbers of one diagnostic; of dictionaries in it, those at `keys`."""
+        """The numbers of one diagnostic, by name; with `keys`, of a dictionary in it."""
         events = self.of("diagnosis")
-        return _curves((event, _mapping(_within(event["seen"].get(diagnostic), keys))) for event in events)
+        results = [(event, _within(event["seen"].get(diagnostic), keys)) for event in events]
+        return _curves((event, numbers) for event, numbers in results if isinstance(numbers, Mapping))
 
     def sample_grids(self) -> list[tuple[int, Path]]:
-        """The sheets of samples that are still there, with their rounds."""
+        """The files of existing sample grids, with their rounds."""
         files = [(int(event["step"]), self.folder / event["file"]) for event in self.of("sample")]
         return [(step, path) for step, path in files if path.is_file()]
 
     def require_events(self) -> Self:
-        """The same. Raises Refusal for a run without any event."""
+        """The same history. Raises Refusal for a run without events."""
         if not self.events:
-            raise Refusal(f"The run in {self.folder} has not begun to play: nothing is known of it yet.")
+            raise Refusal(f"The run in {self.folder} has no events yet: wait until it trains.")
         return self
 
 
 def read_history(path: Path) -> History:
-    """What a run has written so far. Raises Refusal if there is no run, or its records cannot be read."""
+    """The history of a run so far. Raises Refusal if there is no run, or its records cannot be read."""
     folder = RunFolder.open(path)
     return History(folder.recipe(), folder.summary(), read_events(folder.events_file), path)
 
 
 def _curves(rows: Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> dict[str, Curve]:
-    """From numbers by name at several events to a curve for each name; what is no number is left out."""
+    """A curve for each name in the numbers of several events; values that are no numbers are left out."""
     points = dict[str, list[tuple[int, float, float]]]()
     for event, numbers in rows:
         for name, value in numbers.items():
-            if isinstance(value, int | float) and not isinstance(value, bool):
+            if _is_number(value, finite=False):
                 points.setdefault(name, []).append((event["step"], event["elapsed"], float(value)))
     return {name: Curve(*zip(*rows, strict=True)) for name, rows in points.items()}
 
 
 def _within(value: Any, keys: Sequence[str]) -> Any:
-    """What lies under these keys, one below the other; None where there is nothing."""
+    """The value under nested keys; None if there is none."""
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

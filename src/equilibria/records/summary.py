@@ -1,4 +1,4 @@
-"""What a run was made with: versions, machine, choices, sessions; and what its records say of the data."""
+"""The summary of a run: seed, versions, machine, cadence, data, sessions."""
 
 import importlib.metadata
 import json
@@ -18,21 +18,21 @@ from ..data.dataset import digest
 from .folder import SUMMARY, RunFolder
 
 FORMAT = 1
-_SAMPLES = 4096  # whose values are summed up
+_SAMPLES = 4096  # for statistics of the values
 
 
 @dataclass
 class Summary:
-    """The part of a run that is neither its recipe nor its state; resume reads the choices again."""
+    """The record of a run next to its recipe and its state; resume reads it."""
 
     seed: int
-    choices: dict[str, Any]  # of training/hardware.py
-    cadence: dict[str, int]  # rounds between reports ("report"), milestones ("save"), diagnostics ("watch"; 0: none)
+    choices: dict[str, Any]  # Hardware.to_dict()
+    cadence: dict[str, int]  # rounds between "report", "save" (milestones) and "watch" (diagnostics; 0: none)
     data: dict[str, Any]  # name, counts, fingerprint
-    end: dict[str, Any]  # "rounds" and "seconds" in all, whichever comes first; null where it does not matter
+    end: dict[str, Any]  # "rounds" and "seconds" in all, or null; the first reached ends the run
     data_root: str | None = None
     allow_coupled_critic: bool = False
-    sittings: list[dict[str, Any]] = field(default_factory=list)  # the sessions, under the name that is stored
+    sittings: list[dict[str, Any]] = field(default_factory=list)  # sessions
     versions: dict[str, str | None] = field(default_factory=lambda: versions())
     device: str = ""
     format: int = FORMAT
@@ -41,37 +41,37 @@ class Summary:
         return (json.dumps(asdict(self), indent=2) + "\n").encode()
 
     def write(self, folder: RunFolder) -> None:
-        """Replace what is recorded."""
+        """Write the summary to the run folder, over the last one."""
         folder.write(SUMMARY, self.to_json())
 
     @classmethod
     def load(cls, folder: RunFolder) -> Self:
-        """The summary of a run. Raises Refusal if it cannot be read."""
-        stored, where = folder.summary(), folder / SUMMARY
+        """The summary in a run folder. Raises Refusal if it cannot be read."""
+        stored, where, names = folder.summary(), folder / SUMMARY, [f.name for f in fields(cls)]
         check_format(stored, FORMAT, str(where))
-        if missing := [f.name for f in fields(cls) if f.name not in stored]:
+        if missing := [name for name in names if name not in stored]:
             raise Refusal(f"{where} cannot be read: it lacks {missing[0]!r}.")
-        return cls(**{f.name: stored[f.name] for f in fields(cls)})
+        return cls(**{name: stored[name] for name in names})
 
     @property
     def diagnose_every(self) -> int:
-        """Rounds between diagnostics, 0 for none: runs of older versions have not planned any."""
+        """Rounds between diagnostics, 0 for none; runs of older versions have none."""
         return self.cadence.get("watch", 0)
 
     def begin_session(self, step: int) -> None:
-        """A session begins at this round."""
+        """Record that a session begins at round `step`."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self.sittings.append({"started": now, "from": step, "to": None, "reason": None})
 
     def end_session(self, step: int, reason: str) -> None:
-        """It ends; one without a round is forgotten."""
+        """Record that the session ends; one without a round is removed."""
         self.sittings[-1] |= {"to": step, "reason": reason}
         if self.sittings[-1]["from"] == step:
             self.sittings.pop()
 
 
 def versions() -> dict[str, str | None]:
-    """Of the code and of what it stands on."""
+    """Versions of the code, of Python and of the libraries."""
     return {
         "equilibria": importlib.metadata.version("equilibria"),
         "commit": _commit(),
@@ -83,29 +83,28 @@ def versions() -> dict[str, str | None]:
 
 
 def fingerprint(data: Data) -> dict[str, Any]:
-    """What tells whether data are still the same: counts, and a hash of some of the samples."""
+    """What identifies the data: its name, counts, and a hash of some samples."""
     return {"name": data.name, "train": len(data.x), "held_out": len(data.held_out), "fingerprint": digest(data)}
 
 
 def data_facts(data: Data) -> dict[str, Any]:
-    """The kind of the labels, and the values as networks get them, of some training samples."""
+    """The kind of the labels, and statistics of the values of some training samples, scaled for networks."""
     indices = torch.linspace(0, len(data.x) - 1, min(len(data.x), _SAMPLES)).long().to(data.x.device)
     x = data.batch(indices).x.double()
-    deviation = float(x.std(correction=0))
-    values = {"least": float(x.min()), "most": float(x.max()), "mean": float(x.mean()), "deviation": deviation}
+    values = {"least": x.min(), "most": x.max(), "mean": x.mean(), "deviation": x.std(correction=0)}
     return {
         "labels": None if data.labels is None else data.labels.kind,
-        "values": {"shape": list(data.space.shape), **values},
+        "values": {"shape": list(data.space.shape), **{name: float(value) for name, value in values.items()}},
     }
 
 
 def device_name(device: str) -> str:
-    """The device's own name."""
+    """The name of the GPU or of the processor."""
     return torch.cuda.get_device_name() if device == "cuda" else platform.processor() or platform.machine()
 
 
 def _commit() -> str | None:
-    """The commit of the code, where it runs from a checkout."""
+    """The commit of the code, if it runs from a checkout."""
     root = Path(__file__).parents[3]
     if not (root / ".git").exists():
         return None
