@@ -32,9 +32,8 @@ def with_changes(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
         for path, value in members:
             recipe = _with_part(recipe, path, value)
     options = [name for name in changes if name not in swaps]
-    for name in sorted(
-        options, key=lambda name: name != "lr" and not name.startswith("optimizer.")
-    ):  # one player's last
+    options.sort(key=lambda name: name != "lr" and not name.startswith("optimizer."))  # one player's last
+    for name in options:
         _refuse_former_name(recipe, name, changes)
         for path in paths(recipe, name):
             recipe = _with_option(recipe, path, changes[name], name)

@@ -1,14 +1,18 @@
 """The text at the start and at the end of a session."""
 
+from typing import TYPE_CHECKING
+
 from torch import nn
 
 from ..data import Data
 from ..recipes.recipe import Recipe
-from ..records.folder import RunFolder
 from ..records.summary import Summary
 from ..training.hardware import Hardware
 from ..training.run import Run
 from .plan import Plan
+
+if TYPE_CHECKING:
+    from .trainer import Session
 
 
 def paragraph(run: Run, recipe: Recipe, data: Data, summary: Summary, hardware: Hardware, plan: Plan) -> str:
@@ -55,18 +59,10 @@ def _cost_sentences(recipe: Recipe, summary: Summary, plan: Plan) -> list[str]:
     return [cost, f"Diagnostics every {'round' if every == 1 else f'{every:,} rounds'}."] if every else [cost]
 
 
-def farewell(
-    run: Run,
-    recipe: Recipe,
-    data: Data,
-    summary: Summary,
-    folder: RunFolder,
-    reason: str,
-    elapsed: float,
-    text: str,
-) -> str:
+def farewell(session: "Session", reason: str, elapsed: float, text: str) -> str:
     """How the session ended, and how to continue."""
-    progress = f"{run.step:,} rounds in {duration(elapsed)}"
+    step, folder = session.run.step, session.folder
+    progress = f"{step:,} rounds in {duration(elapsed)}"
     if reason == "interrupted":
         return f"Stopped and saved after {progress}. Continue with `equilibria resume {folder}`."
     if reason == "critical":
@@ -75,10 +71,10 @@ def farewell(
             f"Continue unchanged from there with `equilibria resume {folder}`."
         )
     title = "Finished all rounds" if reason == "done" else "Time budget reached"
-    more = f"--rounds {2 * run.step}" if reason == "done" else f"--budget {2 * summary.end['seconds']:g}s"
+    more = f"--rounds {2 * step}" if reason == "done" else f"--budget {2 * session.summary.end['seconds']:g}s"
     return (
         f"{title}: {progress}, recorded in {folder}. "
-        f"Draw samples with `equilibria sample {folder}{_label_flag(recipe, data)}`. "
+        f"Draw samples with `equilibria sample {folder}{_label_flag(session.recipe, session.data)}`. "
         f"Continue with `equilibria resume {folder} {more}`."
     )
 

@@ -11,7 +11,6 @@ from ..core.errors import Refusal
 from .observers import Display
 
 FOLDER = "tensorboard"  # within the run folder
-_MISSING = "TensorBoard is not installed: `pip install equilibria[tensorboard]`, or leave out --tensorboard."
 
 
 class Board:
@@ -20,7 +19,7 @@ class Board:
     def __init__(self, display: Display, folder: Path, since: int | None = None):
         self.display, self.folder = display, folder
         purge = None if since is None else since + 1
-        self._writer = _library()(str(folder / FOLDER), purge_step=purge)
+        self._writer = require_tensorboard()(str(folder / FOLDER), purge_step=purge)
 
     def say(self, text: str) -> None:
         """Show a text on the display."""
@@ -49,11 +48,6 @@ def resume_tensorboard(display: Display, folder: Path, step: int) -> Display:
     except Refusal:
         display.say(f"TensorBoard is not installed: the logs in {folder / FOLDER} are not continued.")
         return display
-
-
-def require_tensorboard() -> None:
-    """Raise Refusal if TensorBoard is not installed."""
-    _library()
 
 
 def scalars(event: Mapping[str, Any]) -> dict[str, float]:
@@ -102,9 +96,11 @@ def _pixels(path: Path) -> np.ndarray:
         return np.array(picture.convert("RGB"))
 
 
-def _library() -> Any:
+def require_tensorboard() -> Any:
+    """The writer of TensorBoard. Raises Refusal if TensorBoard is not installed."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        raise Refusal(_MISSING) from None
+        message = "TensorBoard is not installed: `pip install equilibria[tensorboard]`, or leave out --tensorboard."
+        raise Refusal(message) from None
     return SummaryWriter

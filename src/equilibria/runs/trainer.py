@@ -89,7 +89,7 @@ def run_session(session: Session, since: Checkpoint | None = None) -> Run:
         summary.write(folder)
     if reason == "nonfinite":
         raise Failure(text)
-    session.display.say(farewell(run, recipe, data, summary, folder, reason, log.elapsed, text))
+    session.display.say(farewell(session, reason, log.elapsed, text))
     return run
 
 
