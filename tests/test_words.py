@@ -17,12 +17,14 @@ PAGES = [
     path for path in PAGES if path.parent.name != "reference" and path.name not in ("glossary.md", "references.md")
 ]
 CLEAN = [  # packages of src/equilibria whose words have been rewritten; in the end all, and no list
+    "apps",
     "data",
     "evaluation",
     "games",
     "recipes",
     "records",
     "runs",
+    "studies",
     "training",
 ]
 

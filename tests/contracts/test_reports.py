@@ -68,6 +68,11 @@ def test_long_curves_are_small_drawings():
     assert len(svg) < 100_000
 
 
+def test_a_curve_of_one_point_is_visible():
+    point, line = (curves(Chart("one", "rounds", "", [Line(x, x)])) for x in ([1.0], [1.0, 2.0]))
+    assert point.count("#4477aa") > line.count("#4477aa")
+
+
 def test_the_numbers_on_axes_are_not_rounded():
     svg = curves(Chart("small", "rounds", "", [Line([0, 1], [0.005, 0.021])]))
     assert {"0.005", "0.010", "0.020"} <= set(re.findall(r">([\d.]+)</text>", svg))
@@ -113,8 +118,8 @@ def test_samples_that_several_metrics_share_are_told_once():
     said = wording.provenance_lines(
         [provenance(), provenance(checkpoint="last", rule="the last round"), provenance(metric="kernel(degree=3)")]
     )
-    assert said[0].endswith(": distance; kernel(degree=3).")
-    assert said[1:] == ["The best checkpoint: lowest.", "The last checkpoint: the last round."]
+    assert said[0].startswith("distance; kernel(degree=3): ")
+    assert said[1:] == ["Checkpoint best: lowest.", "Checkpoint last: the last round."]
     assert len(wording.provenance_lines([provenance(), provenance(seed=1)])) == 3
 
 

@@ -93,7 +93,7 @@ class ComparisonPanel(AbstractContextManager["ComparisonPanel"]):
 
 
 def _facts(progress: Progress) -> str:
-    """Round, time left and the first metric."""
-    left = [] if progress.left is None else [f"{progress.left:,.0f} s left"]
+    """Round, time remaining and the first metric."""
+    remaining = [] if progress.remaining is None else [f"{progress.remaining:,.0f} s left"]
     metric = [f"{name.replace('_', ' ')} {value:.3g}" for name, value in list(progress.metrics.items())[:1]]
-    return ", ".join([progress.round, *left, *metric])
+    return ", ".join([progress.round, *remaining, *metric])

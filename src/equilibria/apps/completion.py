@@ -77,10 +77,10 @@ def _fish_condition(name: str) -> str:
     """Whether this verb is typed."""
     first, *second = name.split()
     others = [other.split()[1] for other in VERBS if other.startswith(f"{first} ")]
-    found = f"__fish_seen_subcommand_from {first}"
+    condition = f"__fish_seen_subcommand_from {first}"
     if second:
-        return f"{found}; and __fish_seen_subcommand_from {second[0]}"
-    return found + "".join(f"; and not __fish_seen_subcommand_from {other}" for other in others)
+        return f"{condition}; and __fish_seen_subcommand_from {second[0]}"
+    return condition + "".join(f"; and not __fish_seen_subcommand_from {other}" for other in others)
 
 
 def _following() -> dict[str, list[str]]:

@@ -48,7 +48,7 @@ class Progress:
         return min(max(by_rounds, self.elapsed / self.seconds if self.seconds else 0.0), 1.0)
 
     @property
-    def left(self) -> float | None:
+    def remaining(self) -> float | None:
         """Seconds to the end, as far as can be estimated."""
         start, ends = self._start, [] if self.seconds is None else [self.seconds - self.elapsed]
         if self.step > start["step"] and start["rounds"] < _ENDLESS:
@@ -64,11 +64,11 @@ class Progress:
 
     @property
     def pace(self) -> list[str]:
-        """Images per second, and the time left."""
+        """Images per second, and the time remaining."""
         from ..runs.announce import duration  # imports torch, which the first words do not wait for
 
         speed = [] if self.speed is None else [f"{self.speed:,.0f} images/s"]
-        return speed + ([] if self.left is None else [f"{duration(self.left)} left"])
+        return speed + ([] if self.remaining is None else [f"{duration(self.remaining)} left"])
 
     @property
     def metrics(self) -> dict[str, float]:

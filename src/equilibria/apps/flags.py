@@ -88,8 +88,8 @@ def sections(docstring: str) -> dict[str, str]:
 
 def arguments(docstring: str) -> dict[str, str]:
     """The text of each argument in the section Args."""
-    found = re.findall(r"^(\w+): (.*(?:\n +.*)*)", sections(docstring).get("Args", ""), re.MULTILINE)
-    return {name: " ".join(text.split()) for name, text in found}
+    texts = re.findall(r"^(\w+): (.*(?:\n +.*)*)", sections(docstring).get("Args", ""), re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in texts}
 
 
 def dashed(name: str) -> str:

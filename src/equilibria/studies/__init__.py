@@ -1,1 +1,1 @@
-"""What is found out about runs: how good they are, how they compare."""
+"""Studies of runs: evaluations, comparisons, and the pages that report them."""

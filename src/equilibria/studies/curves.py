@@ -48,8 +48,8 @@ def metrics(groups: Groups) -> str:
         for across in ("rounds", "seconds"):
             lines = list[Line]()
             for place, runs in enumerate(groups.values()):
-                series = [found[name] for run in runs if name in (found := run.metric_curves())]
-                lines += _lines(series, across, color(place))
+                series = [run.metric_curves().get(name) for run in runs]
+                lines += _lines([curve for curve in series if curve], across, color(place))
             charts.append(plot(curves(Chart(title, across, "", lines)), f"{title} on held-out samples, over {across}"))
     return grid(*charts)
 
@@ -88,8 +88,8 @@ def diagnostics(run: History) -> str:
     return grid(*charts)
 
 
-def _append(series: dict[str, list[Curve]], found: Mapping[str, Curve]) -> None:
-    for name, curve in found.items():
+def _append(series: dict[str, list[Curve]], more: Mapping[str, Curve]) -> None:
+    for name, curve in more.items():
         series.setdefault(name, []).append(curve)
 
 

@@ -127,8 +127,8 @@ def evaluate(
         say: Prints progress.
 
     Example:
-        >>> found = eq.evaluate("runs/digits", ["sliced_wasserstein"], count=32, checkpoints=["last"], say=str)
-        >>> found.of("sliced_wasserstein", "last").better
+        >>> evaluation = eq.evaluate("runs/digits", ["sliced_wasserstein"], count=32, say=str)
+        >>> evaluation.of("sliced_wasserstein", "last").better
         'lower'
     """
     with torch.random.fork_rng(devices=[]):  # networks are initialized before their weights are read

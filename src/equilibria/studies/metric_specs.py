@@ -88,8 +88,8 @@ def split_metrics(text: str) -> list[str]:
 def metric_request(spec: Spec, data: Data, root: Path | None, say: Callable[[str], None]) -> MetricRequest:
     """The metric of a spec. Raises Refusal if it does not apply to the data."""
     builder = import_function(spec["name"], METRICS.kind) if ":" in spec["name"] else METRICS[spec["name"]]
-    asks = "classifier" in inspect.signature(builder).parameters and (":" in spec["name"] or is_stacked(data))
-    network = classifier(data, root, say) if asks else None
+    needed = "classifier" in inspect.signature(builder).parameters and (":" in spec["name"] or is_stacked(data))
+    network = classifier(data, root, say) if needed else None
     metric = make(METRICS, spec, spec["name"], data=data, classifier=network)
     if not isinstance(metric, Metric):
         raise Refusal(f"{spec['name']} returns {type(metric).__name__}: it must return an evaluation.metrics Metric.")

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,8 +108,8 @@ def comparable_values(
 
 
 def _renewed(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """The same record with the words of today: an earlier version wrote "beside it"."""
-    split = str(provenance["split"]).replace("training samples beside it", "training samples for comparison")
+    """The record in the words of today, so that it can be compared: earlier versions ended `split` by `beside it`."""
+    split = re.sub(r"beside\sit$", "for comparison", str(provenance["split"]))
     return {**provenance, "split": split}
 
 

@@ -55,7 +55,7 @@ def curves(chart: Chart) -> str:
     for line in chart.lines:
         x, y = _downsampled(np.asarray(line.x, dtype=float), np.asarray(line.y, dtype=float))
         style = {"linewidth": 2.0, "alpha": 1.0} if line.thick else {"linewidth": 0.9, "alpha": 0.45}
-        axes.plot(x, y, color=line.color, **style)
+        axes.plot(x, y, color=line.color, marker="o" if len(x) == 1 else "", **style)
     heights = np.concatenate([np.asarray(line.y, dtype=float) for line in chart.lines] or [np.zeros(1)])
     if (
         len(heights := heights[np.isfinite(heights)])

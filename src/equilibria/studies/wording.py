@@ -45,8 +45,8 @@ def provenance_lines(records: Iterable[Provenance]) -> list[str]:
     metrics, rules = dict[Provenance, dict[str, None]](), dict[str, None]()
     for record in records:
         metrics.setdefault(replace(record, metric="", checkpoint="", rule=""), {})[record.metric] = None
-        rules[f"The {record.checkpoint} checkpoint: {record.rule}."] = None
-    return [*(f"{_samples(record)}: {'; '.join(names)}." for record, names in metrics.items()), *rules]
+        rules[f"Checkpoint {record.checkpoint}: {record.rule}."] = None
+    return [*(f"{'; '.join(names)}: {_samples(record)}." for record, names in metrics.items()), *rules]
 
 
 def _samples(record: Provenance) -> str:
@@ -74,15 +74,15 @@ def evaluation_table(evaluation: Evaluation) -> list[tuple[str, ...]]:
     return rows
 
 
-def evaluation_notes(evaluation: Evaluation) -> str:
+def evaluation_notes(evaluation: Evaluation) -> list[str]:
     """What the numbers were measured on, and how to read them."""
     if not evaluation.numbers:
-        return "No metric applies to this run."
+        return ["No metric applies to this run."]
     names = {value.provenance.features for value in evaluation.numbers} - {"none", "pixels"}
     features = f"Features: {evaluation.about or ', '.join(names)}." if names else ""
     fid = "The Frechet distance on these features is FID." if "inception" in names else ""
     lines = provenance_lines(value.provenance for value in evaluation.numbers)
-    return " ".join(filter(None, [*lines, features, fid, _READING]))
+    return [*lines, *filter(None, [f"{features} {fid}".strip(), _READING])]
 
 
 def cost(run: History) -> dict[str, str]:
@@ -96,9 +96,9 @@ def cost(run: History) -> dict[str, str]:
     }
 
 
-def findings(found: Sequence[Finding]) -> str:
+def findings(several: Sequence[Finding]) -> str:
     """The doctor's findings as HTML."""
-    return grid(*map(_finding, found), kind="findings")
+    return grid(*map(_finding, several), kind="findings")
 
 
 def _finding(finding: Finding) -> str:

@@ -66,8 +66,8 @@ def evaluate(run: str, /, *, metrics: str = "", **options: Any) -> int:
     from ...studies.metric_specs import split_metrics
 
     evaluation = evaluate(run, split_metrics(metrics), **options, say=_say)
-    print(f"\n{table(wording.evaluation_table(evaluation))}\n\n{paragraph(wording.evaluation_notes(evaluation))}")
-    print(f"\nWritten: {run}/metrics.json")
+    notes = [*wording.evaluation_notes(evaluation), f"Written: {run}/metrics.json"]
+    print("\n\n".join(["", table(wording.evaluation_table(evaluation)), *map(paragraph, notes)]))
     return 0
 
 

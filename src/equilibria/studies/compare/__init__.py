@@ -1,1 +1,1 @@
-"""Recipes side by side: the same data, seeds and budget for all, and what the numbers support."""
+"""Comparisons of recipes with the same data, seeds and budget."""

@@ -162,11 +162,11 @@ def _run_plan(plan: Plan, display: ComparisonDisplay) -> Comparison:
     if not all(map(_is_finished, plan.trials)):
         _prepare_metrics(plan, display)
     display.plan(plan.trials)
-    left = [trial for trial in plan.trials if not _is_finished(trial)]
+    unfinished = [trial for trial in plan.trials if not _is_finished(trial)]
     for trial in plan.trials:
-        if trial not in left:
+        if trial not in unfinished:
             display.end(trial, outcome(trial.folder))
-    done = not left or run_trials(left, executor(plan.options.on, plan.options.jobs, plan.folder), display)
+    done = not unfinished or run_trials(unfinished, executor(plan.options.on, plan.options.jobs, plan.folder), display)
     if not done or any(outcome(trial.folder).state == "interrupted" for trial in plan.trials):
         count = sum(map(_is_finished, plan.trials))
         display.say(f"Stopped with {count} of {len(plan.trials)} runs finished. To continue:\n{plan.command}")

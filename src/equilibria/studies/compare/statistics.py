@@ -152,8 +152,8 @@ def _conclusion(row: MetricRow, attempts: Attempts, tests: Sequence[tuple[tuple[
     recipes = [recipe for data, recipe in attempts if data == row.data] or list(row.values)
     excluded = [f"{r} ({why})" for r in recipes if (why := _exclusion(row, r, attempts)) is not None]
     if not tests:
-        need = f"at least two recipes need {ENOUGH} finished seeds each"
-        return " ".join([*text, f"No ranking is claimed, for which {need}: {', '.join(excluded)}."])
+        need = f"it takes two recipes with {ENOUGH} seeds each, none of which failed"
+        return " ".join([*text, f"No ranking is claimed: {need}. Excluded: {', '.join(excluded)}."])
     text += [_claim(row, pair, p) for pair, p in tests if p < _SIGNIFICANT]
     if equal := [f"{a} and {b}" for (a, b), p in tests if p >= _SIGNIFICANT]:
         text.append(f"No significant difference between {', '.join(equal)}.")
