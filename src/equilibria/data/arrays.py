@@ -70,13 +70,11 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Head
 
 
 def _header(path: Path, name: str, file: IO[bytes], size: int) -> Header:
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     version = np.lib.format.read_magic(file)
-    if version == (1, 0):
-        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-    elif version == (2, 0):
-        shape, _, dtype = np.lib.format.read_array_header_2_0(file)
-    else:
+    if version not in readers:
         raise Refusal(f"{path}: {name!r} has array format {version}: save it without field names, in 1.0 or 2.0.")
+    shape, _, dtype = readers[version](file)
     if dtype.hasobject or dtype.names:
         raise Refusal(
             f"{path}: {name!r} holds Python objects, which could run code, so it is not read. "

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -68,7 +69,7 @@ def cached_arrays(kind: str, name: str, write: Callable[[Path], None]) -> Arrays
     except OSError:  # no cache: read all of it
         with tempfile.TemporaryDirectory() as temporary:
             _written(Path(temporary), write)
-            return _arrays(Path(temporary), None)
+            return _arrays(Path(temporary), math.inf)
     try:
         _written(folder, write)
         with contextlib.suppress(OSError):  # another process was faster
@@ -99,10 +100,9 @@ def write_split(rows: Iterable[np.ndarray], shape: tuple[int, ...], dtype: str, 
     raw.unlink()
 
 
-def _arrays(folder: Path, mapped_above: int | None) -> Arrays:
+def _arrays(folder: Path, mapped_above: float) -> Arrays:
     def read(path: Path) -> np.ndarray:
-        large = mapped_above is not None and path.stat().st_size > mapped_above
-        return np.load(path, mmap_mode="c" if large else None, allow_pickle=False)
+        return np.load(path, mmap_mode="c" if path.stat().st_size > mapped_above else None, allow_pickle=False)
 
     return {path.stem: read(path) for path in folder.glob("*.npy")}
 

@@ -83,14 +83,10 @@ class Plane:
         draw = PIL.ImageDraw.Draw(canvas)
         for points, color in ((real, _REAL), (x, _FAKE)):
             if points is not None:
-                for across, up in self._visible(points) * side:
+                shares = (self.decode(points) / self.extent + 1) / 2
+                for across, up in shares[((shares >= 0) & (shares <= 1)).all(axis=1)] * side:
                     draw.circle((float(across), float(side - up)), _DOT, fill=color)
         return canvas.reduce(2)
-
-    def _visible(self, x: Tensor) -> np.ndarray:
-        """The points within the picture, as shares of its side: (N, 2)."""
-        shares = (self.decode(x) / self.extent + 1) / 2
-        return shares[((shares >= 0) & (shares <= 1)).all(axis=1)]
 
     def describe(self) -> dict[str, Any]:
         return {"name": "plane", "extent": self.extent}

@@ -49,7 +49,7 @@ def save(folder: RunFolder, checkpoint: Checkpoint) -> None:
     folder.write(name, buffer.getvalue())
     folder.checkpoint = name
     with folder.guard():
-        _prune(folder.checkpoint_folder, checkpoint)
+        _prune(folder / CHECKPOINTS, checkpoint)
 
 
 def newest(folder: Path, device: torch.device | str = "cpu") -> tuple[Checkpoint | None, list[str]]:

@@ -66,10 +66,6 @@ class RunFolder:
     def events_file(self) -> Path:
         return self.path / EVENTS
 
-    @property
-    def checkpoint_folder(self) -> Path:
-        return self.path / CHECKPOINTS
-
     def recipe(self) -> dict[str, Any]:
         """The stored recipe. Raises Refusal if it cannot be read."""
         return read_object(self.path / RECIPE)

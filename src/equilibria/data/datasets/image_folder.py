@@ -153,15 +153,15 @@ class Survey:
                 survey.left_out[name] = str(reason)
         return survey
 
-    def format(self, form: ImageFormat) -> tuple[int, int]:
-        """Side and channels of every image."""
+    def size_and_channels(self, form: ImageFormat) -> tuple[int, int]:
+        """Those of every image in this form, or by default."""
         side = median([min(size) for size in self.sizes.values()] or [_LEAST])
         channels = 1 if all(map(is_gray, self.modes.values())) else 3
         return form.size or min(max(round(side), _LEAST), _MOST), form.channels or channels
 
     def rows(self, source: ImageSource, form: ImageFormat) -> Iterator[np.ndarray]:
         """Each image, (channels, size, size) uint8. Raises Refusal in the end if there is none."""
-        size, channels = self.format(form)
+        size, channels = self.size_and_channels(form)
         for name in list(self.sizes):
             try:
                 with source.open(name) as image:
@@ -215,7 +215,7 @@ def load_images(source: ImageSource, form: ImageFormat, *identity: Any) -> Data:
 def _decode(source: ImageSource, form: ImageFormat, folder: Path) -> None:
     """Write every image, one at a time, and what `load_images` reads with them."""
     survey = Survey.of(source)
-    size, channels = survey.format(form)
+    size, channels = survey.size_and_channels(form)
     if len(survey.sizes) > _MANY:
         logging.getLogger(__name__).warning("Resizing %d images; the result is cached.", len(survey.sizes))
     write_split(survey.rows(source, form), (channels, size, size), "uint8", folder)
