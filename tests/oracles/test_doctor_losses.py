@@ -98,7 +98,7 @@ def test_the_text_has_the_numbers(name):
     if RESTS[name][1] is not None:
         assert f"at rest it is {formatted(resting(name).generator)}" in generator
     if name in ("wasserstein", "hinge"):
-        assert "neither its size nor its course says anything" in generator
+        assert "neither its size nor its course is informative" in generator
 
 
 def test_what_the_first_gan_says():
