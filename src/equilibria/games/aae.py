@@ -10,7 +10,7 @@ from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
 from .contest import Contest
 from .critic_player import critic_player
-from .game import Game, Player, Traits, Turns, memories_of, networks_of, states
+from .game import Game, Player, Traits, Turns, contest_game, states
 from .play import Play
 from .vae import active_units, bits_per_dimension, log_likelihood
 from .views import codes, latents
@@ -45,14 +45,11 @@ def aae(
         bits = bits_per_dimension(play, terms["reconstruction"])
         return terms | {"bits per dimension": bits, "active units": active_units(play)}
 
-    return Game(
-        networks_of(generator=generator, encoder=encoder, likelihood=likelihood, critic=critic),
-        (
-            Player("autoencoder", ("generator", "encoder", "likelihood"), reconstruct, report=report),
-            *critic_player(contest, (), n_critic, lazy, clip, clip_norms),
-            Player("encoder", ("encoder",), contest.generator_terms),
-        ),
-        prior,
-        memories_of(penalties),
-        contest,
+    players = (
+        Player("autoencoder", ("generator", "encoder", "likelihood"), reconstruct, report=report),
+        *critic_player(contest, (), n_critic, lazy, clip, clip_norms),
+        Player("encoder", ("encoder",), contest.generator_terms),
+    )
+    return contest_game(
+        contest, prior, players, generator=generator, encoder=encoder, likelihood=likelihood, critic=critic
     )

@@ -11,7 +11,7 @@ from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
 from .contest import Contest
 from .critic_player import critic_player, without_penalties
-from .game import Game, Player, Traits, Turns, memories_of, networks_of, states
+from .game import Game, Player, Traits, Turns, contest_game, states
 from .views import encoded, generated
 
 PAIR_LOSSES = Catalogue(
@@ -45,16 +45,9 @@ def bigan(
     """
     contest = Contest(divergence, penalties, encoded, generated, together=together)
     name = ("exchange" if exchangeable(divergence) else "minus") if answer == "auto" else answer
-    return Game(
-        networks_of(generator=generator, encoder=encoder, critic=critic),
-        (
-            *critic_player(contest, (), n_critic, lazy, clip, clip_norms),
-            Player("pair", ("generator", "encoder"), PAIR_LOSSES[name](without_penalties(contest, lazy))),
-        ),
-        prior,
-        memories_of(penalties),
-        contest,
-    )
+    pair = Player("pair", ("generator", "encoder"), PAIR_LOSSES[name](without_penalties(contest, lazy)))
+    players = *critic_player(contest, (), n_critic, lazy, clip, clip_norms), pair
+    return contest_game(contest, prior, players, generator=generator, encoder=encoder, critic=critic)
 
 
 def exchangeable(divergence: Divergence) -> bool:

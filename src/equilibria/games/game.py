@@ -1,6 +1,6 @@
 """A game: networks, and players that update them in turn."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -16,6 +16,7 @@ from .play import Play
 
 Turns = int | Callable[[int], int]  # steps per round, or a function of the round
 Loss = Callable[[Play], Terms]
+Report = Callable[[Play, Terms], Terms]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Player:
     turns: Turns = 1
     constraint: Callable[[nn.Module], None] | None = None  # applied to its networks after each step
     estimate: Callable[[float], float] | None = None  # from its mean divergence term to a distance
-    report: Callable[[Play, Terms], Terms] | None = None  # values to record instead of the terms themselves
+    report: Report | None = None  # values to record instead of the terms themselves
 
     @property
     def optimizer(self) -> str:
@@ -118,14 +119,11 @@ def _require_grad(parameters: Iterable[nn.Parameter], required: bool) -> None:
             parameter.requires_grad_(required)
 
 
-def networks_of(**networks: nn.Module | None) -> nn.ModuleDict:
-    """The networks by role, without those that are None."""
-    return nn.ModuleDict({role: network for role, network in networks.items() if network is not None})
-
-
-def memories_of(parts: Mapping[str, object]) -> nn.ModuleDict:
-    """The parts of a loss that have a state."""
-    return nn.ModuleDict({name: part for name, part in parts.items() if isinstance(part, nn.Module)})
+def contest_game(contest: Contest, prior: Prior, players: Iterable[Player], **networks: nn.Module) -> Game:
+    """The game of a contest, whose stateful parts are saved with the run."""
+    parts = {**contest.penalties, "augmentation": contest.augmentation}
+    memories = nn.ModuleDict({name: part for name, part in parts.items() if isinstance(part, nn.Module)})
+    return Game(nn.ModuleDict(networks), tuple(players), prior, memories, contest)
 
 
 def summands(*losses: Loss) -> Loss:

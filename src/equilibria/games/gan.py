@@ -12,7 +12,7 @@ from ..terms.penalties import Penalty
 from .auxiliary_classifier import CLASS_LOSSES, AuxiliaryClassifier, has_class_head
 from .contest import Contest
 from .critic_player import critic_player, without_penalties
-from .game import Game, Player, Turns, memories_of, networks_of, summands
+from .game import Game, Player, Turns, contest_game, summands
 from .unrolled import unrolled
 from .views import condition, data, noised, packed, samples
 
@@ -62,13 +62,8 @@ def gan(
         classes = AuxiliaryClassifier(contest, CLASS_LOSSES[labels], class_weight, class_weight_generator)
         critic_losses.append(classes.critic_terms)
         generator_losses.append(classes.generator_terms)
-    return Game(
-        networks_of(generator=generator, critic=critic),
-        (
-            *critic_player(contest, critic_losses, n_critic, lazy, clip, clip_norms),
-            Player("generator", ("generator",), summands(*generator_losses)),
-        ),
-        prior,
-        memories_of({**penalties, "augmentation": augmentation}),
-        contest,
+    players = (
+        *critic_player(contest, critic_losses, n_critic, lazy, clip, clip_norms),
+        Player("generator", ("generator",), summands(*generator_losses)),
     )
+    return contest_game(contest, prior, players, generator=generator, critic=critic)

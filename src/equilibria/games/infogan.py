@@ -15,7 +15,7 @@ from ..terms.divergences import Divergence
 from ..terms.penalties import Penalty
 from .contest import Contest
 from .critic_player import critic_player, without_penalties
-from .game import Game, Player, Traits, Turns, memories_of, networks_of, states, summands
+from .game import Game, Player, Traits, Turns, contest_game, states, summands
 from .play import Play
 from .vae import gaussian
 
@@ -60,16 +60,9 @@ def infogan(
         return terms | {"information": sum(map(entropy, code)) - terms["information"] / information}
 
     loss = summands(without_penalties(contest, lazy).generator_terms, unexplained)
-    return Game(
-        networks_of(generator=generator, encoder=encoder, critic=critic),
-        (
-            *critic_player(contest, (), n_critic, lazy, clip, clip_norms),
-            Player("generator", ("generator", "encoder"), loss, report=report),
-        ),
-        prior,
-        memories_of({**penalties, "augmentation": augmentation}),
-        contest,
-    )
+    player = Player("generator", ("generator", "encoder"), loss, report=report)
+    players = *critic_player(contest, (), n_critic, lazy, clip, clip_norms), player
+    return contest_game(contest, prior, players, generator=generator, encoder=encoder, critic=critic)
 
 
 def code_loss(code: list[LatentPart], posterior: Gaussian, z: Tensor) -> Tensor:

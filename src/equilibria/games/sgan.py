@@ -1,6 +1,7 @@
 """Semi-supervised learning: the critic classifies, from few labels, with fakes as one class more."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor, nn
@@ -14,7 +15,7 @@ from ..terms.penalties import Penalty
 from .auxiliary_classifier import has_class_head, of_class
 from .contest import Contest
 from .critic_player import critic_player
-from .game import Game, Loss, Player, Traits, Turns, memories_of, networks_of, states
+from .game import Game, Loss, Player, Traits, Turns, contest_game, states
 from .play import Play
 from .views import View, data, noised, samples
 
@@ -57,13 +58,9 @@ def sgan(
         raise Refusal("Penalties are for the scores of data and samples, which are not trained here: leave them out.")
     else:
         critics = (Player("critic", ("critic",), classes, n_critic),)
-    return Game(
-        networks_of(generator=generator, critic=critic),
-        (*critics, Player("generator", ("generator",), matching(contest))),
-        prior,
-        memories_of({**penalties, "augmentation": augmentation}),
-        contest if unlabelled else None,
-    )
+    players = *critics, Player("generator", ("generator",), matching(contest))
+    game = contest_game(contest, prior, players, generator=generator, critic=critic)
+    return game if unlabelled else replace(game, contest=None)
 
 
 def supervised(contest: Contest, labelled: View) -> Loss:

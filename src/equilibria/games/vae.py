@@ -10,7 +10,7 @@ from ..core.errors import Refusal
 from ..core.posteriors import Gaussian, Posterior
 from ..core.priors import Prior
 from ..core.types import Terms
-from .game import Game, Player, Traits, networks_of, states
+from .game import Game, Loss, Player, Report, Traits, states
 from .play import Play
 
 ACTIVE = 0.01  # variance of a latent dimension's posterior mean over the data, above which the dimension is active
@@ -126,8 +126,7 @@ def vae(
         kl = kl_divergences(play).mean(dim=0).clamp(min=free_bits).sum()
         return {"reconstruction": -log_likelihood(play).mean(), "kl": ramp(play, beta, warmup) * kl}
 
-    networks = networks_of(generator=generator, encoder=encoder, prior=prior_network, likelihood=likelihood)
-    return Game(networks, (Player("autoencoder", tuple(networks), elbo, report=elbo_report),), prior)
+    return _autoencoder(elbo, elbo_report, prior, generator, encoder, likelihood, prior_network)
 
 
 @states(Traits(player="autoencoder", meaning=_BOUND))
@@ -155,5 +154,18 @@ def iwae(
     def report(play: Play, terms: Terms) -> Terms:
         return {"bound": -terms["bound"], "kl": mean_kl(play)} | _usage(play, terms["bound"])
 
-    networks = networks_of(generator=generator, encoder=encoder, prior=prior_network, likelihood=likelihood)
+    return _autoencoder(loss, report, prior, generator, encoder, likelihood, prior_network)
+
+
+def _autoencoder(
+    loss: Loss,
+    report: Report,
+    prior: Prior,
+    generator: nn.Module,
+    encoder: nn.Module,
+    likelihood: nn.Module,
+    prior_network: nn.Module | None,
+) -> Game:
+    roles = {"generator": generator, "encoder": encoder, "prior": prior_network, "likelihood": likelihood}
+    networks = nn.ModuleDict({role: network for role, network in roles.items() if network is not None})
     return Game(networks, (Player("autoencoder", tuple(networks), loss, report=report),), prior)

@@ -17,7 +17,7 @@ from ..terms.divergences.gan_losses import non_saturating
 from ..terms.penalties import Penalty
 from .contest import Contest
 from .critic_player import critic_player, without_penalties
-from .game import Game, Player, Turns, memories_of, networks_of
+from .game import Game, Player, Turns, contest_game
 from .play import Play
 from .vae import active_units, mean_kl, refuse_other_priors
 from .views import both, data, reconstructions, samples
@@ -67,18 +67,13 @@ def vae_gan(
     def report(play: Play, terms: Terms) -> Terms:
         return {"kl": mean_kl(play), "likeness": terms["likeness"], "active units": active_units(play)}
 
-    return Game(
-        networks_of(generator=generator, encoder=encoder, critic=critic),
-        (
-            replace(player, loss=losses.critic_terms, estimate=None if gates else player.estimate),
-            *lazy_penalties,
-            Player("encoder", ("encoder",), encode, report=report),
-            Player("generator", ("generator",), generate),
-        ),
-        prior,
-        memories_of(penalties),
-        contest,
+    players = (
+        replace(player, loss=losses.critic_terms, estimate=None if gates else player.estimate),
+        *lazy_penalties,
+        Player("encoder", ("encoder",), encode, report=report),
+        Player("generator", ("generator",), generate),
     )
+    return contest_game(contest, prior, players, generator=generator, encoder=encoder, critic=critic)
 
 
 def against_both(divergence: Divergence, penalties: Mapping[str, Penalty], together: bool) -> Contest:

@@ -15,7 +15,6 @@ from torch.optim import Optimizer
 from ...games.contest import Contest
 from ...games.game import Game, Player
 from ...games.play import Play
-from ...terms.penalties import Duel
 
 Values = dict[str, object]  # plain values for JSON: numbers, lists of numbers, dictionaries of them
 Gradients = list[Tensor]  # one for each of a player's parameters
@@ -42,11 +41,6 @@ class GameState:
     def contest(self) -> Contest | None:
         """The game's contest without penalties; None without a critic or if its scores are not trained."""
         return None if self.game.contest is None else replace(self.game.contest, penalties={})
-
-    def duel(self, play: Play) -> Duel:
-        """The critic with both views of a play. Only where there is a contest."""
-        assert self.contest is not None
-        return self.contest.duel(play)
 
     @cached_property
     def gradients(self) -> dict[str, Gradients]:

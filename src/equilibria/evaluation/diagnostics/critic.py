@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from ...core.types import Views
+from ...games.contest import Contest
 from ...games.critic_player import WeightClipping
 from ...games.game import Player
 from ...games.play import Play
@@ -76,11 +77,12 @@ def scores(state: GameState) -> Values:
     al. 2017, figure 5b; Karras et al. 2020, figure 1). If the critic scores other views, such as pairs or codes, the
     real side is made of training and of held-out samples, the fake side of training samples.
     """
-    if state.contest is None:
+    contest = state.contest
+    if contest is None:
         return {}
-    sides = [_sides(state, state.play(i)) for i in range(state.batches)]
+    sides = [_sides(contest, state.play(i)) for i in range(state.batches)]
     real, fake = (torch.cat(side) for side in zip(*sides, strict=True))
-    held_out = torch.cat([_sides(state, state.held_out_play(i))[0] for i in range(state.batches)])
+    held_out = torch.cat([_sides(contest, state.held_out_play(i))[0] for i in range(state.batches)])
     groups = {"train": real, "held_out": held_out, "generated": fake}
     within = torch.cat([group - group.mean() for group in groups.values()])
     return {
@@ -98,9 +100,9 @@ def higher(these: Tensor, those: Tensor) -> float:
     return float((apart.mean() + 1) / 2)
 
 
-def _sides(state: GameState, play: Play) -> tuple[Tensor, Tensor]:
-    """Scores of both sides: each (B,)."""
-    duel = state.duel(play)
+def _sides(contest: Contest, play: Play) -> tuple[Tensor, Tensor]:
+    """Scores of both sides, each in a pass of its own: each (B,)."""
+    duel = contest.duel(play)
     return duel.real_scores, duel.fake_scores
 
 
@@ -119,8 +121,8 @@ def gradient_norms(state: GameState) -> Values:
     for play in map(state.play, range(_PLAYS)):
         with torch.no_grad():
             real, fake = contest.real(play), contest.fake(play)
-        between_views.append(input_gradient_norms(state, play, between(real, fake)))
-        at_samples.append(input_gradient_norms(state, play, fake))
+        between_views.append(input_gradient_norms(contest, play, between(real, fake)))
+        at_samples.append(input_gradient_norms(contest, play, fake))
     norms = torch.cat(between_views).cpu().double()
     top = max(float(norms.max()), _TINY) if norms.isfinite().all() else 1.0
     counts, edges = torch.histogram(norms, bins=_BINS, range=(0.0, top))
@@ -134,7 +136,6 @@ def gradient_norms(state: GameState) -> Values:
     }
 
 
-def input_gradient_norms(state: GameState, play: Play, views: Views) -> Tensor:
+def input_gradient_norms(contest: Contest, play: Play, views: Views) -> Tensor:
     """The norm of the critic's gradient at each row of the views: (B,)."""
-    assert state.contest is not None
-    return torch.linalg.vector_norm(input_gradient(state.contest.scorer(play), views), dim=1).detach()
+    return torch.linalg.vector_norm(input_gradient(contest.scorer(play), views), dim=1).detach()

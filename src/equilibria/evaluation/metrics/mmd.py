@@ -10,7 +10,7 @@ from ...core.errors import Refusal
 from ...core.seeding import generator
 from ...data import Data
 from ..neighbors import flat
-from .base import Measurement, Measurements, Metric, SampleSets
+from .base import Measurement, Metric
 
 
 class Kernel(NamedTuple):
@@ -47,11 +47,7 @@ def kernel(
     if degree < 1 or subsets < 2 or size < 2:
         raise Refusal("The metric 'kernel' needs a degree of at least 1, two subsets, and a size of at least 2.")
     polynomial = Kernel(degree, gamma, coef)
-
-    def measure(sets: SampleSets) -> Measurements:
-        return {"kernel": kernel_distance(sets.real, sets.fake, polynomial, subsets, size)}
-
-    return Metric(measure)
+    return Metric(lambda sets: {"kernel": kernel_distance(sets.real, sets.fake, polynomial, subsets, size)})
 
 
 @torch.no_grad()

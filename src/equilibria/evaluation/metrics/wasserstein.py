@@ -82,11 +82,7 @@ def frechet(data: Data) -> Metric:
     Called FID only on the Inception network of that paper. Values of different counts cannot be compared: between two
     sets of n samples of the same F uncorrelated features of unit variance it is F (F + 5) / 2 n on average.
     """
-
-    def measure(sets: SampleSets) -> Measurements:
-        return {"frechet": Measurement(frechet_distance(sets.real, sets.fake))}
-
-    return Metric(measure)
+    return Metric(lambda sets: {"frechet": Measurement(frechet_distance(sets.real, sets.fake))})
 
 
 @torch.no_grad()
