@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -50,6 +51,22 @@ def estimate(divergence: Divergence, scorer: Scorer, nodes: int = NODES) -> floa
     assert divergence.estimate is not None
     with torch.no_grad():
         return divergence.estimate(float(population_loss(divergence, scorer, nodes)))
+
+
+class Network(nn.Module):
+    """A network given by a formula: `function(self, *inputs)`, where `parts` are its parameters and layers by name."""
+
+    def __init__(self, function: Callable[..., Any], **parts: Tensor | nn.Module):
+        super().__init__()
+        self.function = function
+        for name, part in parts.items():
+            setattr(self, name, nn.Parameter(part) if isinstance(part, Tensor) else part.double())
+
+    def forward(self, *inputs: Tensor | None) -> Any:
+        """The value of the formula."""
+        return self.function(self, *inputs)
+
+    raw = forward  # a generator without an output activation
 
 
 class SmoothCritic(nn.Module):

@@ -24,7 +24,7 @@ from ...terms.penalties import Penalty
 from ...training.loop import run_rounds
 from ...training.run import Average, Run
 from ...training.update_rules import RULES, Rule
-from .critics import SmoothCritic, noise
+from .critics import Network, SmoothCritic, noise
 
 START, RATE = (1.0, -1.0), 0.2  # theta, psi; of gradient descent
 SAMPLE, LATENT = (6,), 3  # shapes of the smooth networks
@@ -38,33 +38,12 @@ class Origin(Plane):
         return raw.double()[:, :1] * 0
 
 
-class DiracGenerator(nn.Module):
-    """Every sample is theta."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.theta = nn.Parameter(torch.tensor(START[0], dtype=torch.float64))
-
-    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """(B, 1)."""
-        return self.theta.expand(len(z), 1)
-
-
-class DiracCritic(nn.Module):
-    """The score is psi x."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.psi = nn.Parameter(torch.tensor(START[1], dtype=torch.float64))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B,)."""
-        return (self.psi * x).squeeze(1)
-
-
 def dirac_game(divergence: Divergence, penalties: Mapping[str, Penalty], **options: Any) -> Game:
-    """The GAN of these two."""
-    return GAMES["gan"](DiracGenerator(), DiracCritic(), PRIORS["normal"](1), divergence, penalties, **options)
+    """Every sample is theta, and its score psi x."""
+    theta, psi = (torch.tensor(start, dtype=torch.float64) for start in START)
+    generator = Network(lambda net, z, y=None: net.theta.expand(len(z), 1), theta=theta)
+    critic = Network(lambda net, x: (net.psi * x).squeeze(1), psi=psi)
+    return GAMES["gan"](generator, critic, PRIORS["normal"](1), divergence, penalties, **options)
 
 
 def gradient_descent(parameters: list[nn.Parameter]) -> Optimizer:
@@ -96,39 +75,23 @@ def end_norm(divergence: Divergence, penalties: Mapping[str, Penalty] | None = N
     return math.hypot(*end_point(divergence, penalties, **settings))
 
 
-class SmoothGenerator(nn.Module):
-    """One hidden layer, and no output activation."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(nn.Linear(LATENT, 8), nn.Tanh(), nn.Linear(8, *SAMPLE)).double()
-
-    def raw(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """Samples: (B, 6)."""
-        return self.layers(z.double())
-
-    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """The same."""
-        return self.raw(z)
+def _smooth_generator() -> nn.Module:
+    """(B, 3) to samples (B, 6)."""
+    layers = nn.Sequential(nn.Linear(LATENT, 8), nn.Tanh(), nn.Linear(8, *SAMPLE))
+    return Network(lambda net, z, y=None: net.layers(z.double()), layers=layers)
 
 
-class SmoothEncoder(nn.Module):
-    """One hidden layer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(nn.Linear(*SAMPLE, 8), nn.Tanh(), nn.Linear(8, 2 * LATENT)).double()
-
-    def forward(self, x: Tensor, y: Tensor | None = None) -> Gaussian:
-        """(B, 6) to a posterior over (B, 3)."""
-        return Gaussian(*self.layers(x).chunk(2, dim=1))
+def _smooth_encoder() -> nn.Module:
+    """(B, 6) to a posterior over (B, 3)."""
+    layers = nn.Sequential(nn.Linear(*SAMPLE, 8), nn.Tanh(), nn.Linear(8, 2 * LATENT))
+    return Network(lambda net, x, y=None: Gaussian(*net.layers(x).chunk(2, dim=1)), layers=layers)
 
 
 def small_game(divergence: Divergence, penalties: Mapping[str, Penalty], **options: Any) -> Game:
     """A GAN of a smooth generator and a smooth critic."""
     torch.manual_seed(0)
     critic = SmoothCritic(SAMPLE[0] * options.get("pack", 1))
-    return GAMES["gan"](SmoothGenerator(), critic, PRIORS["normal"](LATENT), divergence, penalties, **options)
+    return GAMES["gan"](_smooth_generator(), critic, PRIORS["normal"](LATENT), divergence, penalties, **options)
 
 
 def encoder_game(
@@ -141,8 +104,8 @@ def encoder_game(
     code = [{"name": "categorical", "classes": 2}, {"name": "uniform", "size": 1}]
     prior = PRIORS["joint"](code) if traits.encoder_output == "code" else PRIORS["normal"](LATENT)
     parts = {
-        "generator": SmoothGenerator(),
-        "encoder": SmoothEncoder(),
+        "generator": _smooth_generator(),
+        "encoder": _smooth_encoder(),
         "critic": SmoothCritic(inputs),
         "likelihood": LIKELIHOODS["gaussian"](nn.Identity()).double(),
         "prior": replace(prior, _draw=lambda *how: prior.draw(*how).double()),

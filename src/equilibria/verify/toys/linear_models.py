@@ -1,7 +1,7 @@
 """A linear variational autoencoder, which is probabilistic PCA (Tipping and Bishop 1999), and a linear BiGAN."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -15,41 +15,11 @@ from ...games.play import Play
 from ...games.vae import gaussian
 from ...terms.divergences import DIVERGENCES
 from ...terms.likelihoods import LIKELIHOODS
-from .critics import noise
+from .critics import Network, noise
 from .dirac import total_loss
 
 SAMPLE, LATENT, COUNT = 5, 2, 64
 _STDS = (2.0, 1.2, 0.6, 0.5, 0.4)  # of the data, along its principal axes
-
-
-class AffineDecoder(nn.Module):
-    """A generator: W z + m."""
-
-    def __init__(self, weight: Tensor, bias: Tensor):
-        super().__init__()
-        self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
-
-    def raw(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """(B, Z) to (B, D)."""
-        return z.double() @ self.weight.T + self.bias
-
-    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """The same: there is no output activation."""
-        return self.raw(z)
-
-
-class AffineEncoder(nn.Module):
-    """Means V (x - m), and variances that are the same for all samples."""
-
-    def __init__(self, weight: Tensor, center: Tensor, log_variance: Tensor):
-        super().__init__()
-        self.weight, self.center = nn.Parameter(weight), nn.Parameter(center)
-        self.log_variance = nn.Parameter(log_variance)
-
-    def forward(self, x: Tensor, y: Tensor | None = None) -> Gaussian:
-        """(B, D) to a posterior over (B, Z)."""
-        mean = (x - self.center) @ self.weight.T
-        return Gaussian(mean, self.log_variance.expand_as(mean))
 
 
 class PrincipalComponents(NamedTuple):
@@ -98,10 +68,15 @@ def untrained() -> nn.ModuleDict:
 def _networks(mean: Tensor, weight: Tensor, std: Tensor, inverse: Tensor, log_variance: Tensor) -> nn.ModuleDict:
     likelihood = LIKELIHOODS["gaussian"](nn.Identity(), noise=float(std)).double()
     likelihood.log_noise.data.fill_(math.log(float(std)))
-    encoder = AffineEncoder(inverse, mean.clone(), log_variance)
-    return nn.ModuleDict(
-        {"generator": AffineDecoder(weight, mean.clone()), "encoder": encoder, "likelihood": likelihood}
-    )
+    decoder = Network(lambda net, z, y=None: z.double() @ net.weight.T + net.bias, weight=weight, bias=mean.clone())
+    encoder = Network(_affine_posterior, weight=inverse, center=mean.clone(), log_variance=log_variance)
+    return nn.ModuleDict({"generator": decoder, "encoder": encoder, "likelihood": likelihood})
+
+
+def _affine_posterior(net: Any, x: Tensor, y: Tensor | None = None) -> Gaussian:
+    """Means V (x - m), and variances that are the same for all samples: (B, D) to a posterior over (B, Z)."""
+    mean = (x - net.center) @ net.weight.T
+    return Gaussian(mean, net.log_variance.expand_as(mean))
 
 
 def log_density(networks: nn.ModuleDict, x: Tensor) -> Tensor:
@@ -134,26 +109,6 @@ _NOISE = 0.3  # std of the noise through which the critic sees pairs
 TRUTH = torch.tensor([[1.2, 0.3], [-0.4, 0.8]], dtype=torch.float64)  # the data is this matrix times standard normals
 
 
-class LinearGenerator(nn.Module):
-    """A z."""
-
-    def __init__(self, weight: Tensor):
-        super().__init__()
-        self.weight = nn.Parameter(weight.clone())
-
-    def forward(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """(B, 2) to (B, 2)."""
-        return z @ self.weight.T
-
-
-class LinearEncoder(LinearGenerator):
-    """C x."""
-
-    def forward(self, x: Tensor, y: Tensor | None = None) -> Point:  # type: ignore[override]
-        """(B, 2) to a posterior over (B, 2)."""
-        return Point(x @ self.weight.T)
-
-
 class OptimalPairCritic(nn.Module):
     """A critic of pairs (x, z) whose score is their log-likelihood ratio, through a little noise."""
 
@@ -176,9 +131,10 @@ class OptimalPairCritic(nn.Module):
 
 def pair_game(generator: Tensor, encoder: Tensor, answer: str) -> Game:
     """The BiGAN of a generator and an encoder with these weights (2, 2), and their `answer` to the critic."""
-    networks = LinearGenerator(generator), LinearEncoder(encoder), OptimalPairCritic()
+    decoder = Network(lambda net, z, y=None: z @ net.weight.T, weight=generator.clone())
+    inverse = Network(lambda net, x, y=None: Point(x @ net.weight.T), weight=encoder.clone())
     divergence = DIVERGENCES["non_saturating" if answer == "exchange" else "minimax"]()
-    return GAMES["bigan"](*networks, PRIORS["normal"](2), divergence, {}, answer=answer)
+    return GAMES["bigan"](decoder, inverse, OptimalPairCritic(), PRIORS["normal"](2), divergence, {}, answer=answer)
 
 
 def pair_gradient(game: Game) -> Tensor:
