@@ -16,7 +16,6 @@ ON_TWO_FLOORS = {  # one concept each, on two floors
     "hub.py": "the Hugging Face hub, of data sets and of models",
     "likelihoods.py": "likelihoods, and the claims about them",
     "penalties.py": "penalties, and the contract that they keep",
-    "wasserstein.py": "Wasserstein distances, and the claims about them",
 }
 
 

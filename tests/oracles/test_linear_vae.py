@@ -19,7 +19,7 @@ PRIOR = PRIORS["normal"](linear_models.LATENT)
 
 @pytest.fixture(scope="module")
 def x():
-    return linear_models.samples()
+    return linear_models.DATA
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_importance_sampling_finds_the_likelihood_of_each_sample(x):
 
 
 def test_more_draws_lower_the_estimate():
-    x, networks = linear_models.samples(), linear_models.untrained()
+    x, networks = linear_models.DATA, linear_models.untrained()
     few, many = (
         torch.stack([importance_sampled(networks, PRIOR, Batch(x), k, s).mean() for s in range(12)]) for k in (1, 30)
     )
@@ -104,7 +104,7 @@ def test_more_draws_lower_the_estimate():
 
 
 def test_a_sample_is_weighed_alike_whatever_comes_after_its_hundred():
-    x = torch.cat([linear_models.samples()] * 4)[:250]
+    x = torch.cat([linear_models.DATA] * 4)[:250]
     networks = linear_models.untrained()
     whole = importance_sampled(networks, PRIOR, Batch(x), k=40)
     part = importance_sampled(networks, PRIOR, Batch(torch.cat([x[:200], x[:7]])), k=40)

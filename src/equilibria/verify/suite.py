@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..core.errors import Refusal, nearest
@@ -79,14 +80,14 @@ def contract_verdicts(subject: str | Callable[..., Any]) -> Iterator[Verdict]:
         yield verdict._replace(holds=True, fault="") if verdict.value == EAGER_ONLY else verdict
 
 
+@dataclass(frozen=True)
 class OwnBuilder:
-    """Builds the user's part afresh, with the weight that its signature states."""
+    """Builds the user's part afresh, and keeps the weight that its signature states."""
 
-    def __init__(self, build: Callable[[], Divergence | Penalty], weight: float | None):
-        self.build, self.weight = build, weight
+    build: Callable[[], Divergence | Penalty]
+    weight: float | None
 
     def __call__(self) -> Any:
-        """A part without any state from earlier calls."""
         return self.build()
 
 

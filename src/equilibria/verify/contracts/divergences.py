@@ -1,6 +1,7 @@
 """The contract of a divergence: signs, bounds, and samples that do not depend on each other."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -14,32 +15,22 @@ Build = Callable[[], Divergence]
 _POINTS = torch.linspace(-2, 2, 41, dtype=torch.float64)
 
 
-def critic_signs(build: Build) -> Measurement:
-    """The critic's loss is lowest where real scores lie above fake ones."""
+def _critic_signs(build: Build) -> Measurement:
     divergence = build()
     real, fake = best_scores(divergence)
     if real < fake:
-        return broken(
-            f"real {number(real)}, fake {number(fake)}",
-            f"signs swapped in the critic's loss: it is lowest at real score {number(real)} and fake score "
-            f"{number(fake)}; scores must be high for real.",
-        )
+        fault = f"it is lowest at real score {number(real)} and fake score {number(fake)}; scores must be high for real"
+        return broken("swapped", f"signs swapped in the critic's loss: {fault}.")
     if real == fake:
         return broken("flat", "the critic's loss does not separate real from fake: no scores in -3...3 lower it.")
     by_real, by_fake, _ = _derivatives(divergence, real, fake)
     values = f"derivatives {number(by_real)}, {number(by_fake)}"
     if by_real < 0 < by_fake:
         return holds(values)
-    return broken(
-        values,
-        f"the critic's loss gives no direction: it does not improve with {'real' if by_real >= 0 else 'fake'} scores "
-        f"(its derivative is {number(by_real)} in the real score, where it should be negative, and {number(by_fake)} "
-        f"in the fake score, where it should be positive).",
-    )
+    return broken(values, f"the critic's loss gives no direction: {values} in real and fake scores must be -, +.")
 
 
-def generator_sign(build: Build) -> Measurement:
-    """Where the critic's loss pushes fake scores down, the generator's loss pushes them up."""
+def _generator_sign(build: Build) -> Measurement:
     divergence = build()
     _, by_critic, by_generator = _derivatives(divergence, *best_scores(divergence))
     value = f"derivative {number(by_generator)}"
@@ -47,11 +38,8 @@ def generator_sign(build: Build) -> Measurement:
         return holds(value)
     if by_generator == 0:
         return broken(value, "the generator's loss does not depend on the fake scores: the generator learns nothing.")
-    return broken(
-        value,
-        f"the generator pulls the wrong way: the critic's loss rises with fake scores (derivative {number(by_critic)}),"
-        f" and so does the generator's (derivative {number(by_generator)}): both lower the scores of fake samples.",
-    )
+    derivatives = f"derivatives {number(by_critic)}, {number(by_generator)}"
+    return broken(value, f"the generator pulls the wrong way: both losses rise with fake scores ({derivatives}).")
 
 
 def best_scores(divergence: Divergence) -> tuple[float, float]:
@@ -87,18 +75,14 @@ def _at(loss: Loss, scores: Tensor) -> tuple[Tensor, Tensor]:
 
 
 _CRITICS: dict[str, Callable[[Tensor], Tensor]] = {
-    "of constant score 0": torch.zeros_like,
-    "of constant score 1": torch.ones_like,
-    "of constant score -1": lambda x: -torch.ones_like(x),
-    "of constant score 0.5": lambda x: torch.full_like(x, 0.5),
+    **{f"of constant score {c:g}": partial(torch.full_like, fill_value=c) for c in (0.0, 1.0, -1.0, 0.5)},
     "that scores x as x": lambda x: x,
     "that scores x as -x": lambda x: -x,
     "that scores x as sin 3x": lambda x: torch.sin(3 * x),
 }
 
 
-def estimate_is_bound(build: Build) -> Measurement:
-    """Where the model equals the data, no critic's estimate exceeds 0: it is a lower bound."""
+def _estimate_is_bound(build: Build) -> Measurement:
     divergence = build()
     if divergence.estimate is None:
         return holds("no estimate")
@@ -107,16 +91,12 @@ def estimate_is_bound(build: Build) -> Measurement:
         pairs = divergence.critic(scores.repeat_interleave(len(scores)), scores.repeat(len(scores)))
         estimate = divergence.estimate(float(pairs.mean()))
         if not estimate <= 1e-9:
-            return broken(
-                estimate,
-                f"the estimate is no lower bound: with model and data the same it reads {number(estimate)} for a "
-                f"critic {words}, where it must not exceed 0.",
-            )
+            fault = f"with model and data the same it reads {number(estimate)} for a critic {words}, more than 0"
+            return broken(estimate, f"the estimate is no lower bound: {fault}.")
     return holds("at most 0")
 
 
-def linear_scale(build: Build) -> Measurement:
-    """A loss that is linear in the scores is that of the Wasserstein game, fake - real, neither halved nor doubled."""
+def _linear_scale(build: Build) -> Measurement:
     real, fake = torch.meshgrid(_POINTS, _POINTS, indexing="ij")
     losses = build().critic(real.flatten(), fake.flatten())
     if losses.numel() != real.numel():
@@ -127,16 +107,12 @@ def linear_scale(build: Build) -> Measurement:
         return holds("not linear")
     if abs(by_fake + by_real) < 1e-9 and by_fake > 0 and abs(by_fake - 1) > 1e-9:
         scale = number(by_fake)
-        return broken(
-            f"{scale} (fake - real)",
-            f"the critic's loss is {scale} (fake - real): a penalty of weight 10 weighs {number(10 / by_fake)} against "
-            f"it, and the estimate is {scale} times the distance; in the papers it is fake - real.",
-        )
+        fault = f"a penalty of weight 10 weighs {number(10 / by_fake)} against it; the papers have fake - real"
+        return broken(f"{scale} (fake - real)", f"the critic's loss is {scale} (fake - real): {fault}.")
     return holds("fake - real")
 
 
-def per_sample(build: Build) -> Measurement:
-    """Scores (B,) give losses (B,) of the same precision."""
+def _per_sample(build: Build) -> Measurement:
     for side, loss in _losses(build()):
         for count in reversed(SIZES):
             for dtype in (torch.float32, torch.float64):
@@ -149,29 +125,24 @@ def per_sample(build: Build) -> Measurement:
     return holds("(B,)")
 
 
-def finite(build: Build) -> Measurement:
-    """At scores of ±50 in single precision losses and derivatives are finite."""
+def _finite(build: Build) -> Measurement:
     for side, loss in _losses(build()):
         for scores in torch.cartesian_prod(*[torch.tensor([-50.0, 50.0, 0.0])] * 2):
             value, gradient = _at(loss, scores)
             for what, result in (("loss is", value), ("derivative is", gradient.sum())):
                 if not result.isfinite():
-                    where = f"real score {number(scores[0])} and fake score {number(scores[1])}"
-                    return broken(result, f"the {side}'s {what} {number(result)} at {where}, in float32.")
+                    place = f"real score {number(scores[0])} and fake score {number(scores[1])}"
+                    return broken(result, f"the {side}'s {what} {number(result)} at {place}, in float32.")
     return holds("finite")
 
 
-def differentiable(build: Build) -> Measurement:
-    """First and second derivatives are those of finite differences (float64)."""
+def _differentiable(build: Build) -> Measurement:
     scores = (torch.rand(2, 4, dtype=torch.float64) * 0.8 + 0.1).requires_grad_()
     for side, loss in _losses(build()):
         for order, check in (("first", torch.autograd.gradcheck), ("second", torch.autograd.gradgradcheck)):
             if not _passes(check, loss, scores):
-                return broken(
-                    "differs",
-                    f"the {side}'s {order} derivative is not what finite differences say: something in it is "
-                    f"detached, rounded, or not differentiable{' twice' if order == 'second' else ''}.",
-                )
+                fault = "not what finite differences say: something in it is detached, rounded or not differentiable"
+                return broken("differs", f"the {side}'s {order} derivative is {fault}.")
     return holds("equal")
 
 
@@ -182,16 +153,12 @@ def _passes(check: Callable[..., bool], loss: Loss, scores: Tensor) -> bool:
         return False
 
 
-def independent(build: Build) -> Measurement:
-    """The loss of a sample does not change with the scores of the rest of the batch, except through their mean."""
+def _independent(build: Build) -> Measurement:
     for side, loss in _losses(build()):
         alone, balanced = (_change_of_others(loss, changes) for changes in ({3: 1.0}, {3: 1.0, 5: -1.0}))
         if balanced > 1e-9:
-            return broken(
-                alone,
-                f"the {side}'s loss of a sample depends on the rest of the batch: raising one real score by 1 changes "
-                f"another sample's loss by {number(alone)}.",
-            )
+            fault = f"raising one real score by 1 changes another sample's loss by {number(alone)}"
+            return broken(alone, f"the {side}'s loss of a sample depends on the rest of the batch: {fault}.")
         if alone > 1e-9:
             return holds("through the mean")
     return holds("0")
@@ -207,22 +174,17 @@ def _change_of_others(loss: Loss, changes: dict[int, float]) -> float:
     return float((before - after)[others].abs().max()) if before.ndim else 0.0
 
 
-def paired_as_declared(build: Build) -> Measurement:
-    """The generator's loss reads the real scores if, and only if, the field `paired` says so."""
+def _paired_as_declared(build: Build) -> Measurement:
     divergence, fake = build(), torch.zeros(4, dtype=torch.float64)
     reads = not torch.allclose(divergence.generator(fake, fake), divergence.generator(fake + 1, fake), 1e-12, 1e-12)
     if reads and not divergence.paired:
-        return broken(
-            "reads them",
-            "the generator's loss reads the real scores, but `paired` is not set: it gets fake scores instead.",
-        )
+        return broken("reads them", "the generator's loss reads the real scores, but `paired` is not set.")
     if divergence.paired and not reads:
         return broken("reads none", "`paired` is set, but the generator's loss reads no real scores: a pass is wasted.")
     return holds("paired" if reads else "not paired")
 
 
-def compiled(build: Build) -> Measurement:
-    """Both losses, compiled as one graph, give what Python gives."""
+def _compiled(build: Build) -> Measurement:
     scores = (torch.rand(2, 16, dtype=torch.float64) * 2 - 1).requires_grad_()
     for side, loss in _losses(build()):
 
@@ -236,16 +198,14 @@ def compiled(build: Build) -> Measurement:
 
 _GAN = "Goodfellow et al. (2014)"
 DIVERGENCE_CONTRACT = (
-    Clause("one loss per sample, at batch sizes 1, 16 and 64", "definition", "(B,)", per_sample),
-    Clause("the critic's loss is lowest where real scores exceed fake ones", _GAN, "derivatives -, +", critic_signs),
-    Clause("the generator's loss falls as fake scores rise", _GAN, "derivative below 0", generator_sign),
-    Clause("losses and derivatives are finite at scores of ±50 in float32", "numerics", "finite", finite),
-    Clause("first and second derivatives agree with finite differences", "calculus", "equal", differentiable),
-    Clause("the samples of a batch are independent", "definition", "0, or by the mean", independent),
-    Clause("the generator's loss reads real scores as declared", "definition", "as declared", paired_as_declared),
-    Clause("linear losses are not scaled", "Arjovsky et al. (2017)", "fake - real", linear_scale),
-    Clause(
-        "the estimate is a lower bound if model equals data", "Nowozin et al. (2016)", "at most 0", estimate_is_bound
-    ),
-    Clause("compiled equals eager (aot_eager)", "definition", "equal", compiled),
+    Clause("one loss per sample, at batch sizes 1, 16 and 64", "definition", "(B,)", _per_sample),
+    Clause("the critic's loss is lowest where real scores exceed fake ones", _GAN, "derivatives -, +", _critic_signs),
+    Clause("the generator's loss falls as fake scores rise", _GAN, "derivative below 0", _generator_sign),
+    Clause("losses and derivatives are finite at scores of ±50 in float32", "numerics", "finite", _finite),
+    Clause("first and second derivatives agree with finite differences", "calculus", "equal", _differentiable),
+    Clause("the samples of a batch are independent", "definition", "0, or by the mean", _independent),
+    Clause("the generator's loss reads real scores as declared", "definition", "as declared", _paired_as_declared),
+    Clause("linear losses are not scaled", "Arjovsky et al. (2017)", "fake - real", _linear_scale),
+    Clause("the estimate is a lower bound", "Nowozin et al. (2016)", "at most 0", _estimate_is_bound),
+    Clause("compiled equals eager (aot_eager)", "definition", "equal", _compiled),
 )

@@ -23,8 +23,7 @@ def theory(divergence: Divergence) -> FDivergence:
     return divergence.f_divergence
 
 
-def optimal_critic(build: Build) -> Measurement:
-    """T* is f', and f'(1) is as stated."""
+def _optimal_critic(build: Build) -> Measurement:
     facts = theory(build())
     u = torch.cat([_RATIOS, torch.ones(1, dtype=torch.float64)]).requires_grad_()
     (slope,) = torch.autograd.grad(facts.f(u).sum(), u)
@@ -39,18 +38,14 @@ def optimal_critic(build: Build) -> Measurement:
     return holds(f"{error:.1g}")
 
 
-def conjugate(build: Build) -> Measurement:
-    """f*(t) is the greatest u t - f(u): reached at t = f'(u), and never exceeded."""
+def _conjugate(build: Build) -> Measurement:
     facts = theory(build())
     t = facts.optimal_output(_RATIOS)
     value, greatest = facts.conjugate(t), _RATIOS * t - facts.f(_RATIOS)
     error, at = _worst(value, greatest)
     if error > _ROUNDING:
-        return broken(
-            error,
-            f"wrong conjugate: at t = f'({number(_RATIOS[at])}) = {number(t[at])}, f* is {number(value[at])}; the "
-            f"greatest u t - f(u) is {number(greatest[at])}.",
-        )
+        fault = f"at t = f'({number(_RATIOS[at])}) = {number(t[at])}, f* is {number(value[at])}"
+        return broken(error, f"wrong conjugate: {fault}; the greatest u t - f(u) is {number(greatest[at])}.")
     t = facts.activation(_SCORES)
     excess = float((_RATIOS[:, None] * t - facts.f(_RATIOS)[:, None] - facts.conjugate(t)).max())
     if excess > 1e-9:
@@ -58,8 +53,7 @@ def conjugate(build: Build) -> Measurement:
     return holds(f"{error:.1g}")
 
 
-def domain(build: Build) -> Measurement:
-    """The activation rises, and maps every score into the domain of f*."""
+def _domain(build: Build) -> Measurement:
     facts = theory(build())
     low, high = facts.domain
     for limit in (6.0, 50.0):
@@ -67,18 +61,14 @@ def domain(build: Build) -> Measurement:
         t = facts.activation(scores)
         if not bool((inside := (t >= low) & (t <= high)).all()):
             score, value = number(scores[~inside][0]), number(facts.activation(scores[~inside][0]))
-            return broken(
-                value,
-                f"the activation leaves the domain of f*: score {score} becomes {value}, outside "
-                f"{low:.4g}...{high:.4g}.",
-            )
+            fault = f"score {score} becomes {value}, outside {low:.4g}...{high:.4g}"
+            return broken(value, f"the activation leaves the domain of f*: {fault}.")
         if not bool((t.diff() >= 0).all()):
             return broken("falls", f"the activation falls after score {number(scores[int(t.diff().argmin())])}.")
     return holds("within")
 
 
-def losses(build: Build) -> Measurement:
-    """The critic's loss is f*(g(fake)) - g(real), and the score v* gives T*."""
+def _losses(build: Build) -> Measurement:
     divergence = build()
     facts = theory(divergence)
     error, at = _worst(facts.activation(facts.optimal_score(_RATIOS)), facts.optimal_output(_RATIOS))
@@ -88,16 +78,12 @@ def losses(build: Build) -> Measurement:
     loss, formula = divergence.critic(real, fake), facts.conjugate(facts.activation(fake)) - facts.activation(real)
     error, at = _worst(loss, formula)
     if error > 1e-9:
-        return broken(
-            error,
-            f"the critic's loss is not f*(g(fake)) - g(real): at real score {number(real[at])} and fake score "
-            f"{number(fake[at])} it is {number(loss[at])}, and the formula gives {number(formula[at])}.",
-        )
+        fault = f"at real score {number(real[at])} and fake score {number(fake[at])} it is {number(loss[at])}"
+        return broken(error, f"the critic's loss is not f*(g(fake)) - g(real): {fault}, not {number(formula[at])}.")
     return holds(f"{error:.1g}")
 
 
-def bound(build: Build) -> Measurement:
-    """Between N(0, 1) and N(1, 1) the optimal critic's estimate is the divergence, and other estimates are lower."""
+def _bound(build: Build) -> Measurement:
     divergence = build()
     facts = theory(divergence)
     if divergence.estimate is None:
@@ -106,18 +92,12 @@ def bound(build: Build) -> Measurement:
     best = lambda x: facts.optimal_score(torch.exp(0.5 - x))  # noqa: E731
     value = estimate(divergence, best)
     if abs(value - exact) > 1e-4:
-        return broken(
-            value,
-            f"the bound is not attained: between N(0, 1) and N(1, 1) the optimal critic's estimate is {number(value)}, "
-            f"and the divergence is {number(exact)}.",
-        )
+        fault = f"the optimal critic's estimate is {number(value)} between N(0, 1) and N(1, 1), where the divergence is"
+        return broken(value, f"the bound is not attained: {fault} {number(exact)}.")
     for other in (lambda x: best(x).clamp(-2, 2) * 0.8, lambda x: best(x).clamp(-2, 2) + 0.3 * torch.sin(x)):
         if (excess := estimate(divergence, other)) > exact + 1e-6:
-            return broken(
-                excess,
-                f"the estimate is no lower bound: one critic's is {number(excess)} between N(0, 1) and N(1, 1), where "
-                f"the divergence is {number(exact)}.",
-            )
+            fault = f"{number(excess)} between N(0, 1) and N(1, 1), where the divergence is {number(exact)}"
+            return broken(excess, f"the estimate is no lower bound: a critic's is {fault}.")
     return holds(f"{number(value)} of {number(exact)}")
 
 
@@ -134,9 +114,9 @@ _DOMAIN = "the output activation stays in the domain of f*"
 _LOSSES = "the losses are those of f* and the activation"
 _BOUND = "the bound is attained at the optimal critic, by quadrature"
 F_DIVERGENCE_CONTRACT = (
-    Clause(_BEST, _PAPER, "to 1e-10", optimal_critic),
-    Clause(_CONJUGATE, _PAPER, "to 1e-12", conjugate, (_BEST,)),
-    Clause(_DOMAIN, _PAPER, "within, rising", domain),
-    Clause(_LOSSES, _PAPER, "to 1e-9", losses, (_BEST, _DOMAIN)),
-    Clause(_BOUND, _PAPER, "to 1e-4", bound, (_CONJUGATE, _DOMAIN, _LOSSES)),
+    Clause(_BEST, _PAPER, "to 1e-10", _optimal_critic),
+    Clause(_CONJUGATE, _PAPER, "to 1e-12", _conjugate, (_BEST,)),
+    Clause(_DOMAIN, _PAPER, "within, rising", _domain),
+    Clause(_LOSSES, _PAPER, "to 1e-9", _losses, (_BEST, _DOMAIN)),
+    Clause(_BOUND, _PAPER, "to 1e-4", _bound, (_CONJUGATE, _DOMAIN, _LOSSES)),
 )

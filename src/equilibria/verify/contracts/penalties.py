@@ -18,8 +18,7 @@ _SAMPLE = (6,)
 Gradients = Sequence[Tensor | None]
 
 
-def per_sample(build: Build) -> Measurement:
-    """A duel of B samples gives B costs."""
+def _per_sample(build: Build) -> Measurement:
     for shape in (_SAMPLE, (2, 3, 3)):
         for count in reversed(SIZES):
             costs = build()(duel(SmoothCritic(torch.Size(shape).numel()), count, shape))
@@ -30,8 +29,7 @@ def per_sample(build: Build) -> Measurement:
     return holds("(B,)")
 
 
-def independent(build: Build) -> Measurement:
-    """The cost of a sample does not change with the rest of the batch."""
+def _independent(build: Build) -> Measurement:
     changed = noise(8, 1, _SAMPLE)
     changed[3] = changed[3].roll(1)  # the mean and the std of the batch stay the same
     before, after = _costs(build, noise(8, 1, _SAMPLE)), _costs(build, changed)
@@ -39,11 +37,8 @@ def independent(build: Build) -> Measurement:
         return holds("reduced")
     change = float((after - before).abs()[[i for i in range(8) if i != 3]].max().detach())
     if change > 1e-9:
-        return broken(
-            change,
-            f"a sample's cost depends on the rest of the batch: changing one real sample changes another sample's cost "
-            f"by {number(change)}.",
-        )
+        fault = f"changing one real sample changes another sample's cost by {number(change)}"
+        return broken(change, f"a sample's cost depends on the rest of the batch: {fault}.")
     return holds("0")
 
 
@@ -52,8 +47,7 @@ def _costs(build: Build, real: Tensor) -> Tensor:
     return build()(Duel(SmoothCritic(6), (real,), (noise(8, 2, _SAMPLE),)))
 
 
-def reaches_critic(build: Build) -> Measurement:
-    """The gradient for the critic's weights is that of finite differences (float64)."""
+def _reaches_critic(build: Build) -> Measurement:
     for scale in (1.0, 100.0):  # a one-sided penalty ignores small gradient norms, but not large ones
         names, gradients, by_graph, by_differences = _derivatives(build, scale)
         is_zero = all(g is None or not g.any() for g in gradients)
@@ -62,25 +56,18 @@ def reaches_critic(build: Build) -> Measurement:
     else:
         return holds("0 of 0")
     if is_zero:
-        return broken(
-            "no gradient",
-            f"without graph: the penalty's gradient for the critic's weights is zero, where finite differences say "
-            f"{number(by_differences)}: take the gradient with create_graph=True (equilibria.terms.gradients).",
-        )
+        fault = f"where finite differences say {number(by_differences)}: take the input's with create_graph=True"
+        return broken("none", f"without graph: the penalty's gradient for the critic's weights is zero, {fault}.")
     if missing := ", ".join(name for name, g in zip(names, gradients, strict=True) if g is None):
         return broken(missing, f"the penalty does not reach the critic's {missing}.")
     if not close(by_graph, by_differences, 1e-5):
-        return broken(
-            by_graph,
-            f"the penalty's gradient for the critic's weights is {number(by_graph)} along a direction in which finite "
-            f"differences say {number(by_differences)}: part of it is detached.",
-        )
+        fault = f"{number(by_graph)} in a direction where finite differences say {number(by_differences)}"
+        return broken(by_graph, f"the penalty's gradient for the critic's weights is {fault}: part of it is detached.")
     return holds(f"{number(by_graph)} of {number(by_differences)}")
 
 
 def _derivatives(build: Build, scale: float) -> tuple[list[str], Gradients, float, float]:
-    """Of the mean cost of a critic with scores times `scale`: names and gradients of its weights, and the derivative
-    along a random direction, by the graph and by finite differences."""
+    """Names and gradients of a critic's weights, and the derivative in a direction by graph and finite differences."""
 
     def mean_cost(critic: SmoothCritic, shift: float) -> Tensor:
         with torch.no_grad():
@@ -102,8 +89,7 @@ def _derivatives(build: Build, scale: float) -> tuple[list[str], Gradients, floa
     return names, gradients, by_graph, float(higher - lower) / 2e-5
 
 
-def spares_generator(build: Build) -> Measurement:
-    """In the critic's step the generator of the fake samples receives no gradient."""
+def _spares_generator(build: Build) -> Measurement:
     game = small_game(DIVERGENCES["minimax"](), {"penalty": build()})
     critic, _ = game.players
     with game.only(critic):
@@ -114,8 +100,7 @@ def spares_generator(build: Build) -> Measurement:
     return broken(norms[0], f"the penalty reaches the generator in the critic's step: {number(norms[0])}.")
 
 
-def finite(build: Build) -> Measurement:
-    """The cost of flat and of steep critics is finite, and so is its gradient (float32)."""
+def _finite(build: Build) -> Measurement:
     for norm in (0.0, 1e-3, 1e3):
         direction = torch.full(_SAMPLE, norm / 6**0.5).requires_grad_()
         real, fake = (noise(8, seed, _SAMPLE).float() for seed in (1, 2))
@@ -130,8 +115,7 @@ def finite(build: Build) -> Measurement:
     return holds("finite")
 
 
-def weight_as_stated(build: Build) -> Measurement:
-    """The weight is the stated one: for squared norms, half of it, too (R1's convention)."""
+def _weight_as_stated(build: Build) -> Measurement:
     law, weight = law_of(build), getattr(build, "weight", None)
     if law is None or weight is None:
         return holds("none stated" if weight is None else "not a function of the norm")
@@ -145,8 +129,7 @@ def weight_as_stated(build: Build) -> Measurement:
     )
 
 
-def compiled(build: Build) -> Measurement:
-    """The cost and its gradient, compiled as one graph, are Python's."""
+def _compiled(build: Build) -> Measurement:
     critic, real, fake = SmoothCritic(6), noise(8, 1, _SAMPLE), noise(8, 2, _SAMPLE)
 
     def fresh() -> Value:
@@ -160,14 +143,14 @@ _GP = "Gulrajani et al. (2017)"
 _REACHES = "the critic's weights receive the gradient that finite differences give"
 _SIZES = "a gradient norm costs the same at every batch size"
 PENALTY_CONTRACT = (
-    Clause("one cost per sample, never negative, at batch sizes 1, 16 and 64", "definition", "(B,)", per_sample),
+    Clause("one cost per sample, never negative, at batch sizes 1, 16 and 64", "definition", "(B,)", _per_sample),
     Clause("a gradient norm costs the same in every direction", _GP, "all alike", every_direction),
     Clause(_SIZES, _GP, "the same", every_batch_size),
-    Clause("the samples of a batch are independent", _GP, "0", independent, (_SIZES,)),
+    Clause("the samples of a batch are independent", _GP, "0", _independent, (_SIZES,)),
     Clause("points between real and fake have a coefficient each", _GP, "one a sample", one_coefficient_per_sample),
-    Clause("the weight is as stated", "definition", "as stated", weight_as_stated),
-    Clause(_REACHES, "calculus", "equal", reaches_critic),
-    Clause("the generator receives no gradient", "definition", "0", spares_generator),
-    Clause("cost and gradient are finite for flat and steep critics", "numerics", "finite", finite),
-    Clause("compiled equals eager (aot_eager)", "definition", "equal", compiled, (_REACHES,)),
+    Clause("the weight is as stated", "definition", "as stated", _weight_as_stated),
+    Clause(_REACHES, "calculus", "equal", _reaches_critic),
+    Clause("the generator receives no gradient", "definition", "0", _spares_generator),
+    Clause("cost and gradient are finite for flat and steep critics", "numerics", "finite", _finite),
+    Clause("compiled equals eager (aot_eager)", "definition", "equal", _compiled, (_REACHES,)),
 )

@@ -1,6 +1,6 @@
 """What a penalty costs as a function of the gradient norm, and the points where it takes the gradient."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -28,8 +28,21 @@ class Law(NamedTuple):
 def law_of(build: Build) -> Law | None:
     """The law that fits samples of one number; None if the cost is not a function of the gradient norm."""
     costs = {norm: _cost(build, uniform_gradient(norm, _SCALAR)) for norm in (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)}
-    laws = (law for law in (_around(costs), _above(costs), _power(costs)) if law is not None)
-    return next((law for law in laws if all(close(law.cost(norm), cost) for norm, cost in costs.items())), None)
+    return next((law for law in _laws(costs) if all(close(law.cost(norm), c) for norm, c in costs.items())), None)
+
+
+def _laws(costs: dict[float, float]) -> Iterator[Law]:
+    """The candidates: around a target norm, above one, and a power."""
+    zero, half, one, _, two, three = costs.values()
+    if (weight := (zero - 2 * one + two) / 2) > 0 and zero > 0:
+        target = (zero / weight) ** 0.5
+        yield Law(f"(norm - {target:.3g})^2", weight, lambda s: weight * (s - target) ** 2)
+    if (root := max(three, 0) ** 0.5 - max(two, 0) ** 0.5) > 0 and two > 0 and zero <= 0 and half <= 0:
+        edge = 3 - three**0.5 / root
+        yield Law(f"(norm - {edge:.3g})^2 above it", root**2, lambda s: root**2 * max(s - edge, 0.0) ** 2)
+    if zero <= 1e-12 and min(one, two) > 0:
+        power = float(torch.tensor(two / one).log2())
+        yield Law(f"norm^{power:.3g}", one, lambda s: one * s**power)
 
 
 def _cost(build: Build, gradient: Tensor, count: int = 1) -> float:
@@ -37,32 +50,6 @@ def _cost(build: Build, gradient: Tensor, count: int = 1) -> float:
     samples = torch.zeros(count, *gradient.shape, dtype=torch.float64)
     reseed(0)
     return float(build()(Duel(linear_critic(gradient), (samples,), (samples.clone(),))).mean().detach())
-
-
-def _around(costs: dict[float, float]) -> Law | None:
-    """weight (norm - target)^2."""
-    weight = (costs[0.0] - 2 * costs[1.0] + costs[2.0]) / 2
-    if weight <= 0 or costs[0.0] <= 0:
-        return None
-    target = (costs[0.0] / weight) ** 0.5
-    return Law(f"(norm - {target:.3g})^2", weight, lambda s: weight * (s - target) ** 2)
-
-
-def _above(costs: dict[float, float]) -> Law | None:
-    """weight (norm - target)^2 for larger norms only."""
-    if min(costs[2.0], costs[3.0]) <= 0 or costs[0.0] > 0 or costs[0.5] > 0:
-        return None
-    root = costs[3.0] ** 0.5 - costs[2.0] ** 0.5
-    target = 3 - costs[3.0] ** 0.5 / root if root > 0 else 0.0
-    return Law(f"(norm - {target:.3g})^2 above it", root**2, lambda s: root**2 * max(s - target, 0.0) ** 2)
-
-
-def _power(costs: dict[float, float]) -> Law | None:
-    """weight norm^power."""
-    if costs[0.0] > 1e-12 or min(costs[1.0], costs[2.0]) <= 0:
-        return None
-    weight, power = costs[1.0], float(torch.tensor(costs[2.0] / costs[1.0]).log2())
-    return Law(f"norm^{power:.3g}", weight, lambda s: weight * s**power)
 
 
 def every_direction(build: Build) -> Measurement:
@@ -76,12 +63,9 @@ def every_direction(build: Build) -> Measurement:
         if not close(costs[words], expected):
             per_pixel = close(costs["in one number"], costs["in one pixel"])  # channels are joined, and pixels are not
             kind = "one norm for each pixel, over its channels alone" if per_pixel else "not the norm of the sample"
-            return broken(
-                costs[words],
-                f"{kind}: on samples of shape {IMAGE} a critic with gradient norm {number(norm)} {words} costs "
-                f"{number(costs[words])} at weight {number(law.weight)}; it should cost {number(expected)}, as on "
-                f"samples of one number.",
-            )
+            where = f"on samples of shape {IMAGE} a critic with gradient norm {number(norm)} {words}"
+            fault = f"costs {number(costs[words])} at weight {number(law.weight)}; it should cost {number(expected)}"
+            return broken(costs[words], f"{kind}: {where} {fault}.")
     return holds("all alike")
 
 
@@ -104,11 +88,8 @@ def every_batch_size(build: Build) -> Measurement:
             cost = _cost(build, norm * gradient, count)
             if not close(cost, expected):
                 weight = "" if law is None else f" and weight {number(law.weight)}"
-                return broken(
-                    cost,
-                    f"{_cause(build, norm, count, cost)}: a critic with gradient norm {number(norm)} costs "
-                    f"{number(cost)} at batch size {count}{weight}; it should cost {number(expected)}.",
-                )
+                fault = f"a critic with gradient norm {number(norm)} costs {number(cost)} at batch size {count}{weight}"
+                return broken(cost, f"{_cause(build, norm, count, cost)}: {fault}; it should cost {number(expected)}.")
     return holds("the same")
 
 
@@ -131,17 +112,11 @@ def one_coefficient_per_sample(build: Build) -> Measurement:
         return holds("not between")
     first = coefficients[0]
     if float((coefficients - coefficients[:, :1]).abs().max()) > 1e-6:
-        return broken(
-            "one a pixel",
-            f"one interpolation coefficient for each pixel: those of a single sample range from {number(first.min())} "
-            f"to {number(first.max())}; one coefficient per sample keeps it on the segment from real to fake.",
-        )
+        fault = f"those of a single sample range from {number(first.min())} to {number(first.max())}"
+        return broken("one a pixel", f"one interpolation coefficient for each pixel: {fault}; a sample needs only one.")
     if float(coefficients.std()) < 1e-6:
-        return broken(
-            "one a batch",
-            f"one interpolation coefficient for the whole batch: all {_COUNT} samples have {number(first[0])}; each "
-            f"needs its own.",
-        )
+        fault = f"all {_COUNT} samples have {number(first[0])}; each needs its own"
+        return broken("one a batch", f"one interpolation coefficient for the whole batch: {fault}.")
     return holds("one a sample")
 
 

@@ -15,9 +15,8 @@ from . import (
     encoders,
     likelihoods,
     mechanics,
-    optimal_critics,
     penalty_values,
-    wasserstein,
+    trained_critics,
 )
 
 __all__ = ["GROUPS"]
@@ -38,9 +37,9 @@ GROUPS = Catalogue(
     contracts=contract_claims,
     conjugates=divergence_values.conjugate_claims,
     bounds=divergence_values.bound_claims,
-    gaussians=optimal_critics.gaussian_claims,
-    parallel_lines=wasserstein.claims,
-    point_masses=optimal_critics.point_claims,
+    gaussians=trained_critics.gaussian_claims,
+    parallel_lines=trained_critics.line_claims,
+    point_masses=trained_critics.point_claims,
     penalty_values=penalty_values.value_claims,
     penalty_points=penalty_values.point_claims,
     identities=divergence_values.identity_claims,

@@ -67,12 +67,8 @@ def _theory(name: str, **options: Any) -> FDivergence:
 def bound_claims() -> list[Claim]:
     """One for each divergence whose value is known."""
     words = "the optimal critic's estimate between N(0,1) and N(1,1)"
-    return [
-        equals(
-            f"{name}: {words}", source(name), partial(estimate, DIVERGENCES[name](), optimal_scorer(name)), value, 1e-4
-        )
-        for name, value in NUMBERS.items()
-    ]
+    value = lambda name: estimate(DIVERGENCES[name](), optimal_scorer(name))  # noqa: E731
+    return [equals(f"{n}: {words}", source(n), partial(value, n), exact, 1e-4) for n, exact in NUMBERS.items()]
 
 
 _PARAMETERS = (("alpha", "alpha", (-1.0, 0.9, 1.5, 3.0)), ("weighted_jensen_shannon", "pi", (0.1, 0.9)))
@@ -86,11 +82,11 @@ def conjugate_claims() -> list[Claim]:
     return [claim for name, build in builders.items() for claim in claims_about(F_DIVERGENCE_CONTRACT, name, build)]
 
 
-_FAMILIES: tuple[tuple[str, dict[str, Any], str, float], ...] = (  # at this parameter it is a multiple of another one
-    ("alpha", {"alpha": -1.0}, "neyman", 0.5),
-    ("alpha", {"alpha": 2.0}, "pearson", 0.5),
-    ("alpha", {"alpha": 0.5}, "squared_hellinger", 2.0),
-    ("weighted_jensen_shannon", {"pi": 0.5}, "jensen_shannon", 0.5),
+_FAMILIES = (  # at this parameter it is so many times another one
+    ("alpha", "alpha", -1.0, "neyman", 0.5),
+    ("alpha", "alpha", 2.0, "pearson", 0.5),
+    ("alpha", "alpha", 0.5, "squared_hellinger", 2.0),
+    ("weighted_jensen_shannon", "pi", 0.5, "jensen_shannon", 0.5),
 )
 _GENERATORS = {"exact": "lowers the bound: -f*(g(v))", "alternative": "raises T on its samples: -g(v)"}
 
@@ -100,7 +96,15 @@ def family_claims() -> list[Claim]:
     names = [entry.name for entry in DIVERGENCES.describe() if "generator_loss" in entry.options]
     zero_sum = "a zero-sum game, up to what real scores add"
     return [
-        *(_member(*member) for member in _FAMILIES),
+        *(
+            below(
+                f"{name}: at {option} = {value:g} it is {factor:g} times {other}",
+                _NOWOZIN,
+                partial(_member_error, name, {option: value}, other, factor),
+                1e-12,
+            )
+            for name, option, value, other, factor in _FAMILIES
+        ),
         *(
             below(f"{name}: the {loss} generator {formula}", _NOWOZIN, partial(_generator_error, name, loss), 1e-9)
             for name in names
@@ -112,15 +116,10 @@ def family_claims() -> list[Claim]:
     ]
 
 
-def _member(name: str, options: dict[str, Any], other: str, factor: float) -> Claim:
+def _member_error(name: str, options: dict[str, Any], other: str, factor: float) -> float:
     ratios = torch.logspace(-1, 1, 41, dtype=torch.float64)
-
-    def error() -> float:
-        one, two = _theory(name, **options).f(ratios), _theory(other).f(ratios)
-        return float(((one - factor * two) / (1 + two.abs())).abs().max())
-
-    parameter = ", ".join(f"{option} = {value:g}" for option, value in options.items())
-    return below(f"{name}: at {parameter} it is {factor:g} times {other}", _NOWOZIN, error, 1e-12)
+    one, two = _theory(name, **options).f(ratios), _theory(other).f(ratios)
+    return float(((one - factor * two) / (1 + two.abs())).abs().max())
 
 
 def _generator_error(name: str, loss: str) -> float:
@@ -135,16 +134,18 @@ def _sum_change(name: str) -> float:
     """By how much the sum of the two losses changes with the fake scores."""
     divergence, real = DIVERGENCES[name](), torch.zeros_like(_SCORES)
     total = divergence.critic(real, _SCORES) + divergence.generator(real, _SCORES)
-    return float((total - total[0]).abs().max())
+    return _error(total, total[0])
 
 
 def _hinge_error() -> float:
-    one, other = (DIVERGENCES[name]().generator(_SCORES, _SCORES) for name in ("hinge", "wasserstein"))
-    return float((one - other).abs().max())
+    return _error(*(DIVERGENCES[name]().generator(_SCORES, _SCORES) for name in ("hinge", "wasserstein")))
 
 
 def _gan_error() -> float:
-    one, other = (DIVERGENCES[name]().critic(_SCORES, _SCORES.flip(0)) for name in ("gan", "minimax"))
+    return _error(*(DIVERGENCES[name]().critic(_SCORES, _SCORES.flip(0)) for name in ("gan", "minimax")))
+
+
+def _error(one: Tensor, other: Tensor) -> float:
     return float((one - other).abs().max())
 
 
@@ -229,12 +230,12 @@ def relativistic_claims() -> list[Claim]:
 
 def _swap_error(name: str) -> float:
     divergence, real, fake = DIVERGENCES[name](), _SCORES, _SCORES.flip(0) * 0.7
-    return float((divergence.generator(real, fake) - divergence.critic(fake, real)).abs().max())
+    return _error(divergence.generator(real, fake), divergence.critic(fake, real))
 
 
 def _shift_error(name: str) -> float:
     divergence, real, fake = DIVERGENCES[name](), _SCORES, _SCORES.flip(0) * 0.7
-    return float((divergence.critic(real + 3, fake + 3) - divergence.critic(real, fake)).abs().max())
+    return _error(divergence.critic(real + 3, fake + 3), divergence.critic(real, fake))
 
 
 def _plane_error() -> float:
@@ -257,9 +258,7 @@ def _formula_error() -> float:
     """Three scores a side, the formula spelled out."""
     real, fake = [0.5, 2.0, -1.0], [1.0, -3.0, 0.0]
     mean_real, mean_fake = sum(real) / 3, sum(fake) / 3
-    formula = [
-        math.log1p(math.exp(mean_fake - r)) + math.log1p(math.exp(f - mean_real))
-        for r, f in zip(real, fake, strict=True)
-    ]
+    pairs = [(mean_fake - r, f - mean_real) for r, f in zip(real, fake, strict=True)]
+    formula = [math.log1p(math.exp(left)) + math.log1p(math.exp(right)) for left, right in pairs]
     losses = DIVERGENCES["relativistic_average"]().critic(*torch.tensor([real, fake], dtype=torch.float64))
-    return float((losses - torch.tensor(formula, dtype=torch.float64)).abs().max())
+    return _error(losses, torch.tensor(formula, dtype=torch.float64))

@@ -1,9 +1,9 @@
 """Dynamics of games of two numbers: the Dirac-GAN (Mescheder et al. 2018), the bilinear game, and update rules."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache, partial
-from itertools import accumulate, repeat
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,71 +17,54 @@ from ..toys.dirac import RATE, START, end_norm, end_point, gradient_descent
 
 _MESCHEDER = "Mescheder et al. (2018)"
 _ORDERS = ("simultaneous", "alternating")
-_METHODS = (  # divergence, penalty, its weight and the bound of clipping; |(theta, psi)| at the end, in both orders
-    ("GAN circles", ("minimax", "", 0.0, None), (3.10, 1.413)),
-    ("clipping does not stop WGAN", ("wasserstein", "", 0.0, 1.0), (1.00, 0.985)),
-    ("gradient norm one does not stop WGAN-GP", ("wasserstein", "gradient_penalty", 0.35, None), (1.80, 1.280)),
-    ("R1 of weight 0.3 contracts", ("minimax", "r1", 0.3, None), (2.6e-6, 2.383e-7)),
-    ("R1 of weight 1 contracts", ("minimax", "r1", 1.0, None), (9.5e-22, 8.489e-17)),
+_ENDS: tuple[tuple[str, tuple[str, str, float], dict[str, float], tuple[float, float]], ...] = (
+    # in words; divergence, penalty and its weight; options of the game; |(theta, psi)| at the end in both orders
+    ("GAN circles", ("minimax", "", 0.0), {}, (3.10, 1.413)),
+    ("clipping does not stop WGAN", ("wasserstein", "", 0.0), {"clip": 1.0}, (1.00, 0.985)),
+    ("gradient norm one does not stop WGAN-GP", ("wasserstein", "gradient_penalty", 0.35), {}, (1.80, 1.280)),
+    ("R1 of weight 0.3 contracts", ("minimax", "r1", 0.3), {}, (2.6e-6, 2.383e-7)),
+    ("R1 of weight 1 contracts", ("minimax", "r1", 1.0), {}, (9.5e-22, 8.489e-17)),
 )
-Method = tuple[str, str, float, float | None]
+_CONTRACTING: tuple[tuple[str, tuple[str, str, float], dict[str, float], float, str], ...] = (
+    ("noise on both sides", ("minimax", "", 0.0), {"batch": 256, "noise": 0.7}, 0.1, "minimax"),
+    ("r2", ("minimax", "r2", 1.0), {}, 1e-3, "r2"),
+    ("zero_centered", ("minimax", "zero_centered", 1.0), {}, 1e-3, "zero_centered"),
+)
 
 
 def dirac_claims() -> list[Claim]:
     """|(theta, psi)| at the end, the rate at which R1 contracts, and instance noise."""
+    claims = list[Claim]()
+    for place, order in enumerate(_ORDERS):
+        for words, method, options, ends in _ENDS:
+            sentence, about = f"Dirac-GAN: {words} ({order})", tuple(filter(None, (*method[:2], order)))
+            value, end = partial(_end, order, *method, **options), ends[place]
+            if end > 1e-3:
+                claims.append(equals(sentence, _MESCHEDER, value, end, 0.01 * end, *about))
+            else:
+                log10, end = partial(_log10, value), round(math.log10(end), 3)
+                claims.append(equals(f"{sentence}, log10", _MESCHEDER, log10, end, 0.05, *about))
+        for words, method, options, bound, entry in _CONTRACTING:
+            value = partial(_end, order, *method, **options)
+            claims.append(below(f"Dirac-GAN: {words} contracts ({order})", _MESCHEDER, value, bound, entry, order))
     rate = "Dirac-GAN: R1 of weight 0.3 contracts by 0.97468 a round (simultaneous)"
-    return [
-        *(
-            _end_claim(f"Dirac-GAN: {words} ({order})", method, order, end)
-            for words, method, ends in _METHODS
-            for order, end in zip(_ORDERS, ends, strict=True)
-        ),
-        equals(rate, _MESCHEDER, _contraction, 0.974679, 1e-3, "r1", "simultaneous"),
-        *(
-            below(
-                f"Dirac-GAN: noise on both sides contracts ({order})",
-                _MESCHEDER,
-                partial(end_norm, DIVERGENCES["minimax"](), rule=RULES[order](), batch=256, noise=0.7),
-                0.1,
-                "minimax",
-                order,
-            )
-            for order in _ORDERS
-        ),
-        *(
-            below(
-                f"Dirac-GAN: {name} contracts ({order})",
-                _MESCHEDER,
-                partial(_end, ("minimax", name, 1.0, None), order),
-                1e-3,
-                name,
-                order,
-            )
-            for name in ("r2", "zero_centered")
-            for order in _ORDERS
-        ),
-    ]
+    return [*claims, equals(rate, _MESCHEDER, _contraction, 0.974679, 1e-3, "r1", "simultaneous")]
 
 
-def _end_claim(sentence: str, method: Method, order: str, end: float) -> Claim:
-    about = tuple(filter(None, (*method[:2], order)))
-    if end > 1e-3:
-        return equals(sentence, _MESCHEDER, partial(_end, method, order), end, 0.01 * end, *about)
-    logarithm = lambda: math.log10(_end(method, order))  # noqa: E731
-    return equals(f"{sentence}, log10", _MESCHEDER, logarithm, round(math.log10(end), 3), 0.05, *about)
+def _log10(value: Callable[[], float]) -> float:
+    return math.log10(value())
 
 
 @cache
-def _end(method: Method, order: str, rounds: int = 500) -> float:
-    divergence, name, weight, clip = method
-    penalties = {name: PENALTIES[name](weight=weight)} if name else {}
-    return end_norm(DIVERGENCES[divergence](), penalties, rule=RULES[order](), rounds=rounds, clip=clip)
+def _end(order: str, divergence: str, penalty: str, weight: float, rounds: int = 500, **options: Any) -> float:
+    penalties = {penalty: PENALTIES[penalty](weight=weight)} if penalty else {}
+    return end_norm(DIVERGENCES[divergence](), penalties, rule=RULES[order](), rounds=rounds, **options)
 
 
 def _contraction() -> float:
     """Per round, over some whole turns of the spiral."""
-    method: Method = ("minimax", "r1", 0.3, None)
-    return (_end(method, "simultaneous") / _end(method, "simultaneous", 200)) ** (1 / 300)
+    method = ("simultaneous", "minimax", "r1", 0.3)
+    return (_end(*method) / _end(*method, rounds=200)) ** (1 / 300)
 
 
 _ROUNDS, _GAMMA = 100, 1.0  # of the bilinear game; the weight of consensus optimization
@@ -163,18 +146,19 @@ def trajectory_claims() -> list[Claim]:
     """One for each divergence, over all rules with a formula below; about both."""
     words = f"the Dirac-GAN's path over {_TRAJECTORY_ROUNDS} rounds is the formula's ({', '.join(_FORMULAS)})"
     return [
-        below(f"{name}: {words}", _MESCHEDER, partial(_path_error, name, list(_FORMULAS)), 1e-9, name, *_FORMULAS)
+        below(f"{name}: {words}", _MESCHEDER, partial(_path_error, name), 1e-9, name, *_FORMULAS)
         for name in DIVERGENCES
     ]
 
 
-def _path_error(name: str, rules: Sequence[str]) -> float:
+def _path_error(name: str) -> float:
     """The greatest distance between the ends of the loop's path and of the formula's."""
-    errors = []
-    for rule in rules:
-        divergence, start = DIVERGENCES[name](), torch.tensor(START, dtype=torch.float64)
-        *_, end = accumulate(repeat(divergence, _TRAJECTORY_ROUNDS), _FORMULAS[rule], initial=start)
-        errors.append(math.dist(end_point(divergence, rule=_rule(rule), rounds=_TRAJECTORY_ROUNDS), end.tolist()))
+    errors, divergence = [], DIVERGENCES[name]()
+    for rule, formula in _FORMULAS.items():
+        w = torch.tensor(START, dtype=torch.float64)
+        for _ in range(_TRAJECTORY_ROUNDS):
+            w = formula(w, partial(_field, divergence)).detach()
+        errors.append(math.dist(end_point(divergence, rule=_rule(rule), rounds=_TRAJECTORY_ROUNDS), w.tolist()))
     return max(errors)
 
 
@@ -188,29 +172,24 @@ def _field(divergence: Divergence, w: Tensor) -> Tensor:
     return torch.stack([by_theta, by_psi])
 
 
-def _simultaneous(w: Tensor, divergence: Divergence) -> Tensor:
-    return (w - RATE * _field(divergence, w)).detach()
+Field = Callable[[Tensor], Tensor]
 
 
-def _alternating(w: Tensor, divergence: Divergence) -> Tensor:
-    w = w - RATE * _field(divergence, w).detach() * torch.tensor([0.0, 1.0])
-    return w - RATE * _field(divergence, w).detach() * torch.tensor([1.0, 0.0])
+def _alternating(w: Tensor, field: Field) -> Tensor:
+    w = w - RATE * field(w).detach() * torch.tensor([0.0, 1.0])
+    return w - RATE * field(w) * torch.tensor([1.0, 0.0])
 
 
-def _extragradient(w: Tensor, divergence: Divergence) -> Tensor:
-    return (w - RATE * _field(divergence, _simultaneous(w, divergence))).detach()
-
-
-def _consensus(w: Tensor, divergence: Divergence) -> Tensor:
+def _consensus(w: Tensor, field: Field) -> Tensor:
     w = w.clone().requires_grad_()
-    v = _field(divergence, w)
+    v = field(w)
     (gradient,) = torch.autograd.grad(v.square().sum() / 2, w)
-    return (w - RATE * (v + _GAMMA * gradient)).detach()
+    return w - RATE * (v + _GAMMA * gradient)
 
 
-_FORMULAS = {
+_FORMULAS: dict[str, Callable[[Tensor, Field], Tensor]] = {  # a round from w, by the field of both gradients
     "alternating": _alternating,
-    "simultaneous": _simultaneous,
-    "extragradient": _extragradient,
+    "simultaneous": lambda w, field: w - RATE * field(w),
+    "extragradient": lambda w, field: w - RATE * field((w - RATE * field(w)).detach()),
     "consensus": _consensus,
 }

@@ -16,8 +16,17 @@ from ...games.play import Play
 from ...games.vae import importance_bound, log_weights
 from ...terms.likelihoods import LIKELIHOODS
 from ..claims import Claim, Measurement, above, below, below_each, equals
-from ..toys import linear_models
 from ..toys.critics import fit_lbfgs, noise
+from ..toys.linear_models import (
+    DATA,
+    LATENT,
+    elbo,
+    log_density,
+    max_log_likelihood,
+    optimal,
+    principal_components,
+    untrained,
+)
 
 _KINGMA, _TIPPING, _BURDA = "Kingma and Welling (2014)", "Tipping and Bishop (1999)", "Burda et al. (2016)"
 _LUCAS = "Lucas et al. (2019)"
@@ -38,19 +47,18 @@ def bound_claims() -> list[Claim]:
     ]
 
 
-def _gaussians() -> tuple[Gaussian, Gaussian]:
-    return Gaussian(noise(6, 1, (3,)), noise(6, 2, (3,))), Gaussian(noise(6, 3, (3,)), noise(6, 4, (3,)))
+_GAUSSIANS = tuple(Gaussian(noise(6, seed, (3,)), noise(6, seed + 1, (3,))) for seed in (1, 3))
 
 
 def _kl_error() -> float:
-    one, other = _gaussians()
-    expected = kl_divergence(*(Normal(g.mean, (g.log_variance / 2).exp()) for g in (one, other)))
+    one, other = _GAUSSIANS
+    expected = kl_divergence(*(Normal(g.mean, (g.log_variance / 2).exp()) for g in _GAUSSIANS))
     return float((one.divergence(other) - expected).abs().max())
 
 
 def _kl_by_draws() -> float:
     """In standard errors of the mean."""
-    one, other = (Gaussian(*(part[:1].expand(20_000, -1) for part in g)) for g in _gaussians())
+    one, other = (Gaussian(*(part[:1].expand(20_000, -1) for part in g)) for g in _GAUSSIANS)
     z = one.draw()
     errors = one.log_density(z) - other.log_density(z) - one.divergence(other).sum(dim=1)
     return float(errors.mean() / (errors.std() / math.sqrt(len(errors))))
@@ -63,67 +71,57 @@ def _variance_error() -> float:
 
 
 def _optimum_error() -> float:
-    x = linear_models.samples()
-    networks = linear_models.optimal(x)
-    values = linear_models.elbo(networks, x), linear_models.log_density(networks, x).mean()
-    return max(abs(float(value.detach()) - linear_models.max_log_likelihood(x)) for value in values)
+    networks = optimal(DATA)
+    values = elbo(networks, DATA), log_density(networks, DATA).mean()
+    return max(abs(float(value.detach()) - max_log_likelihood(DATA)) for value in values)
 
 
 def _gradient_at_optimum() -> float:
-    x = linear_models.samples()
-    networks = linear_models.optimal(x)
-    gradients = torch.autograd.grad(linear_models.elbo(networks, x), list(networks.parameters()))
-    return max(float(g.abs().max()) for g in gradients)
+    networks = optimal(DATA)
+    return max(float(g.abs().max()) for g in torch.autograd.grad(elbo(networks, DATA), list(networks.parameters())))
 
 
 @cache
 def _trained() -> nn.ModuleDict:
-    x, networks = linear_models.samples(), linear_models.untrained()
-    fit_lbfgs(networks.parameters(), lambda: -linear_models.elbo(networks, x), 150)
+    networks = untrained()
+    fit_lbfgs(networks.parameters(), lambda: -elbo(networks, DATA), 150)
     return networks
 
 
 def _trained_error() -> float:
     """The distance of the bound from the greatest likelihood, or from the model's own."""
-    x, networks = linear_models.samples(), _trained()
     with torch.no_grad():
-        bound, own = float(linear_models.elbo(networks, x)), float(linear_models.log_density(networks, x).mean())
-    return max(abs(linear_models.max_log_likelihood(x) - bound), abs(own - bound))
+        bound, own = float(elbo(_trained(), DATA)), float(log_density(_trained(), DATA).mean())
+    return max(abs(max_log_likelihood(DATA) - bound), abs(own - bound))
 
 
 def _noise_error() -> float:
     std = dict(_trained().named_parameters())["likelihood.log_noise"].detach().exp()
-    return abs(float(std / linear_models.principal_components(linear_models.samples()).variance.sqrt()) - 1)
+    return abs(float(std / principal_components(DATA).variance.sqrt()) - 1)
 
 
 @torch.no_grad()
 def importance_bounds(counts: tuple[int, ...], repeats: int = 200) -> list[Tensor]:
     """Bounds of so many draws for an untrained model: for each count the means over the data, (repeats,)."""
-    x, networks = linear_models.samples(), linear_models.untrained()
-    play = Play(networks, Batch(x), PRIORS["normal"](linear_models.LATENT))
+    play = Play(untrained(), Batch(DATA), PRIORS["normal"](LATENT))
     weights = log_weights(play, max(counts) * repeats).view(repeats, max(counts), -1)
     return [torch.stack([importance_bound(w[:count]) for w in weights]).mean(dim=1) for count in counts]
-
-
-def _mean_log_density() -> Tensor:
-    return linear_models.log_density(linear_models.untrained(), linear_models.samples()).detach().mean()
 
 
 def _least_step() -> float:
     """Of the steps from one bound to the next, the last to the likelihood itself, minus four standard errors."""
     one, five, fifty = importance_bounds((1, 5, 50))
-    exact = _mean_log_density().expand(len(one))
-    steps = [high - low for low, high in ((one, five), (five, fifty), (fifty, exact))]
+    exact = log_density(untrained(), DATA).detach().mean().expand(len(one))
+    steps = (five - one, fifty - five, exact - fifty)
     return min(float(step.mean() - 4 * step.std() / math.sqrt(len(step))) for step in steps)
 
 
 def _importance_error() -> float:
     """In standard errors of the mean over repeats."""
-    batch, prior = Batch(linear_models.samples()), PRIORS["normal"](linear_models.LATENT)
-    estimates = torch.stack(
-        [-importance_sampled(linear_models.untrained(), prior, batch, k=1000, seed=seed).mean() for seed in range(8)]
-    )
-    return abs(float((estimates.mean() - _mean_log_density()) / (estimates.std() / math.sqrt(len(estimates)))))
+    estimate = partial(importance_sampled, untrained(), PRIORS["normal"](LATENT), Batch(DATA), k=1000)
+    estimates = torch.stack([-estimate(seed=seed).mean() for seed in range(8)])
+    error = estimates.mean() - log_density(untrained(), DATA).detach().mean()
+    return abs(float(error / (estimates.std() / math.sqrt(len(estimates)))))
 
 
 def likelihood_claims() -> list[Claim]:
@@ -183,11 +181,7 @@ def _product_error(name: str) -> float:
     decoded, levels = noise(4, 1, (1, 3, 3)), (noise(4, 2, (1, 3, 3)).sigmoid() * 255).round() / 127.5 - 1
     likelihood = build_likelihood(name, (1, 3, 3))
     with torch.no_grad():
-        parts = [
-            likelihood(decoded[..., i : i + 1, j : j + 1], levels[..., i : i + 1, j : j + 1])
-            for i in range(3)
-            for j in range(3)
-        ]
+        parts = [likelihood(*(t[..., i, j, None, None] for t in (decoded, levels))) for i in range(3) for j in range(3)]
         return float((likelihood(decoded, levels) - torch.stack(parts).sum(dim=0)).abs().max())
 
 

@@ -154,8 +154,7 @@ def _coefficients(name: str) -> Measurement:
 
 
 def _dragan_points(real: Tensor, fake: Tensor) -> Tensor:
-    (points,) = visited(partial(PENALTIES["dragan"], std=_SPREAD), real, fake)
-    return points
+    return visited(partial(PENALTIES["dragan"], std=_SPREAD), real, fake)[0]
 
 
 def _dragan_width() -> float:

@@ -1,7 +1,7 @@
 """A linear variational autoencoder, which is probabilistic PCA (Tipping and Bishop 1999), and a linear BiGAN."""
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -30,10 +30,8 @@ class PrincipalComponents(NamedTuple):
     variance: Tensor
 
 
-def samples() -> Tensor:
-    """The data: (N, D)."""
-    rotation = torch.linalg.qr(noise(SAMPLE, 5, (SAMPLE,)))[0]
-    return noise(COUNT, 6, (SAMPLE,)) * torch.tensor(_STDS, dtype=torch.float64) @ rotation + 1
+_ROTATION = torch.linalg.qr(noise(SAMPLE, 5, (SAMPLE,)))[0]
+DATA = noise(COUNT, 6, (SAMPLE,)) * torch.tensor(_STDS, dtype=torch.float64) @ _ROTATION + 1  # (N, D)
 
 
 def principal_components(x: Tensor) -> PrincipalComponents:
@@ -109,40 +107,33 @@ _NOISE = 0.3  # std of the noise through which the critic sees pairs
 TRUTH = torch.tensor([[1.2, 0.3], [-0.4, 0.8]], dtype=torch.float64)  # the data is this matrix times standard normals
 
 
-class OptimalPairCritic(nn.Module):
-    """A critic of pairs (x, z) whose score is their log-likelihood ratio, through a little noise."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.quadratic = nn.Parameter(torch.zeros(4, 4, dtype=torch.float64))
-        self.constant = nn.Parameter(torch.zeros((), dtype=torch.float64))
-
-    def forward(self, x: Tensor, z: Tensor) -> Tensor:
-        """(B, 2), (B, 2) to (B,)."""
-        pair = torch.cat([x, z], dim=1)
-        return self.constant + (pair @ self.quadratic * pair).sum(dim=1)
-
-    def fit(self, play: Play) -> None:
-        """Score normal pairs by log p(real) - log p(fake), each with its own covariance."""
-        real, fake = _covariance(play.x, play.code).detach(), _covariance(play.fake, play.z).detach()
-        self.quadratic.data = (torch.linalg.inv(fake) - torch.linalg.inv(real)) / 2
-        self.constant.data = (torch.logdet(fake) - torch.logdet(real)) / 2
-
-
 def pair_game(generator: Tensor, encoder: Tensor, answer: str) -> Game:
     """The BiGAN of a generator and an encoder with these weights (2, 2), and their `answer` to the critic."""
     decoder = Network(lambda net, z, y=None: z @ net.weight.T, weight=generator.clone())
     inverse = Network(lambda net, x, y=None: Point(x @ net.weight.T), weight=encoder.clone())
     divergence = DIVERGENCES["non_saturating" if answer == "exchange" else "minimax"]()
-    return GAMES["bigan"](decoder, inverse, OptimalPairCritic(), PRIORS["normal"](2), divergence, {}, answer=answer)
+    return GAMES["bigan"](decoder, inverse, _pair_critic(), PRIORS["normal"](2), divergence, {}, answer=answer)
+
+
+def _pair_critic() -> nn.Module:
+    """Scores of pairs (x, z) that are quadratic, as the log-likelihood ratio of normal pairs is."""
+
+    def score(net: Any, x: Tensor, z: Tensor) -> Tensor:
+        pair = torch.cat([x, z], dim=1)
+        return net.constant + (pair @ net.quadratic * pair).sum(dim=1)
+
+    zeros = torch.zeros(4, 4, dtype=torch.float64)
+    return Network(score, quadratic=zeros, constant=zeros[0, 0].clone())
 
 
 def pair_gradient(game: Game) -> Tensor:
     """The gradient of generator and encoder at the optimal critic: (8,)."""
     play = Play(game.networks, Batch(_whitened(1) @ TRUTH.T), game.prior)
     play.z = _whitened(2)
-    game.networks["critic"].fit(play)  # type: ignore[operator]
-    pair = game.players[-1]
+    critic, pair = cast(Any, game.networks["critic"]), game.players[-1]
+    real, fake = _covariance(play.x, play.code).detach(), _covariance(play.fake, play.z).detach()
+    critic.quadratic.data = (torch.linalg.inv(fake) - torch.linalg.inv(real)) / 2
+    critic.constant.data = (torch.logdet(fake) - torch.logdet(real)) / 2
     return torch.cat([g.flatten() for g in torch.autograd.grad(total_loss(pair, play), game.parameters(pair))])
 
 
