@@ -131,7 +131,7 @@ WRONG = {
     "two losses with one direction": (
         "def mine():\n"
         "    return Divergence(lambda real, fake: softplus(-real) + softplus(fake), lambda real, fake: softplus(fake))",
-        "the generator pulls the wrong way: the critic's loss rises with fake scores (derivative 0.1824)",
+        "the generator pulls the wrong way: both losses rise with fake scores (derivatives 0.1824, 0.1824).",
     ),
     "a generator without direction": (
         "def mine():\n    return Divergence(lambda real, fake: fake - real, lambda real, fake: 0 * fake)",
