@@ -26,6 +26,7 @@ CLEAN = [  # packages of src/equilibria whose words have been rewritten; in the 
     "runs",
     "studies",
     "training",
+    "verify",
 ]
 
 

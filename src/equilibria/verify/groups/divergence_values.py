@@ -199,8 +199,8 @@ def _gradient_error(name: str) -> float:
     for m in (0.3, 1.0, 1.8):
         score = m * m / 2 - m * x  # log p / q
         loss = DIVERGENCES[name]().generator(score, score)
-        left, right = (density(x, m + shift) for shift in (-step, step))
-        derivative = float(integral(loss * (right - left), x)) / (2 * step)
+        before, after = (density(x, m + shift) for shift in (-step, step))
+        derivative = float(integral(loss * (after - before), x)) / (2 * step)
         expected = (_objective(name, p, x, m + step) - _objective(name, p, x, m - step)) / (2 * step)
         worst = max(worst, abs(derivative - expected))
     return worst
@@ -259,6 +259,6 @@ def _formula_error() -> float:
     real, fake = [0.5, 2.0, -1.0], [1.0, -3.0, 0.0]
     mean_real, mean_fake = sum(real) / 3, sum(fake) / 3
     pairs = [(mean_fake - r, f - mean_real) for r, f in zip(real, fake, strict=True)]
-    formula = [math.log1p(math.exp(left)) + math.log1p(math.exp(right)) for left, right in pairs]
+    formula = [sum(math.log1p(math.exp(difference)) for difference in pair) for pair in pairs]
     losses = DIVERGENCES["relativistic_average"]().critic(*torch.tensor([real, fake], dtype=torch.float64))
     return _error(losses, torch.tensor(formula, dtype=torch.float64))
