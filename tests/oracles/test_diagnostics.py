@@ -11,8 +11,8 @@ from equilibria.core.posteriors import Gaussian, Point
 from equilibria.core.priors import PRIORS
 from equilibria.evaluation.diagnostics import DIAGNOSTICS
 from equilibria.evaluation.diagnostics.critic import higher
-from equilibria.games.critic_player import clip_weights
 from equilibria.games.game import Game, Player
+from equilibria.games.weight_clipping import clip_weights
 from scenes import Plain, Reader, line_game, scene_of
 
 SOURCE = torch.Generator().manual_seed(5)

@@ -21,7 +21,7 @@ CONTESTS = (
     ),
     Mutant(
         "clip-squeezes-norms",
-        "games/critic_player.py",
+        "games/weight_clipping.py",
         "if self.norms or not isinstance(module, _NORMS):",
         "if module is not None:",
         CLIPS,

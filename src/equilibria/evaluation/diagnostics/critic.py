@@ -5,9 +5,9 @@ from torch import Tensor
 
 from ...core.types import Views
 from ...games.contest import Contest
-from ...games.critic_player import WeightClipping
 from ...games.game import Player
 from ...games.play import Play
+from ...games.weight_clipping import WeightClipping
 from ...terms.gradients import input_gradient
 from ...terms.penalties import between
 from .base import GameState, Values

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from ...core.seeding import reseed
 from ...core.types import Batch
-from ...games.critic_player import clip_weights
 from ...games.game import Game, Player
 from ...games.play import Play
 from ...games.views import pack
+from ...games.weight_clipping import clip_weights
 from ...networks.norms import NORMS
 from ...terms.augmentations import AUGMENTATIONS
 from ...terms.divergences import DIVERGENCES
