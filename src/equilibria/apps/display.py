@@ -2,7 +2,7 @@
 
 import os
 import sys
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -97,7 +97,7 @@ def run_display(seconds: float | None = None) -> "RunPanel | RunLines":
     return RunPanel(seconds) if on_terminal() else RunLines(seconds)
 
 
-class RunPanel:
+class RunPanel(AbstractContextManager["RunPanel"]):
     """Text, and below it the progress of the run, redrawn at each event."""
 
     def __init__(self, seconds: float | None = None, console: Console | None = None):
@@ -138,14 +138,11 @@ def panel(progress: Progress) -> Group:
     return Group(top, rows)
 
 
-class RunLines:
+class RunLines(AbstractContextManager["RunLines"]):
     """Plain lines, about 25 in a run, for files and pipes."""
 
     def __init__(self, seconds: float | None = None):
         self.progress, self._next = Progress(seconds), 0.0
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         pass

@@ -20,20 +20,8 @@ from ..recipes.recipe import Recipe
 from ..records.events import Tail
 from ..records.folder import RunFolder
 from ..records.summary import Summary, fingerprint
-from .metric_specs import (
-    LIKELIHOOD_METRICS,
-    MetricRequest,
-    MetricSpec,
-    check_floor,
-    check_options,
-    class_accuracy,
-    feature_spec,
-    full_name,
-    has_likelihood,
-    metric_request,
-    read_specs,
-    self_test,
-)
+from . import metric_specs
+from .metric_specs import LIKELIHOOD_METRICS, MetricRequest, MetricSpec
 from .results import Evaluation, MetricValue
 from .sample_sets import SILENCE, RealSamples, SampleSet, Say, batch, generated_samples, real_samples
 
@@ -166,9 +154,11 @@ def _setup(
     data = load_data(recipe.data, root)
     if fingerprint(data) != summary.data:
         say(f"The data {data.name!r} is not what this run was trained on: its numbers may not be comparable.")
-    model, specs = load_sampler(run), read_specs(metrics, data)
-    samples, (name, options) = real_samples(data, count, recipe.binarize), feature_spec(features)
-    requests = [metric_request(spec, data, root, say) for spec in specs if spec["name"] not in LIKELIHOOD_METRICS]
+    model, specs = load_sampler(run), metric_specs.read_specs(metrics, data)
+    samples, (name, options) = real_samples(data, count, recipe.binarize), metric_specs.feature_spec(features)
+    requests = [
+        metric_specs.metric_request(spec, data, root, say) for spec in specs if spec["name"] not in LIKELIHOOD_METRICS
+    ]
     needed = any(request.metric.input == "features" for request in requests)
     network = choose(name, data, root, say, **options) if needed else None
     likelihoods = [spec for spec in specs if spec["name"] in LIKELIHOOD_METRICS]
@@ -177,8 +167,8 @@ def _setup(
 
 def _floor(setup: EvaluationSetup, request: MetricRequest) -> Measurements:
     """A metric of real samples against real ones, once it has passed its self-test."""
-    self_test(request, setup.samples.compare(setup.samples.floor, setup.features(request), setup.say))
-    return check_floor(request, setup.measure(request, setup.samples.floor))
+    metric_specs.self_test(request, setup.samples.compare(setup.samples.floor, setup.features(request), setup.say))
+    return metric_specs.check_floor(request, setup.measure(request, setup.samples.floor))
 
 
 def _sample_metrics(
@@ -193,9 +183,9 @@ def _sample_metrics(
         for metric, figure in setup.measure(request, samples).items():
             better, floor = request.metric.better.get(metric, "lower"), floors[request.name].get(metric)
             values.append(MetricValue(metric, *figure, better, step, floor, provenance))
-    accuracy = class_accuracy(setup.network, setup.data, batch(samples))
+    accuracy = metric_specs.class_accuracy(setup.network, setup.data, batch(samples))
     if accuracy is not None:
-        floor = class_accuracy(setup.network, setup.data, batch(setup.samples.floor))
+        floor = metric_specs.class_accuracy(setup.network, setup.data, batch(setup.samples.floor))
         provenance = setup.provenance(checkpoint, _CLASS_ACCURACY, setup.network, 0, count)
         values.append(MetricValue(_CLASS_ACCURACY, *accuracy, "higher", step, floor, provenance))
     return values
@@ -205,7 +195,7 @@ def _likelihood_metrics(
     setup: EvaluationSetup, model: Sampler, checkpoint: str, step: int, required: bool
 ) -> list[MetricValue]:
     """How likely held-out data is under the model. Raises Refusal if it has no likelihood and one is required."""
-    if setup.likelihoods and not has_likelihood(model):
+    if setup.likelihoods and not metric_specs.has_likelihood(model):
         if required:
             raise Refusal(
                 "nll needs a model with a likelihood and an encoder, such as vae, and this run has none: leave it out "
@@ -217,10 +207,10 @@ def _likelihood_metrics(
         builder = LIKELIHOOD_METRICS[spec["name"]]
         setup.say(f"  likelihood of held-out samples under round {step:,} ({checkpoint})")
         real = batch(setup.samples.real) if model.conditions is not None else Batch(setup.samples.real.x)
-        options = check_options(spec, builder)
+        options = metric_specs.check_options(spec, builder)
         figure = builder(model, real, **options)
         count = min(len(real.x), options.get("count", len(real.x)))
-        provenance = setup.provenance(checkpoint, full_name(spec, builder), None, count, 0)
+        provenance = setup.provenance(checkpoint, metric_specs.full_name(spec, builder), None, count, 0)
         values.append(MetricValue(spec["name"], *figure, "lower", step, None, provenance))
     return values
 

@@ -5,6 +5,7 @@ import textwrap
 import time
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from ...core.errors import Refusal, nearest
@@ -89,8 +90,14 @@ def verify(name: str = "", /, *, threads: int = 1) -> int:
     from ...verify import verify
 
     torch.set_num_threads(threads)
-    start = time.perf_counter()
-    verdicts = verify(name or None, Table())
+    start, titles = time.perf_counter(), [_row(_TITLES), "-" * width()]
+
+    def show(verdict: "Verdict") -> None:
+        claim, mark = verdict.claim, "yes" if verdict.holds else "NO"
+        print(*titles, _row((claim.sentence, claim.source, claim.expected, verdict.value, mark)), sep="\n", flush=True)
+        titles.clear()
+
+    verdicts = verify(name or None, show)
     wrong = [verdict for verdict in verdicts if not verdict.holds]
     if wrong:
         lines = (f"- {v.fault or f'{v.claim.sentence}: {v.value}, expected {v.claim.expected}'}" for v in wrong)
@@ -116,32 +123,12 @@ def completion(shell: str, /) -> int:
     return 0
 
 
-class Table:
-    """Prints verdicts as they come, under titles."""
-
-    def __init__(self) -> None:
-        self.begun = False
-
-    def __call__(self, verdict: "Verdict") -> None:
-        """One more row."""
-        if not self.begun:
-            print("\n".join([_row(_TITLES), "-" * width()]))
-            self.begun = True
-        claim, mark = verdict.claim, "yes" if verdict.holds else "NO"
-        cells = (claim.sentence, claim.source, claim.expected, verdict.value, mark)
-        print(_row(cells), flush=True)
-
-
 def _row(cells: Sequence[str]) -> str:
     """Cells in columns, each wrapped within its share of the width."""
-    spans = [max(int(share * (width() - 5)), 8) for share in _SHARES]
-    columns = [textwrap.wrap(cell, span - 2) or [""] for cell, span in zip(cells[:-1], spans, strict=True)]
-    lines = []
-    for number in range(max(map(len, columns))):
-        texts = [column[number] if number < len(column) else "" for column in columns]
-        line = "".join(text.ljust(span) for text, span in zip(texts, spans, strict=True))
-        lines.append((line + (cells[-1] if number == 0 else "")).rstrip())
-    return "\n".join(lines)
+    spans = [*(max(int(share * (width() - 5)), 8) for share in _SHARES), 6]
+    columns = [textwrap.wrap(cell, span - 2) for cell, span in zip(cells, spans, strict=True)]
+    lines = zip_longest(*columns, fillvalue="")
+    return "\n".join("".join(map(str.ljust, texts, spans)).rstrip() for texts in lines)
 
 
 def _table(name: str) -> Any:

@@ -81,7 +81,16 @@ class Checkup:
 
 
 def doctor(run: str | Path) -> Checkup:
-    """Check the run in a folder: what is wrong, why, and what to change. Raises Refusal if there is no run."""
+    """Check the run in a folder: what is wrong, why, and what to change. Raises Refusal if there is no run.
+
+    Args:
+        run: The run folder.
+
+    Example:
+        >>> checkup = eq.doctor("runs/digits")
+        >>> checkup.verdict in ("healthy", "unknown", "warning", "critical")
+        True
+    """
     history = read_history(Path(run))
     results, diagnostics = findings(history), len(history.of("diagnosis"))
     severities = {finding.severity for finding in results}
