@@ -42,7 +42,7 @@ def pictures(folder: Path, root: Path | None) -> list[PIL.Image.Image]:
     batch = held_out_batch(data, 1024 if points else SHOWN, known, recipe.binarize)
     drawn = model.sample(len(batch.x), seed=1)
     found = [data.space.sample_grid(drawn, 6, real=batch.x if points else None)]
-    if model.reads == "code":
+    if model.encoder_output == "code":
         found.append(model.traverse(coordinates=range(12), steps=9).picture())
     elif "encoder" in model.networks:
         found.append(model.reconstruct(batch.x, count=len(batch.x), labels=batch.y).picture())

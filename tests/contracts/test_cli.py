@@ -12,7 +12,7 @@ import pytest
 import equilibria
 from equilibria.apps.cli import main
 from equilibria.apps.verbs.train import DEMO
-from equilibria.models.load import load_sampler
+from equilibria.models.load import load
 from equilibria.recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES, Recipe
 from equilibria.recipes.settings import settings, short
 from sessions import Silent
@@ -293,8 +293,8 @@ def test_data_check_tells_the_usable_from_the_unusable(tmp_path, capsys):
 
 
 def test_samples_are_the_same_in_every_form(pictures, tmp_path):
-    expected = load_sampler(pictures).sample(100, seed=3)
-    space = load_sampler(pictures).space
+    expected = load(pictures).sample(100, seed=3)
+    space = load(pictures).space
     for out in ("sheet.png", "one/by/one/", "all.npz"):
         assert main(["sample", str(pictures), "--count", "100", "--seed", "3", "--out", out]) == 0
     with np.load("all.npz", allow_pickle=False) as stored:

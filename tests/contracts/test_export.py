@@ -2,7 +2,9 @@
 
 import importlib.util
 import json
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,8 +13,7 @@ from equilibria.core.errors import Failure, Refusal
 from equilibria.games.views import pack
 from equilibria.models import export as formats
 from equilibria.models.export import FORMATS, export
-from equilibria.models.export_programs import rebuilt
-from equilibria.models.load import assembled
+from equilibria.models.load import build_model, load_exported
 
 ONNX = all(importlib.util.find_spec(name) for name in FORMATS["onnx"].packages)
 NEEDS = pytest.mark.skipif(not ONNX, reason="the extra `export` is not installed")
@@ -59,28 +60,36 @@ def cases():
                 yield pytest.param(name, part, format, marks=[*rare, *([NEEDS] if format == "onnx" else [])])
 
 
+def stored(config, model=None):
+    """The model of a description, in a folder with its config.json and a recipe."""
+    folder = Path(tempfile.mkdtemp())
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "recipe.json").write_text('{"name": "some"}')
+    return replace(model or build_model(config), folder=folder)
+
+
 def made(name):
     """The model of that description, all of its numbers drawn."""
     torch.manual_seed(0)
-    model = assembled(MODELS[name])
+    model = build_model(MODELS[name])
     with torch.no_grad():
         for weight in [*model.networks.parameters(), *model.networks.buffers()]:
             if weight.is_floating_point():
                 weight.add_(0.1 * torch.rand_like(weight))
-    return model
+    return stored(MODELS[name], model)
 
 
 def drawn(model, part, count):
     """Inputs by name, and what the model itself answers."""
-    z, y = model.material(count, (7, count))
+    z, y = model.draw_noise(count, (7, count))
     x = torch.randn(count, *model.space.shape).clamp(-1, 1)
     if part == "generator":
-        answers = {"samples": model.networks["generator"](model.latent(z, y), y)}
+        answers = {"samples": model.networks["generator"](model.latents_of(z, y), y)}
     elif part == "encoder":
         answers = model.networks["encoder"](x, y)._asdict()
     else:
-        names = {"samples": ["x"], "pairs": ["x", "z"], "latents": ["z"]}[model.sees]
-        views = [pack({"x": x, "z": z}[name], model.packed) for name in names]
+        names = {"samples": ["x"], "pairs": ["x", "z"], "latents": ["z"]}[model.critic_input.views]
+        views = [pack({"x": x, "z": z}[name], model.critic_input.packed) for name in names]
         x, z = (views[names.index(name)] if name in names else value for name, value in (("x", x), ("z", z)))
         critic = model.networks["critic"]
         answers = {"scores": critic(*views) if y is None else critic(*views, y=y)}
@@ -110,10 +119,10 @@ def run(path, format, given):
 
     with safe_open(path, "pt") as file:
         facts = file.metadata()
-    model, part = rebuilt(path), facts["part"]
+    model, part = load_exported(path), facts["part"]
     network, y = model.networks[part], given.get("y")
     if part == "generator":
-        return {"samples": network(model.latent(given["z"], y), y)}, facts
+        return {"samples": network(model.latents_of(given["z"], y), y)}, facts
     if part == "encoder":
         return network(given["x"], y)._asdict(), facts
     views = [given[name] for name in ("x", "z") if name in given]
@@ -125,10 +134,10 @@ def run(path, format, given):
 @torch.no_grad()
 def test_the_file_answers_as_the_model_does_at_every_batch_size(name, part, format, tmp_path):
     model = made(name)
-    done = export(model, MODELS[name], "some", format, part, tmp_path / f"file{FORMATS[format].suffix}")
+    done = export(model, format, part, tmp_path / f"file{FORMATS[format].suffix}")
     assert done.difference <= 1e-4
     for count in (1, 5, 16):
-        given, answers = drawn(model, part, count * model.packed if part == "critic" else count)
+        given, answers = drawn(model, part, count * model.critic_input.packed if part == "critic" else count)
         found, facts = run(done.path, format, given)
         assert list(found) == list(answers) == list(json.loads(facts["outputs"]))
         for key, expected in answers.items():
@@ -150,13 +159,13 @@ def test_the_file_answers_as_the_model_does_at_every_batch_size(name, part, form
     ],
 )
 def test_a_file_that_answers_otherwise_is_not_kept(format, wrong, tmp_path, monkeypatch):
-    def spoiled(face, *rest):
-        next(face.module.parameters()).view(-1)[0] += wrong
-        FORMATS_AS_THEY_ARE[format].write(face, *rest)
+    def spoiled(signature, *rest):
+        next(signature.module.parameters()).view(-1)[0] += wrong
+        FORMATS_AS_THEY_ARE[format].write(signature, *rest)
 
     monkeypatch.setitem(FORMATS, format, replace(FORMATS[format], write=spoiled))
     with pytest.raises(Failure, match=r"largest difference is .* was not written"):
-        export(made("packed"), MODELS["packed"], "", format, "generator", tmp_path / f"a{FORMATS[format].suffix}")
+        export(made("packed"), format, "generator", tmp_path / f"a{FORMATS[format].suffix}")
     assert not list(tmp_path.iterdir())
 
 
@@ -167,7 +176,7 @@ def test_exporting_leaves_the_model_as_it_was(name, tmp_path):
     given, before = drawn(model, "generator", 5)
     state = {key: tensor.clone() for key, tensor in model.networks.state_dict().items()}
     for part in PARTS:
-        export(model, MODELS[name], "", "safetensors", part, tmp_path / f"{part}.safetensors")
+        export(model, "safetensors", part, tmp_path / f"{part}.safetensors")
     assert torch.equal(model.networks["generator"](given["z"], given["y"]), before["samples"])
     assert all(torch.equal(tensor, state[key]) for key, tensor in model.networks.state_dict().items())
     with torch.enable_grad():  # norms of weights are still computed
@@ -178,18 +187,18 @@ def test_exporting_leaves_the_model_as_it_was(name, tmp_path):
 
 def test_a_generator_is_rebuilt_as_a_model_that_can_be_asked(tmp_path):
     model = made("residual")
-    path = export(model, MODELS["residual"], "", "safetensors", out=tmp_path / "a.safetensors").path
-    assert torch.allclose(rebuilt(path).sample(5, 3, "b"), model.sample(5, 3, "b"), atol=1e-5)
+    path = export(model, "safetensors", out=tmp_path / "a.safetensors").path
+    assert torch.allclose(load_exported(path).sample(5, 3, "b"), model.sample(5, 3, "b"), atol=1e-5)
 
 
 def test_what_compares_rows_of_a_batch_is_kept_as_weights_only(tmp_path):
     config = described("dense", "none")
     config["networks"]["critic"]["minibatch_std"] = 4
-    model = assembled(config)
+    model = stored(config)
     for format in ("onnx", "torch-export") if ONNX else ("torch-export",):
         with pytest.raises(Refusal, match=r"compares the samples of a batch.*--format safetensors"):
-            export(model, config, "", format, "critic", tmp_path / f"a{FORMATS[format].suffix}")
-    assert export(model, config, "", "safetensors", "critic", tmp_path / "a.safetensors").difference == 0
+            export(model, format, "critic", tmp_path / f"a{FORMATS[format].suffix}")
+    assert export(model, "safetensors", "critic", tmp_path / "a.safetensors").difference == 0
 
 
 @pytest.mark.parametrize(
@@ -205,7 +214,7 @@ def test_what_cannot_be_meant_is_refused(said, expected, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "here.safetensors").write_bytes(b"mine")
     with pytest.raises(Refusal, match=expected):
-        export(made("packed"), MODELS["packed"], **said)
+        export(made("packed"), **said)
     assert (tmp_path / "here.safetensors").read_bytes() == b"mine"
 
 
@@ -213,13 +222,13 @@ def test_a_model_without_the_part_says_what_it_has(tmp_path):
     config = described("dense", "none")
     del config["networks"]["encoder"]
     with pytest.raises(Refusal, match="has no encoder: it has generator and critic"):
-        export(assembled(config), config, "", "safetensors", "encoder", tmp_path / "a.safetensors")
+        export(stored(config), "safetensors", "encoder", tmp_path / "a.safetensors")
 
 
 def test_without_the_extra_one_sentence_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(formats, "find_spec", lambda name: None)
     with pytest.raises(Refusal, match=r"pip install 'equilibria\[export\]'"):
-        export(made("packed"), MODELS["packed"], out=tmp_path / "a.onnx")
+        export(made("packed"), out=tmp_path / "a.onnx")
 
 
 @pytest.mark.parametrize(
@@ -238,4 +247,4 @@ def test_a_file_that_is_no_part_of_a_model_is_refused(change, tmp_path):
     known = {name: text for name, text in facts.items() if text is not None}
     save_file({"a": torch.zeros(1)}, tmp_path / "a.safetensors", known)
     with pytest.raises(Refusal):
-        rebuilt(tmp_path / "a.safetensors")
+        load_exported(tmp_path / "a.safetensors")

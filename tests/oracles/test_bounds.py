@@ -14,8 +14,8 @@ from equilibria.core.types import Batch
 from equilibria.games import GAMES
 from equilibria.games.play import Play
 from equilibria.games.vae import active_units
-from equilibria.models.conditions import seen
-from equilibria.models.sampler import Sampler
+from equilibria.models.conditions import training_conditions
+from equilibria.models.model import Model
 from equilibria.recipes.build import build
 from equilibria.terms.likelihoods import LIKELIHOODS
 from games import points, small
@@ -166,13 +166,13 @@ def test_samples_of_a_conditional_model_are_made_from_its_own_prior():
     with torch.no_grad():
         for parameter in run.game.networks["prior"].parameters():
             parameter.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(0)))
-    model = Sampler(run.game.networks, data.space, run.game.prior, data.labels, seen(data))
-    noise, y = model.material(64, (3, 0))
+    model = Model(run.game.networks, data.space, run.game.prior, data.labels, training_conditions(data))
+    noise, y = model.draw_noise(64, (3, 0))
     expected = model.networks["prior"](y)
     z = expected.mean + (expected.log_variance / 2).exp() * noise
     assert torch.allclose(model.sample(64, seed=3), model.networks["generator"](z, y))
     assert not torch.allclose(model.sample(64, seed=3), model.networks["generator"](noise, y))
-    assert torch.allclose(model.noise(model.latent(noise, y), y), noise, atol=1e-4)
+    assert torch.allclose(model.noise_of(model.latents_of(noise, y), y), noise, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["vae", "iwae"])

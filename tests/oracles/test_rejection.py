@@ -9,8 +9,8 @@ from torch import nn
 from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
 from equilibria.data.spaces import Plane
-from equilibria.models.rejection import Sieve, log_ratio
-from equilibria.models.sampler import Sampler
+from equilibria.models.model import Model
+from equilibria.models.rejection import RejectionSampler, log_ratio
 from equilibria.terms.divergences import DIVERGENCES
 
 MEAN, SCALE = torch.tensor([0.4, -0.3]), torch.tensor([0.7, 0.8])  # of the data, N(MEAN, SCALE^2); the model is N(0, 1)
@@ -53,21 +53,21 @@ def quadrant(x):
 
 def model(critic, prior="normal"):
     networks = nn.ModuleDict({"generator": Drawn(), "critic": critic})
-    return Sampler(networks.eval().requires_grad_(False), Plane(4.0), PRIORS[prior](size=2))
+    return Model(networks.eval().requires_grad_(False), Plane(4.0), PRIORS[prior](size=2))
 
 
 def kept(sieve, count, seed=0):
-    return torch.cat([x for x, _ in sieve.draws(count, seed)])
+    return torch.cat([x for x, _ in sieve.batches(count, seed)])
 
 
 def exact(critic, divergence="non_saturating", burn_in=20_000):
-    return Sieve(model(critic), log_ratio(divergence)[0], None, burn_in)
+    return RejectionSampler(model(critic), log_ratio(divergence)[0], None, burn_in)
 
 
 def test_what_is_kept_has_the_mean_and_the_variance_of_the_data():
     sieve, count = exact(Best(of_normals)), 10_000
     x = kept(sieve, count)
-    assert len(x) == sieve.kept == count
+    assert len(x) == sieve.accepted == count
     assert ((x.mean(0) - MEAN).abs() < 4 * SCALE / count**0.5).all()
     assert ((x.var(0) / SCALE.square() - 1).abs() < 4 * (2 / count) ** 0.5).all()
 
@@ -85,7 +85,7 @@ def test_draws_are_kept_as_often_as_one_in_the_greatest_ratio():
     kept(sieve, 8000)
     greatest = float(4 * MODES.max())
     assert sieve.greatest == pytest.approx(math.log(greatest), abs=1e-6)
-    assert abs(sieve.rate - 1 / greatest) < 4 * (0.25 / sieve.drawn) ** 0.5
+    assert abs(sieve.rate - 1 / greatest) < 4 * (0.25 / sieve.draws) ** 0.5
 
 
 @pytest.mark.parametrize("name", ["minimax", "relativistic", *DIVERGENCES])
@@ -107,19 +107,21 @@ def test_what_is_kept_does_not_depend_on_how_the_critic_says_it(name):
 
 @pytest.mark.parametrize("name", ["wasserstein", "hinge", "total_variation", "least_squares", "relativistic_average"])
 def test_a_score_that_tells_no_ratio_is_refused(name):
-    with pytest.raises(Refusal, match=r"score tells how likely a sample is, and that of .* does not"):
+    with pytest.raises(Refusal, match=r"determines a density ratio, and that of .* does not"):
         log_ratio(name)
 
 
 def test_the_first_of_many_are_the_few():
-    few, many = (kept(Sieve(model(Best(of_normals)), log_ratio("gan")[0], 80.0, 640), n, 3) for n in (70, 300))
+    few, many = (
+        kept(RejectionSampler(model(Best(of_normals)), log_ratio("gan")[0], 80.0, 640), n, 3) for n in (70, 300)
+    )
     assert torch.equal(few, many[:70])
 
 
 def test_more_are_kept_at_a_lower_percentile():
     rates = []
     for percentile in (95.0, 80.0, 20.0, 0.0):
-        sieve = Sieve(model(Best(of_normals)), log_ratio("gan")[0], percentile, 6400)
+        sieve = RejectionSampler(model(Best(of_normals)), log_ratio("gan")[0], percentile, 6400)
         kept(sieve, 500)
         rates.append(sieve.rate)
     assert rates == sorted(rates)
@@ -135,4 +137,4 @@ def test_a_critic_that_lets_next_to_nothing_pass_is_not_asked_forever():
 @pytest.mark.parametrize(("percentile", "burn_in"), [(-1.0, 10), (101.0, 10), (80.0, 0)])
 def test_strictness_that_means_nothing_is_refused(percentile, burn_in):
     with pytest.raises(Refusal):
-        Sieve(model(Best(of_normals)), log_ratio("gan")[0], percentile, burn_in)
+        RejectionSampler(model(Best(of_normals)), log_ratio("gan")[0], percentile, burn_in)

@@ -6,7 +6,7 @@ import torch
 
 from equilibria.core.errors import Refusal
 from equilibria.data.dataset import Labels
-from equilibria.models.conditions import asked_for, spelled
+from equilibria.models.conditions import encode_labels, label_text
 
 DIGITS = Labels("class", tuple("0123456789"))
 CLOTHES = Labels("class", ("T-shirt", "trouser", "ankle boot", "bags, others"))
@@ -38,7 +38,7 @@ PLACES = Labels("vector", ("0", "1"))
     ],
 )
 def test_classes_are_meant_by_name_or_by_place(labels, asked, places):
-    assert torch.equal(asked_for(asked, labels), torch.eye(labels.size)[places])
+    assert torch.equal(encode_labels(asked, labels), torch.eye(labels.size)[places])
 
 
 @pytest.mark.parametrize(
@@ -58,27 +58,27 @@ def test_classes_are_meant_by_name_or_by_place(labels, asked, places):
     ],
 )
 def test_attributes_and_numbers_are_one_condition(labels, asked, row):
-    assert asked_for(asked, labels).tolist() == [row]
+    assert encode_labels(asked, labels).tolist() == [row]
 
 
 def test_a_list_of_conditions_is_several():
-    assert asked_for([{"hat": 1}, "smiling"], FACES).tolist() == [[0, 0, 1], [1, 0, 0]]
-    assert asked_for([[0.5, 1], [2, 3]], PLACES).tolist() == [[0.5, 1], [2, 3]]
+    assert encode_labels([{"hat": 1}, "smiling"], FACES).tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert encode_labels([[0.5, 1], [2, 3]], PLACES).tolist() == [[0.5, 1], [2, 3]]
 
 
 @pytest.mark.parametrize("labels", [DIGITS, FACES, PLACES])
 def test_arrays_of_conditions_are_taken_as_they_are(labels):
     given = torch.randn(5, labels.size, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(asked_for(given, labels), given)
-    assert torch.equal(asked_for(given.numpy(), labels), given)
-    assert torch.equal(asked_for(given[0], labels), given[:1])
+    assert torch.equal(encode_labels(given, labels), given)
+    assert torch.equal(encode_labels(given.numpy(), labels), given)
+    assert torch.equal(encode_labels(given[0], labels), given[:1])
 
 
 @pytest.mark.parametrize("labels", [DIGITS, CLOTHES, YEARS])
 def test_every_class_answers_to_its_name(labels):
     for place, name in enumerate(labels.names):
-        (row,) = asked_for(name, labels)
-        assert (int(row.argmax()), spelled(row, labels)) == (place, name)
+        (row,) = encode_labels(name, labels)
+        assert (int(row.argmax()), label_text(row, labels)) == (place, name)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_every_class_answers_to_its_name(labels):
     ],
 )
 def test_other_conditions_are_spelled_as_they_are_asked_for(labels, row, said):
-    assert spelled(torch.tensor(row), labels) == said
-    assert torch.equal(asked_for(said, labels)[0], torch.tensor(row, dtype=torch.float32))
+    assert label_text(torch.tensor(row), labels) == said
+    assert torch.equal(encode_labels(said, labels)[0], torch.tensor(row, dtype=torch.float32))
 
 
 @pytest.mark.parametrize(
@@ -99,12 +99,12 @@ def test_other_conditions_are_spelled_as_they_are_asked_for(labels, row, said):
     [
         (DIGITS, 12, r"no class '12'. It knows 10 classes \(0, 1,"),
         (DIGITS, -1, "no class '-1'"),
-        (DIGITS, "3,", r"A part of what is asked for is empty: .* 10 classes"),
-        (DIGITS, "0..", "A part of what is asked for is empty"),
-        (FACES, "smiling,,young", "A part of what is asked for is empty: .* 3 attributes"),
+        (DIGITS, "3,", r"A part of the label is empty: .* 10 classes"),
+        (DIGITS, "0..", "A part of the label is empty"),
+        (FACES, "smiling,,young", "A part of the label is empty: .* 3 attributes"),
         (DIGITS, "8..12", "no class '12'"),
         (DIGITS, 1.5, "no class '1.5'"),
-        (DIGITS, [], "empty list"),
+        (DIGITS, [], "list of labels is empty"),
         (YEARS, 0, r"no class '0'. It knows 3 classes \(1, 2, 3\)\."),
         (CLOTHES, "trousers", r"Did you mean 'trouser'\? .*, or 0 to 3\."),
         (CLOTHES, 4, "no class '4'"),
@@ -112,9 +112,9 @@ def test_other_conditions_are_spelled_as_they_are_asked_for(labels, row, said):
         (FACES, "smiling=2", "between 0 .absent. and 1"),
         (FACES, "smiling=very", "smiling is 'very': it must be a number"),
         (FACES, [1, 0], r"\(N, 3\)"),
-        (FACES, None, "None was asked for"),
+        (FACES, None, "The label is None"),
         (PLACES, "0.2", "'0.2' says 1 of 2 numbers: say all"),
-        (PLACES, "0=0.2", "No value is given for 1"),
+        (PLACES, "0=0.2", "1 has no value"),
         (PLACES, "nan,0", "it must be a number"),
         (PLACES, torch.ones(3, 1), r"shape \(3, 1\)"),
         (PLACES, torch.full((1, 2), torch.nan), "finite"),
@@ -122,7 +122,7 @@ def test_other_conditions_are_spelled_as_they_are_asked_for(labels, row, said):
 )
 def test_what_a_model_does_not_know_is_refused_in_a_sentence(labels, asked, words):
     with pytest.raises(Refusal, match=words) as refusal:
-        asked_for(asked, labels)
+        encode_labels(asked, labels)
     assert "\n" not in str(refusal.value)
 
 

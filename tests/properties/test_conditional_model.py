@@ -13,9 +13,9 @@ from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
 from equilibria.data.dataset import Data, Labels
 from equilibria.data.spaces import Image, Plane
-from equilibria.models.conditions import KEPT, rebuilt, seen
+from equilibria.models.conditions import MAX_ROWS, load_conditions, training_conditions
 from equilibria.models.load import reestimate
-from equilibria.models.sampler import Sampler
+from equilibria.models.model import Model
 from equilibria.networks import GENERATORS
 from equilibria.runs.selection import held_out
 from equilibria.runs.trainer import sample_grid
@@ -58,12 +58,12 @@ def conditional(data, norm="batch"):
     torch.manual_seed(0)
     shape, size = data.space.shape, data.labels.size
     generator = GENERATORS["dense"](shape, 6, size, data.space.output_activation(), width=16, norm=norm)
-    return Sampler(
+    return Model(
         torch.nn.ModuleDict({"generator": generator}).eval(),
         data.space,
         PRIORS["normal"](size=6),
         data.labels,
-        seen(data),
+        training_conditions(data),
     )
 
 
@@ -108,7 +108,7 @@ def test_labels_share_their_latents():
 
 def test_classes_that_nobody_asks_for_are_drawn_as_often_as_the_data_have_them():
     data = labelled(shares=(1, 2, 5))
-    y = torch.cat([y for _, y in conditional(data).draws(20_000)])
+    y = torch.cat([y for _, y in conditional(data).batches(20_000)])
     shares = data.y.bincount() / len(data.y)
     assert torch.allclose(y.mean(0), shares, atol=4 * 0.5 / 20_000**0.5)
 
@@ -116,26 +116,26 @@ def test_classes_that_nobody_asks_for_are_drawn_as_often_as_the_data_have_them()
 @pytest.mark.parametrize("kind", ["multi-hot", "vector"])
 def test_other_conditions_that_nobody_asks_for_are_rows_of_the_training_data(kind):
     data = labelled(kind)
-    y = torch.cat([y for _, y in conditional(data).draws(2000)])
+    y = torch.cat([y for _, y in conditional(data).batches(2000)])
     known = {tuple(row) for row in data.y.tolist()}
     drawn = {tuple(row) for row in y.tolist()}
     assert drawn <= known
-    assert len(drawn) == (8 if kind == "multi-hot" else KEPT)
+    assert len(drawn) == (8 if kind == "multi-hot" else MAX_ROWS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_conditions_come_back_from_plain_values(kind):
     data = labelled(kind)
-    stored = json.loads(json.dumps(seen(data).describe(data.labels)))
-    again = rebuilt(stored, data.labels)
-    assert torch.equal(again.rows, seen(data).rows)
-    assert torch.equal(again.weights, seen(data).weights)
+    stored = json.loads(json.dumps(training_conditions(data).describe(data.labels)))
+    again = load_conditions(stored, data.labels)
+    assert torch.equal(again.rows, training_conditions(data).rows)
+    assert torch.equal(again.weights, training_conditions(data).weights)
 
 
 def test_an_unconditional_model_refuses_labels_and_says_what_to_do():
     data = labelled()
     generator = GENERATORS["dense"]((2,), 6, 0, torch.nn.Identity(), width=16)
-    model = Sampler(torch.nn.ModuleDict({"generator": generator}), data.space, PRIORS["normal"](size=6), data.labels)
+    model = Model(torch.nn.ModuleDict({"generator": generator}), data.space, PRIORS["normal"](size=6), data.labels)
     with pytest.raises(Refusal, match=r"trained without labels.*--conditional"):
         model.sample(3, labels=0)
     assert repr(model) == "Model(2, from 6 latent numbers, unconditional)"
@@ -196,7 +196,7 @@ def test_trained_models_can_be_asked(trained):
     assert model.labels.kind == kind
     first, second = model.sample(70, 1, one), model.sample(70, 1, other)
     assert (first != second).any()
-    assert torch.equal(model.sample(70, 1, model.asked(one)), first)
+    assert torch.equal(model.sample(70, 1, model.conditions_of(one)), first)
     assert model.sample(70, 1).isfinite().all()
 
 
@@ -225,7 +225,7 @@ def test_arrays_carry_labels_that_can_be_read_back(trained, tmp_path):
         samples, labels = stored["samples"], stored["labels"]
     for i, one in enumerate(asked):
         np.testing.assert_array_equal(samples[70 * i : 70 * (i + 1)], model.space.decode(model.sample(70, 2, one)))
-        expected = [one] * 70 if kind == "class" else model.asked(one).repeat(70, 1).numpy()
+        expected = [one] * 70 if kind == "class" else model.conditions_of(one).repeat(70, 1).numpy()
         np.testing.assert_array_equal(labels[70 * i : 70 * (i + 1)], expected)
     drawn = eq.sample(folder, out=tmp_path / "drawn.npz", seed=2)
     with np.load(drawn, allow_pickle=False) as stored:
@@ -287,7 +287,7 @@ def _stored(model, place):
     """The folder of a model that was not trained."""
     from safetensors.torch import save_file
 
-    from equilibria.models.load import describe
+    from equilibria.models.model_folder import describe
 
     spec = {"generator": {"name": "dense", "width": 16, "norm": "batch"}}
     config = describe(spec, {"name": "normal", "size": 6}, model)

@@ -84,8 +84,8 @@ def test_a_search_finds_the_latent_of_a_linear_generator(told, moves):
     model = line(told=told, moves=moves)
     x = model.sample(5, 1, ["cat", "owl"] if told else None)
     pairs = model.invert(x, labels=["cat", "owl"] if told else None, **QUICK)
-    y = model.asked(["cat", "owl", "cat", "owl", "cat"]) if told else None
-    z = model.latent(model.material(64, (1, 0))[0][:5], y)
+    y = model.conditions_of(["cat", "owl", "cat", "owl", "cat"]) if told else None
+    z = model.latents_of(model.draw_noise(64, (1, 0))[0][:5], y)
     assert torch.allclose(pairs.latents, z, atol=0.02)
     assert pairs.error.max() < 1e-4
 

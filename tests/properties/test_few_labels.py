@@ -12,7 +12,7 @@ from equilibria.core.errors import Refusal
 from equilibria.core.types import Batch
 from equilibria.data import Labels, Stream, batches, labelled_subset, load_data
 from equilibria.games.play import Play
-from equilibria.models.critic_tables import Wish, class_table
+from equilibria.models.output import write
 from equilibria.recipes.build import build
 from equilibria.runs.selection import held_out_batch
 from equilibria.runs.session import train
@@ -207,4 +207,4 @@ def test_the_recorded_error_is_that_of_the_model_that_is_left(tmp_path, norm):
     wrong = (said.argmax(dim=1) != y.argmax(dim=1)).double().mean()
     assert measures[-1]["class_error"] == pytest.approx(float(wrong), abs=2.5 / len(x))
     assert "16 of its labels were used" in (folder / "model" / "README.md").read_text()
-    assert "accuracy" in class_table(Wish(folder, "ring"), tmp_path / "classes.csv")[0]
+    assert "accuracy" in write(folder, "classify", tmp_path / "classes.csv", source="ring").summary()

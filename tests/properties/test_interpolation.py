@@ -101,12 +101,12 @@ def test_a_row_keeps_its_label_or_goes_from_one_to_another():
 def test_latents_and_pictures_can_be_ends(tmp_path):
     model = line(encoder="point")
     z = chance(2, 4)
-    rows = model.interpolate(z, model.made(z), steps=3)
+    rows = model.interpolate(z, model.generate(z), steps=3)
     assert torch.allclose(rows.latents[1][2], z[1], atol=1e-4)
     np.savez(tmp_path / "found.npz", latents=z.numpy())
     for given in (tmp_path / "found.npz", str(tmp_path / "found.npz"), z.numpy()):
         assert torch.equal(model.interpolate(given, 0).latents[1], model.interpolate(z, 0).latents[1])
-    np.savez(tmp_path / "pixels.npz", samples=model.space.decode(model.made(z)))
+    np.savez(tmp_path / "pixels.npz", samples=model.space.decode(model.generate(z)))
     known = model.encode(tmp_path / "pixels.npz").mean
     assert torch.equal(model.interpolate(tmp_path / "pixels.npz", 0).latents[1][0], known[1])
 

@@ -12,12 +12,13 @@ from equilibria.core.priors import PRIORS
 from equilibria.data.dataset import Labels
 from equilibria.data.read_samples import UserSamples
 from equilibria.data.spaces import Image, Plane
-from equilibria.models.conditions import rebuilt
-from equilibria.models.critic_outputs import answers, chunked, classify, conditions, paired, right, score, translated
-from equilibria.models.features import features, hearing, layers, named
+from equilibria.models.conditions import load_conditions
+from equilibria.models.critic_outputs import accuracy, classify, outputs, score
+from equilibria.models.features import feature_function, features, layer_ends, layer_shapes
+from equilibria.models.inputs import read_inputs, translate_labels
 from equilibria.models.model import Model
-from equilibria.models.sampler import Sampler
 from equilibria.networks import CRITICS, GENERATORS, NETWORKS
+from equilibria.recipes.build_networks import CriticInput
 
 LABELS = Labels("class", ("cat", "dog", "owl"))
 TOLD = ("concat", "embedding", "projection", "projection+classifier")  # scores depend on the condition
@@ -39,10 +40,10 @@ def model(name="dcgan", conditioning=None, encoder=False, **options):
     )
     if encoder:
         networks["encoder"] = NETWORKS["encoder"][name](SPACE.shape, SIZE, size, width=8, posterior="point")
-    known = rebuilt({"counts": [1, 2, 3]}, LABELS) if size else None
+    known = load_conditions({"counts": [1, 2, 3]}, LABELS) if size else None
     labels = LABELS if size else None
     networks = networks.eval().requires_grad_(False)
-    return Sampler(networks, SPACE, PRIORS["normal"](size=SIZE), labels, known, sees=sees)
+    return Model(networks, SPACE, PRIORS["normal"](size=SIZE), labels, known, CriticInput(sees))
 
 
 def some(count=9):
@@ -86,25 +87,26 @@ def test_scores_that_do_not_depend_on_labels_need_none():
 def test_a_label_that_is_given_is_every_samples():
     judged, x = model(conditioning="projection"), some(4)
     brought = UserSamples(SPACE, tuple("abcd"), torch.zeros(4, *SPACE.shape, dtype=torch.uint8))
-    assert conditions(judged, brought) is None
-    assert torch.equal(conditions(judged, brought, "dog"), torch.eye(3)[[1, 1, 1, 1]])
-    with pytest.raises(Refusal, match="means 2 labels"):
-        conditions(judged, brought, "dog,owl")
-    trained = Model(**vars(judged))
-    assert torch.equal(trained.score(x, "dog"), score(judged, x, torch.eye(3)[[1, 1, 1, 1]]))
-    with pytest.raises(Refusal, match="3 labels were given for 4"):
-        trained.score(x, "0..2")
+    assert read_inputs(judged, brought, required=False).y is None
+    with pytest.raises(Refusal, match="these samples have no labels"):
+        read_inputs(judged, brought)
+    assert torch.equal(read_inputs(judged, brought, "dog").y, torch.eye(3)[[1, 1, 1, 1]])
+    with pytest.raises(Refusal, match="2 labels for 4 samples"):
+        read_inputs(judged, brought, "dog,owl")
+    assert torch.equal(judged.score(x, "dog"), score(judged, x, torch.eye(3)[[1, 1, 1, 1]]))
+    with pytest.raises(Refusal, match="3 labels for 4"):
+        judged.score(x, "0..2")
 
 
 def test_labels_are_translated_by_their_names():
-    y = translated(torch.tensor([0, 1, 1]), Labels("class", ("owl", "cat")), LABELS)
+    y = translate_labels(torch.tensor([0, 1, 1]), Labels("class", ("owl", "cat")), LABELS)
     assert torch.equal(y, torch.eye(3)[[2, 0, 0]])
     unused = Labels("class", ("owl", "fox"))
-    assert torch.equal(translated(torch.tensor([0, 0]), unused, LABELS), torch.eye(3)[[2, 2]])
+    assert torch.equal(translate_labels(torch.tensor([0, 0]), unused, LABELS), torch.eye(3)[[2, 2]])
     with pytest.raises(Refusal, match="class fox, and this model knows 3 classes"):
-        translated(torch.tensor([0, 1]), unused, LABELS)
+        translate_labels(torch.tensor([0, 1]), unused, LABELS)
     with pytest.raises(Refusal, match="2 attributes"):
-        translated(torch.zeros(3, 2), Labels("multi-hot", ("0", "1")), LABELS)
+        translate_labels(torch.zeros(3, 2), Labels("multi-hot", ("0", "1")), LABELS)
 
 
 def test_brought_samples_go_with_their_own_labels():
@@ -112,20 +114,20 @@ def test_brought_samples_go_with_their_own_labels():
     raw = (some(600) * 127).to(torch.uint8)
     y = torch.arange(600) % 3
     brought = UserSamples(SPACE, tuple(map(str, range(600))), raw, Labels("class", ("owl", "dog", "cat")), y)
-    given = torch.cat([part for _, part in paired(judged, brought)])
+    given = torch.cat([part for _, part in read_inputs(judged, brought).batches()])
     assert torch.equal(given, torch.eye(3)[2 - y])
 
 
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"packed": 2}, "judges 2 samples as one"),
-        ({"sees": "latents"}, "judges latents"),
+        (CriticInput(packed=2), "scores 2 samples as one"),
+        (CriticInput("latents"), "scores latents"),
     ],
 )
 def test_critics_that_see_no_single_sample_refuse(changed, words):
     with pytest.raises(Refusal, match=words):
-        score(dataclasses.replace(model(), **changed), some())
+        score(dataclasses.replace(model(), critic_input=changed), some())
 
 
 def test_critics_that_compare_a_batch_refuse():
@@ -154,7 +156,7 @@ LAYERS = {
 @pytest.mark.parametrize("norm", ["none", "batch", "weight"])
 def test_layers_have_names_and_say_what_their_shapes_promise(name, hidden, norm):
     judged, x = model(name, norm=norm, **({"hidden": hidden} if hidden else {})), some(3)
-    shapes = named(judged)
+    shapes = layer_shapes(judged)
     assert list(shapes) == LAYERS[name, hidden]
     for layer, shape in shapes.items():
         assert features(judged, x, layer=layer).shape == (3, *shape)
@@ -177,14 +179,14 @@ def test_hearing_leaves_no_hooks_behind():
 
 def test_layers_beside_the_trunk_carry_the_name_of_their_chain():
     judged = model("dcgan", encoder=True)
-    assert {"tower.dense1", "mixed.dense1"} < set(layers(judged.networks["critic"]))
+    assert {"tower.dense1", "mixed.dense1"} < set(layer_ends(judged.networks["critic"]))
     assert features(judged, some(3), layer="tower.dense1").shape[0] == 3
 
 
 def test_an_encoder_has_features_and_a_code():
     judged, x = model(encoder=True), some()
     network = judged.networks["encoder"]
-    assert list(named(judged, "encoder"))[-2:] == ["features", "code"]
+    assert list(layer_shapes(judged, "encoder"))[-2:] == ["features", "code"]
     assert torch.allclose(features(judged, x, of="encoder"), network.features(x), atol=1e-6)
     assert torch.allclose(features(judged, x, layer="code", of="encoder"), network(x).mean, atol=1e-6)
 
@@ -199,7 +201,9 @@ def test_an_unknown_layer_is_answered_with_the_nearest():
 def test_pooled_maps_keep_the_largest_of_each_part():
     judged, x = model(), some(3)
     maps = [features(judged, x, layer=layer) for layer in ("conv1", "conv2")]  # 6 x 6 and 3 x 3
-    both = torch.cat(list(answers(judged, hearing(judged, ["conv1", "conv2"], pooled=3), chunked(x))))
+    both = torch.cat(
+        list(outputs(judged, feature_function(judged, ["conv1", "conv2"], pooled=3), read_inputs(judged, x)))
+    )
     first = maps[0].unflatten(2, (3, 2)).unflatten(4, (3, 2)).amax(dim=(3, 5))
     assert torch.equal(both, torch.cat([first.flatten(1), maps[1].flatten(1)], dim=1))
 
@@ -217,13 +221,13 @@ def test_probabilities_sum_to_one_and_are_the_class_heads():
 
 def test_how_often_a_class_head_is_right_is_counted_by_kind():
     said, y = torch.tensor([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]]), torch.tensor([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]])
-    assert right(said, y, Labels("class", ("a", "b"))) == ("accuracy", pytest.approx(2 / 3))
-    assert right(said, y, Labels("multi-hot", ("a", "b")))[1] == pytest.approx(4 / 6)
-    assert right(said, y, Labels("vector", ("a", "b")))[1] == pytest.approx((0.1 + 0.6 + 0.3) / 3)
+    assert accuracy(said, y, Labels("class", ("a", "b"))) == ("accuracy", pytest.approx(2 / 3))
+    assert accuracy(said, y, Labels("multi-hot", ("a", "b")))[1] == pytest.approx(4 / 6)
+    assert accuracy(said, y, Labels("vector", ("a", "b")))[1] == pytest.approx((0.1 + 0.6 + 0.3) / 3)
 
 
 def test_points_are_judged_as_images_are():
     critic = CRITICS["dense"]((2,), SIZE, 0, width=8)
     networks = nn.ModuleDict({"critic": critic}).eval()
-    judged, x = Sampler(networks, Plane(1.0), PRIORS["normal"](size=2)), torch.randn(300, 2)
+    judged, x = Model(networks, Plane(1.0), PRIORS["normal"](size=2)), torch.randn(300, 2)
     assert torch.allclose(score(judged, x), critic(x), atol=1e-6)

@@ -14,7 +14,7 @@ from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
 from equilibria.data import Stream, load_data
 from equilibria.data.spaces import Plane
-from equilibria.models.sampler import Sampler
+from equilibria.models.model import Model
 from equilibria.networks import GENERATORS
 from equilibria.recipes import RECIPES
 from equilibria.runs.session import train
@@ -33,7 +33,7 @@ def model(request):
     torch.manual_seed(0)
     prior = PRIORS[request.param](**SPECS[request.param])
     generator = GENERATORS["dense"]((2,), prior.size, 0, torch.nn.Identity(), width=16, norm="batch")
-    return Sampler(torch.nn.ModuleDict({"generator": generator}).eval(), Plane(), prior)
+    return Model(torch.nn.ModuleDict({"generator": generator}).eval(), Plane(), prior)
 
 
 @pytest.mark.parametrize("count", [1, 63, 64, 65, 130])
@@ -99,7 +99,7 @@ def test_the_model_of_a_packed_game_is_found_again(tmp_path):
     said = TINY | {"n_critic": 1, "rounds": 2, "runs": tmp_path}
     run = train("pacgan", Silent(), **said)
     model = eq.load(run.folder)
-    assert model.packed == 2
+    assert model.critic_input.packed == 2
     assert model.networks["critic"](torch.zeros(3, 4)).shape == (3,)
     assert model.sample(5).shape == (5, 2)
 
@@ -138,7 +138,7 @@ def test_the_last_checkpoint_is_the_model_at_the_end_of_the_run(normed):
 def test_batch_norm_of_an_encoder_and_a_class_head_has_the_statistics_of_the_data(normed, checkpoint):
     """The mean of the first norm's input over the first sixteen batches of training."""
     model, recipe, inputs = eq.load(normed, checkpoint), eq.Recipe.load(normed / "recipe.json"), []
-    network = model.networks["critic" if model.classes else "encoder"]
+    network = model.networks["critic" if model.critic_input.classes else "encoder"]
     norm = next(part for part in network.modules() if isinstance(part, torch.nn.BatchNorm1d))
     norm.register_forward_pre_hook(lambda _, given: inputs.append(given[0].mean(0)))
     stream = Stream(load_data(recipe.data), recipe.batch, recipe.seed)

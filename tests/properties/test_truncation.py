@@ -9,7 +9,8 @@ from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
 from equilibria.core.seeding import generator
 from equilibria.data.spaces import Plane
-from equilibria.models.sampler import Sampler, truncated
+from equilibria.models.latents import truncate
+from equilibria.models.model import Model
 from equilibria.networks import GENERATORS
 
 MIXED = {"parts": [{"name": "normal", "size": 4}, {"name": "uniform", "size": 2}, {"name": "categorical"}]}
@@ -18,14 +19,14 @@ MIXED = {"parts": [{"name": "normal", "size": 4}, {"name": "uniform", "size": 2}
 def plain(prior):
     torch.manual_seed(0)
     network = GENERATORS["dense"]((2,), prior.size, 0, torch.nn.Identity(), width=16)
-    return Sampler(torch.nn.ModuleDict({"generator": network}).eval(), Plane(), prior)
+    return Model(torch.nn.ModuleDict({"generator": network}).eval(), Plane(), prior)
 
 
 @pytest.mark.parametrize("threshold", [0.01, 0.7, 3.0])
 def test_truncation_changes_only_what_lies_beyond(threshold):
     prior = PRIORS["normal"](size=50)
     z = prior.draw(200, generator(1))
-    again = truncated(z, prior, threshold, generator(2))
+    again = truncate(z, prior, threshold, generator(2))
     beyond = z.abs() > threshold
     assert torch.equal(again[~beyond], z[~beyond])
     assert (again[beyond] != z[beyond]).all()
@@ -34,18 +35,18 @@ def test_truncation_changes_only_what_lies_beyond(threshold):
 
 def test_what_is_drawn_again_is_normal_within_the_threshold():
     prior = PRIORS["normal"](size=1000)
-    z = truncated(prior.draw(500, generator(1)), prior, 0.8, generator(2)).double()
+    z = truncate(prior.draw(500, generator(1)), prior, 0.8, generator(2)).double()
     density, share = math.exp(-0.32) / math.sqrt(2 * math.pi), math.erf(0.8 / math.sqrt(2))
     assert abs(z.mean()) < 4 * 0.8 / 500_000**0.5
     assert abs(z.var() - (1 - 2 * 0.8 * density / share)) < 2e-3
-    beyond = truncated(torch.full((500, 1000), 9.0), prior, 0.8, generator(2)).double()
+    beyond = truncate(torch.full((500, 1000), 9.0), prior, 0.8, generator(2)).double()
     assert abs(beyond.var() - (1 - 2 * 0.8 * density / share)) < 2e-3
 
 
 def test_parts_that_are_not_normal_stay():
     prior = PRIORS["joint"](**MIXED)
     z = prior.draw(300, generator(1))
-    again = truncated(z, prior, 0.1, generator(2))
+    again = truncate(z, prior, 0.1, generator(2))
     assert torch.equal(again[:, 4:], z[:, 4:])
     assert again[:, :4].abs().max() <= 0.1
 

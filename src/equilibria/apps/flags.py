@@ -20,8 +20,8 @@ from ..core.errors import Refusal
 from ..core.specs import parse, type_in_words
 
 Values = dict[str, Any]  # by name, with underscores: text, or True without a value
-_TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool, "Asked": str, "Given": str}
-_ALIASES = ("Asked", "Given")  # whatever names labels or latents: any text
+_TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool, "LabelQuery": str, "LatentQuery": str}
+_ALIASES = ("LabelQuery", "LatentQuery")  # whatever names labels or latents: any text
 _SINGULAR = {"labels": "label", "labels_to": "label_to", "layers": "layer"}  # parameters whose flag names one
 
 

@@ -1,205 +1,254 @@
-"""Outputs of the critic on given samples: scores and classes."""
+"""Outputs of the critic for a user's samples: scores and classes."""
 
-from collections.abc import Callable, Iterable, Iterator
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import PIL.Image
 import torch
 from torch import Tensor
 
 from ..core.errors import Refusal
 from ..core.types import Views
-from ..data.dataset import KINDS, Labels
-from ..data.read_samples import UserSamples
+from ..data.dataset import Labels, Space
 from ..networks.blocks import MinibatchStd
-from .conditions import Asked, asked_for
-from .sampler import Sampler
+from .conditions import LabelQuery, label_text
+from .grids import captioned
+from .inputs import Inputs, Source, read_inputs, true_conditions
 
-Pair = tuple[Tensor, Tensor | None]  # samples (B, *shape), and what they were made or labelled under, (B, C)
-Ask = Callable[[Tensor, Tensor | None], Tensor]  # samples (B, *shape) and conditions (B, C)? to (B, ...)
-_ROWS = 256  # seen at a time
+if TYPE_CHECKING:
+    from .model import Model
+
+Function = Callable[[Tensor, Tensor | None], Tensor]  # samples (B, *shape) and conditions (B, C)? to (B, ...)
 _FEW = 8
-UNLABELLED = (
-    "What this model says of a sample depends on its label, and these samples have none: bring labelled ones (a folder "
-    "of each class, or an array `labels`), or say --label for all of them."
+UNLABELED = (
+    "The output for a sample depends on its label, and these samples have none: give labeled ones (a folder for each "
+    "class, or an array `labels`), or one label for all (--label; in Python, labels=...)."
+)
+COMPARABLE = (
+    "Scores are comparable within this model only: zero and unit are its critic's own. A sample with a low score may "
+    "be rare, badly drawn, or unlike the training data."
 )
 
 
-def judge(model: Sampler) -> Any:
-    """The critic, of samples one by one. Raises Refusal if it is none of these."""
+def critic_of(model: "Model") -> Any:
+    """The critic of single samples. Raises Refusal for a model without one."""
     if "critic" not in model.networks:
         raise Refusal("This model has no critic: it was trained by a game without one.")
-    if model.sees == "latents":
-        raise Refusal("The critic of this model judges latents and never saw a sample.")
-    if model.packed > 1:
+    if model.critic_input.views == "latents":
+        raise Refusal("The critic of this model scores latents, not samples.")
+    if (packed := model.critic_input.packed) > 1:
         raise Refusal(
-            f"The critic of this model judges {model.packed} samples as one (game.pack), so it has no opinion of a "
-            f"single one: train without --pack."
+            f"The critic of this model scores {packed} samples as one (game.pack), and no single one: train without "
+            f"--pack."
         )
     if any(isinstance(part, MinibatchStd) for part in model.networks["critic"].modules()):
         raise Refusal(
-            "The critic of this model compares the samples of a batch (minibatch_std), so it has no opinion of a "
-            "single one: train with --critic.minibatch-std 0."
+            "The critic of this model compares the samples of a batch (minibatch_std), so it scores no single one: "
+            "train with --critic.minibatch-std 0."
         )
     return model.networks["critic"]
 
 
-def encoder(model: Sampler) -> Any:
-    """The encoder. Raises Refusal if there is none."""
+def encoder_of(model: "Model") -> Any:
+    """The encoder. Raises Refusal for a model without one."""
     if "encoder" not in model.networks:
-        raise Refusal("This model has no encoder: its game does without one.")
+        raise Refusal("This model has no encoder: use `invert`, which finds the latents of samples by search.")
     return model.networks["encoder"]
 
 
-def views(model: Sampler, x: Tensor, y: Tensor | None) -> Views:
-    """What the critic is shown of samples (B, *shape): of pairs, the code is what the encoder expects."""
-    return (x, encoder(model)(x, y).mean) if model.sees == "pairs" else (x,)
+def views(model: "Model", x: Tensor, y: Tensor | None) -> Views:
+    """The critic's views of samples (B, *shape); in pairs, the code is the encoder's mean."""
+    return (x, encoder_of(model)(x, y).mean) if model.critic_input.views == "pairs" else (x,)
 
 
-def told(y: Tensor | None) -> dict[str, Tensor]:
-    """A condition as critics take it, if there is one."""
+def condition_kwargs(y: Tensor | None) -> dict[str, Tensor]:
+    """A condition as a critic's keyword argument, if there is one."""
     return {} if y is None else {"y": y}
 
 
-def conditions(model: Sampler, samples: UserSamples, label: Asked | None = None) -> Tensor | None:
-    """What the samples are, as the networks are told: (N, C); None if nobody knows, or the model does not care.
-
-    A label that is given is every sample's.
-    """
-    return None if model.conditions is None else truths(model, samples, label)
-
-
-def truths(model: Sampler, samples: UserSamples, label: Asked | None = None) -> Tensor | None:
-    """The same, whether the networks are told or not: (N, C), or None if nobody knows."""
-    if model.labels is None:
-        return None
-    if label is not None and label != "":
-        asked = asked_for(label, model.labels)
-        if len(asked) > 1:
-            raise Refusal(f"{label!r} means {len(asked)} labels, and all samples are of one: give one, or none.")
-        return asked.expand(len(samples), -1)
-    return None if samples.labels is None or samples.y is None else translated(samples.y, samples.labels, model.labels)
-
-
-def labelled(model: Sampler, labels: Asked | None, count: int) -> Tensor | None:
-    """Conditions (count, C) that are asked for: one of all samples, or one of each; None if nothing is."""
-    if labels is None:
-        return None
-    asked = model.asked(labels)
-    if len(asked) not in (1, count):
-        raise Refusal(f"{len(asked)} labels were given for {count} samples: give one of each, or one of all.")
-    return asked.expand(count, -1)
-
-
-def translated(y: Tensor, theirs: Labels, ours: Labels) -> Tensor:
-    """Labels as they are kept, (N,) or (N, C), as the networks know them: (N, C). Classes are the same by their names.
-
-    Raises Refusal for a class that the model does not know.
-    """
-    if theirs.kind != ours.kind or (ours.kind != "class" and theirs.size != ours.size):
-        raise Refusal(f"The labels are {theirs}, and this model knows {ours}.")
-    if ours.kind != "class":
-        return theirs.encode(y)
-    used = [theirs.names[i] for i in y.unique().tolist()]
-    if strange := [name for name in used if name not in ours.names]:
-        kinds = KINDS["class"][len(strange) != 1]
-        raise Refusal(f"The labels have the {kinds} {', '.join(strange)}, and this model knows {ours}.")
-    places = torch.tensor([ours.names.index(name) if name in ours.names else 0 for name in theirs.names])
-    return ours.encode(places[y.long()])
-
-
-def paired(model: Sampler, samples: UserSamples, label: Asked | None = None) -> Iterator[Pair]:
-    """Samples as the networks see them, and their conditions, some at a time."""
-    y = conditions(model, samples, label)
-    chunks = samples.chunks(_ROWS)
-    return ((x, None) for x in chunks) if y is None else zip(chunks, y.split(_ROWS), strict=True)
-
-
-def chunked(x: Tensor, y: Tensor | None = None) -> Iterator[Pair]:
-    """The same of tensors: (N, *shape) and (N, C)."""
-    chunks = x.split(_ROWS)
-    return ((x, None) for x in chunks) if y is None else zip(chunks, y.split(_ROWS), strict=True)
-
-
 @torch.no_grad()
-def answers(model: Sampler, ask: Ask, pairs: Iterable[Pair], otherwise: str = UNLABELLED) -> Iterator[Tensor]:
-    """What a network says of samples and their conditions, chunk by chunk, where the model is.
+def outputs(model: "Model", function: Function, inputs: Inputs, refusal: str = UNLABELED) -> Iterator[Tensor]:
+    """A function of samples and conditions, batch by batch, on the model's device.
 
-    Conditions that a conditional model is not given are made up where the answer does not depend on them; Refusal
-    where it does, in the words of `otherwise`.
+    For samples without labels a conditional model receives zeros, if its output does not depend on the condition; else
+    a Refusal is raised, with this text.
     """
-    rest, size = iter(pairs), 0 if model.conditions is None else model.conditions.rows.shape[1]
-    if (first := next(rest, None)) is None:
-        return
-    made_up = size > 0 and first[1] is None
-    if made_up and matters(ask, first[0][:_FEW].to(model.device), size):
-        raise Refusal(otherwise)
-    for x, y in chain([first], rest):
-        given = torch.zeros(len(x), size) if made_up else y
-        yield ask(x.to(model.device), None if given is None else given.to(model.device))
+    batches, size = inputs.batches(), model.condition_size
+    first = next(batches)
+    unlabeled = size > 0 and first[1] is None
+    if unlabeled and _depends(function, first[0][:_FEW], size):
+        raise Refusal(refusal)
+    for x, y in chain([first], batches):
+        yield function(x, torch.zeros(len(x), size).to(x.device) if unlabeled else y)
 
 
-def matters(ask: Ask, x: Tensor, size: int) -> bool:
-    """Whether two conditions, of so many numbers, are answered differently."""
-    one, other = (ask(x, torch.full((len(x), size), value).to(x)) for value in (0.0, 1.0))
+def _depends(function: Function, x: Tensor, size: int) -> bool:
+    """Whether two conditions of this size give different outputs."""
+    one, other = (function(x, torch.full((len(x), size), value).to(x)) for value in (0.0, 1.0))
     return not torch.equal(one, other)
 
 
-COMPARABLE = (
-    "Scores are comparable within this one model only: their zero and their unit are its critic's own, and what it "
-    "finds unreal may be rare, badly drawn, or unlike what it was trained on."
-)
+def score(model: "Model", source: Source = None, labels: LabelQuery | None = None) -> Tensor:
+    """The critic's scores of samples, high for real: (N,), comparable within this model only.
 
+    Args:
+        source: A folder, an image, an array, a data set or a tensor (N, *space.shape); default: held-out data.
+        labels: For conditional models: class or attributes of samples that have no labels of their own.
 
-def score(model: Sampler, x: Tensor, y: Tensor | None = None) -> Tensor:
-    """The critic's scores of samples (N, *shape) under their conditions (N, C)?, high for real: (N,).
-
-    Comparable within this one model only. A critic of pairs sees each sample beside its code.
+    Example:
+        >>> model = eq.load("runs/digits")
+        >>> model.score(model.sample(4, labels=7), labels=7).shape
+        torch.Size([4])
+        >>> model.score("digits").shape  # the held-out digits
+        torch.Size([188])
     """
-    return torch.cat(list(answers(model, opinion(model), chunked(x, y)))).cpu()
+    inputs = read_inputs(model, source, labels, required=False)
+    return torch.cat(list(outputs(model, scores(model), inputs))).cpu()
 
 
-def opinion(model: Sampler) -> Ask:
+def scores(model: "Model") -> Function:
     """Samples (B, *shape) and conditions (B, C)? to scores (B,), in single precision."""
-    critic = judge(model)
-    return lambda x, y: critic(*views(model, x, y), **told(y)).float()
+    critic = critic_of(model)
+    return lambda x, y: critic(*views(model, x, y), **condition_kwargs(y)).float()
 
 
-def classify(model: Sampler, x: Tensor) -> Tensor:
-    """What the class head says of samples (N, *shape): (N, C).
+def classify(model: "Model", source: Source = None) -> Tensor:
+    """The class head's output for samples: (N, C).
 
-    Probabilities of classes, which sum to one; of attributes, one by one; guesses of numbers as they are.
+    Probabilities that sum to one for classes, one by one for attributes; predicted values for numbers.
+
+    Example:
+        >>> model = eq.load("runs/digits")
+        >>> model.classify(model.sample(4)).shape
+        torch.Size([4, 10])
     """
-    return torch.cat(list(answers(model, guess(model), chunked(x)))).cpu()
+    unlabeled = read_unlabeled(model, source)
+    return torch.cat(list(outputs(model, predictions(model), unlabeled))).cpu()
 
 
-def guess(model: Sampler) -> Ask:
-    """Samples (B, *shape) to probabilities or guesses (B, C), whatever their conditions."""
-    labels, critic = classes(model), judge(model)
+def predictions(model: "Model") -> Function:
+    """Samples (B, *shape) to probabilities or predicted values (B, C), whatever their conditions."""
+    labels, critic = class_labels(model), critic_of(model)
 
-    def ask(x: Tensor, y: Tensor | None) -> Tensor:
-        said: Tensor = critic.classify(*views(model, x, y)).float()
+    def predict(x: Tensor, y: Tensor | None) -> Tensor:
+        logits: Tensor = critic.classify(*views(model, x, y)).float()
         if labels.kind == "class":
-            return said.softmax(dim=1)
-        return said.sigmoid() if labels.kind == "multi-hot" else said
+            return logits.softmax(dim=1)
+        return logits.sigmoid() if labels.kind == "multi-hot" else logits
 
-    return ask
+    return predict
 
 
-def classes(model: Sampler) -> Labels:
-    """What the class head tells apart. Raises Refusal where there is none."""
-    critic: Any = judge(model)
-    if model.labels is None or not callable(getattr(critic, "classify", None)):
+def class_labels(model: "Model") -> Labels:
+    """The labels that the class head predicts. Raises Refusal for a critic without one."""
+    if model.labels is None or not callable(getattr(critic_of(model), "classify", None)):
         raise Refusal(
             "The critic of this model has no class head: train one that has, such as acgan, or `probe` its features."
         )
     return model.labels
 
 
-def right(said: Tensor, y: Tensor, labels: Labels) -> tuple[str, float]:
-    """What is measured of guesses and true labels, each (N, C), and how much it is: a share, or a distance."""
+def accuracy(predicted: Tensor, y: Tensor, labels: Labels) -> tuple[str, float]:
+    """How predictions compare with true labels, each (N, C): the name of a measure and its value."""
     if labels.kind == "class":
-        return "accuracy", float((said.argmax(dim=1) == y.argmax(dim=1)).double().mean())
+        return "accuracy", float((predicted.argmax(dim=1) == y.argmax(dim=1)).double().mean())
     if labels.kind == "multi-hot":
-        return "attributes that are right", float(((said > 0.5) == (y > 0.5)).double().mean())
-    return "mean absolute error", float((said - y).abs().double().mean())
+        return "correct attributes", float(((predicted > 0.5) == (y > 0.5)).double().mean())
+    return "mean absolute error", float((predicted - y).abs().double().mean())
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """Scores of samples, least real first."""
+
+    space: Space
+    inputs: Inputs
+    scores: Tensor  # (N,)
+    count: int  # samples at each end of the picture
+
+    @property
+    def order(self) -> list[int]:
+        """The places of the samples by score, lowest first."""
+        return self.scores.argsort(stable=True).tolist()
+
+    def table(self) -> list[list[str]]:
+        """The rows of a .csv, after their titles."""
+        return [["file", "score"], *([self.inputs.names[i], f"{self.scores[i]:.6g}"] for i in self.order)]
+
+    def picture(self) -> PIL.Image.Image:
+        """The samples with the lowest scores above those with the highest; points over all of them."""
+        few = min(self.count, max(len(self.order) // 2, 1))
+        ends = [self.inputs.encode(self.inputs.raw[rows]) for rows in (self.order[:few], self.order[::-1][:few])]
+        return captioned(self.space, ends, ["least real", "most real"], [self.inputs.x] * 2)
+
+    def summary(self) -> str:
+        """The range of the scores and the lowest of them."""
+        names, order, values = self.inputs.names, self.order, self.scores
+        low, middle, high = values[[order[0], order[len(order) // 2], order[-1]]].tolist()
+        least = ", ".join(f"{names[i]} ({values[i]:.4g})" for i in order[:5])
+        text = f"{len(order):,} samples: scores from {low:.4g} to {high:.4g}, half of them below {middle:.4g}."
+        return "\n".join([text, f"Least real: {least}.", *self.inputs.remarks, COMPARABLE])
+
+
+def score_table(
+    model: "Model", source: Source = None, *, labels: LabelQuery | None = None, count: int = 16
+) -> ScoreTable:
+    """Score samples with the critic: a table sorted from least to most real.
+
+    Args:
+        source: A folder, an image, an array, a data set or a tensor (N, *space.shape); default: held-out data.
+        labels: For conditional models: class, by name or number, of samples that have no labels of their own.
+        count: Number of lowest and of highest samples in the image.
+    """
+    if count < 1:
+        raise Refusal(f"count is {count}: at least 1 is needed.")
+    inputs = read_inputs(model, source, labels, required=False)
+    return ScoreTable(model.space, inputs, torch.cat(list(outputs(model, scores(model), inputs))).cpu(), count)
+
+
+@dataclass(frozen=True)
+class ClassTable:
+    """Predictions of the class head for samples, with their labels where known."""
+
+    labels: Labels
+    inputs: Inputs
+    predicted: Tensor  # (N, C)
+    y: Tensor | None  # (N, C)
+
+    def table(self) -> list[list[str]]:
+        """The rows of a .csv, after their titles: file, label, predicted class, and a value for every class."""
+        is_class = self.labels.kind == "class"
+        rows = [["file", "label", *(["class"] if is_class else []), *self.labels.names]]
+        for i, (name, values) in enumerate(zip(self.inputs.names, self.predicted, strict=True)):
+            label = "" if self.y is None else label_text(self.y[i], self.labels)
+            best = [self.labels.names[int(values.argmax())]] if is_class else []
+            rows.append([name, label, *best, *(f"{value:.6g}" for value in values.tolist())])
+        return rows
+
+    def summary(self) -> str:
+        """The accuracy, where labels are known."""
+        text = "their labels are unknown, so the accuracy is, too."
+        if self.y is not None:
+            name, value = accuracy(self.predicted, self.y, self.labels)
+            text = f"{name} {value:.4g}." if name.endswith("error") else f"{name} {100 * value:.2f} %."
+        return "\n".join([f"{len(self.inputs):,} samples: {text}", *self.inputs.remarks])
+
+
+def class_table(model: "Model", source: Source = None, *, labels: LabelQuery | None = None) -> ClassTable:
+    """Classify samples with the critic's class head, and report the accuracy where labels are known.
+
+    Args:
+        source: A folder, an image, an array, a data set or a tensor (N, *space.shape); default: held-out data.
+        labels: Class, by name or number, of samples that have no labels of their own.
+    """
+    inputs = read_unlabeled(model, source)
+    predicted = torch.cat(list(outputs(model, predictions(model), inputs))).cpu()
+    return ClassTable(class_labels(model), inputs, predicted, true_conditions(model, inputs, labels))
+
+
+def read_unlabeled(model: "Model", source: Source) -> Inputs:
+    """Samples whose own labels are not shown to the networks."""
+    return dataclasses.replace(read_inputs(model, source, required=False), y=None)

@@ -1,7 +1,7 @@
-"""Codes and reconstructions of given samples."""
+"""Codes and reconstructions of a user's samples."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import PIL.Image
@@ -9,79 +9,74 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from ..core.errors import Refusal
 from ..core.posteriors import Gaussian
 from ..data.dataset import Space
-from .conditions import Asked
-from .inputs import Shown, Source, show
-from .sampler import Sampler
-from .write import side_by_side
+from .conditions import LabelQuery
+from .critic_outputs import encoder_of
+from .grids import captioned
+from .inputs import Inputs, Source, read_inputs
 
-_COLUMNS, _SHOWN = 8, 64
+if TYPE_CHECKING:
+    from .model import Model
+
+_COLUMNS, _LARGEST = 8, 64  # of a picture
+_CODE_ONLY = (
+    "The encoder of this model reads the code only, classes and uniform numbers, and the noise is 0: a reconstruction "
+    "has the code in common with its sample, and no more."
+)
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Samples, and what was made from their latents, one for each."""
+class Reconstructions:
+    """Samples, and what the generator makes of a latent for each."""
 
     space: Space
     names: tuple[str, ...]
     x: Tensor  # (N, *space.shape)
-    again: Tensor  # (N, *space.shape)
+    reconstructed: Tensor  # (N, *space.shape)
     latents: Tensor  # (N, Z)
     y: Tensor | None = None  # (N, C), of a conditional model
-    made: str = "again"  # what stands beside the second row of a picture
+    caption: str = "reconstructed"  # of the second row of a picture
     remarks: tuple[str, ...] = ()
 
     @property
     def error(self) -> Tensor:
-        """Mean squared difference of each sample, per number as networks see it: (N,)."""
-        return (self.again - self.x).square().flatten(1).mean(dim=1)
+        """Mean squared difference of each sample, over the values that networks see: (N,)."""
+        return (self.reconstructed - self.x).square().flatten(1).mean(dim=1)
 
     def picture(self) -> PIL.Image.Image:
-        """Originals over what was made, eight abreast, 64 at most; points in one plane."""
-        x, again = self.x[:_SHOWN], self.again[:_SHOWN]
+        """Originals above reconstructions, eight to a row, 64 at most; points in one plane."""
         if len(self.space.shape) == 1:
-            return self.space.sample_grid(self.again, real=self.x)
-        strips = [part for both in zip(x.split(_COLUMNS), again.split(_COLUMNS), strict=True) for part in both]
-        return side_by_side(self.space, strips, ["given", self.made] * (len(strips) // 2))
+            return self.space.sample_grid(self.reconstructed, real=self.x)
+        rows = [each[:_LARGEST].split(_COLUMNS) for each in (self.x, self.reconstructed)]
+        strips = [row for pair in zip(*rows, strict=True) for row in pair]
+        return captioned(self.space, strips, ["given", self.caption] * (len(strips) // 2))
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """What an .npz keeps: `samples`, `originals`, `latents`, `errors`, `files`, and `conditions` if there are."""
-        told = {} if self.y is None else {"conditions": self.y.cpu().numpy()}
+        """The arrays of an .npz: `samples`, `originals`, `latents`, `errors`, `files` and, if any, `conditions`."""
         return {
-            "samples": self.space.decode(self.again),
+            "samples": self.space.decode(self.reconstructed),
             "originals": self.space.decode(self.x),
             "latents": self.latents.float().cpu().numpy(),
             "errors": self.error.cpu().numpy(),
             "files": np.array(self.names),
-            **told,
+            **({} if self.y is None else {"conditions": self.y.cpu().numpy()}),
         }
 
-    def said(self) -> str:
+    def summary(self) -> str:
         """The mean error and the largest."""
-        error = self.error
+        error, values = self.error, "points" if len(self.space.shape) == 1 else "images in [-1, 1]"
         worst = int(error.argmax())
-        return (
-            f"{len(error):,} samples {self.made}: mean squared error {error.mean():.4g}, at most {error[worst]:.4g} "
-            f"({self.names[worst]}), per number of {_range(self.space)}."
+        text = (
+            f"{len(error):,} samples {self.caption}: mean squared error {error.mean():.4g}, at most {error[worst]:.4g} "
+            f"({self.names[worst]}), per value of {values}."
         )
-
-
-def _range(space: Space) -> str:
-    return "points" if len(space.shape) == 1 else "images in [-1, 1]"
-
-
-_ALONE = (
-    "The encoder of this model reads the code alone, classes and uniform numbers: the noise beside it is left at 0, so "
-    "what is made of it has the code in common with the sample, not more."
-)
-NONE = "This model has no encoder: use `invert`, which finds the latents of samples by search."
+        return "\n".join([text, *self.remarks])
 
 
 @dataclass(frozen=True)
 class Codes:
-    """What an encoder says of samples, each with a name."""
+    """The encoder's output for samples, each with a name."""
 
     names: tuple[str, ...]
     mean: Tensor  # (N, Z)
@@ -90,43 +85,35 @@ class Codes:
     remarks: tuple[str, ...] = ()
 
     @property
-    def deviation(self) -> Tensor | None:
+    def std(self) -> Tensor | None:
         """Standard deviations of the latents: (N, Z)."""
         return None if self.log_variance is None else (self.log_variance / 2).exp()
 
-    def said(self) -> str:
-        """How many there are."""
+    def summary(self) -> str:
+        """The number of codes, and their kind."""
         kind = "points" if self.log_variance is None else "Gaussians"
-        return f"{len(self.names):,} codes, {kind} of {self.mean.shape[1]} numbers,"
+        return f"{len(self.names):,} codes, {kind} of {self.mean.shape[1]} dimensions,"
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """What an .npz keeps: `latents` (the means), `deviations`, `conditions` and `files`."""
-        kept = {"latents": self.mean, "deviations": self.deviation, "conditions": self.y}
-        arrays = {name: values.float().cpu().numpy() for name, values in kept.items() if values is not None}
+        """The arrays of an .npz: `latents` (the means), `deviations`, `conditions` and `files`."""
+        tensors = {"latents": self.mean, "deviations": self.std, "conditions": self.y}
+        arrays = {name: values.float().cpu().numpy() for name, values in tensors.items() if values is not None}
         return arrays | {"files": np.array(self.names)}
 
     def table(self) -> list[list[str]]:
-        """What a .csv keeps: a line each, after that of the titles."""
-        numbers = [f"mean {i}" for i in range(self.mean.shape[1])]
-        values = self.mean
-        if (deviation := self.deviation) is not None:
-            numbers += [f"deviation {i}" for i in range(deviation.shape[1])]
-            values = torch.cat([values, deviation], dim=1)
-        lines = [[name, *map(repr, row)] for name, row in zip(self.names, values.float().tolist(), strict=True)]
-        return [["file", *numbers], *lines]
+        """The rows of a .csv, after their titles."""
+        columns = {"mean": self.mean, "deviation": self.std}
+        parts = {name: values for name, values in columns.items() if values is not None}
+        titles = [f"{name} {i}" for name, values in parts.items() for i in range(values.shape[1])]
+        values = torch.cat(list(parts.values()), dim=1).float().tolist()
+        rows = [[name, *map(repr, row)] for name, row in zip(self.names, values, strict=True)]
+        return [["file", *titles], *rows]
 
 
-def encoder(model: Sampler) -> Any:
-    """The encoder. Raises Refusal if there is none."""
-    if "encoder" not in model.networks:
-        raise Refusal(NONE)
-    return model.networks["encoder"]
-
-
-def encode(model: Sampler, source: Source = None, labels: Asked | None = None) -> Codes:
+def encode(model: "Model", source: Source = None, labels: LabelQuery | None = None) -> Codes:
     """Encode samples: the encoder's latents of a folder, an image, an array, a data set or a tensor (N, *space.shape).
 
-    Of a Gaussian encoder the mean is the code; nothing is drawn.
+    The code of a Gaussian encoder is its mean; nothing is drawn.
 
     Args:
         source: The samples; default: the held-out part of the run's data.
@@ -137,27 +124,27 @@ def encode(model: Sampler, source: Source = None, labels: Asked | None = None) -
         >>> model.encode().mean.shape  # the held-out digits
         torch.Size([188, 64])
     """
-    encoder(model)
-    return codes(model, show(model, source, labels))
+    encoder_of(model)
+    return codes_of(model, read_inputs(model, source, labels))
 
 
 @torch.no_grad()
-def codes(model: Sampler, shown: Shown) -> Codes:
-    """What the encoder says of what it is shown; where it reads but a code, probabilities, and 0 for the noise."""
-    found = [encoder(model)(x, y) for x, y in shown.chunks()]
-    mean = torch.cat([each.mean.float() for each in found])
-    gaussian = [each.log_variance.float() for each in found if isinstance(each, Gaussian)]
-    if model.reads != "code":
-        return Codes(shown.names, mean, torch.cat(gaussian) if gaussian else None, shown.y, shown.remarks)
+def codes_of(model: "Model", inputs: Inputs) -> Codes:
+    """The codes of inputs; of an encoder that reads the code only, probabilities, and 0 for the noise."""
+    posteriors = [encoder_of(model)(x, y) for x, y in inputs.batches()]
+    mean = torch.cat([each.mean.float() for each in posteriors])
+    gaussian = [each.log_variance.float() for each in posteriors if isinstance(each, Gaussian)]
+    if model.encoder_output != "code":
+        return Codes(inputs.names, mean, torch.cat(gaussian) if gaussian else None, inputs.y, inputs.remarks)
     for part in model.prior.parts:
-        said = mean[:, part.place]
-        mean[:, part.place] = said.softmax(dim=1) if part.kind == "categorical" else said * (part.kind == "uniform")
-    return Codes(shown.names, mean, None, shown.y, (*shown.remarks, _ALONE))
+        values = mean[:, part.place]
+        mean[:, part.place] = values.softmax(dim=1) if part.kind == "categorical" else values * (part.kind == "uniform")
+    return Codes(inputs.names, mean, None, inputs.y, (*inputs.remarks, _CODE_ONLY))
 
 
-def drawable(model: Sampler, mean: Tensor) -> Tensor:
-    """Codes (N, Z) as the prior could have drawn them: where they are probabilities, the likeliest category."""
-    if model.reads != "code":
+def latents_of_codes(model: "Model", mean: Tensor) -> Tensor:
+    """Codes (N, Z) as latents that the prior could draw: of probabilities, the likeliest category."""
+    if model.encoder_output != "code":
         return mean
     z = mean.clone()
     for part in model.prior.parts:
@@ -166,7 +153,9 @@ def drawable(model: Sampler, mean: Tensor) -> Tensor:
     return z
 
 
-def reconstruct(model: Sampler, source: Source = None, *, count: int = 32, labels: Asked | None = None) -> Pairs:
+def reconstruct(
+    model: "Model", source: Source = None, *, count: int = 32, labels: LabelQuery | None = None
+) -> Reconstructions:
     """Reconstruct samples: the generator's output for their codes, next to the originals.
 
     Args:
@@ -176,14 +165,14 @@ def reconstruct(model: Sampler, source: Source = None, *, count: int = 32, label
 
     Example:
         >>> model = eq.load("runs/pairs")
-        >>> pairs = model.reconstruct(count=16)
-        >>> pairs.error.shape
+        >>> result = model.reconstruct(count=16)
+        >>> result.error.shape
         torch.Size([16])
-        >>> pairs.picture().save("pairs.png")
+        >>> result.picture().save("pairs.png")
     """
-    encoder(model)
-    shown = show(model, source, labels).few(count)
-    found = codes(model, shown)
-    z = drawable(model, found.mean)
-    again = model.made(model.noise(z, shown.y), shown.y)
-    return Pairs(model.space, shown.names, shown.x, again, z, shown.y, "reconstructed", found.remarks)
+    encoder_of(model)
+    inputs = read_inputs(model, source, labels).subset(count)
+    codes = codes_of(model, inputs)
+    z = latents_of_codes(model, codes.mean)
+    x = model.generate(model.noise_of(z, inputs.y), inputs.y)
+    return Reconstructions(model.space, inputs.names, inputs.x, x, z, inputs.y, remarks=codes.remarks)

@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_max_pool2d
@@ -12,8 +14,13 @@ from torch.nn.functional import adaptive_max_pool2d
 from ..core.errors import Refusal, nearest
 from ..networks.blocks import Chain, MinibatchStd, Residual, ToVector
 from ..networks.resampling import Crop, PadToEven
-from .critic_outputs import Ask, answers, chunked, encoder, judge, told, views
-from .sampler import Sampler
+from .conditions import LabelQuery
+from .critic_outputs import Function, condition_kwargs, critic_of, encoder_of, outputs, views
+from .inputs import Source, read_inputs
+from .write import label_array
+
+if TYPE_CHECKING:
+    from .model import Model
 
 _KINDS: tuple[tuple[tuple[type[nn.Module], ...], str], ...] = (
     ((nn.Conv2d, nn.ConvTranspose2d), "conv"),
@@ -22,17 +29,19 @@ _KINDS: tuple[tuple[tuple[type[nn.Module], ...], str], ...] = (
     ((nn.AdaptiveAvgPool2d,), "mean"),
 )
 _BETWEEN = (PadToEven, Crop, ToVector, MinibatchStd)  # they prepare the next layer
+NETWORKS = ("critic", "encoder")
+FEATURES, CODE = "features", "code"  # the input of the last linear layer; the encoder's mean
 
 
-def layers(network: nn.Module) -> dict[str, nn.Module]:
-    """Where each hidden layer ends, behind its norm and its bend, from the input on: conv1, conv2, dense1, block1, ...
+def layer_ends(network: nn.Module) -> dict[str, nn.Module]:
+    """The last module of each hidden layer, its norm or activation, by name: conv1, conv2, dense1, block1, ...
 
-    Layers beside the trunk carry the name of their chain: tower.dense1.
+    Layers outside the trunk carry the name of their chain: tower.dense1.
     """
     return {
-        f"{'' if where == 'trunk' else where + '.'}{name}": end
-        for where, chain in _chains(network)
-        for name, end in _ends(chain)
+        f"{'' if chain == 'trunk' else chain + '.'}{name}": end
+        for chain, modules in _chains(network)
+        for name, end in _ends(modules)
     }
 
 
@@ -49,7 +58,7 @@ def _ends(chain: Chain) -> Iterator[tuple[str, nn.Module]]:
     counts: Counter[str] = Counter()
     name, end = "", nn.Module()
     for part in chain:
-        if kind := _kind(part):
+        if kind := next((kind for types, kind in _KINDS if isinstance(part, types)), ""):
             if name:
                 yield name, end
             counts[kind] += 1
@@ -60,107 +69,158 @@ def _ends(chain: Chain) -> Iterator[tuple[str, nn.Module]]:
         yield name, end
 
 
-def _kind(part: nn.Module) -> str:
-    return next((kind for types, kind in _KINDS if isinstance(part, types)), "")
-
-
 @contextmanager
-def overheard(wanted: Mapping[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
-    """What the layers with these names said last, while the network is used: (B, C, H, W) or (B, F) each."""
-    heard = dict[str, Tensor]()
-    hooks = [layer.register_forward_hook(_into(heard, name)) for name, layer in wanted.items()]
+def recorded(modules: Mapping[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
+    """The last outputs of modules by name while a network is used: (B, C, H, W) or (B, F) each."""
+    outputs = dict[str, Tensor]()
+
+    def hook(name: str) -> Callable[[nn.Module, object, Tensor], None]:
+        return lambda module, inputs, output: outputs.update({name: output})
+
+    handles = [module.register_forward_hook(hook(name)) for name, module in modules.items()]
     try:
-        yield heard
+        yield outputs
     finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def _into(heard: dict[str, Tensor], name: str) -> Callable[[nn.Module, object, Tensor], None]:
-    def listen(_: nn.Module, __: object, said: Tensor) -> None:
-        heard[name] = said
-
-    return listen
-
-
-NETWORKS = ("critic", "encoder")
-FEATURES, CODE = "features", "code"  # what the last linear layer sees; what the encoder expects
+        for handle in handles:
+            handle.remove()
 
 
 def features(
-    model: Sampler, x: Tensor, y: Tensor | None = None, layer: str = FEATURES, of: str = "critic", pooled: int = 0
+    model: "Model",
+    source: Source = None,
+    labels: LabelQuery | None = None,
+    layer: str = FEATURES,
+    of: str = "critic",
+    pooled: int = 0,
 ) -> Tensor:
-    """What a hidden layer says of samples (N, *shape) under their conditions (N, C)?: (N, F) or (N, C, H, W).
+    """A hidden layer's features of samples: (N, F) or (N, C, H, W); `model.layers()` lists the layers.
 
-    Layers have the names that `named` gives. With `pooled`, see `hearing`.
+    With `pooled`, each feature map is max-pooled to at most N x N and flattened (Radford et al. 2016): (N, F).
+
+    Example:
+        >>> model = eq.load("runs/digits")
+        >>> model.features(model.sample(4), layer="conv1", pooled=2).shape
+        torch.Size([4, 32])
     """
-    return torch.cat(list(answers(model, hearing(model, [layer], of, pooled), chunked(x, y)))).cpu()
+    inputs = read_inputs(model, source, labels, required=False)
+    return torch.cat(list(outputs(model, feature_function(model, [layer], of, pooled), inputs))).cpu()
 
 
-def named(model: Sampler, of: str = "critic") -> dict[str, tuple[int, ...]]:
-    """The layers of the critic or the encoder, from the input on, each with the shape of what it says of a sample."""
-    network, found = network_of(model, of), dict[str, tuple[int, ...]]()
-    sizes = 0 if model.conditions is None else model.conditions.rows.shape[1]
+def layer_shapes(model: "Model", of: str = "critic") -> dict[str, tuple[int, ...]]:
+    """The hidden layers of the critic or the encoder, from the input on, each with the shape of its output.
+
+    Example:
+        >>> model = eq.load("runs/digits")
+        >>> model.layers()
+        {'conv1': (8, 4, 4), 'conv2': (16, 2, 2), 'dense1': (256,), 'features': (256,)}
+    """
+    network, size = network_of(model, of), model.condition_size
     like = next(network.parameters())
-    x, y = torch.zeros(1, *model.space.shape).to(like), torch.zeros(1, sizes).to(like) if sizes else None
-    with torch.no_grad(), overheard(layers(network)) as heard:
-        found |= {FEATURES: tuple(_features(model, of, x, y).shape[1:])}
-    last = {CODE: tuple(network(x, y).mean.shape[1:])} if of == "encoder" else {}
-    return {name: tuple(said.shape[1:]) for name, said in heard.items()} | found | last
+    x, y = torch.zeros(1, *model.space.shape).to(like), torch.zeros(1, size).to(like) if size else None
+    with torch.no_grad(), recorded(layer_ends(network)) as layers:
+        last = {FEATURES: _features(model, of, x, y)}
+        shapes = {name: tuple(output.shape[1:]) for name, output in (layers | last).items()}
+        return shapes | ({CODE: tuple(network(x, y).mean.shape[1:])} if of == "encoder" else {})
 
 
-def hearing(model: Sampler, wanted: Sequence[str], of: str = "critic", pooled: int = 0) -> Ask:
-    """From samples (B, *shape) and conditions (B, C)? to what one layer says; of several, side by side: (B, F).
+def feature_function(model: "Model", layers: Sequence[str], of: str = "critic", pooled: int = 0) -> Function:
+    """A function from samples (B, *shape) and conditions (B, C)? to the output of one layer, or of several: (B, F).
 
-    With `pooled`, maps are brought to so many by so many values by the largest of each part (Radford et al. 2016),
-    those that are smaller stay as they are, and all is one row: (B, F).
+    With `pooled`, each feature map is max-pooled to at most N x N and flattened: (B, F).
     """
-    network, ends = network_of(model, of), dict[str, nn.Module]()
-    known = named(model, of)
-    for name in wanted:
-        if name not in known:
-            raise Refusal(f"No layer of the {of} is called {name!r}.{nearest(name, known)}")
-        ends |= {name: end for name, end in [(name, layers(network).get(name))] if end is not None}
+    network, names, ends = network_of(model, of), layer_shapes(model, of), layer_ends(network_of(model, of))
+    for name in layers:
+        if name not in names:
+            raise Refusal(f"No layer of the {of} is called {name!r}.{nearest(name, names)}")
 
-    def ask(x: Tensor, y: Tensor | None) -> Tensor:
-        with overheard(ends) as heard:
-            heard[FEATURES] = _features(model, of, x, y)
-        if CODE in wanted:
-            heard[CODE] = network(x, y).mean
-        said = [_pooled(heard[name].float(), pooled) for name in wanted]
-        return said[0] if len(said) == 1 else torch.cat([part.flatten(1) for part in said], dim=1)
+    def function(x: Tensor, y: Tensor | None) -> Tensor:
+        with recorded({name: ends[name] for name in layers if name in ends}) as values:
+            values[FEATURES] = _features(model, of, x, y)
+        if CODE in layers:
+            values[CODE] = network(x, y).mean
+        parts = [_pool(values[name].float(), pooled) for name in layers]
+        return parts[0] if len(parts) == 1 else torch.cat([part.flatten(1) for part in parts], dim=1)
 
-    return ask
+    return function
 
 
-def maps(model: Sampler, of: str = "critic") -> list[str]:
-    """The layers that say something of every place in the picture. Raises Refusal if there are none."""
-    found = [name for name, shape in named(model, of).items() if len(shape) == 3]
-    if not found:
-        raise Refusal(f"The {of} of this model has no convolutions whose maps could be pooled: leave out --pooled.")
-    return found
+def map_layers(model: "Model", of: str = "critic") -> list[str]:
+    """The layers whose output is a feature map (C, H, W). Raises Refusal if there are none."""
+    layers = [name for name, shape in layer_shapes(model, of).items() if len(shape) == 3]
+    if not layers:
+        raise Refusal(f"The {of} of this model has no convolutions with maps to pool: leave out --pooled.")
+    return layers
 
 
-def _features(model: Sampler, of: str, x: Tensor, y: Tensor | None) -> Tensor:
+def _features(model: "Model", of: str, x: Tensor, y: Tensor | None) -> Tensor:
     if of == "encoder":
-        return encoder(model).features(x, y)
-    return judge(model).features(*views(model, x, y), **told(y))
+        return encoder_of(model).features(x, y)
+    return critic_of(model).features(*views(model, x, y), **condition_kwargs(y))
 
 
-def network_of(model: Sampler, of: str) -> Any:
-    """The critic or the encoder. Raises Refusal if there is none."""
+def network_of(model: "Model", of: str) -> Any:
+    """The critic or the encoder. Raises Refusal for a model without it."""
     if of not in NETWORKS:
         raise Refusal(f"--of is {of!r}.{nearest(of, NETWORKS)}")
     if of == "encoder":
-        return encoder(model)
-    if "encoder" in model.networks and ("critic" not in model.networks or model.sees == "latents"):
+        return encoder_of(model)
+    if "encoder" in model.networks and ("critic" not in model.networks or model.critic_input.views == "latents"):
         raise Refusal("This model has no critic of samples, but it has an encoder: say --of encoder.")
-    return judge(model)
+    return critic_of(model)
 
 
-def _pooled(said: Tensor, side: int) -> Tensor:
-    """(B, C, H, W) -> (B, F), if that is wanted and there are maps."""
-    if side == 0 or said.ndim != 4:
-        return said if side == 0 else said.flatten(1)
-    height, width = (min(side, size) for size in said.shape[2:])
-    return adaptive_max_pool2d(said, (height, width)).flatten(1)
+def _pool(values: Tensor, side: int) -> Tensor:
+    """Feature maps (B, C, H, W) pooled to (B, F); with side 0 as they are."""
+    if side == 0 or values.ndim != 4:
+        return values if side == 0 else values.flatten(1)
+    height, width = (min(side, size) for size in values.shape[2:])
+    return adaptive_max_pool2d(values, (height, width)).flatten(1)
+
+
+@dataclass(frozen=True)
+class FeatureArrays:
+    """Features of samples, an array for each layer, and the samples' labels where known."""
+
+    of: str
+    names: tuple[str, ...]
+    layers: dict[str, np.ndarray]  # (N, ...) each
+    labels: np.ndarray | None
+    remarks: tuple[str, ...]
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The arrays of an .npz: one for each layer, `files`, and `labels` if known."""
+        return self.layers | ({} if self.labels is None else {"labels": self.labels}) | {"files": np.array(self.names)}
+
+    def summary(self) -> str:
+        """The layers and their shapes."""
+        shapes = (f"{name} ({' x '.join(map(str, array.shape[1:]))})" for name, array in self.layers.items())
+        return "\n".join([f"{len(self.names):,} samples: {', '.join(shapes)} of the {self.of}.", *self.remarks])
+
+
+def feature_arrays(
+    model: "Model",
+    source: Source = None,
+    *,
+    layers: tuple[str, ...] = (),
+    of: str = "critic",
+    pooled: int = 0,
+    labels: LabelQuery | None = None,
+) -> FeatureArrays:
+    """Extract hidden-layer features of samples.
+
+    Args:
+        source: A folder, an image, an array, a data set or a tensor (N, *space.shape); default: held-out data.
+        layers: Layer names, as conv2 or conv1,conv2; without any, the verb lists them.
+        of: Network: critic or encoder.
+        pooled: Max-pool each feature map to N x N and concatenate layers; 0: keep maps as they are.
+        labels: For conditional models: class, by name or number, of samples that have no labels of their own.
+    """
+    inputs = read_inputs(model, source, labels, required=False)
+    names = list(layers) or (map_layers(model, of) if pooled else [FEATURES])
+    groups = {FEATURES: names} if pooled else {name: [name] for name in names}
+    arrays = {
+        name: torch.cat(list(outputs(model, feature_function(model, group, of, pooled), inputs))).cpu().numpy()
+        for name, group in groups.items()
+    }
+    own = None if inputs.labels is None else label_array(inputs.labels[0].encode(inputs.labels[1]), inputs.labels[0])
+    return FeatureArrays(of, inputs.names, arrays, own, inputs.remarks)

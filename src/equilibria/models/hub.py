@@ -16,81 +16,59 @@ from ..core.errors import Failure, Refusal
 from ..core.files import atomic_output
 from ..records.folder import RECIPE
 from .card import hub_card
-from .inputs import beside, config, measured
-from .write import Wish, sheet, sheet_of
+from .grids import grid_layout
+from .model_folder import CARD, CONFIG, METRICS, WEIGHTS, find_file, last_metrics, read_config
+from .write import SampleRequest, write_grid
 
 if TYPE_CHECKING:
     from .model import Model
 
 PICTURE = "sheet.png"
+_SECONDS = 1.0  # for the hub to answer
+_ANSWERS = (401, 404, 429)  # of the hub itself; a proxy gives others
+_FILES = (CONFIG, WEIGHTS, RECIPE, METRICS, CARD, PICTURE)
+_NAME = r"[A-Za-z0-9][\w.-]*/[\w.-]+"
 
 
 def save_pretrained(
     model: "Model", folder: str | Path, force: bool = False, name: str | None = None, license: str = "unknown"
 ) -> Path:
-    """Write weights, description, recipe, figures, a sheet of samples and a card into a folder of its own.
+    """Write weights, description, recipe, metrics, a sample grid and a card into a new folder.
 
-    The card tells to load the model by `name`, by the folder's if none is given. Raises Refusal rather than write over
-    something, unless `force`.
+    `name` is the model's name in the card; default: the folder's. Raises Refusal rather than overwrite files, unless
+    `force`.
 
     Example:
         >>> model = eq.load("runs/digits")
         >>> eq.from_pretrained(model.save_pretrained("digits-gan", license="mit"))
-        Model(1 x 8 x 8, from 128 latent numbers, conditional on 10 classes ...)
+        Model(1 x 8 x 8, 128 latent dimensions, conditional on 10 classes ...)
     """
-    place, path = model.place, Path(folder).expanduser()
-    described = config(place)
+    path, config = Path(folder).expanduser(), read_config(model.folder)
     if path.exists() and not path.is_dir():
         raise Refusal(f"{path} is a file: choose another folder.")
     if not force and path.is_dir() and any(path.iterdir()):
         raise Refusal(f"{path} exists and is not empty: choose another folder, or write over it with force=True.")
-    texts = {"config.json": json.dumps(described, indent=2) + "\n"}
-    if (recipe := beside(place, RECIPE)) is not None:
+    texts = {CONFIG: json.dumps(config, indent=2) + "\n"}
+    if (recipe := find_file(model.folder, RECIPE)) is not None:
         texts[RECIPE] = recipe.read_text(encoding="utf-8")
-    if figures := measured(place):
-        texts["metrics.json"] = json.dumps(figures) + "\n"
-    texts["README.md"] = hub_card(model, place, name or path.name, license)
+    if metrics := last_metrics(model.folder):
+        texts[METRICS] = json.dumps(metrics) + "\n"
+    texts[CARD] = hub_card(model, name or path.name, license)
     with atomic_output(path) as part:
         part.mkdir()
         for file, text in texts.items():
             (part / file).write_text(text, encoding="utf-8")
         weights = {key: tensor.contiguous().cpu() for key, tensor in model.networks.state_dict().items()}
-        save_file(weights, part / "weights.safetensors")
-        count, labels = sheet_of(model)
-        sheet(Wish(model, count, 0, labels), part / PICTURE)
+        save_file(weights, part / WEIGHTS)
+        count, conditions = grid_layout(model)
+        write_grid(SampleRequest(model, count, 0, conditions), part / PICTURE)
     return path
-
-
-if TYPE_CHECKING:
-    from .model import Model
-
-_SECONDS = 1.0  # in which the hub must answer
-_ANSWERS = (401, 404, 429)  # of the hub itself; a proxy in between says otherwise
-_FILES = ("config.json", "weights.safetensors", RECIPE, "metrics.json", "README.md", "sheet.png")
-_NAME = r"[A-Za-z0-9][\w.-]*/[\w.-]+"
-
-
-def publish(run: str | Path, name: str, license: str = "unknown", private: bool = False) -> str:
-    """Upload a run's model to the Hugging Face hub with a model card. Returns the address of its page.
-
-    The sender is identified by `hf auth login` or HF_TOKEN.
-
-    Args:
-        run: The run folder.
-        name: owner/name on the hub.
-        license: License of the weights, as the hub spells it, such as mit; the data's license may restrict it.
-        private: Make the model visible to you and those you invite only.
-    """
-    _sender(name)
-    from .model import load
-
-    return load(run).push_to_hub(name, license=license, private=private)
 
 
 def push_to_hub(
     model: "Model", name: str, token: str | None = None, license: str = "unknown", private: bool = False
 ) -> str:
-    """Send a model to the hub, as owner/name, with its card: the address of its page.
+    """Upload a model to the hub, as owner/name, with its card. Returns the address of its page.
 
     Raises Failure within two seconds where there is no network.
 
@@ -98,22 +76,22 @@ def push_to_hub(
         >>> model = eq.load("runs/digits")
         >>> model.push_to_hub("owner/digits", license="mit")  # doctest: +SKIP
     """
-    token = _sender(name, token)
+    token = check_upload(name, token)
     from huggingface_hub import HfApi
 
     api = HfApi(_endpoint(), token)
-    with tempfile.TemporaryDirectory() as place:
-        folder = model.save_pretrained(Path(place) / "model", name=name, license=license)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = model.save_pretrained(Path(temporary) / "model", name=name, license=license)
         try:
             page = api.create_repo(name, private=private, exist_ok=True)
             api.upload_folder(repo_id=name, folder_path=folder, commit_message="Publish a model")
-        except Exception as error:  # from a wrong token to a network that went away
+        except Exception as error:  # from a wrong token to a lost network
             raise Failure(f"{name} could not be published: {_first(error)}") from error
     return str(page)
 
 
-def _sender(name: str, token: str | None = None) -> str:
-    """Who sends: a token. Refuses what cannot be sent, and says at once if the hub is out of reach."""
+def check_upload(name: str, token: str | None = None) -> str:
+    """The token to upload with. Raises Refusal without one, Failure if the hub is out of reach."""
     if not re.fullmatch(_NAME, name):
         raise Refusal(f"{name!r} is no name on the hub: owner/name is needed.")
     _check_extra(f"To publish {name}")
@@ -122,15 +100,15 @@ def _sender(name: str, token: str | None = None) -> str:
     from huggingface_hub import get_token
 
     if (token := token or get_token()) is None:
-        raise Refusal("The hub wants to know who sends: log in with `hf auth login`, set HF_TOKEN, or give a token.")
+        raise Refusal("The hub needs to know the sender: log in with `hf auth login`, set HF_TOKEN, or give a token.")
     return token
 
 
-def fetched(name: str, revision: str | None = None, token: str | None = None) -> Path:
-    """The folder of a model of the hub, in its cache: downloaded, or, without a network, as it was the last time."""
+def download(name: str, revision: str | None = None, token: str | None = None) -> Path:
+    """The folder of a model of the hub, in its cache: downloaded, or without a network the last version."""
     if not re.fullmatch(_NAME, name):
-        raise Refusal(f"There is no folder {name}, and a model on the hub is named owner/name.")
-    _check_extra(f"There is no folder {name}; to look for it on the hub")
+        raise Refusal(f"There is no folder {name}, and a model of the hub is named owner/name.")
+    _check_extra(f"There is no folder {name}; to download it from the hub")
     why = _unreachable()
     from huggingface_hub import snapshot_download
 
@@ -140,7 +118,7 @@ def fetched(name: str, revision: str | None = None, token: str | None = None) ->
     except Exception as error:  # a dozen kinds, from a missing name to a missing network
         at = f" at {revision}" if revision else ""
         if why is None:
-            raise Refusal(f"{name}{at} cannot be had from the hub: {_first(error)}") from None
+            raise Refusal(f"{name}{at} cannot be downloaded from the hub: {_first(error)}") from None
         raise Failure(
             f"There is no folder {name}, {_endpoint()} cannot be reached ({why}), and its cache has no {name}{at}."
         ) from None
@@ -152,7 +130,7 @@ def _check_extra(what: str) -> None:
 
 
 def _unreachable() -> str | None:
-    """Why the hub does not answer, or None if it does."""
+    """The reason why the hub does not answer; None if it does."""
     if os.environ.get("HF_HUB_OFFLINE", "0").upper() in ("1", "ON", "YES", "TRUE"):
         return "HF_HUB_OFFLINE is set"
     try:

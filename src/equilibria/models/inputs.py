@@ -1,100 +1,33 @@
-"""A user's samples, as the model's own data was prepared."""
+"""A user's samples, as a model's training data was prepared: the one way in for every verb."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ..core.errors import Refusal
-from ..data.dataset import Labels
+from ..data.dataset import KINDS, Labels
 from ..data.read_samples import UserSamples, read_samples
 from ..data.resolve import Spec
-from ..recipes.recipe import Recipe
-from ..records.events import read_lines
-from ..records.folder import EVENTS, RECIPE
-from .conditions import Asked
-from .critic_outputs import conditions
-from .load import config_of
-from .sampler import Sampler
+from .conditions import UNCONDITIONAL, LabelQuery, encode_labels
+from .model_folder import data_spec, read_data_spec, read_recipe
 
+if TYPE_CHECKING:
+    from .model import Model
 
-def config(place: Path | None) -> dict[str, Any]:
-    """The contents of config.json. Raises Refusal for a model that was not loaded from a folder."""
-    if place is None:
-        raise Refusal("This model was put together by hand: of one that eq.load returns it is known how to rebuild it.")
-    return config_of(place)
-
-
-def beside(place: Path | None, name: str) -> Path | None:
-    """A file in the model's folder, or, where that is a run's, in the run's."""
-    places = [] if place is None else [place, place.parent] if place.name == "model" else [place]
-    return next((path / name for path in places if (path / name).is_file()), None)
-
-
-def recipe(place: Path | None, trust: bool = False) -> Recipe | None:
-    """What the model was trained by, where that is known. Raises Refusal for a recipe that cannot be read.
-
-    `trust` lets it name code of the user's own, which the caller must not run.
-    """
-    path = beside(place, RECIPE)
-    return None if path is None else Recipe.load(path, trust)
-
-
-def parts(place: Path | None) -> dict[str, Any]:
-    """What the run recorded of parts of the user's own, by their place in the recipe; nothing where it did not."""
-    path = beside(place, EVENTS)
-    start = next((line for line in read_lines(path) if line.get("kind") == "start"), {}) if path else {}
-    found = start.get("parts")
-    return found if isinstance(found, dict) else {}
-
-
-def recipe_name(place: Path | None) -> str:
-    """What the recipe calls itself; nothing where it is not known."""
-    return str(recipe_of(place).get("name", ""))
-
-
-def data(place: Path | None) -> dict[str, Any]:
-    """What the model was trained on, {"name": ..., **options}. Raises Refusal where that is not known."""
-    known = recipe_of(place, "data")
-    if not known:
-        raise Refusal(
-            "It is not known what this model was trained on: say which samples, by a path or a data set's name."
-        )
-    return known
-
-
-def recipe_of(place: Path | None, part: str | None = None) -> dict[str, Any]:
-    """The recipe as it is stored, or a part of it; nothing where it is not known."""
-    path = beside(place, RECIPE)
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8")) if path else {}
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
-        stored = {}
-    found = stored.get(part) if part and isinstance(stored, dict) else stored
-    return found if isinstance(found, dict) else {}
-
-
-def measured(place: Path | None) -> dict[str, Any]:
-    """The last figures of the run: {"step": ..., "metrics": {...}, "count": ...}; nothing where none are known."""
-    path = beside(place, EVENTS) or beside(place, "metrics.json")
-    known = [line for line in read_lines(path) if isinstance(line.get("metrics"), dict)] if path else []
-    return {key: known[-1][key] for key in ("step", "metrics", "split", "count")} if known else {}
-
-
-_SEEN = 256  # at a time
+_BATCH = 256
 
 
 @dataclass(frozen=True)
-class Place:
+class SampleSource:
     """Where samples are.
 
     Args:
         path: A folder, an image, an .npy or .npz file, or the name of a data set; default: the run's data.
-        part: Part of a data set: held-out, train or all.
+        part: LatentPart of a data set: held-out, train or all.
         data_root: Folder with the original files of data sets; default: EQUILIBRIA_DATA.
     """
 
@@ -103,91 +36,116 @@ class Place:
     data_root: str | None = None
 
 
-Source = str | Path | Place | UserSamples | Tensor | None  # (N, *space.shape) as networks see; None: held-out data
+Source = str | Path | SampleSource | UserSamples | Tensor | None  # (N, *space.shape); None: the held-out data
 
 
 @dataclass(frozen=True)
-class Shown:
-    """Samples with a name each, and the conditions under which the model is told to see them."""
+class Inputs:
+    """Samples by name, with the conditions under which the networks receive them."""
 
     names: tuple[str, ...]
     raw: Tensor  # (N, *space.shape)
-    see: Callable[[Tensor], Tensor]  # from that to what networks see, on the model's device
-    y: Tensor | None = None  # (N, C), exactly where the model is conditional
-    labels: tuple[Labels, Tensor] | None = None  # what is known of them: (N,) for classes, else (N, K)
+    encode: Callable[[Tensor], Tensor]  # from raw values to the networks' input, on the model's device
+    labels: tuple[Labels, Tensor] | None = None  # of the samples, where known: (N,) for classes, else (N, K)
     remarks: tuple[str, ...] = ()
+    y: Tensor | None = None  # conditions (N, C) for a conditional model, where the labels are known
 
     def __len__(self) -> int:
         return len(self.names)
 
-    def chunks(self) -> Iterator[tuple[Tensor, Tensor | None]]:
-        """Samples as networks see them, and their conditions, some at a time."""
-        for start in range(0, len(self), _SEEN):
-            part = slice(start, start + _SEEN)
-            yield self.see(self.raw[part]), None if self.y is None else self.y[part]
+    def batches(self) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """The networks' input (B, *space.shape) and conditions (B, C) or None, at most 256 at a time."""
+        for start in range(0, len(self), _BATCH):
+            rows = slice(start, start + _BATCH)
+            yield self.encode(self.raw[rows]), None if self.y is None else self.y[rows]
 
     @property
     def x(self) -> Tensor:
-        """All of them as networks see them: (N, *space.shape)."""
-        return self.see(self.raw)
+        """All samples as the networks receive them: (N, *space.shape)."""
+        return self.encode(self.raw)
 
-    def few(self, count: int) -> "Shown":
-        """So many of them, evenly spread, in order; all where there are no more."""
+    def subset(self, count: int) -> "Inputs":
+        """At most `count` of the samples, evenly spaced, in order."""
         if count < 1:
             raise Refusal(f"count is {count}: at least 1 is needed.")
         if count >= len(self):
             return self
-        chosen = torch.linspace(0, len(self) - 1, count).round().long()
-        y = None if self.y is None else self.y[chosen.to(self.y.device)]
-        labels = None if self.labels is None else (self.labels[0], self.labels[1][chosen])
-        names = tuple(self.names[i] for i in chosen.tolist())
-        return replace(self, names=names, raw=self.raw[chosen.to(self.raw.device)], y=y, labels=labels)
+        rows = torch.linspace(0, len(self) - 1, count).round().long()
+        y = None if self.y is None else self.y[rows.to(self.y.device)]
+        labels = None if self.labels is None else (self.labels[0], self.labels[1][rows])
+        names = tuple(self.names[i] for i in rows.tolist())
+        return replace(self, names=names, raw=self.raw[rows.to(self.raw.device)], y=y, labels=labels)
 
 
-def show(model: Sampler, source: Source, labels: Asked | None = None) -> Shown:
-    """Samples for this model: of a folder, a picture, an .npy or .npz file, a data set by its name, or a tensor.
+def read_inputs(model: "Model", source: Source, labels: LabelQuery | None = None, required: bool = True) -> Inputs:
+    """Samples for this model, read with the fit, resizer, layout and binarization of its recipe.
 
-    Without a source, those that were held out when it was trained. A conditional model is told the labels that the
-    samples have, or the one label that is given.
+    A source is a folder, an image, an .npy or .npz file, a data set by name, or a tensor; default: the held-out part of
+    the run's data. A conditional model receives the samples' own labels, or `labels`: one for all samples or one each.
+    Raises Refusal for samples of another shape and, if conditions are `required`, for a conditional model without them.
     """
+    encode: Callable[[Tensor], Tensor] = model.space.encode
     if isinstance(source, Tensor):
-        return _of_tensor(model, source, labels)
-    samples = source if isinstance(source, UserSamples) else read_inputs(model, source)
-    y = conditions(model, samples, labels)
-    if (y is None) != (model.conditions is None):
+        source, encode = _named(model, source), Tensor.float
+    samples = source if isinstance(source, UserSamples) else _read(model, source)
+    own = None if samples.labels is None or samples.y is None else (samples.labels, samples.y)
+    inputs = Inputs(samples.names, samples.raw, lambda raw: encode(raw).to(model.device), own, samples.remarks)
+    if model.conditions is None:
+        if labels is not None:
+            raise Refusal(UNCONDITIONAL)
+        return inputs
+    y = true_conditions(model, inputs, labels)
+    if y is None and required:
         raise Refusal(
-            "This model is told labels, and these samples have none: bring labelled ones (a folder of each class, or "
-            "an array `labels`), or say --label for all of them."
+            "This model is conditional, and these samples have no labels: give labeled ones (a folder for each class, "
+            "or an array `labels`), or one label for all (--label; in Python, labels=...)."
         )
-    known = None if samples.labels is None or samples.y is None else (samples.labels, samples.y)
-    told = None if y is None else y.to(model.device)
-    encode = lambda raw: model.space.encode(raw).to(model.device)  # noqa: E731
-    return Shown(samples.names, samples.raw, encode, told, known, samples.remarks)
+    return replace(inputs, y=None if y is None else y.to(model.device))
 
 
-def read_inputs(model: Sampler, source: Spec | Path | Place | None = None) -> UserSamples:
-    """A user's samples, read as the model's training data were; without a source, those that were held out.
+def true_conditions(model: "Model", inputs: Inputs, labels: LabelQuery | None = None) -> Tensor | None:
+    """The labels of samples as the model's conditions (N, C): those of the query, or their own; None if unknown."""
+    if model.labels is None:
+        return None
+    if labels is not None:
+        rows = encode_labels(labels, model.labels)
+        if len(rows) not in (1, len(inputs)):
+            raise Refusal(f"There are {len(rows)} labels for {len(inputs)} samples: give one for all, or one each.")
+        return rows.expand(len(inputs), -1)
+    return None if inputs.labels is None else translate_labels(inputs.labels[1], inputs.labels[0], model.labels)
 
-    The one way in for every verb: fit, resizer, layout and black or white pixels are those of the model's recipe.
+
+def translate_labels(y: Tensor, source: Labels, target: Labels) -> Tensor:
+    """Stored labels, (N,) or (N, C), as conditions (N, C) of other labels. Classes correspond by name.
+
+    Raises Refusal for a class that the target lacks.
     """
-    place, made = source if isinstance(source, Place) else Place(source), model.place
-    data_options = recipe_of(made, "data")
+    if source.kind != target.kind or (target.kind != "class" and source.size != target.size):
+        raise Refusal(f"The labels are {source}, and this model knows {target}.")
+    if target.kind != "class":
+        return source.encode(y)
+    used = [source.names[i] for i in y.unique().tolist()]
+    if unknown := [name for name in used if name not in target.names]:
+        kinds = KINDS["class"][len(unknown) != 1]
+        raise Refusal(f"The labels have the {kinds} {', '.join(unknown)}, and this model knows {target}.")
+    places = torch.tensor([target.names.index(name) if name in target.names else 0 for name in source.names])
+    return target.encode(places[y.long()])
+
+
+def is_binary(model: "Model") -> bool:
+    """Whether the model was trained on binarized pixels."""
+    return read_recipe(model.folder).get("binarize") is True
+
+
+def _read(model: "Model", source: Spec | Path | SampleSource | None) -> UserSamples:
+    place = source if isinstance(source, SampleSource) else SampleSource(source)
     root = None if place.data_root is None else Path(place.data_root)
-    return read_samples(place.path or data(made), model.space, place.part, root, data_options, is_binary(model))
+    path = place.path or read_data_spec(model.folder)
+    return read_samples(path, model.space, place.part, root, data_spec(model.folder), is_binary(model))
 
 
-def is_binary(model: Sampler) -> bool:
-    """Whether the model was trained on pixels drawn black or white."""
-    return recipe_of(model.place).get("binarize") is True
-
-
-def _of_tensor(model: Sampler, x: Tensor, labels: Asked | None) -> Shown:
+def _named(model: "Model", x: Tensor) -> UserSamples:
     if tuple(x.shape[1:]) != tuple(model.space.shape) or not len(x) or not x.is_floating_point():
-        wanted = ", ".join(map(str, model.space.shape))
-        raise Refusal(f"Samples of shape {tuple(x.shape)} were given: floats (N, {wanted}) as networks see are needed.")
-    if labels is None and model.conditions is not None:
-        raise Refusal("This model is told labels: give those of these samples (labels=...).")
-    y = None if labels is None else model.asked(labels).to(model.device)
-    if y is not None:
-        y = y[torch.arange(len(x)) % len(y)]
-    return Shown(tuple(map(str, range(len(x)))), x, lambda raw: raw.float().to(model.device), y)
+        shape = ", ".join(map(str, model.space.shape))
+        raise Refusal(f"Samples have the shape {tuple(x.shape)} of {x.dtype}: floats (N, {shape}) are needed.")
+    return UserSamples(model.space, tuple(map(str, range(len(x)))), x)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import PIL.Image
@@ -12,12 +12,17 @@ from torch import Tensor
 from ..core.errors import Refusal, nearest
 from ..core.priors import LatentPart, Prior
 from ..data.dataset import Space
-from .conditions import Asked
-from .latents import Given, asked, latents, numbers
-from .sampler import Sampler
-from .write import side_by_side
+from .conditions import LabelQuery
+from .grids import captioned
+from .latents import LatentQuery, cycle, numbers, read_latents
+
+if TYPE_CHECKING:
+    from .model import Model
 
 _MOST = 100  # rows of a picture
+WAYS = ("auto", "linear", "spherical")
+_REACH = {"uniform": 1.0}  # largest value of a prior's dimensions; 3 for all others
+_DEFAULT_ROWS = 10
 
 
 @dataclass(frozen=True)
@@ -31,52 +36,49 @@ class Rows:
     conditions: tuple[Tensor, ...] = ()  # (S, C), of a conditional model
 
     @classmethod
-    def made(
-        cls, model: Sampler, names: Sequence[str], noise: Sequence[Tensor], y: Sequence[Tensor] | None = None
+    def generate(
+        cls, model: "Model", names: Sequence[str], noise: Sequence[Tensor], y: Sequence[Tensor] | None = None
     ) -> Self:
-        """What the model makes of draws of its prior, (S, Z) a row, under conditions, (S, C) a row."""
+        """Samples of draws of the prior, (S, Z) a row, under conditions, (S, C) a row."""
         lengths = [len(row) for row in noise]
-        flat, told = torch.cat(list(noise)), None if y is None else torch.cat(list(y))
-        samples, z = model.made(flat, told).split(lengths), model.latent(flat, told).split(lengths)
-        return cls(model.space, tuple(names), samples, z, () if told is None else told.split(lengths))
+        flat, conditions = torch.cat(list(noise)), None if y is None else torch.cat(list(y))
+        x, z = model.generate(flat, conditions), model.latents_of(flat, conditions)
+        split = () if conditions is None else conditions.split(lengths)
+        return cls(model.space, tuple(names), x.split(lengths), z.split(lengths), split)
 
     def picture(self) -> PIL.Image.Image:
-        """A row, or of points a panel, each beside its name."""
+        """A row of images or a panel of points each, next to its name."""
         if len(self.names) > _MOST:
             raise Refusal(f"One picture holds {_MOST} rows at most: for {len(self.names)}, let --out end in .npz.")
-        return side_by_side(self.space, self.samples, self.names)
+        return captioned(self.space, self.samples, self.names)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """What an .npz keeps: `samples`, `latents` and, if any, `conditions`, row after row; `row` (N,); `names`."""
-        told = {"conditions": torch.cat(self.conditions).cpu().numpy()} if self.conditions else {}
+        """The arrays of an .npz: `samples`, `latents` and, if any, `conditions`, row after row; `row` (N,); `names`."""
         return {
             "samples": self.space.decode(torch.cat(self.samples)),
             "latents": torch.cat(self.latents).float().cpu().numpy(),
-            **told,
+            **({"conditions": torch.cat(self.conditions).cpu().numpy()} if self.conditions else {}),
             "row": np.repeat(np.arange(len(self.names)), [len(row) for row in self.samples]),
             "names": np.array(self.names),
         }
 
-    def said(self) -> str:
-        """How many there are."""
+    def summary(self) -> str:
+        """The number of samples and rows."""
         return f"{sum(map(len, self.samples)):,} samples in {len(self.names)} rows"
 
 
-WAYS = ("auto", "linear", "spherical")
-
-
 def interpolate(
-    model: Sampler,
-    start: Given = (0, 2, 4, 6, 8),
-    end: Given = (1, 3, 5, 7, 9),
+    model: "Model",
+    start: LatentQuery = (0, 2, 4, 6, 8),
+    end: LatentQuery = (1, 3, 5, 7, 9),
     *,
     steps: int = 9,
     way: str = "auto",
     seed: int = 0,
-    labels: Asked | None = None,
-    labels_to: Asked | None = None,
+    labels: LabelQuery | None = None,
+    labels_to: LabelQuery | None = None,
 ) -> Rows:
-    """Interpolate between latents: a row of samples for each pair of a start and an end; see `latents.latents`.
+    """Interpolate between latents: a row of samples for each pair of a start and an end; see `read_latents`.
 
     Spherical interpolation (Shoemake 1985) suits normal latents, whose norm matters (White 2016).
 
@@ -98,21 +100,21 @@ def interpolate(
     """
     if steps < 2:
         raise Refusal(f"steps is {steps}: at least 2 are needed, the start and the end.")
-    first, last = latents(model, start, seed, labels), latents(model, end, seed, labels)
+    first, last = read_latents(model, start, seed, labels), read_latents(model, end, seed, labels)
     count = max(len(first), len(last))
     first, last = first.repeated(count), last.repeated(count)
     noise = between(first.noise, last.noise, steps, model.prior, way)
     names = [f"{a} to {b}" for a, b in zip(first.names, last.names, strict=True)]
     if first.y is None or last.y is None:
         if labels_to is not None:
-            model.asked(labels_to)  # says that there are no labels
-        return Rows.made(model, names, list(noise))
-    y = linear(first.y, last.y if labels_to is None else asked(model, labels_to, count), _times(steps))
-    return Rows.made(model, names, list(noise), list(y))
+            model.conditions_of(labels_to)  # refuses: there are no labels
+        return Rows.generate(model, names, list(noise))
+    y = linear(first.y, last.y if labels_to is None else cycle(model, labels_to, count), _times(steps))
+    return Rows.generate(model, names, list(noise), list(y))
 
 
 def between(start: Tensor, end: Tensor, steps: int, prior: Prior, way: str = "auto") -> Tensor:
-    """From draws of a prior, (N, Z), to others, in so many steps, both ends included: (N, steps, Z)."""
+    """From draws of a prior, (N, Z), to others, both ends included: (N, steps, Z)."""
     if way not in WAYS:
         raise Refusal(f"No way of interpolation is called {way!r}.{nearest(way, WAYS)}")
     times = _times(steps)
@@ -137,7 +139,7 @@ def spherical(start: Tensor, end: Tensor, times: Tensor) -> Tensor:
     """Along the great circle, at constant speed in angle, while the length changes linearly (after Shoemake 1985).
 
     (N, Z) twice and (S,) to (N, S, Z). Directions that are opposite turn through one that is orthogonal to both;
-    latents without a direction, and latents of one number, go straight.
+    latents without a direction, and latents of one dimension, go straight.
     """
     share = times.double().to(start.device)[:, None]
     a, b = start.double()[:, None], end.double()[:, None]
@@ -159,27 +161,23 @@ def _unit_orthogonal(across: Tensor, unit: Tensor) -> Tensor:
     """The direction of `across`, (N, 1, Z); where it has none, one orthogonal to `unit`."""
     axis = torch.zeros_like(unit).scatter_(-1, unit.abs().argmin(dim=-1, keepdim=True), 1.0)
     other = axis - (axis * unit).sum(dim=-1, keepdim=True) * unit
-    chosen = torch.where(across.norm(dim=-1, keepdim=True) > 1e-9, across, other)
-    return chosen / chosen.norm(dim=-1, keepdim=True).clamp(min=1e-30)
+    vector = torch.where(across.norm(dim=-1, keepdim=True) > 1e-9, across, other)
+    return vector / vector.norm(dim=-1, keepdim=True).clamp(min=1e-30)
 
 
 def _times(steps: int) -> Tensor:
     return torch.linspace(0, 1, steps)
 
 
-_REACH = {"uniform": 1.0}  # of a prior's numbers; 3 of all others
-_FEW = 10  # rows, where nobody says which
-
-
 def traverse(
-    model: Sampler,
-    base: Given = 0,
+    model: "Model",
+    base: LatentQuery = 0,
     *,
     coordinates: Sequence[int] | str | None = None,
     steps: int = 9,
     reach: float | None = None,
     seed: int = 0,
-    labels: Asked | None = None,
+    labels: LabelQuery | None = None,
 ) -> Rows:
     """Vary one latent dimension at a time: a row of samples for each dimension, the base in the middle.
 
@@ -202,18 +200,18 @@ def traverse(
         raise Refusal(f"steps is {steps}: an odd number of at least 3 is needed, so that the middle is the base.")
     if reach is not None and not reach > 0:
         raise Refusal(f"reach is {reach:g}: a number above 0 is needed.")
-    start = latents(model, base, seed, labels)
+    start = read_latents(model, base, seed, labels)
     if len(start) != 1:
-        raise Refusal(f"{len(start)} latents were given as the base: one is needed.")
-    chosen = _chosen(model, start.noise, start.y, coordinates, reach)
-    noise = [moved(start.noise[0], part, at, steps, _reach(part, reach)) for part, at in chosen]
-    names = [f"category at z {p.place.start}" if p.kind == "categorical" else f"z {at}" for p, at in chosen]
+        raise Refusal(f"The base has {len(start)} latents: one is needed.")
+    dimensions = _dimensions(model, start.noise, start.y, coordinates, reach)
+    noise = [moved(start.noise[0], part, at, steps, _reach(part, reach)) for part, at in dimensions]
+    names = [f"category at z {p.place.start}" if p.kind == "categorical" else f"z {at}" for p, at in dimensions]
     y = None if start.y is None else [start.y.expand(len(row), -1) for row in noise]
-    return Rows.made(model, names, noise, y)
+    return Rows.generate(model, names, noise, y)
 
 
 def moved(base: Tensor, part: LatentPart, at: int, steps: int, reach: float) -> Tensor:
-    """A latent (Z,) with the number `at` moved from -reach over its own value to reach; or in each category."""
+    """A latent (Z,) with the dimension `at` moved from -reach over its own value to reach; or in each category."""
     if part.kind == "categorical":
         rows = base.repeat(part.size, 1)
         rows[:, part.place] = torch.eye(part.size).to(base)
@@ -225,31 +223,31 @@ def moved(base: Tensor, part: LatentPart, at: int, steps: int, reach: float) -> 
     return rows
 
 
-def _chosen(
-    model: Sampler, base: Tensor, y: Tensor | None, coordinates: Sequence[int] | str | None, reach: float | None
+def _dimensions(
+    model: "Model", base: Tensor, y: Tensor | None, coordinates: Sequence[int] | str | None, reach: float | None
 ) -> list[tuple[LatentPart, int]]:
-    """The coordinates that are asked for, each with its part of the prior; else those that change samples most."""
+    """The coordinates of the query, each with its part of the prior; by default those that change samples most."""
     if coordinates is not None:
         places = numbers(coordinates)
         if max(places) >= model.prior.size:
-            raise Refusal(f"There is no coordinate {max(places)}: latents have {model.prior.size}, counted from 0.")
-        return _placed(model.prior, places)
-    known = _placed(model.prior, range(model.prior.size))
-    ends = torch.cat([moved(base[0], part, at, 3, _reach(part, reach))[[0, -1]] for part, at in known])
-    x = model.made(ends, None if y is None else y.expand(len(ends), -1)).flatten(1)
+            raise Refusal(f"There is no coordinate {max(places)}: latents have {model.prior.size} dimensions, from 0.")
+        return _with_parts(model.prior, places)
+    every = _with_parts(model.prior, range(model.prior.size))
+    ends = torch.cat([moved(base[0], part, at, 3, _reach(part, reach))[[0, -1]] for part, at in every])
+    x = model.generate(ends, None if y is None else y.expand(len(ends), -1)).flatten(1)
     change = (x[::2] - x[1::2]).square().mean(dim=1)
-    best = sorted(change.topk(min(_FEW, len(known))).indices.tolist())
-    return [known[i] for i in best]
+    best = sorted(change.topk(min(_DEFAULT_ROWS, len(every))).indices.tolist())
+    return [every[i] for i in best]
 
 
-def _placed(prior: Prior, places: Iterable[int]) -> list[tuple[LatentPart, int]]:
+def _with_parts(prior: Prior, places: Iterable[int]) -> list[tuple[LatentPart, int]]:
     """Coordinates once each, with the part in which they lie; a categorical part is one coordinate."""
-    found = dict[int, LatentPart]()
+    parts = dict[int, LatentPart]()
     for at in places:
         inside = [part for part in prior.parts if part.place.start <= at < part.place.stop]
         part = inside[0] if inside else LatentPart("unknown", slice(0, prior.size))
-        found[part.place.start if part.kind == "categorical" else at] = part
-    return [(part, at) for at, part in found.items()]
+        parts[part.place.start if part.kind == "categorical" else at] = part
+    return [(part, at) for at, part in parts.items()]
 
 
 def _reach(part: LatentPart, reach: float | None) -> float:

@@ -1,30 +1,173 @@
 """A trained model and everything it can do."""
 
-from collections.abc import Collection
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
-from ..core.errors import Refusal
+from ..core.posteriors import Gaussian
+from ..core.priors import Prior
+from ..core.seeding import generator
 from ..data import Data
-from . import critic_outputs, encoding, features, hub, inputs, inversion, latent_directions, latent_walks, rejection
-from . import hub as pretrained
-from . import load as stored
-from . import probe as beginnings
-from . import probe as probing
-from . import rejection as ratios
-from .conditions import Asked
-from .critic_outputs import labelled
-from .export import Exported, export
-from .probe import Report
-from .sampler import Sampler
+from ..data.dataset import Labels, Space
+from ..recipes.build_networks import SAMPLES, CriticInput
+from . import critic_outputs, encoding, hub, inversion, latent_directions, latent_walks, rejection
+from .conditions import Conditions, LabelQuery, encode_labels
+from .export import export as export_network
+from .features import features as hidden_features
+from .features import layer_shapes
+from .latents import truncate
+from .model_folder import read_recipe
+from .probe import ProbeOptions, Report, probe, untrained
+
+_CONDITIONS, _TRUNCATION = -3, -4  # places of the conditions drawn with the latents, and of what truncation draws
 
 
 @dataclass(frozen=True, repr=False)
-class Model(Sampler):
-    """A model that a run has left behind: each verb is a function of `products`, called on the model."""
+class Model:
+    """A trained model: its networks, with the prior and the labels to draw samples.
+
+    Tensors of samples are as networks see them: images (N, C, H, W) in [-1, 1], points (N, 2). A conditional model
+    takes `labels`: a class by name or number (7, "trouser"), several of them ("0..9", [3, 5]), attributes
+    ("smiling,young=0.5") or numbers ([0.2, 0.7]).
+    """
+
+    networks: nn.ModuleDict
+    space: Space
+    prior: Prior
+    labels: Labels | None = None  # of the data; the networks see them if there are conditions
+    conditions: Conditions | None = None
+    critic_input: CriticInput = SAMPLES
+    encoder_output: str = "latents"  # or their "code" alone, categories as logits (InfoGAN)
+    folder: Path | None = None  # of its files
+
+    CHUNK: ClassVar[int] = 64  # samples are computed this many at a time, so that none depends on the count
+
+    def sample(
+        self, count: int, seed: int = 0, labels: LabelQuery | None = None, truncation: float | None = None
+    ) -> Tensor:
+        """Draw samples: (count, *space.shape).
+
+        Sample i depends on the seed, i, its label and the truncation only; its latent on the seed and i. Several
+        labels take turns: sample i has the label i % N. Without labels they are drawn as in the training data. With
+        `truncation`, normal latent values beyond it are drawn again.
+
+        Example:
+            >>> model = eq.load("runs/digits")
+            >>> model.sample(4, seed=1, labels=7).shape
+            torch.Size([4, 1, 8, 8])
+        """
+        if count < 1:
+            return torch.empty(0, *self.space.shape)
+        return torch.cat([x for x, _ in self.batches(count, seed, labels, truncation)])
+
+    def batches(
+        self, count: int, seed: int = 0, labels: LabelQuery | None = None, truncation: float | None = None
+    ) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """Draw the same samples at most 64 at a time, each batch with its conditions (B, labels.size) or None.
+
+        Example:
+            >>> model = eq.load("runs/digits")
+            >>> [len(x) for x, _ in model.batches(100)]
+            [64, 36]
+        """
+        fixed = None if labels is None else self.conditions_of(labels)
+        for start in range(0, count, self.CHUNK):
+            noise, y = self.draw_noise(self.CHUNK, (seed, start // self.CHUNK), truncation)
+            if fixed is not None:
+                y = fixed[(start + torch.arange(self.CHUNK)) % len(fixed)].to(noise.device)
+            yield self.generate(noise, y)[: count - start], None if y is None else y[: count - start]
+
+    @torch.no_grad()
+    def generate(self, noise: Tensor, y: Tensor | None = None) -> Tensor:
+        """Samples of draws of the prior (N, Z), under conditions (N, C) if there are any: (N, *space.shape).
+
+        Example:
+            >>> model = eq.load("runs/pairs")
+            >>> model.generate(torch.zeros(2, 64)).shape
+            torch.Size([2, 1, 8, 8])
+        """
+        parts = []
+        for start in range(0, len(noise), self.CHUNK):
+            rows = (start + torch.arange(self.CHUNK, device=noise.device)).clamp(max=len(noise) - 1)
+            z, told = noise[rows], None if y is None else y[rows]
+            parts.append(self.networks["generator"](self.latents_of(z, told), told).float()[: len(noise) - start])
+        return torch.cat(parts) if parts else torch.empty(0, *self.space.shape)
+
+    def latents_of(self, noise: Tensor, y: Tensor | None = None) -> Tensor:
+        """The generator's input (N, Z) for draws of the prior (N, Z): a conditional prior shifts and scales them.
+
+        Example:
+            >>> eq.load("runs/pairs").latents_of(torch.zeros(2, 64)).shape
+            torch.Size([2, 64])
+        """
+        if "prior" not in self.networks:
+            return noise
+        expected: Gaussian = self.networks["prior"](y)
+        return expected.mean + (expected.log_variance / 2).exp() * noise
+
+    def noise_of(self, z: Tensor, y: Tensor | None = None) -> Tensor:
+        """The draws of the prior (N, Z) that `latents_of` maps to these latents (N, Z).
+
+        Example:
+            >>> eq.load("runs/pairs").noise_of(torch.zeros(2, 64)).shape
+            torch.Size([2, 64])
+        """
+        if "prior" not in self.networks:
+            return z
+        expected: Gaussian = self.networks["prior"](y)
+        return (z - expected.mean) * (-expected.log_variance / 2).exp()
+
+    def draw_noise(
+        self, count: int, place: tuple[int, ...], truncation: float | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Draws of the prior (count, Z) and conditions (count, C) or None; the same for the same place, a tuple.
+
+        Example:
+            >>> noise, y = eq.load("runs/digits").draw_noise(4, (0, 1))
+            >>> noise.shape, y.shape
+            (torch.Size([4, 128]), torch.Size([4, 10]))
+        """
+        noise = self.prior.draw(count, generator(*place))
+        if truncation is not None:
+            noise = truncate(noise, self.prior, truncation, generator(*place, _TRUNCATION))
+        if self.conditions is None:
+            return noise.to(self.device), None
+        y = self.conditions.draw(count, generator(*place, _CONDITIONS))
+        return noise.to(self.device), y.to(self.device)
+
+    def draw_latents(self, count: int, *place: int) -> tuple[Tensor, Tensor | None]:
+        """The generator's inputs at this place: latents (count, Z), and conditions (count, C) or None.
+
+        Example:
+            >>> z, y = eq.load("runs/digits").draw_latents(4, 0, 1)
+            >>> z.shape, y.shape
+            (torch.Size([4, 128]), torch.Size([4, 10]))
+        """
+        noise, y = self.draw_noise(count, place)
+        return self.latents_of(noise, y), y
+
+    def conditions_of(self, labels: LabelQuery) -> Tensor:
+        """Labels as conditions: (N, labels.size). Raises Refusal for labels that the model was not trained with.
+
+        Example:
+            >>> eq.load("runs/digits").conditions_of("0..3").shape
+            torch.Size([4, 10])
+        """
+        return encode_labels(labels, self.labels if self.conditions is not None else None)
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the networks."""
+        return next(self.networks.parameters()).device
+
+    @property
+    def condition_size(self) -> int:
+        """The width C of conditions; 0 for an unconditional model."""
+        return 0 if self.conditions is None else self.conditions.rows.shape[1]
 
     interpolate = latent_walks.interpolate
     arithmetic = latent_directions.arithmetic
@@ -33,73 +176,17 @@ class Model(Sampler):
     reconstruct = encoding.reconstruct
     invert = inversion.invert
     attribute = latent_directions.attribute
-
-    save_pretrained = pretrained.save_pretrained
+    score = critic_outputs.score
+    classify = critic_outputs.classify
+    features = hidden_features
+    layers = layer_shapes
+    reject = rejection.reject
+    export = export_network
+    save_pretrained = hub.save_pretrained
     push_to_hub = hub.push_to_hub
 
-    def export(
-        self, format: str = "onnx", part: str = "generator", out: str | Path | None = None, force: bool = False
-    ) -> Exported:
-        """Export a network to a file for other programs, and check that it computes the same.
-
-        Args:
-            format: onnx (ONNX runtimes), torch-export (.pt2, for torch.export.load) or safetensors (weights).
-            part: generator (z, y to samples), critic (x, y to scores) or encoder (x, y to mean, log_variance).
-            out: The file; default: PART.onnx, PART.pt2 or PART.safetensors.
-            force: Overwrite existing output.
-
-        Example:
-            >>> model = eq.load("runs/pairs")
-            >>> print(model.export("safetensors", part="encoder"))
-            encoder.safetensors takes x (batch, 1, 8, 8) and gives mean (batch, 64); ...
-        """
-        return export(self, inputs.config(self.place), inputs.recipe_name(self.place), format, part, out, force)
-
-    def score(self, x: Tensor, labels: Asked | None = None) -> Tensor:
-        """How real the critic finds samples (N, *space.shape): (N,), comparable within this one model only.
-
-        Example:
-            >>> model = eq.load("runs/digits")
-            >>> model.score(model.sample(4, labels=7), labels=7).shape
-            torch.Size([4])
-        """
-        return critic_outputs.score(self, x, labelled(self, labels, len(x)))
-
-    def layers(self, of: str = "critic") -> dict[str, tuple[int, ...]]:
-        """The hidden layers of the critic or the encoder by name, each with the shape of what it says of a sample.
-
-        Example:
-            >>> model = eq.load("runs/digits")
-            >>> model.layers()
-            {'conv1': (8, 4, 4), 'conv2': (16, 2, 2), 'dense1': (256,), 'features': (256,)}
-        """
-        return features.named(self, of)
-
-    def features(
-        self, x: Tensor, labels: Asked | None = None, layer: str = "features", of: str = "critic", pooled: int = 0
-    ) -> Tensor:
-        """What a hidden layer says of samples (N, *space.shape): (N, F) or (N, C, H, W).
-
-        Example:
-            >>> model = eq.load("runs/digits")
-            >>> model.features(model.sample(4), layer="conv1", pooled=2).shape
-            torch.Size([4, 32])
-        """
-        return features.features(self, x, labelled(self, labels, len(x)), layer, of, pooled)
-
-    def reject(self, count: int, seed: int = 0, labels: Asked | None = None, percentile: float | None = 80.0) -> Tensor:
-        """Draws that the critic lets pass, (count, *space.shape), of one label or none; see `rejection.Sieve`.
-
-        Example:
-            >>> model = eq.load("runs/digits")
-            >>> model.reject(4, labels=7, percentile=90).shape
-            torch.Size([4, 1, 8, 8])
-        """
-        ratio, _ = ratios.ratio_of(self.place)
-        return rejection.passed(self, ratio, count, seed, labels, percentile)
-
-    def probe(self, data: Data, **question: Any) -> Report:
-        """What features tell of classes, beside raw pixels and the network as it began; see `probing.Question`.
+    def probe(self, data: Data, **options: Any) -> Report:
+        """Linear-probe features for classes, against raw pixels and the untrained network; see `ProbeOptions`.
 
         Example:
             >>> model = eq.load("runs/digits")
@@ -107,55 +194,9 @@ class Model(Sampler):
             >>> [row.name for row in report.rows]
             ['raw pixels', 'critic, untrained', 'critic, trained']
         """
-        return probing.probe(self, beginnings.beginning(self.place), data, probing.Question(**question))
+        seed = int(read_recipe(self.folder).get("seed", 0))
+        return probe(self, untrained(self, seed), data, ProbeOptions(**options))
 
-    def classify(self, x: Tensor) -> Tensor:
-        """Probabilities, or guesses of numbers, of samples (N, *space.shape), by the critic's class head: (N, C).
-
-        Example:
-            >>> model = eq.load("runs/digits")
-            >>> model.classify(model.sample(4)).shape
-            torch.Size([4, 10])
-        """
-        return critic_outputs.classify(self, x)
-
-
-def load(
-    folder: str | Path,
-    checkpoint: str | int | None = None,
-    data_root: str | Path | None = None,
-    networks: Collection[str] | None = None,
-) -> Model:
-    """The model of a run folder (or of its `model` folder), ready to use; see `recipes.stored.load`.
-
-    Nothing is executed. Data are opened only for a `checkpoint` whose encoder or class head has batch norm.
-    `load("runs/NAME").sample(64)` draws, of a conditional model also `sample(64, labels=7)`. Raises Refusal if there is
-    no such model.
-
-    Args:
-        folder: the run folder.
-        checkpoint: best, last or a round; default: the model at the end of the run.
-        data_root: folder with the original files of data sets; default: the run's, or EQUILIBRIA_DATA.
-        networks: names of the networks to load, such as generator and prior; default: all.
-
-    Example:
-        >>> eq.load("runs/digits", checkpoint="best").sample(2, labels=[0, 1]).shape
-        torch.Size([2, 1, 8, 8])
-    """
-    return Model(**vars(stored.load_sampler(folder, checkpoint, data_root, networks)))
-
-
-def from_pretrained(name: str | Path, revision: str | None = None, token: str | None = None) -> Model:
-    """The model in a folder, or of the hub as owner/name (needs the extra `hub`), as it is or at a revision.
-
-    Nothing is executed: weights are read by safetensors, and a description that names code is refused.
-
-    Example:
-        >>> eq.from_pretrained("runs/pairs").encode().mean.shape
-        torch.Size([188, 64])
-    """
-    if not Path(name).is_dir():
-        return load(hub.fetched(str(name), revision, token))
-    if revision is not None:
-        raise Refusal(f"{name} is a folder, which has no revisions: leave out revision={revision!r}.")
-    return load(name)
+    def __repr__(self) -> str:
+        kind = f"conditional on {self.labels}" if self.conditions else "unconditional"
+        return f"Model({' x '.join(map(str, self.space.shape))}, {self.prior.size} latent dimensions, {kind})"

@@ -1,9 +1,9 @@
 """Linear probing of features, against raw pixels and the untrained network."""
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -13,77 +13,27 @@ from ..core.seeding import generator, key
 from ..data.batches import binarized
 from ..data.dataset import Data
 from ..networks.norms import reestimate_batchnorm
-from . import inputs
-from .critic_outputs import answers, chunked, told, views
-from .features import FEATURES, hearing, maps, network_of
-from .inputs import is_binary
-from .linear_svm import fitted
-from .load import DAMAGE, assembled, config_of, damaged
-from .sampler import Sampler
+from .critic_outputs import condition_kwargs, outputs, views
+from .features import FEATURES, feature_function, map_layers, network_of
+from .inputs import is_binary, read_inputs
+from .linear_svm import fit
+from .model_folder import DAMAGE, build, damaged, read_config
+
+if TYPE_CHECKING:
+    from .model import Model
 
 _BATCH = 256
-
-
-_DISTANCES_AT_A_TIME = 1 << 25  # distances held at a time: 128 MiB
-
-
-def nearest_class(known: Tensor, y: Tensor, asked: Tensor) -> Tensor:
-    """For rows (M, F) the label of the nearest of the rows (N, F) labelled (N,), by Euclidean distance: (M,).
-
-    Of equally near ones the first.
-    """
-    middle, found = known.mean(dim=0), list[Tensor]()  # the same distances, of smaller numbers
-    known = known - middle
-    squares = known.square().sum(dim=1)
-    for rows in asked.split(max(_DISTANCES_AT_A_TIME // len(known), 1)):
-        distances = torch.addmm(squares, rows - middle, known.T, alpha=-2)  # up to |row|^2, the same for all
-        found.append(distances.argmin(dim=1))
-    return y[torch.cat(found)]
-
-
-def beginning(place: Path | None) -> Sampler:
-    """The model in a folder as the run that left it began. Raises Refusal for one without a folder."""
-    recipe, _ = inputs.recipe(place), inputs.config(place)
-    return untrained(place or Path(), 0 if recipe is None else recipe.seed)
-
-
-def untrained(place: Path, seed: int) -> Sampler:
-    """The model in a folder as its networks were before the first round, in a run with this seed."""
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(key(seed, -1))
-            return assembled(config_of(place))
-    except Refusal:
-        raise
-    except DAMAGE as error:
-        raise damaged(place, error) from None
-
-
-def reestimate_untrained(model: Sampler, x: Tensor, of: str) -> None:
-    """Give batch norms that have seen nothing the statistics of samples (N, *shape)."""
-    y = None if model.conditions is None else torch.zeros(len(x), model.conditions.rows.shape[1]).to(x)
-
-    def batch(i: int) -> tuple[Tensor, Tensor | None]:
-        start = i * _BATCH % max(len(x) - _BATCH + 1, 1)
-        return x[start : start + _BATCH], None if y is None else y[start : start + _BATCH]
-
-    if "encoder" in model.networks and (of == "encoder" or model.sees == "pairs"):
-        network = model.networks["encoder"]
-        reestimate_batchnorm(network, lambda i: network(*batch(i)).mean)
-    if of == "critic":
-        critic = network_of(model, of)
-        reestimate_batchnorm(critic, lambda i: critic(*views(model, *batch(i)), **told(batch(i)[1])))
-
-
-_ORDER = -7  # place of the order in which samples are taken
-TOLD = (
-    "The features of this network depend on the label that it is told, so that they would be asked for what they were "
-    "given: probe one that is not told, such as of --conditional false, --critic.conditioning projection or classifier."
+_DISTANCES = 1 << 25  # held at a time: 128 MiB
+_ORDER = -7  # place of the order in which samples are selected
+CONDITIONAL = (
+    "The features of this network depend on its condition, so a probe would find the label that they received: probe a "
+    "network without one, such as of --conditional false, --critic.conditioning projection or classifier."
 )
+TITLES = ("features", "dimensions", "linear", "1-nearest neighbor")
 
 
 @dataclass(frozen=True)
-class Question:
+class ProbeOptions:
     """What to probe, and on how many samples.
 
     Args:
@@ -105,25 +55,25 @@ class Question:
             if getattr(self, name) < 2:
                 raise Refusal(f"{name} is {getattr(self, name)}: at least 2 samples are needed.")
         if self.pooled < 0:
-            raise Refusal(f"pooled is {self.pooled}: a number of values a side is needed; 0 means as they are.")
+            raise Refusal(f"pooled is {self.pooled}: at least 1 is needed, or 0 to keep maps as they are.")
 
-    def names(self, model: Sampler) -> list[str]:
-        """The layers that are meant."""
-        return list(self.layers) or (maps(model, self.of) if self.pooled else [FEATURES])
+    def layers_of(self, model: "Model") -> list[str]:
+        """The layers to probe."""
+        return list(self.layers) or (map_layers(model, self.of) if self.pooled else [FEATURES])
 
 
 @dataclass(frozen=True)
 class Row:
-    """What can be told from some features."""
+    """The accuracies that some features allow."""
 
     name: str
-    size: int  # numbers a sample
-    linear: float  # share of the held-out samples that are right
+    size: int  # dimensions
+    linear: float  # accuracy on held-out samples
     nearest: float
-    decay: float  # of the linear classifier
+    decay: float  # weight decay of the linear classifier
 
     def cells(self, count: int) -> tuple[str, ...]:
-        """To print, with the standard errors of so many samples."""
+        """To print, with the standard errors for so many held-out samples."""
         shares = [f"{100 * p:.2f} ± {100 * math.sqrt(p * (1 - p) / count):.2f} %" for p in (self.linear, self.nearest)]
         return self.name, f"{self.size:,}", *shares
 
@@ -136,10 +86,25 @@ class Report:
     train: int
     test: int
 
+    def table(self) -> list[tuple[str, ...]]:
+        """The rows to print, with standard errors, below their titles."""
+        return [TITLES, *(row.cells(self.test) for row in self.rows)]
+
+    def summary(self, data: str, seed: int) -> str:
+        """The data and the method in words."""
+        decays = ", ".join(f"{row.decay:g}" for row in self.rows)
+        return (
+            f"Accuracy on {self.test:,} held-out samples of {data}, with its standard error, after {self.train:,} "
+            f"samples of the training part. Linear: squared hinge, one class against the rest, on features "
+            f"standardized over the training part; weight decay selected on a fifth of it ({decays}). Nearest "
+            f"neighbor: Euclidean, features as they are. Untrained: the initial network of a run with seed {seed}, "
+            f"with batch-norm statistics, if any, of the training part."
+        )
+
 
 @dataclass(frozen=True)
-class Samples:
-    """Those that are learned from and those that are asked for, as networks see them, with classes (N,)."""
+class _Samples:
+    """Training and held-out samples as networks see them, with classes (N,)."""
 
     x: Tensor
     y: Tensor
@@ -147,64 +112,104 @@ class Samples:
     held_out_y: Tensor
     classes: int
 
-    @classmethod
-    def of(cls, data: Data, question: Question, device: torch.device, binary: bool = False) -> "Samples":
-        """Some of the data, always the same; black or white if `binary`. Raises Refusal without classes."""
-        if data.labels is None or data.labels.kind != "class" or data.y is None or data.held_out_y is None:
-            raise Refusal(
-                f"A probe asks features for classes, and the data {data.name!r} have none: choose other --data."
-            )
-        train, test = _some(len(data.x), question.train), _some(len(data.held_out), question.test)
-        x, held_out = data.space.encode(data.x[train]), data.space.encode(data.held_out[test])
-        if binary:
-            x, held_out = binarized(x.cpu(), generator(0)), binarized(held_out.cpu(), generator(1))
-        y, held_out_y = data.y[train].long(), data.held_out_y[test].long()
-        return cls(x.to(device), y.to(device), held_out.to(device), held_out_y.to(device), data.labels.size)
 
-
-def probe(model: Sampler, untrained: Sampler, data: Data, question: Question = Question()) -> Report:
-    """What a linear classifier and the nearest neighbour make of pixels, of features untrained, and of features.
+def probe(model: "Model", initial: "Model", data: Data, options: ProbeOptions = ProbeOptions()) -> Report:
+    """Accuracy of a linear classifier and of the nearest neighbor on pixels, untrained and trained features.
 
     Linear: squared hinge, one class against the rest, on standardized features. Nearest: Euclidean, features as they
-    are. Both know the training part and are asked for held-out samples.
+    are. Both are fitted on the training part and tested on held-out samples.
     """
     if tuple(data.space.shape) != tuple(model.space.shape):
         theirs, ours = (" x ".join(map(str, space.shape)) for space in (data.space, model.space))
-        raise Refusal(f"The data {data.name!r} have samples of {theirs}, and this model knows samples of {ours}.")
-    samples, names = Samples.of(data, question, model.device, is_binary(model)), question.names(model)
-    reestimate_untrained(untrained, samples.x, question.of)
+        raise Refusal(f"The data {data.name!r} has samples of {theirs}, and this model knows samples of {ours}.")
+    samples = _select(data, options, model.device, is_binary(model))
+    reestimate_untrained(initial, samples.x, options.of)
     rows = [_row("raw pixels", samples.x.flatten(1).clone(), samples.held_out.flatten(1), samples)]
-    for title, each in (("untrained", untrained), ("trained", model)):
-        known, asked = (_seen(each, names, question, x) for x in (samples.x, samples.held_out))
-        rows.append(_row(f"{question.of}, {title}", known, asked, samples))
+    for title, each in (("untrained", initial), ("trained", model)):
+        train, test = (_features(each, options.layers_of(model), options, x) for x in (samples.x, samples.held_out))
+        rows.append(_row(f"{options.of}, {title}", train, test, samples))
     return Report((rows[0], rows[1], rows[2]), len(samples.y), len(samples.held_out_y))
 
 
-def _row(name: str, known: Tensor, asked: Tensor, samples: Samples) -> Row:
-    """How often features (N, F) and (M, F) tell the class; the first are standardized where they lie."""
-    nearest = nearest_class(known, samples.y, asked)
-    linear = fitted(known, samples.y, samples.classes)
-    right, alike = (float((said == samples.held_out_y).double().mean()) for said in (linear.classes(asked), nearest))
-    return Row(name, known.shape[1], right, alike, linear.decay)
+def untrained(model: "Model", seed: int) -> "Model":
+    """The model with its networks as they were before the first round of a run with this seed."""
+    config = read_config(model.folder)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(key(seed, -1))
+            networks = build(config, model.space, model.prior, model.condition_size, model.critic_input)
+    except DAMAGE as error:
+        raise error if isinstance(error, Refusal) else damaged(model.folder, error) from None
+    return replace(model, networks=networks)
 
 
-def _seen(model: Sampler, names: Sequence[str], question: Question, x: Tensor) -> Tensor:
+def reestimate_untrained(model: "Model", x: Tensor, of: str) -> None:
+    """Give untrained batch norms the statistics of samples (N, *shape)."""
+    y = None if model.conditions is None else torch.zeros(len(x), model.condition_size).to(x)
+
+    def batch(i: int) -> tuple[Tensor, Tensor | None]:
+        start = i * _BATCH % max(len(x) - _BATCH + 1, 1)
+        return x[start : start + _BATCH], None if y is None else y[start : start + _BATCH]
+
+    if "encoder" in model.networks and (of == "encoder" or model.critic_input.views == "pairs"):
+        network = model.networks["encoder"]
+        reestimate_batchnorm(network, lambda i: network(*batch(i)).mean)
+    if of == "critic":
+        critic = network_of(model, of)
+        reestimate_batchnorm(critic, lambda i: critic(*views(model, *batch(i)), **condition_kwargs(batch(i)[1])))
+
+
+def nearest_class(train: Tensor, y: Tensor, test: Tensor) -> Tensor:
+    """For rows (M, F) the class of the nearest of the rows (N, F) with classes (N,), by Euclidean distance: (M,).
+
+    Of equally near ones the first.
+    """
+    center, nearest = train.mean(dim=0), list[Tensor]()  # the same distances, of smaller numbers
+    train = train - center
+    squares = train.square().sum(dim=1)
+    for rows in test.split(max(_DISTANCES // len(train), 1)):
+        distances = torch.addmm(squares, rows - center, train.T, alpha=-2)  # up to |row|^2, the same for all
+        nearest.append(distances.argmin(dim=1))
+    return y[torch.cat(nearest)]
+
+
+def _select(data: Data, options: ProbeOptions, device: torch.device, binary: bool) -> _Samples:
+    """Samples of the data, always the same; black or white if `binary`. Raises Refusal without classes."""
+    if data.labels is None or data.labels.kind != "class" or data.y is None or data.held_out_y is None:
+        raise Refusal(f"A probe needs classes, and the data {data.name!r} has none: choose other --data.")
+    train, test = (
+        torch.randperm(count, generator=generator(count, _ORDER))[:most]
+        for count, most in ((len(data.x), options.train), (len(data.held_out), options.test))
+    )
+    x, held_out = data.space.encode(data.x[train]), data.space.encode(data.held_out[test])
+    if binary:
+        x, held_out = binarized(x.cpu(), generator(0)), binarized(held_out.cpu(), generator(1))
+    y, held_out_y = data.y[train].long(), data.held_out_y[test].long()
+    return _Samples(x.to(device), y.to(device), held_out.to(device), held_out_y.to(device), data.labels.size)
+
+
+def _row(name: str, train: Tensor, test: Tensor, samples: _Samples) -> Row:
+    """The accuracies of features (N, F) and (M, F); the first are standardized in place."""
+    nearest = nearest_class(train, samples.y, test)
+    linear = fit(train, samples.y, samples.classes)
+    predictions = linear.classes(test), nearest
+    shares = [float((each == samples.held_out_y).double().mean()) for each in predictions]
+    return Row(name, train.shape[1], shares[0], shares[1], linear.decay)
+
+
+def _features(model: "Model", layers: list[str], options: ProbeOptions, x: Tensor) -> Tensor:
     """Features (N, F) of samples (N, *shape)."""
-    ask = hearing(model, names, question.of, question.pooled)
-    return joined((part.flatten(1) for part in answers(model, ask, chunked(x), TOLD)), len(x))
+    function = feature_function(model, layers, options.of, options.pooled)
+    inputs = replace(read_inputs(model, x, required=False), y=None)
+    return join((part.flatten(1) for part in outputs(model, function, inputs, CONDITIONAL)), len(x))
 
 
-def joined(parts: Iterable[Tensor], count: int) -> Tensor:
+def join(parts: Iterable[Tensor], count: int) -> Tensor:
     """Rows (n, F) each, in one tensor (count, F), without holding them twice."""
-    whole, start = torch.empty(0), 0
+    rows, start = torch.empty(0), 0
     for part in parts:
         if start == 0:
-            whole = part.new_empty(count, part.shape[1])
-        whole[start : start + len(part)] = part
+            rows = part.new_empty(count, part.shape[1])
+        rows[start : start + len(part)] = part
         start += len(part)
-    return whole
-
-
-def _some(count: int, wanted: int) -> Tensor:
-    """Places of so many of `count` samples, in an order that is always the same."""
-    return torch.randperm(count, generator=generator(count, _ORDER))[:wanted]
+    return rows

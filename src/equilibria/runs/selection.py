@@ -13,7 +13,7 @@ from ..data import Data
 from ..data.batches import binarized
 from ..evaluation.metrics.likelihood import bounds
 from ..evaluation.metrics.wasserstein import sliced_wasserstein
-from ..models.sampler import Sampler
+from ..models.model import Model
 
 _SELECTION = 1024  # held-out samples for selection, at most
 _DRAWS, _DIRECTIONS = 8, 64  # to estimate the std of distances
@@ -21,7 +21,7 @@ _CHUNK = 256  # samples classified at a time
 _SEED = -2  # of the generated samples
 
 
-def measure(model: Sampler, data: Data, binary: bool = False) -> tuple[dict[str, float], int]:
+def measure(model: Model, data: Data, binary: bool = False) -> tuple[dict[str, float], int]:
     """The metrics of a model by name, the one for selection first, and the number of held-out samples used.
 
     The first is the class error of a critic that learned classes, else the likelihood bound if the model has one, else
@@ -49,9 +49,9 @@ def chance(data: Data, binary: bool = False) -> dict[str, float]:
 
 
 @torch.no_grad()
-def _class_error(model: Sampler, data: Data) -> dict[str, float]:
+def _class_error(model: Model, data: Data) -> dict[str, float]:
     """The share of held-out samples that the critic misclassifies, if it learned classes."""
-    if not model.classes:
+    if not model.critic_input.classes:
         return {}
     critic: Any = model.networks["critic"]
     x, y = held_out_batch(data, len(selection(data)), labelled=True)
@@ -60,7 +60,7 @@ def _class_error(model: Sampler, data: Data) -> dict[str, float]:
 
 
 @torch.no_grad()
-def _likelihood(model: Sampler, real: Batch) -> dict[str, float]:
+def _likelihood(model: Model, real: Batch) -> dict[str, float]:
     """Bounds on the likelihood of samples, if the model has a likelihood and a Gaussian encoder."""
     if not {"likelihood", "encoder"} <= set(model.networks):
         return {}

@@ -18,10 +18,11 @@ from ..core.errors import Failure
 from ..core.specs import make
 from ..data import Data
 from ..models.card import card
-from ..models.conditions import seen as conditions_in
-from ..models.load import describe, reestimate
-from ..models.sampler import Sampler
-from ..models.write import sheet_of, side_by_side
+from ..models.conditions import training_conditions
+from ..models.load import reestimate
+from ..models.model_folder import describe
+from ..models.model import Model
+from ..models.grids import captioned, grid_layout
 from ..recipes.build_game import own_parts
 from ..recipes.build_networks import critic_input, game_traits
 from ..recipes.recipe import FORMAT, Recipe
@@ -185,35 +186,35 @@ def snapshot(run: Run, recipe: Recipe, data: Data) -> Snapshot:
     return Snapshot(sample_grid(model, data, recipe.seed), metrics, count, model_files(run, model, recipe, data))
 
 
-def averaged_model(run: Run, recipe: Recipe, data: Data) -> Sampler:
+def averaged_model(run: Run, recipe: Recipe, data: Data) -> Model:
     """The averaged networks, with their own batch-norm statistics, and the critic as it is."""
     networks = {name: copy.deepcopy(network) for name, network in run.average.networks.items()}
     for name, network in run.game.networks.items():
         if name not in networks:
             networks[name] = copy.deepcopy(network).eval()
-    conditions = conditions_in(data) if run.stream.labelled else None
+    conditions = training_conditions(data) if run.stream.labelled else None
     inputs = critic_input(recipe, data)
     parts = nn.ModuleDict(networks), data.space, run.game.prior, data.labels, conditions
-    model = Sampler(*parts, inputs.packed, inputs.views, inputs.classes, game_traits(recipe).encoder_output)
+    model = Model(*parts, inputs.packed, inputs.views, inputs.classes, game_traits(recipe).encoder_output)
     reestimate(model, run.stream.size, run.seed, lambda: run.stream)
     return model
 
 
-def sample_grid(model: Sampler, data: Data, seed: int) -> bytes:
+def sample_grid(model: Model, data: Data, seed: int) -> bytes:
     """A PNG of the seed's samples: one row per class if there are few; points over held-out ones."""
     points, buffer = len(data.space.shape) == 1, io.BytesIO()
-    count, conditions = sheet_of(model)
+    count, conditions = grid_layout(model)
     if conditions is None or model.labels is None:
         picture = data.space.sample_grid(model.sample(count, seed), real=held_out(data, count) if points else None)
     else:
         samples = [model.sample(count, seed, one) for one in conditions[:, None]]
         real = [held_out(data, count, place) for place in range(len(samples))] if points else None
-        picture = side_by_side(data.space, samples, model.labels.names, real)
+        picture = captioned(data.space, samples, model.labels.names, real)
     picture.save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def model_files(run: Run, model: Sampler, recipe: Recipe, data: Data) -> dict[str, bytes]:
+def model_files(run: Run, model: Model, recipe: Recipe, data: Data) -> dict[str, bytes]:
     """The files of the model folder: what `load` reads, and a model card."""
     config = describe(recipe.networks, recipe.prior, model, recipe.likelihood)
     weights = {name: tensor.contiguous().cpu() for name, tensor in model.networks.state_dict().items()}

@@ -14,8 +14,8 @@ from ..data import Data, load_data
 from ..data.dataset import digest
 from ..evaluation.features import Features, choose
 from ..evaluation.metrics.base import Measurements, Provenance
-from ..models.load import load_checkpoint_weights, load_sampler, select_checkpoint
-from ..models.sampler import Sampler
+from ..models.load import load, load_checkpoint_weights, select_checkpoint
+from ..models.model import Model
 from ..recipes.recipe import Recipe
 from ..records.events import Tail
 from ..records.folder import RunFolder
@@ -145,7 +145,7 @@ def _setup(
     seed: int,
     data_root: str | Path | None,
     say: Say,
-) -> tuple[EvaluationSetup, Sampler]:
+) -> tuple[EvaluationSetup, Model]:
     """All that an evaluation needs. Raises Refusal for a folder without a run, and for unknown metrics."""
     records = RunFolder.open(run)
     recipe = Recipe.load(records.recipe_file, trust=True)  # it may name a user's code, but nothing of it is called
@@ -154,7 +154,7 @@ def _setup(
     data = load_data(recipe.data, root)
     if fingerprint(data) != summary.data:
         say(f"The data {data.name!r} is not what this run was trained on: its numbers may not be comparable.")
-    model, specs = load_sampler(run), metric_specs.read_specs(metrics, data)
+    model, specs = load(run), metric_specs.read_specs(metrics, data)
     samples, (name, options) = real_samples(data, count, recipe.binarize), metric_specs.feature_spec(features)
     requests = [
         metric_specs.metric_request(spec, data, root, say) for spec in specs if spec["name"] not in LIKELIHOOD_METRICS
@@ -172,7 +172,7 @@ def _floor(setup: EvaluationSetup, request: MetricRequest) -> Measurements:
 
 
 def _sample_metrics(
-    setup: EvaluationSetup, model: Sampler, checkpoint: str, step: int, floors: dict[str, Measurements]
+    setup: EvaluationSetup, model: Model, checkpoint: str, step: int, floors: dict[str, Measurements]
 ) -> list[MetricValue]:
     """The metrics of samples that this model generates."""
     name, count = f"samples of round {step:,} ({checkpoint})", len(setup.samples.floor.x)
@@ -192,7 +192,7 @@ def _sample_metrics(
 
 
 def _likelihood_metrics(
-    setup: EvaluationSetup, model: Sampler, checkpoint: str, step: int, required: bool
+    setup: EvaluationSetup, model: Model, checkpoint: str, step: int, required: bool
 ) -> list[MetricValue]:
     """How likely held-out data is under the model. Raises Refusal if it has no likelihood and one is required."""
     if setup.likelihoods and not metric_specs.has_likelihood(model):

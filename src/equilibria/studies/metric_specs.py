@@ -22,7 +22,7 @@ from ..evaluation.metrics import METRICS, default_metrics
 from ..evaluation.metrics.base import Measurement, Measurements, Metric, SampleSets
 from ..evaluation.metrics.likelihood import importance_sampled
 from ..evaluation.metrics.modes import is_stacked
-from ..models.sampler import Sampler
+from ..models.model import Model
 
 _ROWS = 256  # samples in a self-test or in a forward pass of the classifier
 _FAR = 2.0  # standard deviations
@@ -44,7 +44,7 @@ class MetricRequest:
     classifier: Features | None = None  # that the metric itself uses
 
 
-def nll(model: Sampler, batch: Batch, *, k: int = 500, count: int = 1000) -> Measurement:
+def nll(model: Model, batch: Batch, *, k: int = 500, count: int = 1000) -> Measurement:
     """Negative log-likelihood of held-out data, nats, by importance sampling; lower is better (Burda et al. 2016).
 
     `k` is the number of importance samples: an upper bound on average, tighter with more. `count` is the number of
@@ -60,11 +60,11 @@ def nll(model: Sampler, batch: Batch, *, k: int = 500, count: int = 1000) -> Mea
 LIKELIHOOD_METRICS = {"nll": nll}  # computed by the model itself, not from its samples
 
 
-def has_likelihood(model: Sampler) -> bool:
+def has_likelihood(model: Model) -> bool:
     """Whether the model has a likelihood and an encoder with a Gaussian posterior."""
     if not {"likelihood", "encoder"} <= set(model.networks):
         return False
-    _, y = model.material(1, (0,))
+    _, y = model.draw_noise(1, (0,))
     return isinstance(model.networks["encoder"](model.sample(1), y), Gaussian)
 
 

@@ -15,7 +15,7 @@ from ..data import Data
 from ..data.batches import binarized
 from ..evaluation.features import Features
 from ..evaluation.metrics.base import SampleSets
-from ..models.sampler import CHUNK, Sampler
+from ..models.model import Model
 from ..runs.selection import reporting
 
 _MOST = 10_000  # samples of a kind by default
@@ -100,9 +100,9 @@ def real_samples(data: Data, count: int, binary: bool = False) -> RealSamples:
     )
 
 
-def generated_samples(model: Sampler, count: int, seed: int, say: Say, name: str) -> SampleSet:
+def generated_samples(model: Model, count: int, seed: int, say: Say, name: str) -> SampleSet:
     """Samples of the model, with conditions as frequent as in the data."""
-    parts = list(with_progress(model.draws(count, seed), count, f"drawing {name}", say, CHUNK))
+    parts = list(with_progress(model.batches(count, seed), count, f"drawing {name}", say, model.CHUNK))
     y = [y.cpu() for _, y in parts if y is not None]
     return SampleSet(torch.cat([x.cpu() for x, _ in parts]), name, torch.cat(y) if y else None)
 

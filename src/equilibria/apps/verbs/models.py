@@ -18,7 +18,7 @@ def sample(run: str, /, *, attributes: str = "", **options: Any) -> int:
         equilibria sample runs/NAME --count 64 --seed 1 --out sheet.png
         equilibria sample runs/NAME --label 3,5 --out samples.npz
     """
-    from ...models.write import sample
+    from ...models.output import sample
 
     label = options.pop("labels", "")
     if label and attributes:
@@ -90,8 +90,8 @@ def attribute(run: str, path: str = "", /, *, out: str = "directions.npz", **opt
         options = {name: value for name, value in options.items() if name not in ("part", "data_root")}
         answer = _write(run, "attribute", out, options, source=path)
     else:
-        answer = _write(run, "attribute", out, options, source=_place(path, options))
-    return _say([f"{answer.said()} in {out}; {Path(out).with_suffix('.png')} moves along them."])
+        answer = _write(run, "attribute", out, options, source=_source(path, options))
+    return _say([f"{answer.summary()} in {out}; {Path(out).with_suffix('.png')} moves along them."])
 
 
 def encode(run: str, path: str = "", /, *, out: str = "codes.npz", **options: Any) -> int:
@@ -103,8 +103,8 @@ def encode(run: str, path: str = "", /, *, out: str = "codes.npz", **options: An
     Examples:
         equilibria encode runs/NAME images/ --out codes.csv
     """
-    codes = _write(run, "encode", out, options, source=_place(path, options))
-    return _say([f"{codes.said()} in {out}.", *codes.remarks])
+    codes = _write(run, "encode", out, options, source=_source(path, options))
+    return _say([f"{codes.summary()} in {out}.", *codes.remarks])
 
 
 def reconstruct(run: str, path: str = "", /, *, out: str = "reconstruction.png", **options: Any) -> int:
@@ -131,47 +131,52 @@ def invert(run: str, path: str = "", /, *, out: str = "inversion.png", **options
     return _pairs(run, "invert", path, out, options)
 
 
-def score(run: str, path: str, /, **options: Any) -> int:
+def score(run: str, path: str, /, *, out: str = "scores.csv", **options: Any) -> int:
     """Score samples of a folder, an array or a data set with the critic, least real first.
+
+    Args:
+        out: .csv: the sorted table; the lowest and highest are drawn in a .png of the same name.
 
     Examples:
         equilibria score runs/NAME images/
     """
-    from ...models.critic_tables import Wish, score_table
-
-    wish = _record(Wish, options, run, path)
-    return _say(score_table(wish, **options))
+    result = _write(run, "score", out, options, source=_source(path, options))
+    return _say([result.summary(), f"All scores are in {out}, the extremes in {Path(out).with_suffix('.png')}."])
 
 
-def classify(run: str, path: str, /, **options: Any) -> int:
+def classify(run: str, path: str, /, *, out: str = "classes.csv", **options: Any) -> int:
     """Classify samples with the critic's class head (acgan, sgan).
+
+    Args:
+        out: .csv: file, label (if known), predicted class and the probability of every class.
 
     Examples:
         equilibria classify runs/NAME images/ --out classes.csv
     """
-    from ...models.critic_tables import Wish, class_table
-
-    wish = _record(Wish, options, run, path)
-    return _say(class_table(wish, **options))
+    result = _write(run, "classify", out, options, source=_source(path, options))
+    return _say([result.summary(), f"The table is in {out}."])
 
 
-def features(run: str, path: str = "", /, **options: Any) -> int:
+def features(run: str, path: str = "", /, *, out: str = "features.npz", **options: Any) -> int:
     """Extract hidden-layer features of samples, or list the layers.
+
+    Args:
+        out: .npz: an array for each layer, `files`, and `labels` if known.
 
     Examples:
         equilibria features runs/NAME
         equilibria features runs/NAME images/ --layer conv1,conv2
     """
-    from ...models.critic_tables import Wish, feature_array, layer_table
-
     if not options.get("layers") and not options.get("pooled"):
+        from ...models.load import load
+
         of = options.get("of", "critic")
-        rows = [(name, " x ".join(map(str, shape))) for name, shape in layer_table(run, of).items()]
+        rows = [(name, " x ".join(map(str, shape))) for name, shape in load(run).layers(of).items()]
         return _say([f"Layers of the {of}, for --layer:\n\n{table(rows)}"])
     if not path:
         raise Refusal("Something is missing: say `equilibria features RUN PATH --layer NAME`.")
-    wish = _record(Wish, options, run, path)
-    return _say(feature_array(wish, **options))
+    result = _write(run, "features", out, options, source=_source(path, options))
+    return _say([result.summary(), f"The arrays are in {out}."])
 
 
 def probe(run: str, /, **options: Any) -> int:
@@ -181,12 +186,11 @@ def probe(run: str, /, **options: Any) -> int:
         equilibria probe runs/NAME
         equilibria probe runs/NAME --pooled 4 --data digits
     """
-    from ...models import output
-    from ...models.probe import Question
+    from ...models.output import probe_run
+    from ...models.probe import ProbeOptions
 
-    question = _record(Question, options)
-    text, report = output.probe_run(run, question, output.Setting(**options))
-    return _say([f"{table(output.table(report))}\n\n{paragraph(text)}"])
+    report, text = probe_run(run, _record(ProbeOptions, options), **options)
+    return _say([f"{table(report.table())}\n\n{paragraph(text)}"])
 
 
 def export(run: str, /, **options: Any) -> int:
@@ -196,7 +200,7 @@ def export(run: str, /, **options: Any) -> int:
         equilibria export runs/NAME --format onnx
         equilibria export runs/NAME --part critic --format torch-export
     """
-    from ...models.model import load
+    from ...models.load import load
 
     model = load(run, options.pop("checkpoint", None))
     return _say([str(model.export(**options))])
@@ -208,7 +212,7 @@ def publish(run: str, name: str, /, **options: Any) -> int:
     Examples:
         equilibria publish runs/NAME owner/name --license mit --private
     """
-    from ...models.hub import publish
+    from ...models.output import publish
 
     return _say([f"The model is at {publish(run, name, **options)}."])
 
@@ -224,10 +228,10 @@ def _record(kind: Any, options: dict[str, Any], *values: Any) -> Any:
     return kind(*values, **{name: options.pop(name) for name in names})
 
 
-def _place(path: str, options: dict[str, Any]) -> Any:
-    from ...models.inputs import Place
+def _source(path: str, options: dict[str, Any]) -> Any:
+    from ...models.inputs import SampleSource
 
-    return _record(Place, options, path or None)
+    return _record(SampleSource, options, path or None)
 
 
 def _write(run: str, verb: str, out: str, options: dict[str, Any], **more: Any) -> Any:
@@ -238,17 +242,17 @@ def _write(run: str, verb: str, out: str, options: dict[str, Any], **more: Any) 
 
 def _latents(run: str, verb: str, out: str, options: dict[str, Any]) -> int:
     answer = _write(run, verb, out, options)
-    return _say([f"{answer.said()} in {out} (seed {options.get('seed', 0)})."])
+    return _say([f"{answer.summary()} in {out} (seed {options.get('seed', 0)})."])
 
 
 def _pairs(run: str, verb: str, path: str, out: str, options: dict[str, Any]) -> int:
-    pairs = _write(run, verb, out, options, source=_place(path, options))
-    return _say([pairs.said(), *pairs.remarks, f"They are in {out}."])
+    pairs = _write(run, verb, out, options, source=_source(path, options))
+    return _say([pairs.summary(), f"They are in {out}."])
 
 
 def _labels(run: str, label: str, attributes: str) -> str | None:
     """The labels to sample, if their flag suits the model."""
-    from ...models.load import labels_of
+    from ...models.output import labels_of
 
     labels = labels_of(run) if label or attributes else None
     if labels is not None and label and labels.kind != "class":

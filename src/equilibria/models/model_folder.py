@@ -1,0 +1,148 @@
+"""The files of a model folder: config.json describes the model, recipe.json and events.jsonl its run."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError
+from torch import nn
+
+from ..core.errors import Refusal, check_format
+from ..core.priors import Prior
+from ..core.specs import Spec
+from ..data.dataset import KINDS, Labels, Space
+from ..recipes.build_networks import CriticInput, build_networks, likelihood_of
+from ..records.events import read_lines
+from ..records.folder import EVENTS, RECIPE
+
+if TYPE_CHECKING:
+    from .model import Model
+
+FORMAT = 1
+CONFIG, WEIGHTS, CARD, METRICS = "config.json", "weights.safetensors", "README.md", "metrics.json"
+DAMAGE = (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError)
+
+
+def model_folder(run: str | Path) -> Path:
+    """The model folder of a run, or the folder itself where it has none."""
+    return Path(run) / "model" if (Path(run) / "model").is_dir() else Path(run)
+
+
+def read_config(folder: Path | None) -> dict[str, Any]:
+    """The contents of config.json. Raises Refusal if there is none, or one that names code."""
+    if folder is None:
+        raise Refusal("This model was built by hand: only one that eq.load returns has the config.json to rebuild it.")
+    path = folder / CONFIG
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Refusal(f"There is no model in {folder}: give the folder of a run, such as runs/NAME.") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise Refusal(f"{path} cannot be read: {error}.") from None
+    return check_config(config, str(path))
+
+
+def check_config(config: Any, where: str) -> dict[str, Any]:
+    """The same description. Raises Refusal if it describes no model, names code, or is of a newer version."""
+    valid = isinstance(config, dict) and isinstance(config.get("networks", {}), dict)
+    specs = [*(config.get(part) or {} for part in ("space", "prior", "likelihood"))] if valid else []
+    specs += config.get("networks", {}).values() if valid else []
+    if not valid or not all(isinstance(spec, dict) for spec in specs):
+        raise Refusal(f"{where} describes no model: it must have networks, a prior and a space.")
+    check_format(config, FORMAT, where)
+    for spec in specs:
+        if ":" in str(spec.get("name", "")):
+            raise Refusal(
+                f"The model of {where} uses custom code ({spec['name']!r}), which a stored file may not name: build "
+                f"that network yourself and load {WEIGHTS} into it."
+            )
+    return config
+
+
+def describe(networks: dict[str, Spec], prior: Spec, model: "Model", likelihood: Spec | None = None) -> dict[str, Any]:
+    """The contents of config.json for a model of these parts."""
+    labels, conditions, critic_input = model.labels, model.conditions, model.critic_input
+    return {
+        "format": FORMAT,
+        "space": model.space.describe(),
+        "prior": prior,
+        "networks": networks,
+        "labels": None if labels is None else {"kind": labels.kind, "names": list(labels.names)},
+        "conditions": None if labels is None or conditions is None else conditions.describe(labels),
+        "packed": critic_input.packed,
+        "sees": critic_input.views,
+        "reads": model.encoder_output,
+        "classes": critic_input.classes,
+        "likelihood": likelihood,
+    }
+
+
+def build(
+    config: Mapping[str, Any], space: Space, prior: Prior, condition: int, critic_input: CriticInput
+) -> nn.ModuleDict:
+    """The networks that config.json describes, with initial weights, for conditions of this width."""
+    networks = nn.ModuleDict(build_networks(config["networks"], space, prior, condition, critic_input))
+    if config.get("likelihood") is not None:
+        networks["likelihood"] = likelihood_of(config["likelihood"], space)
+    return networks.eval().requires_grad_(False)
+
+
+def read_labels(config: Mapping[str, Any]) -> Labels | None:
+    """The labels in a model's description. Raises Refusal for others than `describe` writes."""
+    labels = config.get("labels")
+    if labels is None:
+        return None
+    if not isinstance(labels, Mapping) or labels.get("kind") not in KINDS or not isinstance(labels.get("names"), list):
+        raise Refusal(f"The labels in a model's config.json are {labels!r}: a kind ({', '.join(KINDS)}) and names.")
+    return Labels(labels["kind"], tuple(map(str, labels["names"])))
+
+
+def damaged(folder: Path | None, error: Exception) -> Refusal:
+    """The sentence for a model that cannot be loaded."""
+    reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
+    return Refusal(f"The model in {folder} is damaged or incomplete: {reason}")
+
+
+def find_file(folder: Path | None, name: str) -> Path | None:
+    """A file in the model folder, or in the folder of its run; None where there is none."""
+    folders = [] if folder is None else [folder, folder.parent] if folder.name == "model" else [folder]
+    return next((each / name for each in folders if (each / name).is_file()), None)
+
+
+def read_recipe(folder: Path | None) -> dict[str, Any]:
+    """The recipe as it is stored; empty where there is none that can be read."""
+    path = find_file(folder, RECIPE)
+    try:
+        recipe = json.loads(path.read_text(encoding="utf-8")) if path else {}
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+        return {}
+    return recipe if isinstance(recipe, dict) else {}
+
+
+def read_data_spec(folder: Path | None) -> dict[str, Any]:
+    """The description of the training data, {"name": ..., **options}. Raises Refusal where there is none."""
+    if not (spec := data_spec(folder)):
+        raise Refusal("This model does not record its training data: name the samples, by a path or a data set's name.")
+    return spec
+
+
+def data_spec(folder: Path | None) -> dict[str, Any]:
+    """The same; empty where there is none."""
+    spec = read_recipe(folder).get("data")
+    return spec if isinstance(spec, dict) else {}
+
+
+def recorded_parts(folder: Path | None) -> dict[str, Any]:
+    """What the run recorded of custom parts, by their place in the recipe; empty where it recorded nothing."""
+    path = find_file(folder, EVENTS)
+    start = next((line for line in read_lines(path) if line.get("kind") == "start"), {}) if path else {}
+    parts = start.get("parts")
+    return parts if isinstance(parts, dict) else {}
+
+
+def last_metrics(folder: Path | None) -> dict[str, Any]:
+    """The last metrics of the run: {"step": ..., "metrics": {...}, "count": ...}; empty where there are none."""
+    path = find_file(folder, EVENTS) or find_file(folder, METRICS)
+    lines = [line for line in read_lines(path) if isinstance(line.get("metrics"), dict)] if path else []
+    return {key: lines[-1][key] for key in ("step", "metrics", "split", "count")} if lines else {}
