@@ -48,7 +48,7 @@ def test_scores_are_a_table_from_the_lowest_on_and_a_picture(place, capsys):
     assert [float(score) for _, score in found] == sorted(written.values())
     said = capsys.readouterr().out
     assert found[0][0] in said
-    assert "comparable within this one model only" in said
+    assert "comparable within this model only" in said
     picture = np.asarray(PIL.Image.open("scores.png"))
     for order, row in zip(
         (scores.argsort(stable=True), scores.argsort(stable=True).flip(0)), np.split(picture, 2), strict=True
@@ -129,7 +129,7 @@ def test_what_passes_is_written_as_samples_are(place, capsys):
     assert main(["reject", folder, "--label", "3,5", "--count", "4", "--out", "some.npz", *words]) == 0
     said = capsys.readouterr().out
     assert "Kept 8 of" in said
-    assert "Assumed: the critic is the best there is" in said
+    assert "Assumed: the critic is optimal" in said
     with np.load("some.npz", allow_pickle=False) as stored:
         assert stored["labels"].tolist() == [3] * 4 + [5] * 4
         assert stored["samples"].shape == (8, 8, 8, 1)
@@ -156,7 +156,7 @@ WRONG = [
     (["features", "RUN", "--of", "encoder"], "no encoder"),
     (["classify", "RUN", "digits"], "no class head"),
     (["reject", "RUN"], "that of 'wasserstein' does not"),
-    (["probe", "RUN", "--data", "swiss_roll"], "have samples of 2"),
+    (["probe", "RUN", "--data", "swiss_roll"], "has samples of 2"),
     (["probe", "RUN", "--device", "abacus"], "is not available here"),
 ]
 

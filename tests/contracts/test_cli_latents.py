@@ -50,7 +50,7 @@ def test_pictures_are_those_of_the_answers(vae, capsys):
     assert said("interpolate", vae, "--start", "0,1", "--end", "5", "--steps", "4", "--seed", "2") == 0
     assert "8 samples in 2 rows in interpolation.png (seed 2)." in capsys.readouterr().out
     assert said("arithmetic", vae, "--a", "0..3") == 0
-    assert "(0..3) - (3,4,5) + (6,7,8), averages of 4, 3 samples, in arithmetic.png" in capsys.readouterr().out
+    assert "(0..3) - (3,4,5) + (6,7,8), means of 4, 3 samples, in arithmetic.png" in capsys.readouterr().out
     assert said("traverse", vae, "--coordinates", "0..2") == 0
     assert said("reconstruct", vae) == 0
     assert "32 samples reconstructed: mean squared error" in capsys.readouterr().out
@@ -130,7 +130,7 @@ def test_no_verb_writes_over_what_is_there_unless_insisted(verb, vae, tmp_path, 
         ("traverse", ["--coordinates", "9999"], "no coordinate 9999"),
         ("reconstruct", ["digits"], "This model has no encoder: use `invert`"),
         ("encode", ["digits"], "This model has no encoder: use `invert`"),
-        ("attribute", ["digits"], "This model has no encoder to say where labelled samples lie"),
+        ("attribute", ["digits"], "This model has no encoder to locate labeled samples"),
         ("invert", ["digits", "--distance", "far"], "No distance is called 'far'"),
         ("invert", ["nowhere"], "nothing is at"),
     ],

@@ -262,7 +262,7 @@ def test_what_cannot_be_measured_is_refused_in_a_sentence(said, sentence, run, c
 def test_a_run_without_checkpoints_is_refused(run, tmp_path):
     shutil.copytree(run, other := tmp_path / "other")
     shutil.rmtree(other / "checkpoints")
-    with pytest.raises(Refusal, match="keeps no checkpoints"):
+    with pytest.raises(Refusal, match="has no checkpoints"):
         evaluate(other, FEW, say=quiet)
 
 

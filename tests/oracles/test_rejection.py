@@ -130,7 +130,7 @@ def test_more_are_kept_at_a_lower_percentile():
 
 def test_a_critic_that_lets_next_to_nothing_pass_is_not_asked_forever():
     sieve = exact(Best(lambda x: torch.where(x[:, 0] > 3.5, 0.0, -50.0)))
-    with pytest.raises(Refusal, match=r"draws left 0 of 1 samples.*--percentile"):
+    with pytest.raises(Refusal, match=r"draws gave 0 of 1 samples.*--percentile"):
         kept(sieve, 1)
 
 

@@ -138,7 +138,7 @@ def test_an_unconditional_model_refuses_labels_and_says_what_to_do():
     model = Model(torch.nn.ModuleDict({"generator": generator}), data.space, PRIORS["normal"](size=6), data.labels)
     with pytest.raises(Refusal, match=r"trained without labels.*--conditional"):
         model.sample(3, labels=0)
-    assert repr(model) == "Model(2, from 6 latent numbers, unconditional)"
+    assert repr(model) == "Model(2, 6 latent dimensions, unconditional)"
     assert repr(conditional(data)).endswith("conditional on 3 classes (name 0, name 1, name 2))")
 
 
@@ -207,7 +207,7 @@ def test_trained_models_say_what_they_were_told(trained):
     assert f"Conditioned on the labels: {labels}." in display.said[0]
     assert f"it knows {labels}" in card
     assert ("--label" in card) == (kind == "class")
-    assert ("travel with the model" in card) == (kind != "class")
+    assert ("are shared with the model" in card) == (kind != "class")
     assert list(config["conditions"]) == (["counts"] if kind == "class" else ["rows"])
     assert all(len(line) <= 200 for line in card.splitlines()[2:8])
 

@@ -34,8 +34,8 @@ def test_an_encoder_that_inverts_reconstructs_without_error(encoder, told, moves
 
 def test_codes_say_how_sure_the_encoder_is():
     x = line().sample(3)
-    assert torch.allclose(line(encoder="gaussian").encode(x).deviation, torch.full((3, 4), 0.1))
-    assert line(encoder="point").encode(x).deviation is None
+    assert torch.allclose(line(encoder="gaussian").encode(x).std, torch.full((3, 4), 0.1))
+    assert line(encoder="point").encode(x).std is None
     assert list(line(encoder="gaussian").encode(x).arrays()) == ["latents", "deviations", "files"]
     assert len(line(encoder="gaussian").encode(x).table()[1]) == 9
     assert len(line(encoder="point").encode(x).table()[0]) == 5
@@ -73,9 +73,9 @@ def test_labels_of_a_conditional_model_are_those_of_the_samples_or_the_one_that_
     told = model.encode(tmp_path / "plain.npz", labels="dog")
     assert torch.equal(told.mean[1::2], known.mean[1::2])
     assert not torch.allclose(told.mean[0], known.mean[0])
-    with pytest.raises(Refusal, match="say --label for all of them"):
+    with pytest.raises(Refusal, match="no labels: give labeled ones"):
         model.encode(tmp_path / "plain.npz")
-    with pytest.raises(Refusal, match="give those of these samples"):
+    with pytest.raises(Refusal, match="no labels: give labeled ones"):
         model.encode(x)
 
 
@@ -131,25 +131,25 @@ def test_features_of_the_critic_can_be_compared():
 
     model = line()
     x = model.sample(3)
-    with pytest.raises(Refusal, match="no critic that sees single samples"):
+    with pytest.raises(Refusal, match="no critic of single samples"):
         model.invert(x, distance="features")
     networks = torch.nn.ModuleDict({**model.networks, "critic": Half()})
     found = dataclasses.replace(model, networks=networks).invert(x, starts=2, steps=200, distance="features")
-    assert torch.allclose(found.again.flatten(1)[:, :4], x.flatten(1)[:, :4], atol=0.02)
+    assert torch.allclose(found.reconstructed.flatten(1)[:, :4], x.flatten(1)[:, :4], atol=0.02)
 
 
 def test_a_code_that_is_read_alone_is_made_a_draw_of_the_prior():
-    model = dataclasses.replace(line("joint", "gaussian", **MIXED), reads="code")
+    model = dataclasses.replace(line("joint", "gaussian", **MIXED), encoder_output="code")
     x = model.sample(20)
     codes = model.encode(x)
     assert torch.allclose(codes.mean[:, 5:].sum(dim=1), torch.ones(20))
-    assert codes.deviation is None
+    assert codes.std is None
     assert (codes.mean[:, :3] == 0).all()
     pairs = model.reconstruct(x)
     logits = line("joint", "gaussian", **MIXED).encode(x).mean
     assert torch.equal(pairs.latents[:, 5:].argmax(dim=1), logits[:, 5:].argmax(dim=1))
     assert torch.equal(pairs.latents[:, 3:5], logits[:, 3:5])
-    assert "reads the code alone" in pairs.remarks[0]
+    assert "reads the code only" in pairs.remarks[0]
 
 
 @pytest.mark.parametrize(

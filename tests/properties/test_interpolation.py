@@ -114,7 +114,7 @@ def test_latents_and_pictures_can_be_ends(tmp_path):
 @pytest.mark.parametrize(
     ("start", "end", "wish", "sentence"),
     [
-        ([0, 1], [2, 3, 4], {}, "2 and 3 were given, which cannot be paired"),
+        ([0, 1], [2, 3, 4], {}, "2 and 3 latents, which cannot be paired"),
         (0, 1, {"steps": 1}, "at least 2"),
         (0, 1, {"way": "sperical"}, "Did you mean 'spherical'"),
         (0, 1, {"labels": 1}, "trained without labels"),

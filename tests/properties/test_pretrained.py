@@ -132,15 +132,15 @@ def test_a_description_that_names_code_is_refused(trained, tmp_path):
     config = json.loads((folder / "config.json").read_text())
     config["networks"]["generator"] = {"name": "os:system"}
     (folder / "config.json").write_text(json.dumps(config))
-    with pytest.raises(Refusal, match="code of its author's own"):
+    with pytest.raises(Refusal, match="uses custom code"):
         eq.from_pretrained(folder)
 
 
 def test_a_model_put_together_by_hand_is_not_handed_on(trained, tmp_path):
     from dataclasses import replace
 
-    with pytest.raises(Refusal, match="put together by hand"):
-        replace(eq.load(trained), place=None).save_pretrained(tmp_path / "it")
+    with pytest.raises(Refusal, match="built by hand"):
+        replace(eq.load(trained), folder=None).save_pretrained(tmp_path / "it")
 
 
 @NEEDS

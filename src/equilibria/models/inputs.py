@@ -81,13 +81,18 @@ def read_inputs(model: "Model", source: Source, labels: LabelQuery | None = None
     """Samples for this model, read with the fit, resizer, layout and binarization of its recipe.
 
     A source is a folder, an image, an .npy or .npz file, a data set by name, or a tensor; default: the held-out part of
-    the run's data. A conditional model receives the samples' own labels, or `labels`: one for all samples or one each.
-    Raises Refusal for samples of another shape and, if conditions are `required`, for a conditional model without them.
+    the run's data. A conditional model receives the samples' own labels, or `labels`: one for all samples or one each;
+    for a tensor they take turns, as in `sample`. Raises Refusal for samples of another shape and, if conditions are
+    `required`, for a conditional model without them.
     """
     encode: Callable[[Tensor], Tensor] = model.space.encode
     if isinstance(source, Tensor):
-        source, encode = _named(model, source), Tensor.float
-    samples = source if isinstance(source, UserSamples) else _read(model, source)
+        samples, encode = _named(model, source), Tensor.float
+        if labels is not None:
+            rows = model.conditions_of(labels)
+            labels = rows[torch.arange(len(source)) % len(rows)]
+    else:
+        samples = source if isinstance(source, UserSamples) else _read(model, source)
     own = None if samples.labels is None or samples.y is None else (samples.labels, samples.y)
     inputs = Inputs(samples.names, samples.raw, lambda raw: encode(raw).to(model.device), own, samples.remarks)
     if model.conditions is None:

@@ -13,7 +13,7 @@ from ..core.priors import Prior
 from ..core.seeding import generator
 from ..data import Data
 from ..data.dataset import Labels, Space
-from ..recipes.build_networks import SAMPLES, CriticInput
+from ..recipes.build_networks import CriticInput
 from . import critic_outputs, encoding, hub, inversion, latent_directions, latent_walks, rejection
 from .conditions import Conditions, LabelQuery, encode_labels
 from .export import export as export_network
@@ -24,6 +24,7 @@ from .model_folder import read_recipe
 from .probe import ProbeOptions, Report, probe, untrained
 
 _CONDITIONS, _TRUNCATION = -3, -4  # places of the conditions drawn with the latents, and of what truncation draws
+_SAMPLES = CriticInput()
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,7 +41,7 @@ class Model:
     prior: Prior
     labels: Labels | None = None  # of the data; the networks see them if there are conditions
     conditions: Conditions | None = None
-    critic_input: CriticInput = SAMPLES
+    critic_input: CriticInput = _SAMPLES
     encoder_output: str = "latents"  # or their "code" alone, categories as logits (InfoGAN)
     folder: Path | None = None  # of its files
 

@@ -19,10 +19,10 @@ from ..core.specs import make
 from ..data import Data
 from ..models.card import card
 from ..models.conditions import training_conditions
-from ..models.load import reestimate
-from ..models.model_folder import describe
-from ..models.model import Model
 from ..models.grids import captioned, grid_layout
+from ..models.load import reestimate
+from ..models.model import Model
+from ..models.model_folder import describe
 from ..recipes.build_game import own_parts
 from ..recipes.build_networks import critic_input, game_traits
 from ..recipes.recipe import FORMAT, Recipe
@@ -193,9 +193,8 @@ def averaged_model(run: Run, recipe: Recipe, data: Data) -> Model:
         if name not in networks:
             networks[name] = copy.deepcopy(network).eval()
     conditions = training_conditions(data) if run.stream.labelled else None
-    inputs = critic_input(recipe, data)
     parts = nn.ModuleDict(networks), data.space, run.game.prior, data.labels, conditions
-    model = Model(*parts, inputs.packed, inputs.views, inputs.classes, game_traits(recipe).encoder_output)
+    model = Model(*parts, critic_input(recipe, data), game_traits(recipe).encoder_output)
     reestimate(model, run.stream.size, run.seed, lambda: run.stream)
     return model
 
