@@ -229,4 +229,20 @@ PENALTIES = (
         (ONE_FACT,),
         "the doctor knows nothing of a user's penalty on the gradient",
     ),
+    Mutant(
+        "verify-accuses-a-one-sided-penalty",
+        "verify/contracts/penalties.py",
+        "if not is_zero or abs(by_differences) > 1e-9:",
+        "if not is_zero or scale > 1 or abs(by_differences) >= 0:",
+        ("claims/test_own_functions.py::test_nothing_is_wrong_with_a_right_function",),
+        "a gradient of zero is called detached where finite differences are zero, too",
+    ),
+    Mutant(
+        "verify-overlooks-a-detached-one-sided-penalty",
+        "verify/contracts/penalties.py",
+        "for scale in (1.0, 100.0):",
+        "for scale in (1.0,):",
+        ("claims/test_own_functions.py::test_a_defect_is_named_in_a_sentence",),
+        "a critic whose gradient norm is below one shows no one-sided penalty",
+    ),
 )

@@ -22,7 +22,7 @@ class Clause(Generic[Part]):
     source: str
     expected: str
     measure: Callable[[Callable[[], Part]], Measurement]  # of a builder: a part with a state is built afresh
-    requires: tuple[str, ...] = ()  # sentences without which this one cannot hold
+    requires: tuple[Callable[..., Measurement], ...] = ()  # the measurements of clauses that this one presumes
 
 
 def claims_about(contract: Sequence[Clause[Part]], name: str, build: Callable[[], Part]) -> list[Claim]:
@@ -35,11 +35,11 @@ def claims_about(contract: Sequence[Clause[Part]], name: str, build: Callable[[]
 
 def verdicts(contract: Sequence[Clause[Part]], build: Callable[[], Part]) -> Iterator[Verdict]:
     """One clause after the other, without those that require a broken one; the same fault is reported once."""
-    broken_clauses, faults = set[str](), set[str]()
+    failed, faults = set[Callable[..., Measurement]](), set[str]()
     for clause, claim in zip(contract, claims_about(contract, "", build), strict=True):
-        if broken_clauses.isdisjoint(clause.requires) and (verdict := claim.check()).fault not in faults:
+        if failed.isdisjoint(clause.requires) and (verdict := claim.check()).fault not in faults:
             if not verdict.holds:
-                broken_clauses.add(clause.sentence)
+                failed.add(clause.measure)
                 faults.add(verdict.fault)
             yield verdict
 

@@ -9,15 +9,7 @@ from ..claims import Claim
 from ..contracts import claims_about
 from ..contracts.divergences import DIVERGENCE_CONTRACT
 from ..contracts.penalties import PENALTY_CONTRACT
-from . import (
-    divergence_values,
-    dynamics,
-    encoders,
-    likelihoods,
-    mechanics,
-    penalty_values,
-    trained_critics,
-)
+from . import divergence_values, dynamics, encoders, likelihoods, mechanics, penalty_values, trained_critics
 
 __all__ = ["GROUPS"]
 

@@ -95,6 +95,7 @@ def family_claims() -> list[Claim]:
     """Members of families, zero-sum games, and both generator losses where there is a choice."""
     names = [entry.name for entry in DIVERGENCES.describe() if "generator_loss" in entry.options]
     zero_sum = "a zero-sum game, up to what real scores add"
+    hinge, gan = "hinge: the generator's loss is Wasserstein's", "gan: the critic's loss is minimax's"
     return [
         *(
             below(
@@ -111,8 +112,8 @@ def family_claims() -> list[Claim]:
             for loss, formula in _GENERATORS.items()
         ),
         *below_each(("minimax", "wasserstein", *names), zero_sum, _NOWOZIN, _sum_change, 1e-9),
-        below("hinge: the generator's loss is Wasserstein's", "Lim and Ye (2017)", _hinge_error, 0),
-        below("gan: the critic's loss is minimax's", _NOWOZIN, _gan_error, 1e-12),
+        below(hinge, "Lim and Ye (2017)", partial(_loss_error, "generator", "hinge", "wasserstein"), 0),
+        below(gan, _NOWOZIN, partial(_loss_error, "critic", "gan", "minimax"), 1e-12),
     ]
 
 
@@ -137,12 +138,8 @@ def _sum_change(name: str) -> float:
     return _error(total, total[0])
 
 
-def _hinge_error() -> float:
-    return _error(*(DIVERGENCES[name]().generator(_SCORES, _SCORES) for name in ("hinge", "wasserstein")))
-
-
-def _gan_error() -> float:
-    return _error(*(DIVERGENCES[name]().critic(_SCORES, _SCORES.flip(0)) for name in ("gan", "minimax")))
+def _loss_error(side: str, one: str, other: str) -> float:
+    return _error(*(getattr(DIVERGENCES[name](), side)(_SCORES, _SCORES.flip(0)) for name in (one, other)))
 
 
 def _error(one: Tensor, other: Tensor) -> float:

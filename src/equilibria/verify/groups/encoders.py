@@ -13,13 +13,9 @@ from ...terms.divergences import DIVERGENCES
 from ..claims import Claim, Measurement, above, below, equals
 from ..toys.linear_models import TRUTH, pair_game, pair_gradient, train_pair
 
-_EXCHANGEABLE = (  # those of Nowozin et al. 2016 are not, except the one whose conjugate f*(t) is t
-    "non_saturating",
-    "least_squares",
-    "wasserstein",
-    "relativistic",
-    "relativistic_average",
-    "total_variation",
+_EXCHANGEABLE = (
+    *("non_saturating", "least_squares", "wasserstein", "relativistic", "relativistic_average"),
+    "total_variation",  # alone among those of Nowozin et al. (2016): its conjugate f*(t) is t
 )
 _DONAHUE, _CHEN = "Donahue et al. (2017)", "Chen et al. (2016)"
 

@@ -156,24 +156,19 @@ def _game(divergence: str, penalties: tuple[str, ...], **options: Any) -> Game:
 
 
 def _reach(build: Callable[[], Game], pack: int) -> Measurement:
-    for count in SIZES:
+    for count in (pack * size for size in SIZES):
         game = build()
         for player in game.players:
-            if fault := _fault(game, player, count * pack):
-                return Measurement(fault, False, fault)
+            game.networks.zero_grad()
+            with game.only(player):
+                total_loss(player, play_of(game, count)).backward()
+            for name, weight in game.networks.named_parameters():
+                reached = weight.grad is not None and bool(weight.grad.any())
+                if reached != (name.split(".")[0] in player.networks):
+                    verb = "reach" if reached else "do not reach"
+                    fault = f"the {player.name}'s terms {verb} {name} at batch size {count}"
+                    return Measurement(fault, False, fault)
     return Measurement("own: all, other: none", True)
-
-
-def _fault(game: Game, player: Player, count: int) -> str:
-    """What is wrong with the reach of the player's loss; "" if nothing is."""
-    game.networks.zero_grad()
-    with game.only(player):
-        total_loss(player, play_of(game, count)).backward()
-    for name, weight in game.networks.named_parameters():
-        owned, reached = name.split(".")[0] in player.networks, weight.grad is not None and bool(weight.grad.any())
-        if owned != reached:
-            return f"the {player.name}'s terms {'reach' if reached else 'do not reach'} {name} at batch size {count}"
-    return ""
 
 
 _CONTESTS: dict[str, tuple[str, tuple[str, ...], Mapping[str, Any]]] = {
@@ -182,33 +177,23 @@ _CONTESTS: dict[str, tuple[str, tuple[str, ...], Mapping[str, Any]]] = {
     "R3GAN": ("relativistic", ("r1", "r2"), {}),
     "hinge with noise, packed": ("hinge", ("r1",), {"noise": 0.1, "pack": 2}),
 }
-_ENCODER_GAMES: dict[str, dict[str, Any]] = {
-    "vae": {"warmup": 10},
-    "iwae": {},
-    "vae_gan": {"gates": True},
-    "bigan": {},
-    "aae": {},
-    "infogan": {},
-}
+_ENCODER_GAMES = ("vae", "iwae", "vae_gan", "bigan", "aae", "infogan")
+_OPTIONS: dict[str, dict[str, Any]] = {"vae": {"warmup": 10}, "vae_gan": {"gates": True}}
 
 
 def compiled_claims() -> list[Claim]:
     """For each player of some contests, and for all players of each game with an encoder."""
-    equal = "compiled (aot_eager) equals eager, and so do its gradients"
-    games: list[tuple[str, Callable[[], Game], slice, tuple[str, ...]]] = [
-        (f"{words}: the {player}'s loss", partial(_game, divergence, penalties, **options), slice(i, i + 1), about)
-        for words, (divergence, penalties, options) in _CONTESTS.items()
-        for about in [penalties or (divergence,)]
-        for i, player in enumerate(("critic", "generator"))
-    ]
-    games += [
-        (f"{name}: every player's loss", partial(encoder_game, name, **options), slice(None), ())
-        for name, options in _ENCODER_GAMES.items()
-    ]
-    return [
-        Claim(f"{words} {equal}", "definition", "equal", partial(_compiled, build, players), about)
-        for words, build, players, about in games
-    ]
+    equal = "loss compiled (aot_eager) equals eager, and so do its gradients"
+    claims = list[Claim]()
+    for words, (divergence, penalties, options) in _CONTESTS.items():
+        about, build = penalties or (divergence,), partial(_game, divergence, penalties, **options)
+        for index, player in enumerate(("critic", "generator")):
+            measure = partial(_compiled, build, slice(index, index + 1))
+            claims.append(Claim(f"{words}: the {player}'s {equal}", "definition", "equal", measure, about))
+    for name in _ENCODER_GAMES:
+        measure = partial(_compiled, partial(encoder_game, name, **_OPTIONS.get(name, {})), slice(None))
+        claims.append(Claim(f"{name}: every player's {equal}", "definition", "equal", measure))
+    return claims
 
 
 def _compiled(build: Callable[[], Game], players: slice) -> Measurement:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import product
 from typing import Any, NamedTuple
 
 import torch
@@ -12,80 +13,67 @@ from ..claims import Claim, Measurement, below, equals
 from ..contracts.penalty_laws import interpolation_coefficients, visited
 from ..toys.critics import IMAGE, SIZES, linear_critic, noise, quadratic_critic, uniform_gradient
 
-_GULRAJANI, _WU, _MESCHEDER = "Gulrajani et al. (2017)", "Wu et al. (2018)", "Mescheder et al. (2018)"
-_THANH_TUNG, _KODALI = "Thanh-Tung et al. (2019)", "Kodali et al. (2017)"
+_KODALI, _MESCHEDER = "Kodali et al. (2017)", "Mescheder et al. (2018)"
+_BETWEEN = {
+    "gradient_penalty": "Gulrajani et al. (2017)",
+    "divergence_penalty": "Wu et al. (2018)",
+    "zero_centered": "Thanh-Tung et al. (2019)",
+}
+_SOURCES = {**_BETWEEN, "dragan": _KODALI, "r1": _MESCHEDER, "r2": _MESCHEDER}
 _NORMS = (0.0, 0.5, 1.0, 1.5, 3.0)
 
 
 class Formula(NamedTuple):
     """The cost of a gradient norm s."""
 
-    name: str
-    options: Mapping[str, Any]
-    cost: Callable[[float], float]
     words: str
-    source: str
-
-    def __str__(self) -> str:
-        options = ", ".join(f"{name} {value}" for name, value in self.options.items())
-        return f"{self.name} ({options})" if options else self.name
+    cost: Callable[[float], float]
+    name: str
+    options: Mapping[str, Any] = {}
 
 
-_CUBIC, _SIDED, _TWO = (
-    {"weight": 1.0, "power": 3.0, "sampler": "both"},
-    {"one_sided": True},
-    {"weight": 3.0, "target_norm": 2.0},
-)
 _FORMULAS = (
-    Formula("gradient_penalty", {}, lambda s: 10 * (s - 1) ** 2, "10 (s - 1)^2", _GULRAJANI),
-    Formula("gradient_penalty", _SIDED, lambda s: 10 * max(s - 1, 0) ** 2, "10 max(s - 1, 0)^2", _GULRAJANI),
-    Formula("gradient_penalty", _TWO, lambda s: 3 * (s - 2) ** 2, "3 (s - 2)^2", _GULRAJANI),
-    Formula("divergence_penalty", {}, lambda s: 2 * s**6, "2 s^6", _WU),
-    Formula("divergence_penalty", _CUBIC, lambda s: s**3, "s^3", _WU),
-    Formula("r1", {}, lambda s: 5 * s**2, "10/2 s^2", _MESCHEDER),
-    Formula("r2", {}, lambda s: 5 * s**2, "10/2 s^2", _MESCHEDER),
-    Formula("zero_centered", {}, lambda s: 10 * s**2, "10 s^2", _THANH_TUNG),
-    Formula("dragan", {}, lambda s: 10 * (s - 1) ** 2, "10 (s - 1)^2", _KODALI),
+    Formula("10 (s - 1)^2", lambda s: 10 * (s - 1) ** 2, "gradient_penalty"),
+    Formula("10 max(s - 1, 0)^2", lambda s: 10 * max(s - 1, 0) ** 2, "gradient_penalty", {"one_sided": True}),
+    Formula("3 (s - 2)^2", lambda s: 3 * (s - 2) ** 2, "gradient_penalty", {"weight": 3.0, "target_norm": 2.0}),
+    Formula("2 s^6", lambda s: 2 * s**6, "divergence_penalty"),
+    Formula("s^3", lambda s: s**3, "divergence_penalty", {"weight": 1.0, "power": 3.0, "sampler": "both"}),
+    Formula("10/2 s^2", lambda s: 5 * s**2, "r1"),
+    Formula("10/2 s^2", lambda s: 5 * s**2, "r2"),
+    Formula("10 s^2", lambda s: 10 * s**2, "zero_centered"),
+    Formula("10 (s - 1)^2", lambda s: 10 * (s - 1) ** 2, "dragan"),
 )
+
+
+def _linear_duel(norm: float, count: int) -> Duel:
+    return Duel(linear_critic(uniform_gradient(norm)), (noise(count, 1),), (noise(count, 2),))
+
+
+def _quadratic_duel(norm: float, count: int) -> Duel:
+    """Its gradient at x is x. Real and fake samples are the same, so that all points between and around them are."""
+    x = uniform_gradient(norm).expand(count, *IMAGE)
+    return Duel(quadratic_critic, (x,), (x,))
 
 
 def value_claims() -> list[Claim]:
-    """For linear critics; and for a quadratic one, whose gradient at x is x, which shows where a penalty takes it."""
+    """For linear critics, and for quadratic ones, which show where a penalty takes the gradient."""
     lecam = "lecam: the squared distance of scores from the other side's average before the step"
-    return [
-        *(
-            below(
-                f"{f}: for a {kind} critic of gradient norm s it is {f.words}, at B = 1, 16, 64", f.source, value, 1e-10
-            )
-            for f in _FORMULAS
-            for kind, value in (("linear", partial(_linear_error, f)), ("quadratic", partial(_quadratic_error, f)))
-        ),
-        below(lecam, "Tseng et al. (2021)", _lecam_error, 1e-6),
-    ]
+    claims = [below(lecam, "Tseng et al. (2021)", _lecam_error, 1e-6)]
+    for formula in _FORMULAS:
+        options = ", ".join(f"{option} {value}" for option, value in formula.options.items())
+        for kind, duel in (("linear", _linear_duel), ("quadratic", _quadratic_duel)):
+            words = f"for a {kind} critic of gradient norm s it is {formula.words}, at B = 1, 16, 64"
+            sentence = f"{formula.name}{options and f' ({options})'}: {words}"
+            claims.append(below(sentence, _SOURCES[formula.name], partial(_formula_error, formula, duel), 1e-10))
+    return claims
 
 
-def _linear_error(formula: Formula) -> float:
-    def duel(norm: float, count: int) -> Duel:
-        return Duel(linear_critic(uniform_gradient(norm)), (noise(count, 1),), (noise(count, 2),))
-
-    return max(_error(formula, duel(norm, count), norm) for norm in _NORMS for count in SIZES)
-
-
-def _quadratic_error(formula: Formula) -> float:
-    """Real and fake samples are the same, so that all points between and around them are, too."""
-
-    def duel(norm: float, count: int) -> Duel:
-        x = uniform_gradient(norm).expand(count, *IMAGE)
-        return Duel(quadratic_critic, (x,), (x,))
-
-    norms = _NORMS[1:] if formula.name == "dragan" else _NORMS  # its cost has no gradient at 0
-    return max(_error(formula, duel(norm, count), norm) for norm in norms for count in SIZES)
-
-
-def _error(formula: Formula, duel: Duel, norm: float) -> float:
-    expected = formula.cost(norm)
-    costs = PENALTIES[formula.name](**formula.options)(duel)
-    return float((costs - expected).abs().max().detach()) / (1 + expected)
+def _formula_error(formula: Formula, duel: Callable[[float, int], Duel]) -> float:
+    errors = []
+    for norm, count in product(_NORMS, SIZES):
+        cost, costs = formula.cost(norm), PENALTIES[formula.name](**formula.options)(duel(norm, count))
+        errors.append(float((costs - cost).abs().max().detach()) / (1 + cost))
+    return max(errors)
 
 
 def _lecam_error() -> float:
@@ -101,7 +89,6 @@ def _lecam_error() -> float:
     return worst
 
 
-_BETWEEN = {"gradient_penalty": _GULRAJANI, "divergence_penalty": _WU, "zero_centered": _THANH_TUNG}
 _ON: tuple[tuple[str, str, dict[str, Any]], ...] = (  # the side where a penalty of this norm squared takes the gradient
     ("r1", "real", {"weight": 2.0}),
     ("r2", "fake", {"weight": 2.0}),

@@ -71,25 +71,20 @@ _NORM, _DIFFERENCE, _SHARE = "gradient norm", "difference of scores", "penalty /
 
 def point_claims() -> list[Claim]:
     """WGAN-GP: norm 1 + d/(2 lambda). WGAN-div (k, p): norm (d/(k p))^(1/(p-1)), penalty / difference = 1/p."""
-    rows: list[tuple[str, float, float, str, str, float, float]] = []
+    claims = list[Claim]()
     for weight in (1.0, 10.0):
-        words, expected = f"1, at lambda = {weight:g}", 1 + 1 / (2 * weight)
-        rows += [("gradient_penalty", weight, 1.0, words, w, expected, 0.02 * expected) for w in (_NORM, _DIFFERENCE)]
+        expected, tolerance = 1 + 1 / (2 * weight), 0.02 * (1 + 1 / (2 * weight))
+        for what in (_NORM, _DIFFERENCE):
+            sentence = f"gradient_penalty: {what} between two points at distance 1, at lambda = {weight:g}"
+            value = partial(_at_points, "gradient_penalty", weight, 1.0, what)
+            claims.append(equals(sentence, "Gulrajani et al. (2017)", value, expected, tolerance))
     for distance in (0.5, 1.0, 2.0):
-        words, norm = f"{distance:g} (k = 2, p = 6)", (distance / 12) ** 0.2
-        rows.append(("divergence_penalty", 2.0, distance, words, _NORM, norm, 0.02 * norm))
-        rows.append(("divergence_penalty", 2.0, distance, words, _SHARE, 1 / 6, 0.02))
-    sources = {"gradient_penalty": "Gulrajani et al. (2017)", "divergence_penalty": "Wu et al. (2018)"}
-    return [
-        equals(
-            f"{name}: {what} between two points at distance {words}",
-            sources[name],
-            partial(_at_points, name, weight, distance, what),
-            expected,
-            tolerance,
-        )
-        for name, weight, distance, words, what, expected, tolerance in rows
-    ]
+        norm = (distance / 12) ** 0.2
+        for what, expected, tolerance in ((_NORM, norm, 0.02 * norm), (_SHARE, 1 / 6, 0.02)):
+            sentence = f"divergence_penalty: {what} between two points at distance {distance:g} (k = 2, p = 6)"
+            value = partial(_at_points, "divergence_penalty", 2.0, distance, what)
+            claims.append(equals(sentence, "Wu et al. (2018)", value, expected, tolerance))
+    return claims
 
 
 def _at_points(name: str, weight: float, distance: float, what: str) -> float:
@@ -121,11 +116,7 @@ _DISJOINT = {  # f(0) + lim f(u)/u: what D_f is where the supports do not meet
     "gan": 0.0,
     "squared_hellinger": 2.0,
     "total_variation": 1.0,
-    "kl": math.inf,
-    "reverse_kl": math.inf,
-    "jeffreys": math.inf,
-    "pearson": math.inf,
-    "neyman": math.inf,
+    **dict.fromkeys(("kl", "reverse_kl", "jeffreys", "pearson", "neyman"), math.inf),
 }
 _THETAS = (-1.0, -0.75, -0.5, -0.25, 0.25, 0.5, 0.75, 1.0)
 _WEIGHT = 10.0
