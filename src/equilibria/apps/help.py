@@ -70,18 +70,16 @@ def manual(name: str, verb: "Verb", words: list[str]) -> str:
 def recipe_settings(recipe: "Recipe") -> str:
     """Every setting of a recipe as a flag, in groups: its type, its value, its meaning."""
     from ..recipes.parts import settings
+    from ..recipes.settings import short
+
+    def row(path: str, setting: "Setting") -> tuple[str, ...]:
+        kind = "name" if setting.is_part else metavar(setting.annotation)
+        return dashed(short(recipe, path)), kind, as_text(setting.value), setting.help
 
     rest = {path: s for path, s in settings(recipe).items() if path not in _FIELDS}
     groups = groupby(rest.items(), key=lambda item: _TITLES[item[0].partition(".")[0]])
-    rows = {title: [_setting(recipe, *item) for item in items] for title, items in groups}
+    rows = {title: [row(*item) for item in items] for title, items in groups}
     return f"{tables(rows)}\n\n{paragraph(_NAMES)}"
-
-
-def _setting(recipe: "Recipe", path: str, setting: "Setting") -> tuple[str, ...]:
-    from ..recipes.settings import short
-
-    kind = "name" if setting.is_part else metavar(setting.annotation)
-    return dashed(short(recipe, path)), kind, as_text(setting.value), setting.help
 
 
 def recipe_text(recipe: "Recipe", meanings: bool) -> str:

@@ -69,12 +69,12 @@ def estimates(groups: Groups) -> str:
 def terms(groups: Groups) -> str:
     """The terms of every player's loss, over rounds."""
     charts = list[str]()
-    for name, runs in groups.items():
+    for recipe, runs in groups.items():
         for player in dict.fromkeys(player for run in runs for player in run.term_curves()):
-            series = dict[str, list[Curve]]()
-            for run in runs:
-                _append(series, run.term_curves().get(player, {}))
-            charts += _chart(f"{name}: {player}", series)
+            players = [run.term_curves().get(player, {}) for run in runs]
+            names = dict.fromkeys(name for terms in players for name in terms)
+            series = {name: [terms[name] for terms in players if name in terms] for name in names}
+            charts += _chart(f"{recipe}: {player}", series)
     return grid(*charts)
 
 
@@ -86,11 +86,6 @@ def diagnostics(run: History) -> str:
         series = {name: [curve] for name, curve in run.diagnostic_curves(diagnostic, *keys).items()}
         charts += _chart(title, {name: series[name] for name in names or series if name in series})
     return grid(*charts)
-
-
-def _append(series: dict[str, list[Curve]], more: Mapping[str, Curve]) -> None:
-    for name, curve in more.items():
-        series.setdefault(name, []).append(curve)
 
 
 def _chart(title: str, series: Mapping[str, Sequence[Curve]]) -> Iterator[str]:

@@ -89,14 +89,13 @@ def _numbers(values: tuple[MetricValue, ...]) -> str:
     body = []
     for name, row in rows.items():
         first = next(iter(row.values()))
-        cells = (_cell(row.get(checkpoint)) for checkpoint in checkpoints)
+        cells = [
+            "-" if (v := row.get(c)) is None else f"{wording.number(v.value, v.error)}\nround {v.round:,}"
+            for c in checkpoints
+        ]
         floor = "-" if first.floor is None else wording.number(*first.floor)
         body.append([wording.metric_label(name, first.better), *cells, floor])
     return table(["metric", *checkpoints, "floor"], body, numbers=1) if body else ""
-
-
-def _cell(value: MetricValue | None) -> str:
-    return "-" if value is None else f"{wording.number(value.value, value.error)}\nround {value.round:,}"
 
 
 def _sample_grids(run: History) -> str:

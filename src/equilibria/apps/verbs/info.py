@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from importlib import import_module
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...core.errors import Refusal, nearest
 from ...core.text import table, width
@@ -68,10 +68,14 @@ def show(name: str, /) -> int:
 
         print(recipe_text(recipe_by_name(name), meanings=sys.stdout.isatty()))
     elif names := ALIASES.get(key, (key,) if key in TABLES else ()):
-        titles = [f"{each.replace('_', ' ')}:\n\n" if len(names) > 1 else "" for each in names]
-        print("\n\n".join(title + catalogue_text(_table(each)) for title, each in zip(titles, names, strict=True)))
+        texts = []
+        for each in names:
+            package, attribute = TABLES[each]
+            title = f"{each.replace('_', ' ')}:\n\n" if len(names) > 1 else ""
+            texts.append(title + catalogue_text(getattr(import_module(f"equilibria.{package}"), attribute)))
+        print("\n\n".join(texts))
     else:
-        raise Refusal(f"There is nothing called {name!r} to show.{nearest(name, [*RECIPES, *ALIASES, *TABLES])}")
+        raise Refusal(f"No recipe or table is called {name!r}.{nearest(name, [*RECIPES, *ALIASES, *TABLES])}")
     return 0
 
 
@@ -129,8 +133,3 @@ def _row(cells: Sequence[str]) -> str:
     columns = [textwrap.wrap(cell, span - 2) for cell, span in zip(cells, spans, strict=True)]
     lines = zip_longest(*columns, fillvalue="")
     return "\n".join("".join(map(str.ljust, texts, spans)).rstrip() for texts in lines)
-
-
-def _table(name: str) -> Any:
-    package, attribute = TABLES[name]
-    return getattr(import_module(f"equilibria.{package}"), attribute)

@@ -132,8 +132,10 @@ def plan_trials(
     if not recipes:
         raise Refusal("Name the recipes to compare, as in `equilibria compare gan-ns wgan-gp`.")
     train_options, changes = _train_options(options, shared)
-    choices = dict(choices) or _choices(train_options)
-    keywords = {k: v for k, v in dataclasses.asdict(train_options).items() if v != getattr(Options, k)} | choices
+    if not choices:  # measured once for all runs
+        hardware = choose_hardware(train_options.device, 1, train_options.matmul, train_options.precision)
+        choices = {"device": hardware.device, "matmul": hardware.matmul}
+    keywords = {k: v for k, v in dataclasses.asdict(train_options).items() if v != getattr(Options, k)} | dict(choices)
     keywords = {k: v for k, v in keywords.items() if k not in ("data", "rounds", "batch", "seed")}
     trials, sets = list[Trial](), list[Data]()
     for name in options.data:
@@ -164,12 +166,6 @@ def _train_options(options: ComparisonOptions, shared: Mapping[str, Any]) -> tup
         raise Refusal("Say how much each run may spend, the same for all: --budget 5m, 200000images, or --rounds 1000.")
     read_budget(options.budget)
     return train_options, changes
-
-
-def _choices(train_options: Options) -> dict[str, str]:
-    """The device and the kind of matrix product, measured once for all runs."""
-    hardware = choose_hardware(train_options.device, 1, train_options.matmul, train_options.precision)
-    return {"device": hardware.device, "matmul": hardware.matmul}
 
 
 def _recipe(word: str, train_options: Options, changes: Mapping[str, Any]) -> Recipe:

@@ -124,15 +124,11 @@ def conclusions(rows: Sequence[MetricRow], attempts: Attempts) -> list[str]:
     The pairs of all rows together are one family of tests (Welch, two-sided, Holm's correction): equal recipes are
     ranked in at most one comparison of twenty.
     """
-    pairs = [(row, pair) for row in rows for pair in combinations(_rankable(row, attempts), 2)]
+    ranked = [[recipe for recipe in row.values if _exclusion(row, recipe, attempts) is None] for row in rows]
+    pairs = [(row, pair) for row, recipes in zip(rows, ranked, strict=True) for pair in combinations(recipes, 2)]
     p_values = holm([welch(row.values[a], row.values[b]) for row, (a, b) in pairs])
     tests = [(row, pair, p) for (row, pair), p in zip(pairs, p_values, strict=True)]
     return [_conclusion(row, attempts, [t[1:] for t in tests if t[0] is row], len(tests)) for row in rows]
-
-
-def _rankable(row: MetricRow, attempts: Attempts) -> list[str]:
-    """The recipes with enough seeds, no failed one, and finite values."""
-    return [recipe for recipe in row.values if _exclusion(row, recipe, attempts) is None]
 
 
 def _exclusion(row: MetricRow, recipe: str, attempts: Attempts) -> str | None:
