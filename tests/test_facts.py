@@ -263,7 +263,7 @@ def test_rejection_takes_ones_own_divergence_at_its_recorded_word_and_runs_none_
     stored = json.loads((folder / "recipe.json").read_text())
     events = (folder / "events.jsonl").read_text().splitlines()
     (folder / "events.jsonl").write_text("\n".join(events[1:]) + "\n")  # as an older version wrote them
-    with pytest.raises(Refusal, match="of 'my:mine' nobody knows"):
+    with pytest.raises(Refusal, match="for 'my:mine' that is unknown"):
         eq.load(folder).reject(4)
     assert stored["divergence"]["name"] == "my:mine"
 
