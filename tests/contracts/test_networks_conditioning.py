@@ -214,7 +214,7 @@ def test_compiled_conditional_critics_equal_eager_ones(name, way):
         (GENERATORS, "film+classifier", "'classifier' is for critics"),
         (CRITICS, "projecton", "Did you mean 'projection'"),
         (CRITICS, "concat+", "No conditioning is called ''"),
-        (CRITICS, "classifier+concat", "cannot be combined: the features would be told"),
+        (CRITICS, "classifier+concat", "cannot be combined: the features would contain"),
         (CRITICS, "film+classifier", "cannot be combined"),
     ],
 )

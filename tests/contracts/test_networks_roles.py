@@ -88,10 +88,10 @@ def test_a_prior_network_is_what_is_saved_of_it_and_takes_rows_one_by_one(name):
 
 @every_prior
 def test_a_prior_network_without_a_condition_is_refused(name):
-    with pytest.raises(Refusal, match="told the condition, and there is none"):
+    with pytest.raises(Refusal, match="needs a condition, and there is none"):
         PRIOR_NETWORKS[name](LATENT, 0)
     with pytest.raises(Refusal, match="a condition of width 2"):
         PRIOR_NETWORKS[name](LATENT, CONDITION)(draws(ROWS, 2))
     for options in ({"width": 0}, {"depth": 0}):
-        with pytest.raises(Refusal, match="at least one is needed"):
+        with pytest.raises(Refusal, match="it needs at least one"):
             PRIOR_NETWORKS[name](LATENT, CONDITION, **options)

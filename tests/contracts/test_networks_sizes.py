@@ -73,7 +73,7 @@ def test_the_classical_generator_has_exactly_the_documented_layers():
     hidden = ["Linear", "BatchNorm1d", "PiecewiseReLU"]
     assert kinds == ["Linear", "PiecewiseReLU", *hidden * 3, "Linear", "Unflatten"]
     assert {m.eps for m in generator.modules() if isinstance(m, nn.BatchNorm1d)} == {1e-5}
-    assert {m.slope for m in generator.modules() if isinstance(m, PiecewiseReLU)} == {0.2}
+    assert {m.negative_slope for m in generator.modules() if isinstance(m, PiecewiseReLU)} == {0.2}
 
 
 def test_the_classical_critic_has_exactly_the_documented_layers():

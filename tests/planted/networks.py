@@ -50,8 +50,8 @@ NETWORKS = (
     Mutant(
         "minibatch-variance",
         "networks/blocks.py",
-        "+ _FLOOR).sqrt().mean(dim=1)",
-        "+ _FLOOR).mean(dim=1)",
+        "+ _EPSILON).sqrt().mean(dim=1)",
+        "+ _EPSILON).mean(dim=1)",
         (
             "contracts/test_networks_minibatch.py::test_it_is_the_mean_deviation_of_the_largest_group_that_divides_the_batch",
         ),
@@ -68,8 +68,8 @@ NETWORKS = (
     Mutant(
         "variances-for-means",
         "networks/roles.py",
-        "posteriors.Gaussian(*outputs.chunk(2, dim=1))",
-        "posteriors.Gaussian(*reversed(outputs.chunk(2, dim=1)))",
+        "Gaussian(*outputs.chunk(2, dim=1))",
+        "Gaussian(*reversed(outputs.chunk(2, dim=1)))",
         ("contracts/test_networks_encoders.py::test_a_code_is_read_from_one_linear_layer_on_the_features",),
         "the halves of the last layer exchanged",
     ),

@@ -1,4 +1,4 @@
-"""Floor 1. What is trained: tensors in, tensors out. The tables are the registration."""
+"""Floor 1. Networks: tensors in, tensors out. The catalogues are the registration."""
 
 from ..core.catalogue import Catalogue
 from . import dcgan, dense, residual

@@ -15,58 +15,53 @@ from .norms import Norm, none
 
 
 class PiecewiseReLU(nn.Module):
-    """x above zero and slope * x below, as ReLU and LeakyReLU in value and every derivative.
+    """x above zero and negative_slope * x below: ReLU and LeakyReLU, with equal values and derivatives.
 
-    The bend is a product with a constant: when a penalty differentiates a critic's slope again, the way back through
-    the scores, all of whose second derivatives are zero, is left out instead of being walked with zeros.
+    Computed as a product with a constant: when a penalty differentiates a critic's gradient again, the way back
+    through the scores, whose second derivatives are all zero, is skipped.
     """
 
-    def __init__(self, slope: float = 0.0):
+    def __init__(self, negative_slope: float = 0.0):
         super().__init__()
-        self.slope = slope
+        self.negative_slope = negative_slope
 
     def forward(self, x: Tensor) -> Tensor:
-        """Bend each value: the shape of x."""
+        """Elementwise: the shape of x."""
         if not x.requires_grad:
-            return leaky_relu(x, self.slope)
+            return leaky_relu(x, self.negative_slope)
         with torch.no_grad():
-            steepness = torch.ops.aten.leaky_relu_backward(torch.ones_like(x), x, self.slope, False)
-        return x * steepness
+            derivative = torch.ops.aten.leaky_relu_backward(torch.ones_like(x), x, self.negative_slope, False)
+        return x * derivative
 
 
 ACTIVATIONS = Catalogue(
-    "activation",
-    relu=PiecewiseReLU,
-    leaky_relu=partial(PiecewiseReLU, 0.2),
-    silu=nn.SiLU,
-    tanh=nn.Tanh,
-    elu=nn.ELU,
+    "activation", relu=PiecewiseReLU, leaky_relu=partial(PiecewiseReLU, 0.2), silu=nn.SiLU, tanh=nn.Tanh, elu=nn.ELU
 )
 
 
 class Chain(nn.Sequential):
-    """Layers one after another; a layer whose `listens` is true is told the condition too."""
+    """Layers in sequence; one whose `takes_condition` is true also receives the condition."""
 
-    listens = True
+    takes_condition = True
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """x (B, ...) and its condition (B, C)? through every layer."""
         for layer in self:
-            x = layer(x, y) if getattr(layer, "listens", False) else layer(x)
+            x = layer(x, y) if getattr(layer, "takes_condition", False) else layer(x)
         return x
 
 
 class Residual(nn.Module):
-    """The sum of a short way and a long one."""
+    """The sum of a short and a long branch."""
 
-    listens = True
+    takes_condition = True
 
     def __init__(self, short: Chain, long: Chain):
         super().__init__()
         self.short, self.long = short, long
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        """(B, ...) and (B, C)?, the same to both ways."""
+        """(B, ...) and (B, C)?, the same to both branches."""
         return self.short(x, y) + self.long(x, y)
 
 
@@ -92,17 +87,17 @@ class ToVector(nn.Module):
 
 
 def channels_last(layers: Layers) -> Layers:
-    """The same layers, with their weights in that layout; maps follow."""
+    """The same layers with their weights in this memory format, which their outputs then have."""
     return layers.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-_FLOOR = 1e-8  # beneath the root, so that equal samples have a slope: Karras et al. 2018 have the same
+_EPSILON = 1e-8  # under the root, so that equal samples have a gradient: as Karras et al. 2018
 
 
 class MinibatchStd(nn.Module):
-    """The deviation over groups of a batch, averaged over all features, as one more (Karras et al. 2018).
+    """The standard deviation in groups of a batch, averaged over all features, as one more (Karras et al. 2018).
 
-    Neighbours in the batch form groups of `group`, or of the largest divisor of the batch below it.
+    Neighbors in the batch form groups of `group`, or of the largest divisor of the batch size below it.
     """
 
     def __init__(self, group: int):
@@ -112,14 +107,14 @@ class MinibatchStd(nn.Module):
     def forward(self, h: Tensor) -> Tensor:
         """(B, F, ...) -> (B, F + 1, ...)."""
         size = next(size for size in range(min(self.group, len(h)), 0, -1) if len(h) % size == 0)
-        grouped = h.flatten(1).unflatten(0, (-1, size))
-        deviation = (grouped.var(dim=1, correction=0) + _FLOOR).sqrt().mean(dim=1)
-        feature = deviation.repeat_interleave(size).view(-1, *[1] * (h.ndim - 1))
+        groups = h.flatten(1).unflatten(0, (-1, size))
+        std = (groups.var(dim=1, correction=0) + _EPSILON).sqrt().mean(dim=1)
+        feature = std.repeat_interleave(size).view(-1, *[1] * (h.ndim - 1))
         return torch.cat([h, feature.expand(-1, 1, *h.shape[2:])], dim=1)
 
 
 def minibatch_std_layers(group: int) -> list[nn.Module]:
-    """The layer for groups of this size, one feature more; none for 0."""
+    """The layer for groups of this size, which adds a feature; none for 0. Raises Refusal for 1."""
     if group == 1 or group < 0:
         raise Refusal(f"minibatch_std is {group}: a group has at least 2 samples; 0 means none.")
     return [MinibatchStd(group)] if group else []
@@ -129,40 +124,42 @@ Layer = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
 
 
 def normal(layer: Layer) -> Layer:
-    """Normal with standard deviation 0.02, whatever the layer (DCGAN, Radford et al. 2016)."""
-    return _drawn(layer, 0.02)
+    """Normal with standard deviation 0.02 in every layer (DCGAN, Radford et al. 2016)."""
+    return _normal(layer, 0.02)
 
 
 def he(layer: Layer) -> Layer:
     """Normal with variance 2 / inputs: keeps the scale through ReLUs (He et al. 2015)."""
-    return _drawn(layer, math.sqrt(2 / _inputs(layer)))
+    return _normal(layer, math.sqrt(2 / _inputs(layer)))
 
 
 def lecun(layer: Layer) -> Layer:
     """Normal with variance 1 / inputs: keeps the scale through linear layers (LeCun et al. 1998)."""
-    return _drawn(layer, math.sqrt(1 / _inputs(layer)))
+    return _normal(layer, math.sqrt(1 / _inputs(layer)))
 
 
 def glorot(layer: Layer) -> Layer:
     """Uniform with variance 2 / (inputs + outputs), the same scale forwards and backwards (Glorot and Bengio 2010)."""
     nn.init.xavier_uniform_(layer.weight)
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)
-    return layer
+    return _zero_bias(layer)
 
 
-INITIALIZATIONS = Catalogue("initialization", normal=normal, he=he, lecun=lecun, glorot=glorot)
+INITIALIZATIONS = Catalogue.of("initialization", normal, he, lecun, glorot)
 
 
-def _drawn(layer: Layer, deviation: float) -> Layer:
-    nn.init.normal_(layer.weight, std=deviation)
+def _normal(layer: Layer, std: float) -> Layer:
+    nn.init.normal_(layer.weight, std=std)
+    return _zero_bias(layer)
+
+
+def _zero_bias(layer: Layer) -> Layer:
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
     return layer
 
 
 def _inputs(layer: Layer) -> float:
-    """How many products make one output."""
+    """The number of products per output."""
     if isinstance(layer, nn.Linear):
         return layer.in_features
     products = layer.in_channels * math.prod(layer.kernel_size)
@@ -170,17 +167,17 @@ def _inputs(layer: Layer) -> float:
 
 
 class Style(NamedTuple):
-    """How the layers of a network are made."""
+    """Norm, initialization and activation of the layers of a network."""
 
     norm: Norm
-    initialize: Callable[[Layer], Layer]  # an initialization
+    initialize: Callable[[Layer], Layer]
     activation: Callable[[], nn.Module]
 
 
 class Joint(nn.Module):
-    """A hidden layer of both an image's features and a latent, which goes through a tower of its own first.
+    """A hidden layer on an image's features and a latent, which first goes through a tower of its own.
 
-    Scores of such a layer are no sum of one term for the image and one for the latent (Dumoulin et al. 2017 judge so).
+    So scores are not a sum of one term for the image and one for the latent (as in Dumoulin et al. 2017).
     """
 
     def __init__(self, tower: Chain, mixed: Chain):
@@ -192,17 +189,17 @@ class Joint(nn.Module):
         return self.mixed(torch.cat([features, self.tower(z.flatten(1))], dim=1), y)
 
 
-def dense_layer(before: int, units: int, style: Style) -> list[nn.Module]:
-    """A hidden layer."""
+def dense_layer(inputs: int, units: int, style: Style) -> list[nn.Module]:
+    """A hidden layer with its norm and activation."""
     norm = none() if style.norm.pixels else style.norm
-    layer = norm.around(style.initialize(nn.Linear(before, units, bias=norm.bias)))
+    layer = norm.around(style.initialize(nn.Linear(inputs, units, bias=norm.bias)))
     return [layer, norm.after(units, False), style.activation()]
 
 
 def joint_layer(second_view: int, units: int, style: Style) -> Joint | None:
-    """For a second view of `second_view` numbers, and as many `units` as an image has features; none for 0.
+    """For a second view of this many numbers, with as many `units` as an image has features; none for 0.
 
-    As an image's first layer the tower has no norm, so its weights start at a scale that needs none.
+    Like an image's first layer the tower has no norm, so its initialization must keep the scale by itself.
     """
     if not second_view:
         return None

@@ -1,4 +1,4 @@
-"""How a network receives a condition. The table is the registration."""
+"""How a network receives a condition. The catalogue is the registration."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +16,13 @@ ROLES = ("generator", "critic", "encoder")
 
 
 class LinearBuilder(Protocol):
-    """A layer on the features of a critic, started and normed as its head is."""
+    """Makes a layer on the features of a critic, with the initialization and norm of its head."""
 
     def __call__(self, outputs: int, bias: bool = True) -> nn.Module: ...
 
 
 class ConditionInput(nn.Module):
-    """What stands beside an input: `maps` the condition, (B, C), to `extra` numbers, or channels of its image."""
+    """An additional input: `maps` the condition, (B, C), to `extra` numbers, or to channels of an image."""
 
     def __init__(self, maps: nn.Module, extra: int):
         super().__init__()
@@ -35,26 +35,22 @@ class ConditionInput(nn.Module):
 
 @dataclass(frozen=True)
 class Conditioning:
-    """A way of telling a network its condition, of C numbers, by one of four places; the others stay plain."""
+    """Where a network receives its condition, of C numbers: one of four fields is set."""
 
-    input: Callable[[int, tuple[int, ...]], ConditionInput] | None = None  # C, shape of the input; stands beside it
+    input: Callable[[int, tuple[int, ...]], ConditionInput] | None = None  # C, shape of the input; concatenated to it
     norm: Callable[[int, nn.Module, int], nn.Module] | None = None  # C, a norm, its channels -> (h, y) to h
-    score: Callable[[int, LinearBuilder], nn.Module] | None = (
-        None  # C, a layer -> (features, y) to (B,), added to scores
-    )
-    classes: Callable[[int, LinearBuilder], nn.Module] | None = (
-        None  # C, a layer -> features to logits (B, C); not told y
-    )
+    score: Callable[[int, LinearBuilder], nn.Module] | None = None  # C, a layer -> (features, y) to (B,), added
+    classes: Callable[[int, LinearBuilder], nn.Module] | None = None  # C, a layer -> features to logits (B, C)
     roles: tuple[str, ...] = ROLES
 
 
 def classifier() -> Conditioning:
-    """Critics: a second head guesses it; the score is not told (the auxiliary classifier, Odena et al. 2017)."""
+    """Critics: a second head predicts it; the score does not depend on it (auxiliary classifier, Odena et al. 2017)."""
     return Conditioning(classes=lambda size, linear: linear(size), roles=("critic",))
 
 
 class Planes(nn.Module):
-    """Each number as a constant plane: (B, C) -> (B, C, H, W)."""
+    """Each number as a constant channel: (B, C) -> (B, C, H, W)."""
 
     def __init__(self, height: int, width: int):
         super().__init__()
@@ -65,41 +61,41 @@ class Planes(nn.Module):
 
 
 def concat() -> Conditioning:
-    """As it is, beside a vector, or as constant planes beside an image's channels (Mirza and Osindero 2014)."""
+    """Concatenated to a vector, or to an image as constant channels (Mirza and Osindero 2014)."""
     return Conditioning(
         input=lambda size, shape: ConditionInput(nn.Identity() if len(shape) == 1 else Planes(*shape[1:]), size)
     )
 
 
-_NUMBERS = 32  # our choice; the networks' first layers are linear too, so little depends on it
+_SIZE = 32  # our choice; the networks' first layers are linear too, so little depends on it
 
 
 def embedding() -> Conditioning:
-    """A learned linear map of it, 32 numbers beside a vector or one plane beside an image (Denton et al. 2015)."""
+    """A learned linear map of it, concatenated: 32 numbers, or one channel of an image (Denton et al. 2015)."""
 
-    def beside(size: int, shape: tuple[int, ...]) -> ConditionInput:
+    def build(size: int, shape: tuple[int, ...]) -> ConditionInput:
         if len(shape) == 1:
-            return ConditionInput(_lookup(size, _NUMBERS), _NUMBERS)
+            return ConditionInput(_lookup(size, _SIZE), _SIZE)
         return ConditionInput(nn.Sequential(_lookup(size, prod(shape[1:])), nn.Unflatten(1, (1, *shape[1:]))), 1)
 
-    return Conditioning(input=beside)
+    return Conditioning(input=build)
 
 
-def _lookup(size: int, numbers: int) -> nn.Linear:
-    """Of one-hot conditions, `nn.Embedding`; it starts as that does, at the scale of latents."""
-    lookup = nn.Linear(size, numbers, bias=False)
+def _lookup(size: int, outputs: int) -> nn.Linear:
+    """For one-hot conditions the same as `nn.Embedding`, with its initialization, at the scale of latents."""
+    lookup = nn.Linear(size, outputs, bias=False)
     nn.init.normal_(lookup.weight)
     return lookup
 
 
 class Film(nn.Module):
-    """A norm whose scales and shifts move linearly with the condition: plain(h) (1 + gamma y) + beta y.
+    """A norm with scales and shifts linear in the condition: plain(h) (1 + gamma y) + beta y.
 
-    It starts as the plain norm, whose own scales and shifts stay: they are those of the condition zero. No norm wraps
-    gamma and beta, as none wraps a norm's own.
+    At initialization it equals the plain norm, whose own scales and shifts are those of the condition zero. Weight or
+    spectral norm does not apply to gamma and beta, nor to a norm's own parameters.
     """
 
-    listens = True
+    takes_condition = True
 
     def __init__(self, size: int, plain: nn.Module, channels: int):
         super().__init__()
@@ -114,7 +110,7 @@ class Film(nn.Module):
 
 
 def film() -> Conditioning:
-    """Scales and shifts of it in every norm slot (Dumoulin et al. 2017; de Vries et al. 2017; Perez et al. 2018)."""
+    """Norms with scales and shifts linear in it (Dumoulin et al. 2017; de Vries et al. 2017; Perez et al. 2018)."""
     return Conditioning(norm=Film)
 
 
@@ -131,90 +127,86 @@ class Projection(nn.Module):
 
 
 def projection() -> Conditioning:
-    """Critics: its embedding's inner product with the features is added to scores (Miyato and Koyama 2018)."""
+    """Critics: the inner product of its embedding with the features is added to scores (Miyato and Koyama 2018)."""
     return Conditioning(score=Projection, roles=("critic",))
 
 
 class InputLayer(nn.Module):
-    """What goes in: vectors joined, or an image, and beside it what is told of the condition."""
+    """The input of a network: concatenated vectors, or an image, and inputs for the condition."""
 
     def __init__(self, size: int, shape: tuple[int, ...], beside: Sequence[ConditionInput]):
         super().__init__()
-        self.size, self.flat, self.beside = size, len(shape) == 1, nn.ModuleList(beside)
+        self.size, self.flat = size, len(shape) == 1
+        self.beside = nn.ModuleList(beside)  # a name in stored weights
         self.extra = sum(part.extra for part in beside)  # numbers, or channels
 
     def forward(self, views: tuple[Tensor, ...], y: Tensor | None) -> Tensor:
         """Views, each (B, ...), and (B, C)? -> (B, N + extra) or (B, channels + extra, H, W)."""
-        joined = [view.flatten(1) if self.flat else view for view in views]
-        joined += [part(y) for part in self.beside]
-        return joined[0] if len(joined) == 1 else torch.cat(joined, dim=1)
+        inputs = [view.flatten(1) if self.flat else view for view in views] + [part(y) for part in self.beside]
+        return inputs[0] if len(inputs) == 1 else torch.cat(inputs, dim=1)
 
     def check(self, y: Tensor | None) -> None:
-        """Refuse a condition that the network was not built for."""
+        """Raise Refusal for a condition of another width than that of the network."""
         width = 0 if y is None else y.shape[1]
         if width != self.size:
-            told = "no condition" if y is None else f"a condition of width {width}"
-            built = f"one of width {self.size}" if self.size else "none"
+            condition = "no condition" if y is None else f"a condition of width {width}"
+            expected = f"one of width {self.size}" if self.size else "none"
             raise Refusal(
-                f"A network was given {told} and was built for {built}: pass labels exactly when it is conditional."
+                f"A network received {condition} and was built for {expected}: pass labels if and only if it is "
+                "conditional."
             )
 
 
 @dataclass(frozen=True)
 class ConditioningStack:
-    """The ways in which one network is told a condition of `size` numbers; none, when that is 0."""
+    """The conditionings of one network, for a condition of `size` numbers; none if that is 0."""
 
     size: int
-    ways: tuple[Conditioning, ...]
+    parts: tuple[Conditioning, ...]
 
     def input_layer(self, *shape: int) -> InputLayer:
         """For inputs of this shape: (N,) or (channels, H, W)."""
-        return InputLayer(self.size, shape, [way.input(self.size, shape) for way in self.ways if way.input])
+        return InputLayer(self.size, shape, [part.input(self.size, shape) for part in self.parts if part.input])
 
     def norm(self, norm: Norm) -> Norm:
-        """The same norm, listening."""
-        for way in self.ways:
-            norm = _listening(norm, way, self.size)
+        """The norm with its layers conditioned."""
+        for condition in (part.norm for part in self.parts if part.norm):
+            norm = _conditioned(norm, condition, self.size)
         return norm
 
     def score_terms(self, linear: LinearBuilder) -> list[nn.Module]:
-        """What is added to scores, each (features, y) -> (B,)."""
-        return [way.score(self.size, linear) for way in self.ways if way.score]
+        """Summands of scores, each (features, y) -> (B,)."""
+        return [part.score(self.size, linear) for part in self.parts if part.score]
 
     def classes(self, linear: LinearBuilder) -> list[nn.Module]:
-        """Heads that guess the condition, each features -> (B, C)."""
-        return [way.classes(self.size, linear) for way in self.ways if way.classes]
+        """Heads that predict the condition, each features -> (B, C)."""
+        return [part.classes(self.size, linear) for part in self.parts if part.classes]
 
 
-def _listening(norm: Norm, way: Conditioning, size: int) -> Norm:
-    listening = way.norm
-    if listening is None:
-        return norm
-    return replace(norm, after=lambda channels, image: listening(size, norm.after(channels, image), channels))
+def _conditioned(norm: Norm, condition: Callable[[int, nn.Module, int], nn.Module], size: int) -> Norm:
+    return replace(norm, after=lambda channels, image: condition(size, norm.after(channels, image), channels))
 
 
 __all__ = ["CONDITIONINGS", "ConditioningStack", "conditioning_stack"]
 
-CONDITIONINGS = Catalogue(
-    "conditioning", concat=concat, embedding=embedding, film=film, projection=projection, classifier=classifier
-)
+CONDITIONINGS = Catalogue.of("conditioning", concat, embedding, film, projection, classifier)
 
 
 def conditioning_stack(role: str, names: str, size: int) -> ConditioningStack:
-    """What this network is told of a condition of `size` numbers, in the ways whose names "+" joins.
+    """The conditionings of a network by their names, joined by "+", for a condition of `size` numbers.
 
-    Names are checked where there is no condition, too.
+    Raises Refusal for names that are unknown or do not fit, also if there is no condition.
     """
-    ways = {name: CONDITIONINGS[name]() for name in names.split("+")}
-    for name, way in ways.items():
-        if role not in way.roles:
-            fit = ", ".join(name for name, builder in CONDITIONINGS.items() if role in builder().roles)
-            raise Refusal(f"The conditioning {name!r} is for {way.roles[0]}s and not for {role}s: use {fit}.")
-    guessing = [name for name, way in ways.items() if way.classes]
-    telling = [name for name, way in ways.items() if way.input or way.norm]
-    if guessing and telling:
+    parts = {name: CONDITIONINGS[name]() for name in names.split("+")}
+    for name, part in parts.items():
+        if role not in part.roles:
+            valid = ", ".join(name for name, builder in CONDITIONINGS.items() if role in builder().roles)
+            raise Refusal(f"The conditioning {name!r} is for {part.roles[0]}s and not for {role}s: use {valid}.")
+    heads = [name for name, part in parts.items() if part.classes]
+    inputs = [name for name, part in parts.items() if part.input or part.norm]
+    if heads and inputs:
         raise Refusal(
-            f"The conditionings {guessing[0]!r} and {telling[0]!r} cannot be combined: the features would be told what "
-            f"the {guessing[0]} is to guess. Use {guessing[0]}, projection+{guessing[0]} or {telling[0]}."
+            f"The conditionings {heads[0]!r} and {inputs[0]!r} cannot be combined: the features would contain what "
+            f"the {heads[0]} is to predict. Use {heads[0]}, projection+{heads[0]} or {inputs[0]}."
         )
-    return ConditioningStack(size, tuple(ways.values()) if size else ())
+    return ConditioningStack(size, tuple(parts.values()) if size else ())

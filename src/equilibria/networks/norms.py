@@ -1,4 +1,4 @@
-"""What keeps a layer's activations in scale: a module after the layer, or a wrapper around it."""
+"""Normalization: a module after a layer, or a wrapper around it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,13 +16,13 @@ _GROUPS = 8  # at most, and of at least four channels each
 
 @dataclass(frozen=True)
 class Norm:
-    """A slot beside every hidden layer. Networks ask for all three parts and never for the name."""
+    """The normalization of every hidden layer. Networks use all fields and never the name."""
 
     after: Callable[[int, bool], nn.Module] = lambda channels, image: nn.Identity()  # image: (B, C, H, W), else (B, C)
     around: Callable[[nn.Module], nn.Module] = lambda layer: layer
-    bias: bool = True  # False: a constant added to a channel before the norm is lost
-    rescales: bool = True  # whatever the scale of the weights, activations have one
-    pixels: bool = False  # it averages over pixels, and a layer that has none must do without it
+    bias: bool = True  # of the layer; False: the norm would remove it
+    rescales: bool = True  # the scale of activations does not depend on that of the weights
+    pixels: bool = False  # it averages over pixels, so dense layers go without it
 
 
 def none() -> Norm:
@@ -31,7 +31,7 @@ def none() -> Norm:
 
 
 def batch() -> Norm:
-    """Batch norm (Ioffe and Szegedy 2015); the rows of a batch influence each other."""
+    """Batch norm (Ioffe and Szegedy 2015); the samples of a batch influence each other."""
     return Norm(lambda channels, image: nn.BatchNorm2d(channels) if image else nn.BatchNorm1d(channels), bias=False)
 
 
@@ -62,12 +62,12 @@ def group() -> Norm:
 
 
 def weight() -> Norm:
-    """Weight norm: each output's weights as length times direction (Salimans and Kingma 2016)."""
+    """Weight norm: each output's weights are a length times a direction (Salimans and Kingma 2016)."""
 
     def around(layer: nn.Module) -> nn.Module:
         outputs = 1 if isinstance(layer, nn.ConvTranspose2d) else 0
         directions = layer.weight.transpose(0, outputs)[0].numel() > 1  # type: ignore[operator]
-        return weight_norm(layer, dim=outputs) if directions else layer  # in one dimension there is only a sign
+        return weight_norm(layer, dim=outputs) if directions else layer  # one weight has only a sign
 
     return Norm(around=around, rescales=False)
 
@@ -78,21 +78,21 @@ def spectral() -> Norm:
 
 
 def needs_rows(network: nn.Module) -> bool:
-    """Whether a norm of the network compares the rows of a batch, and has no pixels to compare."""
+    """Whether a batch norm of the network needs several samples, having no pixels to average over."""
     return any(isinstance(part, nn.BatchNorm1d) for part in network.modules())
 
 
 def batch_norms(network: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
-    """The batch norms of a network that keep statistics for later."""
+    """The batch norms of a network that keep running statistics."""
     norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     return [norm for norm in norms if norm.track_running_stats]
 
 
 @torch.no_grad()
 def reestimate_batchnorm(network: nn.Module, forward: Callable[[int], Tensor], batches: int = 16) -> None:
-    """Replace batch-norm statistics by the mean over `forward(0)`, `forward(1)`, ...: averaged weights need their own.
+    """Set batch-norm statistics to the mean over `forward(0)`, `forward(1)`, ..., as averaged weights need.
 
-    `forward` runs the network on a batch of its own choice.
+    `forward` runs the network on a batch of its choice.
     """
     if not (norms := batch_norms(network)):
         return
@@ -103,7 +103,7 @@ def reestimate_batchnorm(network: nn.Module, forward: Callable[[int], Tensor], b
 
 @contextmanager
 def _cumulative(norms: Iterable[nn.modules.batchnorm._BatchNorm]) -> Iterator[None]:
-    """Batch norms that average what they see with equal weight."""
+    """Batch norms in training mode that average statistics with equal weight; then in evaluation mode."""
     momenta = {norm: norm.momentum for norm in norms}
     for norm in momenta:
         norm.reset_running_stats()
@@ -115,6 +115,4 @@ def _cumulative(norms: Iterable[nn.modules.batchnorm._BatchNorm]) -> Iterator[No
             norm.eval().momentum = momentum
 
 
-NORMS = Catalogue(
-    "norm", none=none, batch=batch, layer=layer, instance=instance, group=group, weight=weight, spectral=spectral
-)
+NORMS = Catalogue.of("norm", none, batch, layer, instance, group, weight, spectral)

@@ -1,4 +1,4 @@
-"""Upsampling and downsampling convolutions, and the ladder of resolutions."""
+"""Upsampling and downsampling convolutions, and the sequence of resolutions."""
 
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, pad
@@ -6,18 +6,21 @@ from torch.nn.functional import conv2d, conv_transpose2d, pad
 from ..core.catalogue import Catalogue
 from ..core.errors import Refusal
 
-SMALLEST, LARGEST = 8, 128  # pixels a side
+_SMALLEST, _LARGEST = 8, 128  # pixels a side
 _SEED = 7  # at most
 _HALVINGS = 2  # at least, so that small images have networks with hidden layers
 
 
 def pyramid(network: str, shape: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Heights and widths from the image to the seed: halved, rounding up, until no side exceeds seven."""
+    """Heights and widths from the image to the seed: halved, rounding up, until no side exceeds seven.
+
+    Raises Refusal unless samples of this shape are images of 8 to 128 pixels a side.
+    """
     if len(shape) != 3:
         raise Refusal(f"The network {network!r} is for images, and these samples have shape {shape}: use 'dense'.")
-    if min(shape[1:]) < SMALLEST or max(shape[1:]) > LARGEST:
+    if min(shape[1:]) < _SMALLEST or max(shape[1:]) > _LARGEST:
         raise Refusal(
-            f"The network {network!r} is for images of {SMALLEST} to {LARGEST} pixels a side, and these are "
+            f"The network {network!r} is for images of {_SMALLEST} to {_LARGEST} pixels a side, and these are "
             f"{shape[1]} x {shape[2]}: resize them, or use 'dense'."
         )
     sizes = [(shape[1], shape[2])]
@@ -34,7 +37,7 @@ class UpConv(nn.Conv2d):
         super().__init__(channels, out_channels, 3, padding=1, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        kernel = _spread(self.weight.flip(2, 3)).transpose(0, 1)
+        kernel = _box_filtered(self.weight.flip(2, 3)).transpose(0, 1)
         return conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
 
 
@@ -45,7 +48,7 @@ class DownConv(nn.Conv2d):
         super().__init__(channels, out_channels, 3, padding=1, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return conv2d(x, _spread(self.weight) / 4, self.bias, stride=2, padding=1)
+        return conv2d(x, _box_filtered(self.weight) / 4, self.bias, stride=2, padding=1)
 
 
 def transposed(channels: int, out_channels: int, bias: bool = True) -> nn.Module:
@@ -53,11 +56,11 @@ def transposed(channels: int, out_channels: int, bias: bool = True) -> nn.Module
     return nn.ConvTranspose2d(channels, out_channels, 4, stride=2, padding=1, bias=bias)
 
 
-UPSAMPLINGS = Catalogue("way of upsampling", transposed=transposed, nearest=UpConv)
+UPSAMPLINGS = Catalogue("upsampling", transposed=transposed, nearest=UpConv)
 
 
 class Crop(nn.Module):
-    """The upper left part of this size: how an even map becomes an odd one."""
+    """The upper left part of this size: makes an even size odd."""
 
     def __init__(self, height: int, width: int):
         super().__init__()
@@ -68,14 +71,14 @@ class Crop(nn.Module):
 
 
 class PadToEven(nn.Module):
-    """A row and a column of zeros where the size is odd, so that halving rounds up."""
+    """Append a row and a column of zeros where the size is odd, so that halving rounds up."""
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
         return pad(x, (0, width % 2, 0, height % 2)) if height % 2 or width % 2 else x
 
 
-def _spread(weight: Tensor) -> Tensor:
+def _box_filtered(weight: Tensor) -> Tensor:
     """Each 3x3 kernel convolved with a 2x2 box of ones: (O, I, 3, 3) -> (O, I, 4, 4)."""
     rows = pad(weight, (0, 0, 0, 1)) + pad(weight, (0, 0, 1, 0))
     return pad(rows, (0, 1)) + pad(rows, (1, 0))

@@ -1,51 +1,50 @@
-"""Generator, critic and encoder: wrappers that give every network the same calls."""
+"""Generator, critic and encoder: modules with the same calls for every network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from ..core import posteriors
 from ..core.catalogue import Catalogue
-from ..core.posteriors import Gaussian, Posterior
+from ..core.posteriors import Gaussian, Point, Posterior
 from .blocks import Chain, Joint, lecun
 from .conditioning import ConditioningStack, InputLayer, LinearBuilder
 
 
 @dataclass(frozen=True)
 class PosteriorHead:
-    """What the outputs of a last layer mean."""
+    """The last layer of an encoder, and the posterior that its outputs describe."""
 
-    numbers: int  # for each number of the latent
-    read: Callable[[Tensor], posteriors.Posterior]  # (B, numbers * Z)
-    scale: float  # of the layer's weights, times that which keeps the scale of features
+    outputs: int  # per latent dimension
+    posterior: Callable[[Tensor], Posterior]  # from (B, outputs * Z)
+    scale: float  # of the layer's weights, relative to the one that keeps the scale of features
 
-    def head(self, features: int, latent: int) -> nn.Linear:
+    def layer(self, features: int, latent: int) -> nn.Linear:
         """The last layer. No norm wraps it: the scale of its outputs has a meaning."""
-        lecun(layer := nn.Linear(features, self.numbers * latent))
+        lecun(layer := nn.Linear(features, self.outputs * latent))
         layer.weight.data.mul_(self.scale)
         return layer
 
 
 def gaussian() -> PosteriorHead:
-    """A mean and a logarithm of the variance for each number, unbounded (Kingma and Welling 2014).
+    """A mean and an unbounded log variance per dimension (Kingma and Welling 2014).
 
-    Its start is close to the standard normal, where divergences from the prior are small whatever the trunk.
+    At initialization close to the standard normal, where the KL divergence from the prior is small.
     """
     return PosteriorHead(2, gaussian_posterior, 0.1)
 
 
 def point() -> PosteriorHead:
-    """The latent itself (Donahue et al. 2017); it starts at the scale of the features."""
-    return PosteriorHead(1, posteriors.Point, 1.0)
+    """The latent itself (Donahue et al. 2017), at initialization at the scale of the features."""
+    return PosteriorHead(1, Point, 1.0)
 
 
-def gaussian_posterior(outputs: Tensor) -> posteriors.Gaussian:
-    """Means, then logarithms of the variances: (B, 2 Z)."""
-    return posteriors.Gaussian(*outputs.chunk(2, dim=1))
+def gaussian_posterior(outputs: Tensor) -> Gaussian:
+    """From means and log variances: (B, 2 Z)."""
+    return Gaussian(*outputs.chunk(2, dim=1))
 
 
-POSTERIORS = Catalogue("posterior", gaussian=gaussian, point=point)
+POSTERIORS = Catalogue.of("posterior", gaussian, point)
 
 
 class Generator(nn.Module):
@@ -53,10 +52,11 @@ class Generator(nn.Module):
 
     def __init__(self, input_layer: InputLayer, layers: Chain, output_activation: nn.Module):
         super().__init__()
-        self.entrance, self.layers, self.output_activation = input_layer, layers, output_activation
+        self.entrance = input_layer  # a name in stored weights
+        self.layers, self.output_activation = layers, output_activation
 
     def raw(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """What the outlet sees, for example logits: (B, Z), (B, C)? -> (B, *sample)."""
+        """The input of the output activation, for example logits: (B, Z), (B, C)? -> (B, *sample)."""
         self.entrance.check(y)
         return self.layers(self.entrance((z,), y), y)
 
@@ -66,24 +66,26 @@ class Generator(nn.Module):
 
 
 class Encoder(nn.Module):
-    """From a sample, and its condition, to where its latent lies."""
+    """From a sample, and its condition, to the posterior of its latent."""
 
-    def __init__(self, input_layer: InputLayer, trunk: Chain, head: nn.Module, answer: PosteriorHead):
+    def __init__(self, input_layer: InputLayer, trunk: Chain, features: int, latent: int, posterior: str):
         super().__init__()
-        self.entrance, self.trunk, self.head, self.answer = input_layer, trunk, head, answer
+        head = POSTERIORS[posterior]()
+        self.entrance, self.trunk, self.head = input_layer, trunk, head.layer(features, latent)
+        self.posterior = head.posterior
 
     def features(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        """What the head sees: (B, F)."""
+        """The input of the last layer: (B, F)."""
         self.entrance.check(y)
         return self.trunk(self.entrance((x,), y), y)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Posterior:
         """(B, *sample), (B, C)? -> over (B, Z)."""
-        return self.answer.read(self.head(self.features(x, y)))
+        return self.posterior(self.head(self.features(x, y)))
 
 
 class PriorNetwork(nn.Module):
-    """From a condition to where latents lie under it."""
+    """From a condition to the prior of latents under it."""
 
     def __init__(self, input_layer: InputLayer, layers: Chain):
         super().__init__()
@@ -96,27 +98,27 @@ class PriorNetwork(nn.Module):
 
 
 class Critic(nn.Module):
-    """Scores views: flattened, or images; a latent beside an image joins its features."""
+    """Scores views: vectors, or images; a latent as the second view joins an image's features."""
 
     def __init__(
         self,
         input_layer: InputLayer,
         trunk: Chain,
         head: nn.Module,
-        verdicts: list[nn.Module],
+        score_terms: Iterable[nn.Module] = (),
         joint: Joint | None = None,
     ):
         super().__init__()
-        self.entrance, self.trunk, self.head, self.verdicts = input_layer, trunk, head, nn.ModuleList(verdicts)
-        self.joint = joint
+        self.entrance, self.trunk, self.head = input_layer, trunk, head
+        self.verdicts, self.joint = nn.ModuleList(score_terms), joint  # names in stored weights
 
     def features(self, *views: Tensor, y: Tensor | None = None) -> Tensor:
-        """What the head sees: (B, F)."""
+        """The input of the head: (B, F)."""
         self.entrance.check(y)
-        return self.seen(views, y)
+        return self.unchecked_features(views, y)
 
-    def seen(self, views: tuple[Tensor, ...], y: Tensor | None) -> Tensor:
-        """Features, of a condition that nobody checks."""
+    def unchecked_features(self, views: tuple[Tensor, ...], y: Tensor | None) -> Tensor:
+        """The same without a check of the condition."""
         if self.joint is None:
             return self.trunk(self.entrance(views, y), y)
         x, z = views
@@ -125,8 +127,8 @@ class Critic(nn.Module):
     def score(self, features: Tensor, y: Tensor | None = None) -> Tensor:
         """(B, F) and (B, C)? -> (B,)."""
         score = self.head(features).squeeze(1)
-        for verdict in self.verdicts:
-            score = score + verdict(features, y)
+        for term in self.verdicts:
+            score = score + term(features, y)
         return score
 
     def forward(self, *views: Tensor, y: Tensor | None = None) -> Tensor:
@@ -135,19 +137,19 @@ class Critic(nn.Module):
 
 
 class ClassifyingCritic(nn.Module):
-    """A critic with a second head on its features, which guesses the condition and is not told."""
+    """A critic with a second head on its features, which predicts the condition from samples alone."""
 
     def __init__(self, critic: Critic, classes: nn.Module):
         super().__init__()
         self.critic, self.classes = critic, classes
 
     def features(self, *views: Tensor, y: Tensor | None = None) -> Tensor:
-        """What both heads see, whatever the condition: (B, F)."""
+        """The input of both heads: (B, F)."""
         return self.critic.features(*views, y=y)
 
     def classify(self, *views: Tensor) -> Tensor:
-        """Logits, or guesses of numbers: (B, C)."""
-        return self.classes(self.critic.seen(views, None))
+        """Logits, or predicted numbers: (B, C)."""
+        return self.classes(self.critic.unchecked_features(views, None))
 
     def forward(self, *views: Tensor, y: Tensor | None = None) -> Tensor:
         """Views, each (B, ...), and (B, C)? -> (B,)."""
@@ -155,7 +157,7 @@ class ClassifyingCritic(nn.Module):
 
 
 class SupervisedCritic(nn.Module):
-    """A critic that stack K classes, and "generated" as one more, whose logit is 0 (Salimans et al. 2016).
+    """A classifier of K classes and of "generated", whose logit is 0 (Salimans et al. 2016).
 
     Its score is log Z, Z the sum of exp(logits): the odds of "real" against "generated", so that D = Z / (Z + 1).
     """
@@ -165,7 +167,7 @@ class SupervisedCritic(nn.Module):
         self.critic = critic  # whose head has K outputs
 
     def features(self, *views: Tensor, y: Tensor | None = None) -> Tensor:
-        """What the head sees: (B, F)."""
+        """The input of the head: (B, F)."""
         return self.critic.features(*views, y=y)
 
     def classify(self, *views: Tensor) -> Tensor:
@@ -177,23 +179,17 @@ class SupervisedCritic(nn.Module):
         return self.critic.head(self.features(*views, y=y)).logsumexp(dim=1)
 
 
-def critic_of(
+def build_critic(
     stack: ConditioningStack,
     input_layer: InputLayer,
     trunk: Chain,
     linear: LinearBuilder,
+    supervised: int,
     joint: Joint | None = None,
-    supervised: int = 0,
 ) -> Critic | ClassifyingCritic | SupervisedCritic:
-    """A critic whose heads are made by `linear`; its score is that of so many classes if it is supervised."""
+    """A critic with heads made by `linear`; with `supervised`, a number of classes, a SupervisedCritic."""
     if supervised:
-        return SupervisedCritic(Critic(input_layer, trunk, linear(supervised), [], joint))
+        return SupervisedCritic(Critic(input_layer, trunk, linear(supervised), joint=joint))
     critic = Critic(input_layer, trunk, linear(1), stack.score_terms(linear), joint)
     classes = stack.classes(linear)
     return ClassifyingCritic(critic, *classes) if classes else critic
-
-
-def encoder_of(input_layer: InputLayer, trunk: Chain, features: int, latent: int, posterior: str) -> Encoder:
-    """An encoder whose trunk ends in so many features."""
-    answer = POSTERIORS[posterior]()
-    return Encoder(input_layer, trunk, answer.head(features, latent), answer)
