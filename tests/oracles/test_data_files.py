@@ -148,7 +148,7 @@ def test_a_download_that_is_something_else_leaves_nothing_behind(tmp_path, small
     folder, url = host
     put(folder, files, [b"<html>log in</html>"] * 4)
     files = tuple(PublishedFile(file.name, file.md5, f"{url}/{file.name}") for file in files)
-    with pytest.raises(Refusal, match="answered with something else"):
+    with pytest.raises(Refusal, match="returned another file"):
         load_idx("small", files, FOLDERS, ("a", "b", "c"), tmp_path / "root")
     assert [path for path in (tmp_path / "root").rglob("*") if path.is_file()] == []
 

@@ -32,15 +32,15 @@ INFERRING = (
     Mutant(
         "kl-doubled",
         POSTERIORS,
-        "(difference.exp() + apart - 1 - difference) / 2",
-        "(difference.exp() + apart - 1 - difference)",
+        "(difference.exp() + distance - 1 - difference) / 2",
+        "(difference.exp() + distance - 1 - difference)",
         KL,
         "the half is forgotten",
     ),
     Mutant(
         "kl-sign-of-the-logarithm",
         POSTERIORS,
-        "apart - 1 - difference) / 2",
+        "distance - 1 - difference) / 2",
         "apart - 1 + difference) / 2",
         KL,
         "small variances are free",

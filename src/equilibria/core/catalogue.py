@@ -1,4 +1,4 @@
-"""Names for things: the only registration an extension needs."""
+"""Catalogues: parts by name, with their options. The only registration that an extension needs."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -9,15 +9,15 @@ from .errors import Refusal, nearest
 
 
 class Entry(NamedTuple):
-    """One line of a catalogue's table."""
+    """A row of a catalogue's table."""
 
     name: str
     summary: str  # the first line of the builder's docstring
-    options: dict[str, inspect.Parameter]  # the keywords a user may set
+    options: dict[str, inspect.Parameter]  # the keywords that a user may set
 
 
 class Catalogue(Mapping[str, Callable[..., Any]]):
-    """A readable table of contents: name -> builder."""
+    """A table of parts: name -> builder."""
 
     def __init__(self, kind: str, **builders: Callable[..., Any]):
         self.kind, self._builders, self._former = kind, builders, dict[str, str]()
@@ -48,7 +48,7 @@ class Catalogue(Mapping[str, Callable[..., Any]]):
         return len(self._builders)
 
     def describe(self) -> list[Entry]:
-        """Each entry's name, first docstring line and options: the help texts and the README's tables."""
+        """Name, first docstring line and options of every entry, for help texts and tables."""
         return [Entry(name, summary(builder), options(builder)) for name, builder in self._builders.items()]
 
 
@@ -58,9 +58,9 @@ def summary(builder: Callable[..., Any]) -> str:
 
 
 def options(builder: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """What a user may set: the keywords that have a default, of those after the `*` where there is one.
+    """What a user may set: the keywords with a default, only those after the `*` if there is one.
 
-    The rest is context, given by whoever builds.
+    The other parameters are context, from the caller.
     """
     parameters = inspect.signature(builder).parameters
     keywords = {name: p for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY}

@@ -1,4 +1,4 @@
-"""Data parallelism by hand: gradients are averaged after `backward`, so penalties and lazy terms come out exact."""
+"""Data parallelism without DDP: gradients are averaged after `backward`, so penalties and lazy terms stay exact."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,18 +9,18 @@ from torch import Tensor
 
 
 def rank() -> int:
-    """This process's place among its peers, from 0."""
-    return dist.get_rank() if _together() else 0
+    """The number of this process, from 0."""
+    return dist.get_rank() if _is_distributed() else 0
 
 
 def world_size() -> int:
-    """How many processes play together."""
-    return dist.get_world_size() if _together() else 1
+    """The number of processes."""
+    return dist.get_world_size() if _is_distributed() else 1
 
 
 @torch.no_grad()
 def average_(tensors: Sequence[Tensor]) -> None:
-    """Replace each tensor by its mean over processes, in one reduction."""
+    """Replace each tensor by its mean over processes, in place and in one reduction."""
     if world_size() == 1 or not tensors:
         return
     flat = torch.cat([t.flatten() for t in tensors])
@@ -30,12 +30,12 @@ def average_(tensors: Sequence[Tensor]) -> None:
 
 
 def all_reduce_mean(values: Tensor) -> Tensor:
-    """The mean over the batches of all processes, which are of one size: (). Exact once gradients are averaged."""
+    """The mean over the batches of all processes, which have one size: (). Its averaged gradients are exact."""
     return values.mean() if world_size() == 1 else _Mean.apply(values.mean())
 
 
 class _Mean(torch.autograd.Function):
-    """Mean over processes. What each process's loss asks of it is shared in equal parts, so it is its own transpose."""
+    """Mean over processes. As a linear map it is its own transpose, so backward is the same."""
 
     @staticmethod
     def forward(ctx: Any, value: Tensor) -> Tensor:
@@ -48,5 +48,5 @@ class _Mean(torch.autograd.Function):
         return _Mean.apply(gradient)
 
 
-def _together() -> bool:
+def _is_distributed() -> bool:
     return dist.is_available() and dist.is_initialized()

@@ -1,4 +1,4 @@
-"""Requests that end in seconds whatever the network does, and files that are checked before they are kept."""
+"""Requests with a time limit, and downloads that are verified before they are stored."""
 
 import hashlib
 import logging
@@ -11,41 +11,41 @@ from pathlib import Path
 
 from .files import atomic
 
-_ANSWER_SECONDS = 5.0  # name resolution has no timeout of its own, so the first answer is awaited in a thread
+_RESPONSE_SECONDS = 5.0  # name resolution has no timeout, so the first response is awaited in a thread
 _STALL_SECONDS = 10.0
 
 
-def first_response(url: str, seconds: float = _ANSWER_SECONDS) -> HTTPResponse:
-    """The response to a request, or an OSError in a few seconds whatever the network does."""
-    answers: queue.Queue[HTTPResponse | OSError] = queue.Queue()
+def first_response(url: str, seconds: float = _RESPONSE_SECONDS) -> HTTPResponse:
+    """The response to a request. Raises OSError within seconds if there is none."""
+    responses: queue.Queue[HTTPResponse | OSError] = queue.Queue()
 
-    def ask() -> None:
+    def request() -> None:
         try:
-            answers.put(urllib.request.urlopen(url, timeout=_STALL_SECONDS))
+            responses.put(urllib.request.urlopen(url, timeout=_STALL_SECONDS))
         except OSError as error:
-            answers.put(error)
+            responses.put(error)
 
-    threading.Thread(target=ask, daemon=True).start()
+    threading.Thread(target=request, daemon=True).start()
     try:
-        answer = answers.get(timeout=seconds)
+        response = responses.get(timeout=seconds)
     except queue.Empty:
         raise TimeoutError(f"no answer in {seconds:.0f} s") from None
-    if isinstance(answer, OSError):
-        raise answer
-    return answer
+    if isinstance(response, OSError):
+        raise response
+    return response
 
 
 def download(url: str, path: Path, algorithm: str, digest: str, size: str = "") -> Path:
-    """A file from a server under this path, once its hash begins with `digest`. Raises OSError, and nothing stays."""
+    """Download a file to this path. Raises OSError, without leaving a file, unless its hash begins with `digest`."""
     if os.environ.get("EQUILIBRIA_OFFLINE"):
         raise OSError("EQUILIBRIA_OFFLINE is set")
-    response, content = first_response(url), hashlib.new(algorithm, usedforsecurity=False)
+    response, content_hash = first_response(url), hashlib.new(algorithm, usedforsecurity=False)
     logging.getLogger(__name__).warning("Downloading %s%s to %s.", url, f" ({size})" if size else "", path.parent)
     with response, atomic(path, unique=True) as part:
         with part.open("wb") as file:
-            while piece := response.read(1 << 20):
-                content.update(piece)
-                file.write(piece)
-        if not content.hexdigest().startswith(digest):
-            raise OSError(f"{url} answered with something else: {algorithm} {content.hexdigest()}")
+            while chunk := response.read(1 << 20):
+                content_hash.update(chunk)
+                file.write(chunk)
+        if not content_hash.hexdigest().startswith(digest):
+            raise OSError(f"{url} returned another file: {algorithm} {content_hash.hexdigest()}")
     return path

@@ -1,4 +1,4 @@
-"""What the program says when it cannot go on."""
+"""Errors with a message for the user, and the checks that raise them."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -6,32 +6,32 @@ from typing import Any
 
 
 class Refusal(ValueError):
-    """The request cannot be served as written; the message says what is wrong, where, and what to do. Exit code 2."""
+    """A request that cannot be served; the message says what is wrong, where, and what to do. Exit code 2."""
 
 
 class Failure(RuntimeError):
-    """Something broke that the user did not cause: a full disk, a NaN. The message says what is safe. Exit code 1."""
+    """A failure not caused by the request: a full disk, a NaN. The message says what is safe. Exit code 1."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A sentence ending for an unknown name: the closest valid one, then all of them."""
-    known = list(known)
-    close = difflib.get_close_matches(name, known, n=1)
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The end of a sentence about an unknown name: the closest valid one, then all of them."""
+    names = list(names)
+    close = difflib.get_close_matches(name, names, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"{hint} Known: {', '.join(known) or 'none'}."
+    return f"{hint} Known: {', '.join(names) or 'none'}."
 
 
-def check_format(stored: Mapping[str, Any], known: int, where: str) -> None:
-    """Refuse what a newer version wrote."""
-    version = stored.get("format", known)
-    if not isinstance(version, int) or version > known:
+def check_format(stored: Mapping[str, Any], latest: int, where: str) -> None:
+    """Raise Refusal for a file of a newer version."""
+    version = stored.get("format", latest)
+    if not isinstance(version, int) or version > latest:
         raise Refusal(
-            f"{where} has format {version}, and this version of equilibria reads {known}: upgrade equilibria."
+            f"{where} has format {version}, and this version of equilibria reads {latest}: upgrade equilibria."
         )
 
 
-def at_least(least: int, network: str, **values: int) -> None:
-    """Widths that would leave a network empty, and counts that count nothing."""
+def at_least(least: int, part: str, **values: int) -> None:
+    """Raise Refusal for an option below the least; `part` is, for example, "The network 'dense'"."""
     for option, value in values.items():
         if value < least:
-            raise Refusal(f"The network {network!r} has {option} {value}: at least {least} is needed.")
+            raise Refusal(f"{part} has {option} {value}: at least {least} is needed.")

@@ -1,4 +1,4 @@
-"""Files and folders that appear whole under their own names, or not at all."""
+"""Atomic output: files and folders that are complete, or do not exist."""
 
 import contextlib
 import os
@@ -12,30 +12,30 @@ from .errors import Failure, Refusal
 PART = ".part"
 
 
-def output_path(out: str | Path, kinds: Collection[str], force: bool = False) -> Path:
-    """Where to write. Raises Refusal for a suffix that is none of these (`""`: a folder), and rather than write over.
+def output_path(out: str | Path, suffixes: Collection[str], force: bool = False) -> Path:
+    """The path of an output file, or of a folder for the suffix "". To be checked before the work begins.
 
-    Ask before the work begins, so that nothing is made in vain.
+    Raises Refusal for another suffix, and for an existing file or a folder with files unless `force`.
     """
     path = Path(out).expanduser()
-    kind = path.suffix.lower()
-    if kind not in kinds:
-        *others, last = [known or "/" for known in kinds]
+    suffix = path.suffix.lower()
+    if suffix not in suffixes:
+        *others, last = [each or "/" for each in suffixes]
         raise Refusal(f"--out is {str(path)!r}: end it in {', '.join(others)}{' or ' if others else ''}{last}.")
-    if kind and path.is_dir():
+    if suffix and path.is_dir():
         raise Refusal(f"{path} is a folder: choose another --out.")
-    if not kind and path.exists() and not path.is_dir():
+    if not suffix and path.exists() and not path.is_dir():
         raise Refusal(f"{path} is a file: choose another --out for a folder.")
-    if not force and (path.exists() if kind else path.is_dir() and any(path.iterdir())):
-        raise Refusal(f"{path} exists: choose another --out, or write over it with --force.")
+    if not force and (path.exists() if suffix else path.is_dir() and any(path.iterdir())):
+        raise Refusal(f"{path} exists: choose another --out, or overwrite it with --force.")
     return path
 
 
 @contextmanager
 def atomic(path: Path, unique: bool = False) -> Iterator[Path]:
-    """A name to write a file or a folder under, which becomes the right one when all is written; else nothing stays.
+    """A temporary path for a file or a folder, which is renamed when all is written; removed if that fails.
 
-    Files that were in a folder stay in it. `unique`: other processes may write the same path at the same time.
+    An existing folder keeps its other files. `unique`: other processes may write the same path at the same time.
     """
     part = path.with_name(f".{path.name}{f'.{os.getpid()}' if unique else ''}{PART}")
     try:
@@ -53,7 +53,7 @@ def atomic(path: Path, unique: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def atomic_output(path: Path) -> Iterator[Path]:
-    """The same for what a user asked for. Raises Failure where it cannot be written."""
+    """The same for output of a verb. Raises Failure if it cannot be written."""
     try:
         with atomic(path) as part:
             yield part
@@ -62,12 +62,12 @@ def atomic_output(path: Path) -> Iterator[Path]:
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """A whole file that is on the disk when this returns, or the one that was there before."""
+    """Write a file that is complete on disk when this returns; if that fails, the old file remains."""
     with atomic(path) as part, part.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    with contextlib.suppress(PermissionError, NotImplementedError):  # the folder's entries, where systems allow that
+    with contextlib.suppress(PermissionError, NotImplementedError):  # the folder's entries, if the system allows it
         handle = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -76,7 +76,7 @@ def write_atomic(path: Path, content: bytes) -> None:
 
 
 def _merge(part: Path, path: Path) -> None:
-    """Move what is in a folder into another, subfolders likewise."""
+    """Move the contents of a folder into another, also those of subfolders."""
     for file in part.iterdir():
         if file.is_dir() and (path / file.name).is_dir():
             _merge(file, path / file.name)

@@ -1,4 +1,4 @@
-"""What an encoder answers: where the latent of a sample lies."""
+"""Posteriors: the output of an encoder, a distribution over the latent of each sample."""
 
 import math
 from typing import NamedTuple, Self
@@ -10,7 +10,7 @@ _LOG_TWO_PI = math.log(2 * math.pi)
 
 
 class Point(NamedTuple):
-    """One latent for each sample: a deterministic encoder's answer."""
+    """One latent per sample, from a deterministic encoder."""
 
     mean: Tensor  # (B, Z)
 
@@ -20,7 +20,7 @@ class Point(NamedTuple):
 
 
 class Gaussian(NamedTuple):
-    """Independent normals: an encoder's answer, or a prior that was told the condition."""
+    """Independent normals: the output of an encoder, or a prior under a condition."""
 
     mean: Tensor  # (B, Z)
     log_variance: Tensor  # (B, Z)
@@ -30,19 +30,19 @@ class Gaussian(NamedTuple):
         return self.mean + (self.log_variance / 2).exp() * torch.randn_like(self.mean)
 
     def log_density(self, z: Tensor) -> Tensor:
-        """Of latents (B, Z), with all constants, in nats: (B,)."""
+        """Log density of latents (B, Z), with all constants, in nats: (B,)."""
         squared = (z - self.mean).square() * (-self.log_variance).exp()
         return -(squared + self.log_variance + _LOG_TWO_PI).sum(dim=1) / 2
 
     def divergence(self, other: "Gaussian") -> Tensor:
-        """KL(self || other) of every coordinate, in nats: (B, Z)."""
+        """KL(self || other) per dimension, in nats: (B, Z)."""
         difference = self.log_variance - other.log_variance
-        apart = (self.mean - other.mean).square() * (-other.log_variance).exp()
-        return (difference.exp() + apart - 1 - difference) / 2
+        distance = (self.mean - other.mean).square() * (-other.log_variance).exp()
+        return (difference.exp() + distance - 1 - difference) / 2
 
     @classmethod
     def standard(cls, like: Tensor) -> Self:
-        """Zero mean and unit variance, as many as there are in (B, Z)."""
+        """Zero mean and unit variance, of this shape (B, Z)."""
         return cls(torch.zeros_like(like), torch.zeros_like(like))
 
 

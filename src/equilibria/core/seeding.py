@@ -1,4 +1,4 @@
-"""Randomness as a function of where we are, not of what happened before."""
+"""Random generators seeded by a place in the run, independent of all draws before it."""
 
 import hashlib
 import struct
@@ -9,7 +9,7 @@ from .errors import Refusal
 
 
 def key(*place: int) -> int:
-    """A seed for this place: (run seed, draw, process), (data seed, epoch)... Raises Refusal for more than 64 bits."""
+    """The seed of a place: (run seed, draw, process), (data seed, epoch), ... Raises Refusal for more than 64 bits."""
     try:
         packed = struct.pack(f"{len(place)}q", *place)
     except struct.error:
@@ -19,17 +19,17 @@ def key(*place: int) -> int:
 
 
 def generator(*place: int) -> torch.Generator:
-    """A generator of its own for this place, on the host."""
+    """A new CPU generator for this place."""
     return torch.Generator().manual_seed(key(*place))
 
 
 def reseed(*place: int) -> None:
-    """Restart the host's and the device's default generators at this place."""
+    """Seed the default generators, of the CPU and the current CUDA device, for this place."""
     for default in _defaults():  # 1 us each; torch.manual_seed takes over 100
         default.manual_seed(key(*place))
 
 
 def _defaults() -> list[torch.Generator]:
-    if torch.cuda.is_initialized():  # without it there is no generator yet, and nothing is drawn there
+    if torch.cuda.is_initialized():  # else it has no generator yet, and nothing is drawn there
         return [torch.default_generator, torch.cuda.default_generators[torch.cuda.current_device()]]
     return [torch.default_generator]

@@ -1,4 +1,4 @@
-"""Specs: plain descriptions of parts, {name, **options}, checked against the builder's signature and built."""
+"""Specs: parts as plain values, {"name": ..., **options}; how they are checked and built, and how text is parsed."""
 
 import importlib
 import inspect
@@ -17,19 +17,19 @@ from .errors import Refusal, nearest
 
 
 def import_function(name: str, kind: str) -> Callable[..., Any]:
-    """The function named `module:function`. Only names typed or passed in this very call may come here."""
+    """The function `module:function`. Only for names from the user, never for those in stored files."""
     module, _, attribute = name.partition(":")
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
     try:
-        found = getattr(importlib.import_module(module), attribute)
+        function = getattr(importlib.import_module(module), attribute)
     except ImportError as error:
         raise Refusal(f"The {kind} {name!r} cannot be imported: {error}.") from error
     except AttributeError:
         raise Refusal(f"The module {module!r} has no {attribute!r}: check the {kind} {name!r}.") from None
-    if not callable(found):
+    if not callable(function):
         raise Refusal(f"The {kind} {name!r} is not a function.")
-    return typing.cast(Callable[..., Any], found)
+    return typing.cast(Callable[..., Any], function)
 
 
 Spec = dict[str, Any]  # {"name": ..., **options}: plain values
@@ -39,7 +39,7 @@ _FORMER_CONTEXT = {"outlet": "output_activation", "beside": "second_view"}  # wh
 
 
 def make(catalogue: Catalogue, spec: Spec, where: str, **context: Any) -> Any:
-    """What the spec names, built from its options and the context. Raises Refusal for a wrong name or option."""
+    """The part of a spec, built from its options and the context. Raises Refusal for a wrong name or option."""
     builder = builder_of(catalogue, spec["name"])
     options = current_names(builder, {name: value for name, value in spec.items() if name != "name"}, where)
     checked = {name: check(builder, name, value, f"{where}.{name}") for name, value in options.items()}
@@ -52,7 +52,7 @@ def make(catalogue: Catalogue, spec: Spec, where: str, **context: Any) -> Any:
         return builder(**arguments)
     except Refusal:
         raise
-    except ValueError as error:  # a value that a library refuses
+    except ValueError as error:  # from a library
         raise Refusal(f"{where} cannot be built: {error}.") from error
     except Exception as error:
         if ":" not in spec["name"]:
@@ -66,27 +66,27 @@ def _is_required(parameter: inspect.Parameter) -> bool:
 
 
 def builder_of(catalogue: Catalogue, name: str) -> Callable[..., Any]:
-    """The catalogue's entry, or the user's own `module:function`, found from the current folder too."""
+    """The catalogue's entry, or the user's `module:function`, also from the current folder."""
     return import_function(name, catalogue.kind) if ":" in name else catalogue[name]
 
 
 def check(builder: Callable[..., Any], option: str, value: Any, where: str) -> Any:
-    """The value of an option, as its annotation wants it. Raises Refusal if the option or the value does not fit."""
-    known = options(builder)
-    if option not in known:
-        raise Refusal(f"{where} is not an option of {getattr(builder, '__name__', builder)!r}.{nearest(option, known)}")
+    """The value of an option as the type of its annotation. Raises Refusal if the option or the value does not fit."""
+    valid = options(builder)
+    if option not in valid:
+        raise Refusal(f"{where} is not an option of {getattr(builder, '__name__', builder)!r}.{nearest(option, valid)}")
     annotation = typing.get_type_hints(builder).get(option, Any)
-    fitted = fit(value, annotation)
-    if fitted is MISFIT:
+    result = fit(value, annotation)
+    if result is MISFIT:
         raise Refusal(f"{where} is {value!r}: it must be {type_in_words(annotation)}.")
-    return fitted
+    return result
 
 
 MISFIT = object()
 
 
 def fit(value: Any, annotation: Any) -> Any:
-    """The value as the annotation's type, or a mark that it cannot be. Whole numbers pass for real ones."""
+    """The value as the annotation's type, or MISFIT. Whole numbers are accepted as real ones."""
     if annotation is Any or annotation is inspect.Parameter.empty:
         return value
     origin = typing.get_origin(annotation)
@@ -109,7 +109,7 @@ def fit(value: Any, annotation: Any) -> Any:
 
 
 def type_in_words(annotation: Any) -> str:
-    """A type as people say it."""
+    """A type in words: "a whole number"."""
     names = {int: "a whole number", float: "a number", bool: "true or false", str: "a word", type(None): "none"}
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return " or ".join(type_in_words(choice) for choice in typing.get_args(annotation))
@@ -122,31 +122,31 @@ def type_in_words(annotation: Any) -> str:
     return names.get(annotation, str(annotation))
 
 
-_SAID = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-_NOTHING = ("none", "null")
+_BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_NONE = ("none", "null")
 
 
 def parse(value: Any, annotation: Any, where: str) -> Any:
-    """The value as the annotation's type; text is read as such. Raises Refusal if it cannot be."""
+    """The value as the annotation's type; text is parsed. Raises Refusal if it does not fit."""
     choices = [parse_text(value, choice) for choice in _choices(annotation)] if isinstance(value, str) else [value]
-    fitted = next((f for choice in choices if (f := fit(choice, annotation)) is not MISFIT), MISFIT)
-    if fitted is MISFIT or (isinstance(fitted, float) and not math.isfinite(fitted)):
+    result = next((f for choice in choices if (f := fit(choice, annotation)) is not MISFIT), MISFIT)
+    if result is MISFIT or (isinstance(result, float) and not math.isfinite(result)):
         raise Refusal(f"{where} is {value!r}: it must be {type_in_words(annotation)}.")
-    return fitted
+    return result
 
 
 def parse_text(text: str, annotation: Any) -> Any:
-    """The text as a value of one type, or a mark that it is none."""
+    """The text as a value of one type, or MISFIT."""
     kind, inner = typing.get_origin(annotation) or annotation, typing.get_args(annotation)
     try:
         if kind is str:
             return text
         if kind is bool:
-            return _SAID.get(text.lower(), MISFIT)
+            return _BOOLEANS.get(text.lower(), MISFIT)
         if kind in (int, float):
             return kind(text)
         if kind is type(None):
-            return None if text.lower() in _NOTHING else MISFIT
+            return None if text.lower() in _NONE else MISFIT
         if kind is tuple:
             return [parse_text(word, inner[0]) for word in re.split(r"[,\s]+", text.strip("()[] ").rstrip(","))]
         return json.loads(text) if kind in (dict, list, Mapping, Sequence, Any) else MISFIT
@@ -155,7 +155,7 @@ def parse_text(text: str, annotation: Any) -> Any:
 
 
 def parse_json(value: Any) -> Any:
-    """A value whose type nobody has said: text that is JSON is read as such, other text stays."""
+    """Text that is JSON as its value; other text and values unchanged."""
     try:
         return json.loads(value) if isinstance(value, str) else value
     except ValueError:
@@ -163,12 +163,12 @@ def parse_json(value: Any) -> Any:
 
 
 def is_none(value: Any) -> bool:
-    """Whether nothing is wanted here."""
-    return value is None or (isinstance(value, str) and value.lower() in _NOTHING)
+    """Whether a value is None, also as text."""
+    return value is None or (isinstance(value, str) and value.lower() in _NONE)
 
 
 def as_spec(value: Any, where: str) -> Spec:
-    """A part's description from its name, from {"name": ..., **options}, or from that as JSON."""
+    """The spec of a part from its name, from {"name": ..., **options}, or from that as JSON."""
     value = parse_json(value) if isinstance(value, str) and value.lstrip().startswith("{") else value
     spec = dict(value) if isinstance(value, Mapping) else {"name": str(value)}
     if not isinstance(value, str | Mapping | Path) or not isinstance(spec.get("name"), str) or not spec["name"]:
@@ -177,7 +177,7 @@ def as_spec(value: Any, where: str) -> Spec:
 
 
 def _choices(annotation: Any) -> Iterator[Any]:
-    """The types of a union, words last: any text is a word."""
+    """The types of a union, str last, since any text is one."""
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         yield from sorted(
             (c for c in typing.get_args(annotation) if typing.get_origin(c) is not Callable), key=lambda c: c is str

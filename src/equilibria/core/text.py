@@ -1,10 +1,10 @@
-"""Columns of words, as wide as the terminal."""
+"""Tables and paragraphs of text, as wide as the terminal."""
 
 import shutil
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
-_NARROWEST, _WIDEST = 60, 132
+_MIN_WIDTH, _MAX_WIDTH = 60, 132
 
 
 def table(rows: Sequence[Sequence[str]], indent: int = 2) -> str:
@@ -13,7 +13,7 @@ def table(rows: Sequence[Sequence[str]], indent: int = 2) -> str:
 
 
 def tables(groups: Mapping[str, Sequence[Sequence[str]]], indent: int = 2) -> str:
-    """Tables under titles, all with the same columns."""
+    """Tables under titles, with common column widths."""
     *fixed, _ = zip(*(row for rows in groups.values() for row in rows), strict=True)
     widths = [max(map(len, column)) for column in fixed]
     blocks = ["\n".join([*([title] if title else []), *_lines(rows, widths, indent)]) for title, rows in groups.items()]
@@ -37,5 +37,5 @@ def paragraph(text: str) -> str:
 
 
 def width() -> int:
-    """Of the terminal, within reason."""
-    return min(max(shutil.get_terminal_size((100, 24)).columns, _NARROWEST), _WIDEST)
+    """The width of the terminal, within limits."""
+    return min(max(shutil.get_terminal_size((100, 24)).columns, _MIN_WIDTH), _MAX_WIDTH)

@@ -1,17 +1,17 @@
-"""Type aliases shared by all floors, and an attribute that is computed once."""
+"""Type aliases shared by all floors, and lazy attributes."""
 
 from collections.abc import Callable
 from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from torch import Tensor
 
-Views = tuple[Tensor, ...]  # what a critic sees, e.g. (x,) or (x, z); each (B, ...)
+Views = tuple[Tensor, ...]  # a critic's input, e.g. (x,) or (x, z); each (B, ...)
 Critic = Callable[..., Tensor]  # critic(*views) -> (B,) scores, high for real
 Terms = dict[str, Tensor]  # named summands of a player's loss, each ()
 
 
 class Batch(NamedTuple):
-    """Real samples, and the condition they were drawn under."""
+    """Real samples and their conditions."""
 
     x: Tensor  # (B, *sample)
     y: Tensor | None = None  # (B, *condition)
@@ -21,7 +21,7 @@ Value = TypeVar("Value")
 
 
 class lazy(Generic[Value]):  # noqa: N801 - a decorator, named like `property`
-    """A property computed at first use, then kept.
+    """A property that is computed at first use and then stored.
 
     `functools.cached_property` takes a lock before Python 3.12, which Dynamo cannot trace.
     """

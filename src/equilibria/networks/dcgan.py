@@ -136,7 +136,7 @@ def _trunk(
 
 def _hidden(units: int, inputs: int, style: Style) -> tuple[list[nn.Module], int]:
     """A fully connected layer if it has units, and the size of the output."""
-    at_least(0, "dcgan", hidden=units)
+    at_least(0, "The network 'dcgan'", hidden=units)
     return (dense_layer(inputs, units, style), units) if units else ([], inputs)
 
 
@@ -148,5 +148,5 @@ def _style(stack: ConditioningStack, name: str, activation: str, initialization:
 
 def _channels(width: int, stages: int) -> list[int]:
     """From the image to the seed."""
-    at_least(1, "dcgan", width=width)
+    at_least(1, "The network 'dcgan'", width=width)
     return [width * min(2**stage, _WIDEST) for stage in range(stages)]

@@ -29,7 +29,7 @@ def generator(
 
     `width` is the number of channels of all layers; the paper has 128 for 32 x 32 pixels, 64 is our choice.
     """
-    at_least(1, "residual", width=width)
+    at_least(1, "The network 'residual'", width=width)
     stack = conditioning_stack("generator", conditioning, condition)
     sizes, norms, input_layer = pyramid("residual", shape), stack.norm(NORMS[norm]()), stack.input_layer(latent)
     project = lecun(nn.Linear(latent + input_layer.extra, width * prod(sizes[-1])))
@@ -98,8 +98,8 @@ def _trunk(
     extra: Sequence[nn.Module] = (),
 ) -> tuple[InputLayer, Chain]:
     """From images to vectors of this width; each of `extra` adds a channel before the last halving block."""
-    at_least(1, "residual", width=width)
-    at_least(0, "residual", flat=flat)
+    at_least(1, "The network 'residual'", width=width)
+    at_least(0, "The network 'residual'", flat=flat)
     stages, input_layer = len(pyramid("residual", shape)) - 1, stack.input_layer(*shape)
     layers = [_first(shape[0] + input_layer.extra, width, norm)]
     layers += [_down(width, width, norm) for _ in range(stages - 2)]
