@@ -21,6 +21,7 @@ CLEAN = [  # packages of src/equilibria whose words have been rewritten; in the 
     "data",
     "evaluation",
     "games",
+    "models",
     "recipes",
     "records",
     "runs",

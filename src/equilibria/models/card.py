@@ -36,7 +36,7 @@ A generator and a critic trained by `{name}` for {rounds:,} rounds with `equilib
 
 _LABELS = """- **Draw by label**: it knows {labels}.
   {how}.
-  Without a label, labels are drawn as often as in the training data{kept}.
+  Without a label, labels are drawn as often as in the training data{rows}.
 """
 _CLASSES = """- **Classify samples**: its critic predicts {labels}.
   `equilibria classify RUN PICTURES`, in Python `equilibria.load("RUN").classify(x)`.
@@ -84,8 +84,8 @@ def _usage(recipe: Recipe, data: Data) -> str:
     one = ",".join(["0"] * labels.size) if labels.kind == "vector" else labels.names[-1]
     command, python = f'equilibria sample RUN {flag} "{one}"', f'equilibria.load("RUN").sample(64, labels="{one}")'
     how = f"`{command}`{rest}, in Python `{python}`"
-    kept = "" if labels.kind == "class" else _ROWS.format(rows=min(MAX_ROWS, len(data.x)))
-    return _LABELS.format(labels=labels, how=how, kept=kept)
+    rows = "" if labels.kind == "class" else _ROWS.format(rows=min(MAX_ROWS, len(data.x)))
+    return _LABELS.format(labels=labels, how=how, rows=rows)
 
 
 _FRONT = re.compile(r"\A---\n.*?\n---\n+", re.DOTALL)

@@ -27,43 +27,16 @@ _VIEWS = {"samples": ("x",), "pairs": ("x", "z"), "latents": ("z",)}  # of criti
 _FACTS = "facts."  # prefix of metadata in a file of torch.export
 
 
-class Generating(nn.Module):
-    """Draws of the prior to samples."""
+class Part(nn.Module):
+    """Networks with a function of tensors that uses them."""
 
-    def __init__(self, model: "Model"):
+    def __init__(self, networks: nn.ModuleDict, function: Callable[..., tuple[Tensor, ...]]):
         super().__init__()
-        self.model, self.networks = model, model.networks
+        self.networks, self.function = networks, function
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """(B, Z), (B, C)? -> (B, *sample)."""
-        z, y = inputs[0], inputs[1] if len(inputs) > 1 else None
-        return (self.networks["generator"](self.model.latents_of(z, y), y),)
-
-
-class Encoding(nn.Module):
-    """Samples to latents."""
-
-    def __init__(self, model: "Model"):
-        super().__init__()
-        self.networks = model.networks
-
-    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """(B, *sample), (B, C)? -> the mean (B, Z) and, of a Gaussian, the log variance (B, Z)."""
-        return tuple(self.networks["encoder"](*inputs))
-
-
-class Scoring(nn.Module):
-    """Samples to scores, and to predictions if the critic has a class head."""
-
-    def __init__(self, model: "Model"):
-        super().__init__()
-        self.networks, self.is_conditional = model.networks, model.conditions is not None
-
-    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """Views, each (B, ...), and (B, C)? -> scores (B,), and predictions (B, C) if there is a class head."""
-        critic, views = self.networks["critic"], inputs[:-1] if self.is_conditional else inputs
-        scores = critic(*views, y=inputs[-1]) if self.is_conditional else critic(*views)
-        return (scores, critic.classify(*views)) if _has_classes(critic) else (scores,)  # type: ignore[operator]
+        """The inputs of a signature, (B, ...) each, to its outputs."""
+        return self.function(*inputs)
 
 
 @dataclass(frozen=True)
@@ -88,14 +61,24 @@ def signature_of(model: "Model", part: str) -> Signature:
     if part not in model.networks:
         raise Refusal(f"This model has no {part}: it has {' and '.join(model.networks)}.")
     networks = nn.ModuleDict({name: model.networks[name] for name in _NETWORKS[part] if name in model.networks})
-    model = replace(model, networks=networks)
-    condition = ("y",) if model.conditions is not None else ()
+    conditional, network, own = model.conditions is not None, networks[part], replace(model, networks=networks)
+    condition = ("y",) if conditional else ()
     if part == "generator":
-        return Signature(part, Generating(model), ("z", *condition), ("samples",))
+        generate = Part(networks, lambda z, y=None: (network(own.latents_of(z, y), y),))
+        return Signature(part, generate, ("z", *condition), ("samples",))
     if part == "encoder":
-        return Signature(part, Encoding(model), ("x", *condition), ("mean", "log_variance"))
-    predictions = ("classes",) if _has_classes(networks["critic"]) else ()
-    return Signature(part, Scoring(model), (*_VIEWS[model.critic_input.views], *condition), ("scores", *predictions))
+        encode = Part(networks, lambda *inputs: tuple(network(*inputs)))
+        return Signature(part, encode, ("x", *condition), ("mean", "log_variance"))
+
+    def score(*inputs: Tensor) -> tuple[Tensor, ...]:
+        views, y = (inputs[:-1], inputs[-1:]) if conditional else (inputs, ())
+        scores = network(*views, **dict(zip(condition, y, strict=True)))
+        return (scores, network.classify(*views)) if has_classes else (scores,)  # type: ignore[operator]
+
+    has_classes = hasattr(network, "classify")
+    predictions = ("classes",) if has_classes else ()
+    inputs = (*_VIEWS[model.critic_input.views], *condition)
+    return Signature(part, Part(networks, score), inputs, ("scores", *predictions))
 
 
 def example_inputs(model: "Model", names: Sequence[str], part: str, count: int, *place: int) -> tuple[Tensor, ...]:
@@ -106,10 +89,6 @@ def example_inputs(model: "Model", names: Sequence[str], part: str, count: int, 
     tensors |= {} if y is None else {"y": y}
     tensors |= {"x": model.generate(noise, y)} if "x" in names else {}
     return tuple(pack(tensors[name], packed) if packed > 1 else tensors[name] for name in names)
-
-
-def _has_classes(critic: nn.Module) -> bool:
-    return hasattr(critic, "classify")
 
 
 def plain(networks: nn.ModuleDict) -> nn.ModuleDict:

@@ -47,11 +47,11 @@ def captioned(
     canvas = PIL.Image.new("RGB", (columns * width, -(-len(pictures) // columns) * height), "white")
     draw = PIL.ImageDraw.Draw(canvas)
     for i, (picture, name) in enumerate(zip(pictures, short, strict=True)):
-        left, top = i % columns * width, i // columns * height
-        draw.text((left + margin - _GAP, top + height / 2), name, _INK, font, anchor="rm")
-        canvas.paste(picture, (left + margin, top))
+        x, y = i % columns * width, i // columns * height
+        draw.text((x + margin - _GAP, y + height / 2), name, _INK, font, anchor="rm")
+        canvas.paste(picture, (x + margin, y))
         if columns > 1:
-            draw.rectangle((left + margin, top + 1, left + width - 1, top + height - 1), outline=_FRAME)
+            draw.rectangle((x + margin, y + 1, x + width - 1, y + height - 1), outline=_FRAME)
     return canvas
 
 
@@ -61,9 +61,9 @@ def titled(pictures: Mapping[str, PIL.Image.Image]) -> PIL.Image.Image:
     widths = [max(picture.width, math.ceil(font.getlength(title))) for title, picture in pictures.items()]
     height = max(picture.height for picture in pictures.values()) + _SIZE + _SPACE
     canvas = PIL.Image.new("RGB", (sum(widths) + _SPACE * (len(widths) + 1), height), "white")
-    draw, left = PIL.ImageDraw.Draw(canvas), _SPACE
+    draw, x = PIL.ImageDraw.Draw(canvas), _SPACE
     for (title, picture), width in zip(pictures.items(), widths, strict=True):
-        draw.text((left + width / 2, _SIZE), title, _INK, font, anchor="ms")
-        canvas.paste(picture, (left + (width - picture.width) // 2, _SIZE + _SPACE))
-        left += width + _SPACE
+        draw.text((x + width / 2, _SIZE), title, _INK, font, anchor="ms")
+        canvas.paste(picture, (x + (width - picture.width) // 2, _SIZE + _SPACE))
+        x += width + _SPACE
     return canvas

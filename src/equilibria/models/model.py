@@ -94,8 +94,9 @@ class Model:
         parts = []
         for start in range(0, len(noise), self.CHUNK):
             rows = (start + torch.arange(self.CHUNK, device=noise.device)).clamp(max=len(noise) - 1)
-            z, told = noise[rows], None if y is None else y[rows]
-            parts.append(self.networks["generator"](self.latents_of(z, told), told).float()[: len(noise) - start])
+            z, condition = noise[rows], None if y is None else y[rows]
+            x = self.networks["generator"](self.latents_of(z, condition), condition)
+            parts.append(x.float()[: len(noise) - start])
         return torch.cat(parts) if parts else torch.empty(0, *self.space.shape)
 
     def latents_of(self, noise: Tensor, y: Tensor | None = None) -> Tensor:
