@@ -55,7 +55,7 @@ WRONG = [
     (["trian"], "There is no verb 'trian'. Did you mean 'train'?"),
     (["--clip", "1"], "A verb comes first"),
     (["data"], "equilibria data check PATH|NAME"),
-    (["resume"], "say `equilibria resume RUN`"),
+    (["resume"], "write `equilibria resume RUN`"),
     (["train", "wgan-pg"], "Did you mean 'wgan-gp'?"),
     (["train", "wgan-gp", "digits"], "'digits' is one word too many"),
     (["train", "wgan-gp", "--clpi", "1"], "Did you mean 'clip'?"),

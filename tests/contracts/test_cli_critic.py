@@ -146,13 +146,13 @@ def test_a_probe_prints_its_three_rows_together(place, capsys):
 
 
 WRONG = [
-    (["score", "RUN"], "say `equilibria score RUN PATH`"),
+    (["score", "RUN"], "write `equilibria score RUN PATH`"),
     (["score", "RUN", "nowhere"], "No data set is called 'nowhere'"),
     (["score", "RUN", "digits", "--out", "scores.txt"], "end it in .csv"),
     (["score", "RUN", "digits", "--count", "0"], "count is 0"),
     (["score", "RUN", "ring"], "this model is for samples of 1 x 8 x 8"),
     (["features", "RUN", "digits", "--layer", "cnov1"], "Did you mean 'conv1'?"),
-    (["features", "RUN", "--layer", "conv1"], "say `equilibria features RUN PATH"),
+    (["features", "RUN", "--layer", "conv1"], "write `equilibria features RUN PATH"),
     (["features", "RUN", "--of", "encoder"], "no encoder"),
     (["classify", "RUN", "digits"], "no class head"),
     (["reject", "RUN"], "that of 'wasserstein' does not"),

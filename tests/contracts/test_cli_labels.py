@@ -132,7 +132,7 @@ def test_an_unconditional_model_says_how_to_train_another(unconditional, capsys)
     [
         ("digits", ["--label", "12"], "no class '12'. It knows 10 classes (0, 1, 2,"),
         ("digits", ["--label", "0..12"], "no class '12'"),
-        ("digits", ["--label", "1", "--attributes", "2"], "both given"),
+        ("digits", ["--label", "1", "--attributes", "2"], "exclude each other"),
         ("digits", ["--attributes", "2"], "use --label"),
         ("digits", ["--label"], "--label needs a value"),
         ("faces", ["--label", "1"], "use --attributes"),

@@ -48,9 +48,9 @@ def said(verb, run, *words):
 def test_pictures_are_those_of_the_answers(vae, capsys):
     model = eq.load(vae)
     assert said("interpolate", vae, "--start", "0,1", "--end", "5", "--steps", "4", "--seed", "2") == 0
-    assert "8 samples in 2 rows in interpolation.png (seed 2)." in capsys.readouterr().out
+    assert "8 samples in 2 rows.\nWritten: interpolation.png (seed 2)\n" in capsys.readouterr().out
     assert said("arithmetic", vae, "--a", "0..3") == 0
-    assert "(0..3) - (3,4,5) + (6,7,8), means of 4, 3 samples, in arithmetic.png" in capsys.readouterr().out
+    assert "(0..3) - (3,4,5) + (6,7,8), means of 4, 3 samples.\nWritten: arithmetic.png" in capsys.readouterr().out
     assert said("traverse", vae, "--coordinates", "0..2") == 0
     assert said("reconstruct", vae) == 0
     assert "32 samples reconstructed: mean squared error" in capsys.readouterr().out

@@ -242,7 +242,7 @@ def test_a_classifier_that_is_kept_is_not_trained_again_unless_forced(tmp_path, 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["features", "train"], "say `equilibria features train DATA`"),
+        (["features", "train"], "write `equilibria features train DATA`"),
         (["features", "train", "ring"], "has no images"),
         (["features", "train", "digits", "--epochs", "-1", "--force"], "epochs is -1"),
         (["features", "train", "digits", "--epohcs", "1"], "Did you mean '--epochs'?"),

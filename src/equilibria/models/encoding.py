@@ -92,7 +92,7 @@ class Codes:
     def summary(self) -> str:
         """The number of codes, and their kind."""
         kind = "points" if self.log_variance is None else "Gaussians"
-        return f"{len(self.names):,} codes, {kind} of {self.mean.shape[1]} dimensions,"
+        return "\n".join([f"{len(self.names):,} codes, {kind} of {self.mean.shape[1]} dimensions.", *self.remarks])
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The arrays of an .npz: `latents` (the means), `deviations`, `conditions` and `files`."""

@@ -69,7 +69,7 @@ class Arithmetic:
         """The operation in words."""
         a, b, c = self.names
         counts = ", ".join(str(count) for count in dict.fromkeys(map(len, self.operands)))
-        return f"({a}) - ({b}) + ({c}), means of {counts} samples,"
+        return f"({a}) - ({b}) + ({c}), means of {counts} samples."
 
 
 def arithmetic(
@@ -158,7 +158,7 @@ class Directions:
 
     def summary(self) -> str:
         """The number of directions and their names."""
-        return f"{len(self.names):,} directions ({', '.join(self.names)})"
+        return f"{len(self.names):,} directions ({', '.join(self.names)})."
 
 
 def attribute(

@@ -64,7 +64,7 @@ class Rows:
 
     def summary(self) -> str:
         """The number of samples and rows."""
-        return f"{sum(map(len, self.samples)):,} samples in {len(self.names)} rows"
+        return f"{sum(map(len, self.samples)):,} samples in {len(self.names)} rows."
 
 
 def interpolate(

@@ -32,7 +32,7 @@ KINDS = {  # suffixes of each verb's file
     "classify": (".csv",),
     "features": (".npz",),
 }
-_WITH_PICTURE = ("attribute", "score")  # a .png of the same name
+WITH_PICTURE = ("attribute", "score")  # a .png of the same name
 _TABLES: dict[str, Callable[..., Any]] = {
     "score": score_table,
     "classify": class_table,
@@ -64,7 +64,7 @@ def write(
     if verb not in KINDS:
         raise Refusal(f"No verb that writes a file is called {verb!r}.{nearest(verb, KINDS)}")
     paths = [output_path(out, KINDS[verb], force)]
-    if verb in _WITH_PICTURE:
+    if verb in WITH_PICTURE:
         paths.append(output_path(paths[0].with_suffix(".png"), (".png",), force))
     model = load(run, checkpoint, getattr(options.get("source"), "data_root", None))
     function: Callable[..., Any] = _TABLES.get(verb) or getattr(Model, verb)

@@ -14,13 +14,13 @@ from . import info, models, study, train
 
 
 class Verb(NamedTuple):
-    """What can be done."""
+    """A verb with its function and help."""
 
     group: str
-    words: str  # that follow
+    words: str  # the arguments after it
     call: Callable[..., int]
-    sources: tuple[str, ...] = ()  # module:function or module:Class, of which `**options` are
-    more: Callable[..., tuple[dict[str, Any], str]] | None = None  # describes flags that are in no signature
+    sources: tuple[str, ...] = ()  # module:function or module:Class with the flags of `**options`
+    more: Callable[..., tuple[dict[str, Any], str]] | None = None  # describes flags without a signature
 
     def flags(self) -> dict[str, Flag]:
         """By name, those of the first source first."""
@@ -74,7 +74,7 @@ HELP = ("--help", "-h")
 
 
 def run(tokens: list[str]) -> int:
-    """Do what the words of a command line say. Returns the exit code."""
+    """Run a command line. Returns the exit code."""
     name, rest = _verb(tokens)
     verb, flags = VERBS[name], VERBS[name].flags()
     switches = [name for name, flag in flags.items() if flag.type is bool]
@@ -99,7 +99,7 @@ def _verb(tokens: list[str]) -> tuple[str, list[str]]:
             f"A verb comes first, as in `equilibria train wgan-gp`.{nearest(tokens[0], ['--help', '--version'])}"
         )
     if tokens[0] == "data":
-        raise Refusal("Say `equilibria data check PATH|NAME`.")
+        raise Refusal("Write `equilibria data check PATH|NAME`.")
     raise Refusal(f"There is no verb {tokens[0]!r}.{nearest(tokens[0], VERBS)}")
 
 
@@ -109,7 +109,7 @@ def _following(name: str, words: list[str]) -> list[str]:
     if expected[-1:] == ["..."]:  # the last one any number of times
         expected = [*expected[:-1], *[expected[-2]] * (len(words) - len(expected) + 1)]
     if len(words) < sum(not word.startswith("[") for word in expected):
-        raise Refusal(f"Something is missing: say `equilibria {name} {VERBS[name].words}`.")
+        raise Refusal(f"Something is missing: write `equilibria {name} {VERBS[name].words}`.")
     if surplus := words[len(expected) :]:
-        raise Refusal(f"{surplus[0]!r} is one word too many: say `equilibria {' '.join([name, *expected])}`.")
+        raise Refusal(f"{surplus[0]!r} is one word too many: write `equilibria {' '.join([name, *expected])}`.")
     return words

@@ -20,12 +20,17 @@ def sample(run: str, /, *, attributes: str = "", **options: Any) -> int:
     """
     from ...models.output import sample
 
-    label = options.pop("labels", "")
+    label, count = options.pop("labels", ""), options.get("count")
     if label and attributes:
-        raise Refusal("--label and --attributes are both given: a model is conditional on classes or on attributes.")
-    path = sample(run, **options, labels=_labels(run, label, attributes))
-    print(f"{_samples(label, attributes, options.get('count'))} in {path} (seed {options.get('seed', 0)}).")
-    return 0
+        raise Refusal("--label and --attributes exclude each other: a model is conditional on classes or attributes.")
+    if label or attributes:
+        _check_kind(run, "label" if label else "attributes")
+    path = sample(run, **options, labels=label or attributes or None)
+    text = "1 sample" if count == 1 else f"{64 if count is None else count:,} samples"
+    if label or attributes:
+        each = "" if count is None else f" ({count:,} of each)"
+        text = f"Samples for --{'label' if label else 'attributes'} {label or attributes}{each}"
+    return _say([f"Written: {text} in {path} (seed {options.get('seed', 0)})"])
 
 
 def reject(run: str, /, **options: Any) -> int:
@@ -49,7 +54,7 @@ def interpolate(run: str, /, *, out: str = "interpolation.png", **options: Any) 
         equilibria interpolate runs/NAME --start 0,2 --end 1,3 --steps 9
         equilibria interpolate runs/NAME --start 0 --end 5 --way linear --out row.npz
     """
-    return _latents(run, "interpolate", out, options)
+    return _write(run, "interpolate", out, options)
 
 
 def arithmetic(run: str, /, *, out: str = "arithmetic.png", **options: Any) -> int:
@@ -61,7 +66,7 @@ def arithmetic(run: str, /, *, out: str = "arithmetic.png", **options: Any) -> i
     Examples:
         equilibria arithmetic runs/NAME --a 0,1,2 --b 3,4,5 --c 6,7,8
     """
-    return _latents(run, "arithmetic", out, options)
+    return _write(run, "arithmetic", out, options)
 
 
 def traverse(run: str, /, *, out: str = "traversal.png", **options: Any) -> int:
@@ -73,7 +78,7 @@ def traverse(run: str, /, *, out: str = "traversal.png", **options: Any) -> int:
     Examples:
         equilibria traverse runs/NAME --coordinates 0..4 --steps 9
     """
-    return _latents(run, "traverse", out, options)
+    return _write(run, "traverse", out, options)
 
 
 def attribute(run: str, path: str = "", /, *, out: str = "directions.npz", **options: Any) -> int:
@@ -88,10 +93,8 @@ def attribute(run: str, path: str = "", /, *, out: str = "directions.npz", **opt
     """
     if Path(path).suffix.lower() == ".csv":
         options = {name: value for name, value in options.items() if name not in ("part", "data_root")}
-        answer = _write(run, "attribute", out, options, source=path)
-    else:
-        answer = _write(run, "attribute", out, options, source=_source(path, options))
-    return _say([f"{answer.summary()} in {out}; {Path(out).with_suffix('.png')} moves along them."])
+        return _write(run, "attribute", out, options, source=path)
+    return _write(run, "attribute", out, options, source=_source(path, options))
 
 
 def encode(run: str, path: str = "", /, *, out: str = "codes.npz", **options: Any) -> int:
@@ -103,8 +106,7 @@ def encode(run: str, path: str = "", /, *, out: str = "codes.npz", **options: An
     Examples:
         equilibria encode runs/NAME images/ --out codes.csv
     """
-    codes = _write(run, "encode", out, options, source=_source(path, options))
-    return _say([f"{codes.summary()} in {out}.", *codes.remarks])
+    return _write(run, "encode", out, options, source=_source(path, options))
 
 
 def reconstruct(run: str, path: str = "", /, *, out: str = "reconstruction.png", **options: Any) -> int:
@@ -116,7 +118,7 @@ def reconstruct(run: str, path: str = "", /, *, out: str = "reconstruction.png",
     Examples:
         equilibria reconstruct runs/NAME --count 16
     """
-    return _pairs(run, "reconstruct", path, out, options)
+    return _write(run, "reconstruct", out, options, source=_source(path, options))
 
 
 def invert(run: str, path: str = "", /, *, out: str = "inversion.png", **options: Any) -> int:
@@ -128,7 +130,7 @@ def invert(run: str, path: str = "", /, *, out: str = "inversion.png", **options
     Examples:
         equilibria invert runs/NAME images/ --count 8 --steps 500
     """
-    return _pairs(run, "invert", path, out, options)
+    return _write(run, "invert", out, options, source=_source(path, options))
 
 
 def score(run: str, path: str, /, *, out: str = "scores.csv", **options: Any) -> int:
@@ -140,8 +142,7 @@ def score(run: str, path: str, /, *, out: str = "scores.csv", **options: Any) ->
     Examples:
         equilibria score runs/NAME images/
     """
-    result = _write(run, "score", out, options, source=_source(path, options))
-    return _say([result.summary(), f"All scores are in {out}, the extremes in {Path(out).with_suffix('.png')}."])
+    return _write(run, "score", out, options, source=_source(path, options))
 
 
 def classify(run: str, path: str, /, *, out: str = "classes.csv", **options: Any) -> int:
@@ -153,8 +154,7 @@ def classify(run: str, path: str, /, *, out: str = "classes.csv", **options: Any
     Examples:
         equilibria classify runs/NAME images/ --out classes.csv
     """
-    result = _write(run, "classify", out, options, source=_source(path, options))
-    return _say([result.summary(), f"The table is in {out}."])
+    return _write(run, "classify", out, options, source=_source(path, options))
 
 
 def features(run: str, path: str = "", /, *, out: str = "features.npz", **options: Any) -> int:
@@ -174,9 +174,8 @@ def features(run: str, path: str = "", /, *, out: str = "features.npz", **option
         rows = [(name, " x ".join(map(str, shape))) for name, shape in load(run).layers(of).items()]
         return _say([f"Layers of the {of}, for --layer:\n\n{table(rows)}"])
     if not path:
-        raise Refusal("Something is missing: say `equilibria features RUN PATH --layer NAME`.")
-    result = _write(run, "features", out, options, source=_source(path, options))
-    return _say([result.summary(), f"The arrays are in {out}."])
+        raise Refusal("The samples are missing: write `equilibria features RUN PATH --layer NAME`.")
+    return _write(run, "features", out, options, source=_source(path, options))
 
 
 def probe(run: str, /, **options: Any) -> int:
@@ -223,7 +222,7 @@ def _say(lines: list[str]) -> int:
 
 
 def _record(kind: Any, options: dict[str, Any], *values: Any) -> Any:
-    """A record of those options that are its fields; they are taken out."""
+    """A record of the options that are its fields, which are removed from the others."""
     names = [field.name for field in dataclasses.fields(kind) if field.name in options]
     return kind(*values, **{name: options.pop(name) for name in names})
 
@@ -234,37 +233,22 @@ def _source(path: str, options: dict[str, Any]) -> Any:
     return _record(SampleSource, options, path or None)
 
 
-def _write(run: str, verb: str, out: str, options: dict[str, Any], **more: Any) -> Any:
-    from ...models.output import write
+def _write(run: str, verb: str, out: str, options: dict[str, Any], **source: Any) -> int:
+    """Write the result of a verb, and print what it is."""
+    from ...models.output import WITH_PICTURE, write
 
-    return write(run, verb, out, **options, **more)
-
-
-def _latents(run: str, verb: str, out: str, options: dict[str, Any]) -> int:
-    answer = _write(run, verb, out, options)
-    return _say([f"{answer.summary()} in {out} (seed {options.get('seed', 0)})."])
-
-
-def _pairs(run: str, verb: str, path: str, out: str, options: dict[str, Any]) -> int:
-    pairs = _write(run, verb, out, options, source=_source(path, options))
-    return _say([pairs.summary(), f"They are in {out}."])
+    result = write(run, verb, out, **options, **source)
+    files = [out, str(Path(out).with_suffix(".png"))] if verb in WITH_PICTURE else [out]
+    seed = "" if source else f" (seed {options.get('seed', 0)})"
+    return _say([result.summary(), f"Written: {' and '.join(files)}{seed}"])
 
 
-def _labels(run: str, label: str, attributes: str) -> str | None:
-    """The labels to sample, if their flag suits the model."""
+def _check_kind(run: str, flag: str) -> None:
+    """Raise Refusal if the labels of a conditional model are set with the other flag."""
     from ...models.output import labels_of
 
-    labels = labels_of(run) if label or attributes else None
-    if labels is not None and label and labels.kind != "class":
-        raise Refusal(f"--label needs a model of classes, and this one knows {labels}: use --attributes.")
-    if labels is not None and attributes and labels.kind == "class":
-        raise Refusal(f"--attributes needs a model of attributes or numbers, and this one knows {labels}: use --label.")
-    return label or attributes or None
-
-
-def _samples(label: str, attributes: str, count: int | None) -> str:
-    if labels := label or attributes:
-        each = "" if count is None else f" ({count:,} of each)"
-        return f"Samples for --{'label' if label else 'attributes'} {labels}{each} are"
-    count = 64 if count is None else count
-    return "1 sample is" if count == 1 else f"{count:,} samples are"
+    labels = labels_of(run)
+    if labels is not None and flag == "label" and labels.kind != "class":
+        raise Refusal(f"--label needs a model of classes, and this one has {labels}: use --attributes.")
+    if labels is not None and flag == "attributes" and labels.kind == "class":
+        raise Refusal(f"--attributes needs a model of attributes, and this one has {labels}: use --label.")
