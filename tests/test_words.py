@@ -16,19 +16,6 @@ PAGES = sorted([*ROOT.glob("*.md"), *(p for p in (ROOT / "docs").rglob("*.md") i
 PAGES = [
     path for path in PAGES if path.parent.name != "reference" and path.name not in ("glossary.md", "references.md")
 ]
-CLEAN = [  # packages of src/equilibria whose words have been rewritten; in the end all, and no list
-    "apps",
-    "data",
-    "evaluation",
-    "games",
-    "models",
-    "recipes",
-    "records",
-    "runs",
-    "studies",
-    "training",
-    "verify",
-]
 
 
 def table(number: int) -> list[str]:
@@ -87,10 +74,6 @@ def participles(path: str, source: str) -> list[str]:
     return found + [f"{path}:{line}: {name}" for line, name in names(source) if name.strip("_").lower() in PARTICIPLES]
 
 
-def clean_modules() -> list[Path]:
-    return [path for name in CLEAN for path in sorted((PACKAGE / name).rglob("*.py"))]
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_pages_keep_to_the_glossary(page):
     found = list(slips(page.read_text(encoding="utf-8"), pattern(NEVER + IN_PAGES)))
@@ -101,7 +84,7 @@ def test_sentences_in_the_source_keep_to_the_glossary():
     words = pattern(NEVER)
     found = [
         f"{path.relative_to(ROOT)}:{line}: {slip.partition(': ')[2]}"
-        for path in clean_modules()
+        for path in sorted(PACKAGE.rglob("*.py"))
         for line, text in prose(path.read_text(encoding="utf-8"))
         for slip in slips(text, words)
     ]
@@ -109,7 +92,9 @@ def test_sentences_in_the_source_keep_to_the_glossary():
 
 
 def test_no_module_class_or_function_is_named_by_a_participle():
-    modules = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in clean_modules()}
+    modules = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py"))
+    }
     found = [slip for path, source in modules.items() for slip in participles(path, source)]
     assert not found, "\n".join(found)
 

@@ -115,8 +115,8 @@ INFERRING = (
     Mutant(
         "logistic-half-a-level",
         LIKELIHOODS,
-        "_STEP = 2 / (_LEVELS - 1)",
-        "_STEP = 1 / (_LEVELS - 1)",
+        "_STEP = 2 / 255",
+        "_STEP = 1 / 255",
         LEVELS,
         "levels half as wide as they lie apart",
     ),

@@ -1,7 +1,7 @@
-"""What a decoded latent says of a sample: how likely it is, in nats. The table is the registration.
+"""Likelihoods of a sample given its latent, in nats. The catalogue is the registration.
 
 Each is a module: (decoded, x), each (B, *sample), to the log density or probability of the sample, (B,), with all
-constants. `decoded` is what the generator computes before its `output_activation`. Learned numbers are parameters.
+constants. `decoded` is the input of the generator's `output_activation`. Parameters are learned with the networks.
 """
 
 import math
@@ -13,12 +13,11 @@ from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid, so
 from ..core.catalogue import Catalogue
 from ..core.errors import Refusal
 
-_LEVELS = 256  # of a pixel, from -1 to 1
-_STEP = 2 / (_LEVELS - 1)
+_STEP = 2 / 255  # between the 256 levels of a pixel, from -1 to 1
 
 
 class BernoulliLikelihood(nn.Module):
-    """Black or white pixels, -1 or 1; what is between counts as a probability of white."""
+    """Black or white pixels, -1 or 1; a value between them is a probability of white."""
 
     def forward(self, decoded: Tensor, x: Tensor) -> Tensor:
         """Each (B, *sample) to (B,), nats. tanh(decoded) is 2 p - 1, so the logit of p is twice `decoded`."""
@@ -27,7 +26,7 @@ class BernoulliLikelihood(nn.Module):
 
 
 class GaussianLikelihood(nn.Module):
-    """Normal noise around the generator's sample, of one deviation for all values."""
+    """Normal noise around the generator's sample, with one standard deviation for all values."""
 
     def __init__(self, output_activation: nn.Module, noise: float, learned: bool):
         super().__init__()
@@ -38,14 +37,14 @@ class GaussianLikelihood(nn.Module):
             self.register_buffer("log_noise", start)
 
     def forward(self, decoded: Tensor, x: Tensor) -> Tensor:
-        """Each (B, *sample) to (B,), nats: the density with respect to the values that networks see."""
+        """Each (B, *sample) to (B,), nats: the density of the scaled values that networks receive."""
         distances = (x - self.output_activation(decoded)).square().flatten(1).sum(dim=1)
         count = x[0].numel()
         return -(distances * (-2 * self.log_noise).exp() + count * (2 * self.log_noise + math.log(2 * math.pi))) / 2
 
 
 class DiscretizedLogistic(nn.Module):
-    """A logistic around the generator's sample, gathered into the 256 levels of a pixel (Kingma et al. 2016)."""
+    """A logistic around the generator's sample, integrated over the 256 levels of a pixel (Kingma et al. 2016)."""
 
     def __init__(self, output_activation: nn.Module, channels: int, scale: float):
         super().__init__()
@@ -55,11 +54,11 @@ class DiscretizedLogistic(nn.Module):
     def forward(self, decoded: Tensor, x: Tensor) -> Tensor:
         """Each (B, C, H, W) to (B,), nats: the probability of the levels next to x.
 
-        log(sigmoid(b) - sigmoid(a)) = log sigmoid(b) + log sigmoid(-a) + log(1 - exp(a - b)), without a difference of
-        large numbers; the outermost levels take what lies beyond them.
+        log(sigmoid(b) - sigmoid(a)) = log sigmoid(b) + log sigmoid(-a) + log(1 - exp(a - b)), without cancellation; the
+        lowest and the highest level include the tails.
         """
-        rate, centred = (-self.log_scale).exp(), x - self.output_activation(decoded)
-        above, below = (centred + _STEP / 2) * rate, (centred - _STEP / 2) * rate
+        rate, centered = (-self.log_scale).exp(), x - self.output_activation(decoded)
+        above, below = (centered + _STEP / 2) * rate, (centered - _STEP / 2) * rate
         inner = logsigmoid(above) + logsigmoid(-below) + torch.log(-torch.expm1(-_STEP * rate))
         lowest, highest = x < -1 + _STEP / 2, x > 1 - _STEP / 2
         outer = torch.where(lowest, -softplus(-above), -softplus(below))
@@ -67,25 +66,25 @@ class DiscretizedLogistic(nn.Module):
 
 
 def bernoulli(shape: tuple[int, ...]) -> nn.Module:
-    """Black or white pixels, or grey ones as probabilities of white (Kingma and Welling 2014, appendix C.1)."""
+    """Black or white pixels, or gray ones as probabilities of white (Kingma and Welling 2014, appendix C.1)."""
     _for_images("bernoulli", shape)
     return BernoulliLikelihood()
 
 
 def gaussian(output_activation: nn.Module, *, noise: float = 0.5, learned: bool = True) -> nn.Module:
-    """Normal noise of one deviation, which may be learned (Kingma and Welling 2014, C.2; Dai and Wipf 2019).
+    """Normal noise with one standard deviation, fixed or learned (Kingma and Welling 2014, C.2; Dai and Wipf 2019).
 
-    `noise` is the deviation, in the units that networks see (pixels reach from -1 to 1); where the learning starts if
-    it is `learned`; `learned` is whether the deviation is learned with the networks.
+    `noise` is the standard deviation, in units of scaled data (pixels from -1 to 1), or its initial value if learned;
+    `learned` is whether the standard deviation is learned with the networks.
     """
     _positive("gaussian", "noise", noise)
     return GaussianLikelihood(output_activation, noise, learned)
 
 
 def discretized_logistic(shape: tuple[int, ...], output_activation: nn.Module, *, scale: float = 0.1) -> nn.Module:
-    """Probabilities of the 256 levels of a pixel, a learned scale for each channel (Kingma et al. 2016, appendix).
+    """Probabilities of the 256 levels of a pixel, with a learned scale per channel (Kingma et al. 2016, appendix).
 
-    `scale` is where the learned widths start, in units of pixels from -1 to 1.
+    `scale` is the initial value of the scales, in units of pixels from -1 to 1.
     """
     _for_images("discretized_logistic", shape)
     _positive("discretized_logistic", "scale", scale)
@@ -102,5 +101,5 @@ def _positive(name: str, option: str, value: float) -> None:
         raise Refusal(f"The likelihood {name!r} has {option} {value}: a number above 0 is needed.")
 
 
-BINARY, REAL = "bernoulli", "gaussian"  # what `auto` means: for black or white pixels, for all other values
-LIKELIHOODS = Catalogue("likelihood", bernoulli=bernoulli, gaussian=gaussian, discretized_logistic=discretized_logistic)
+BINARY, REAL = "bernoulli", "gaussian"  # the meaning of `auto`: for black or white pixels, and for all other values
+LIKELIHOODS = Catalogue.of("likelihood", bernoulli, gaussian, discretized_logistic)

@@ -88,9 +88,9 @@ def bilinear(images: Tensor, x: Tensor, y: Tensor) -> Tensor:
     Bilinear between pixels, reflected at the edges.
     """
     x, y = x + (images.shape[3] - 1) / 2, y + (images.shape[2] - 1) / 2
-    left, top = x.floor(), y.floor()
-    right_share, lower_share = (x - left).to(images.dtype), (y - top).to(images.dtype)
-    columns, rows = left.long(), top.long()
+    columns, rows = x.floor(), y.floor()
+    right_share, lower_share = (x - columns).to(images.dtype), (y - rows).to(images.dtype)
+    columns, rows = columns.long(), rows.long()
     upper = _blend(_pixels(images, columns, rows), _pixels(images, columns + 1, rows), right_share)
     lower = _blend(_pixels(images, columns, rows + 1), _pixels(images, columns + 1, rows + 1), right_share)
     return _blend(upper, lower, lower_share)
