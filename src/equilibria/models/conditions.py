@@ -185,9 +185,11 @@ def training_conditions(data: Data) -> Conditions | None:
     if data.labels is None or data.y is None:
         return None
     if data.labels.kind == "class":
-        return _of_classes(data.y.long().bincount(minlength=data.labels.size).cpu().double())
-    rows = torch.randperm(len(data.y), generator=generator(0, len(data.y)))[:MAX_ROWS]
-    return _of_rows(data.labels.encode(data.y[rows.to(data.y.device)]).cpu())
+        counts = data.y.long().bincount(minlength=data.labels.size).cpu().double()
+        return Conditions(torch.eye(len(counts)), counts)
+    places = torch.randperm(len(data.y), generator=generator(0, len(data.y)))[:MAX_ROWS]
+    rows = data.labels.encode(data.y[places.to(data.y.device)]).cpu()
+    return Conditions(rows, torch.ones(len(rows), dtype=torch.float64))
 
 
 def load_conditions(description: Mapping[str, Any], labels: Labels) -> Conditions:
@@ -196,16 +198,8 @@ def load_conditions(description: Mapping[str, Any], labels: Labels) -> Condition
         counts = torch.tensor(description["counts"], dtype=torch.float64)
         if counts.shape != (labels.size,) or not counts.isfinite().all() or counts.min() < 0 or counts.sum() <= 0:
             raise ValueError(f"{labels.size} counts are expected")
-        return _of_classes(counts)
+        return Conditions(torch.eye(len(counts)), counts)
     rows = torch.tensor(description["rows"], dtype=torch.float32)
     if rows.ndim != 2 or rows.shape[1] != labels.size or not len(rows) or not rows.isfinite().all():
         raise ValueError(f"rows of {labels.size} numbers are expected")
-    return _of_rows(rows)
-
-
-def _of_classes(counts: Tensor) -> Conditions:
-    return Conditions(torch.eye(len(counts)), counts)
-
-
-def _of_rows(rows: Tensor) -> Conditions:
     return Conditions(rows, torch.ones(len(rows), dtype=torch.float64))

@@ -105,8 +105,7 @@ def score(model: "Model", source: Source = None, labels: LabelQuery | None = Non
         >>> model.score("digits").shape  # the held-out digits
         torch.Size([188])
     """
-    inputs = read_inputs(model, source, labels, required=False)
-    return torch.cat(list(outputs(model, scores(model), inputs))).cpu()
+    return score_table(model, source, labels=labels).scores
 
 
 def scores(model: "Model") -> Function:
@@ -125,8 +124,7 @@ def classify(model: "Model", source: Source = None) -> Tensor:
         >>> model.classify(model.sample(4)).shape
         torch.Size([4, 10])
     """
-    unlabeled = read_unlabeled(model, source)
-    return torch.cat(list(outputs(model, predictions(model), unlabeled))).cpu()
+    return class_table(model, source).predicted
 
 
 def predictions(model: "Model") -> Function:
@@ -244,11 +242,6 @@ def class_table(model: "Model", source: Source = None, *, labels: LabelQuery | N
         source: A folder, an image, an array, a data set or a tensor (N, *space.shape); default: held-out data.
         labels: Class, by name or number, of samples that have no labels of their own.
     """
-    inputs = read_unlabeled(model, source)
+    inputs = dataclasses.replace(read_inputs(model, source, required=False), y=None)  # predictions must not see labels
     predicted = torch.cat(list(outputs(model, predictions(model), inputs))).cpu()
     return ClassTable(class_labels(model), inputs, predicted, true_conditions(model, inputs, labels))
-
-
-def read_unlabeled(model: "Model", source: Source) -> Inputs:
-    """Samples whose own labels are not shown to the networks."""
-    return dataclasses.replace(read_inputs(model, source, required=False), y=None)
