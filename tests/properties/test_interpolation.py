@@ -8,7 +8,7 @@ import torch
 
 from equilibria.core.errors import Refusal
 from equilibria.core.priors import PRIORS
-from equilibria.models.latent_walks import between, linear, spherical
+from equilibria.models.interpolation import between, linear, spherical
 from lines import MIXED, chance, line
 
 TIMES = torch.linspace(0, 1, 7)

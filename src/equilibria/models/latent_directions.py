@@ -19,7 +19,7 @@ from .conditions import LabelQuery
 from .encoding import codes_of
 from .grids import captioned, titled
 from .inputs import Source, read_inputs
-from .latent_walks import Rows
+from .interpolation import Rows
 from .latents import LatentQuery, Latents, read_latents
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from ..core.seeding import generator
 from ..data import Data
 from ..data.dataset import Labels, Space
 from ..recipes.build_networks import CriticInput
-from . import critic_outputs, encoding, hub, inversion, latent_directions, latent_walks, rejection
+from . import critic_outputs, encoding, hub, interpolation, inversion, latent_directions, rejection
 from .conditions import Conditions, LabelQuery, encode_labels
 from .export import export as export_network
 from .features import features as hidden_features
@@ -171,9 +171,9 @@ class Model:
         """The width C of conditions; 0 for an unconditional model."""
         return 0 if self.conditions is None else self.conditions.rows.shape[1]
 
-    interpolate = latent_walks.interpolate
+    interpolate = interpolation.interpolate
     arithmetic = latent_directions.arithmetic
-    traverse = latent_walks.traverse
+    traverse = interpolation.traverse
     encode = encoding.encode
     reconstruct = encoding.reconstruct
     invert = inversion.invert
