@@ -55,7 +55,7 @@ def test_a_partial_batch_is_not_always_made_of_the_same_samples():
 @pytest.mark.parametrize("world", [2, 3])
 def test_processes_share_an_epoch_without_overlap(monkeypatch, world):
     place = SimpleNamespace(rank=0)
-    monkeypatch.setattr(stream, "world", lambda: world)
+    monkeypatch.setattr(stream, "world_size", lambda: world)
     monkeypatch.setattr(stream, "rank", lambda: place.rank)
     seen = []
     for place.rank in range(world):
