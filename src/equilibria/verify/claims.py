@@ -39,8 +39,7 @@ class Claim:
             try:
                 measurement = self.measure()
             except Exception as error:
-                kind, first = type(error).__name__, (str(error).strip().splitlines() or [""])[0][:200]
-                measurement = Measurement(kind, False, f"it raises {kind}: {first.rstrip('.')}.")
+                measurement = Measurement(type(error).__name__, False, f"it raises {in_words(error)}.")
         return Verdict(self, *measurement)
 
 
@@ -51,6 +50,11 @@ class Verdict(NamedTuple):
     value: str
     holds: bool
     fault: str = ""
+
+
+def in_words(error: Exception) -> str:
+    """The kind of an error and the first line of its message, without a full stop."""
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}".rstrip(": .")
 
 
 Value = Callable[[], float]

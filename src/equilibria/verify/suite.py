@@ -13,7 +13,7 @@ from ..terms.divergences import DIVERGENCES, Divergence
 from ..terms.likelihoods import LIKELIHOODS
 from ..terms.penalties import PENALTIES, Penalty
 from ..training.update_rules import RULES
-from .claims import Claim, Verdict
+from .claims import Claim, Verdict, in_words
 from .contracts import EAGER_ONLY, Clause
 from .contracts import verdicts as verdicts_on
 from .contracts.divergences import DIVERGENCE_CONTRACT
@@ -97,7 +97,7 @@ def _load(name: str) -> Callable[..., Any]:
     except Refusal:
         raise
     except Exception as error:
-        raise Refusal(f"{name!r} cannot be imported: {_message(error)}.") from error
+        raise Refusal(f"{name!r} cannot be imported: {in_words(error)}.") from error
 
 
 def _builder(name: str, function: Callable[..., Any]) -> OwnBuilder:
@@ -116,12 +116,7 @@ def _builder(name: str, function: Callable[..., Any]) -> OwnBuilder:
     try:
         part = function()
     except Exception as error:
-        raise Refusal(f"{name!r} cannot be built: {_message(error)}.") from error
+        raise Refusal(f"{name!r} cannot be built: {in_words(error)}.") from error
     if not isinstance(part, Divergence) and not callable(part):
         raise Refusal(f"{name!r} returns {type(part).__name__}: {_NEED}.")
     return OwnBuilder(function, parameters["weight"].default if "weight" in parameters else None)
-
-
-def _message(error: Exception) -> str:
-    first = (str(error).strip().splitlines() or [""])[0]
-    return f"{type(error).__name__}: {first}".rstrip(": .")

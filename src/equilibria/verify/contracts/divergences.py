@@ -178,7 +178,8 @@ def _paired_as_declared(build: Build) -> Measurement:
     divergence, fake = build(), torch.zeros(4, dtype=torch.float64)
     reads = not torch.allclose(divergence.generator(fake, fake), divergence.generator(fake + 1, fake), 1e-12, 1e-12)
     if reads and not divergence.paired:
-        return broken("reads them", "the generator's loss reads the real scores, but `paired` is not set.")
+        fault = "reads the real scores, but `paired` is not set: it gets fake scores instead"
+        return broken("reads them", f"the generator's loss {fault}.")
     if divergence.paired and not reads:
         return broken("reads none", "`paired` is set, but the generator's loss reads no real scores: a pass is wasted.")
     return holds("paired" if reads else "not paired")

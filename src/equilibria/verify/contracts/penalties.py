@@ -56,8 +56,9 @@ def _reaches_critic(build: Build) -> Measurement:
     else:
         return holds("0 of 0")
     if is_zero:
-        fault = f"where finite differences say {number(by_differences)}: take the input's with create_graph=True"
-        return broken("none", f"without graph: the penalty's gradient for the critic's weights is zero, {fault}.")
+        fault = "the penalty's gradient for the critic's weights is zero, where finite differences say"
+        remedy = "take gradients with create_graph=True (equilibria.terms.gradients)"
+        return broken("none", f"without graph: {fault} {number(by_differences)}: {remedy}.")
     if missing := ", ".join(name for name, g in zip(names, gradients, strict=True) if g is None):
         return broken(missing, f"the penalty does not reach the critic's {missing}.")
     if not close(by_graph, by_differences, 1e-5):

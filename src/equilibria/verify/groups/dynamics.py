@@ -118,10 +118,8 @@ def _factor(name: str) -> float:
 
 
 def _energy_ratio() -> float:
-    def energy(theta: float, psi: float) -> float:
-        return theta**2 + psi**2 - RATE * theta * psi
-
-    return energy(*_bilinear("alternating", _ROUNDS)) / energy(*START)
+    end, start = (a**2 + b**2 - RATE * a * b for a, b in (_bilinear("alternating", _ROUNDS), START))
+    return end / start
 
 
 def _optimistic_end() -> float:

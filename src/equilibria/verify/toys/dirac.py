@@ -4,6 +4,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -46,9 +47,7 @@ def dirac_game(divergence: Divergence, penalties: Mapping[str, Penalty], **optio
     return GAMES["gan"](generator, critic, PRIORS["normal"](1), divergence, penalties, **options)
 
 
-def gradient_descent(parameters: list[nn.Parameter]) -> Optimizer:
-    """At the rate of this module."""
-    return torch.optim.SGD(parameters, lr=RATE)
+gradient_descent: Callable[[list[nn.Parameter]], Optimizer] = partial(torch.optim.SGD, lr=RATE)
 
 
 def end_point(
