@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from ..core.catalogue import summary
 from ..recipes import RECIPES
-from .flags import Flag, dashed
+from .flags import dashed
 from .verbs import VERBS, Verb
 from .verbs.info import ALIASES, TABLES
 
@@ -45,7 +45,7 @@ def bash() -> str:
     return _BASH.format(
         pairs="|".join(f'"{name}"' for name in VERBS if " " in name),
         verbs=" ".join(dict.fromkeys(name.split()[0] for name in VERBS)),
-        flags="\n".join(_case(name, " ".join(map(_typed, verb.flags().values()))) for name, verb in VERBS.items()),
+        flags="\n".join(_case(name, " ".join(map(dashed, verb.flags()))) for name, verb in VERBS.items()),
         words="\n".join(_case(name, " ".join(words)) for name, words in _following().items() if words),
     )
 
@@ -70,7 +70,7 @@ def _fish() -> Iterator[str]:
             yield f"{head} -a {shlex.quote(' '.join(words).replace(_RUNS, _FISH_RUNS))}"
         for flag in VERBS[name].flags().values() if name in VERBS else ():
             value = "" if flag.type is bool else " -r"
-            yield f"{head} -l {_typed(flag)[2:]}{value} -d {shlex.quote(flag.help)}"
+            yield f"{head} -l {dashed(flag.name)[2:]}{value} -d {shlex.quote(flag.help)}"
 
 
 def _fish_condition(name: str) -> str:
@@ -93,14 +93,11 @@ def _following() -> dict[str, list[str]]:
 
 
 def _names(verb: Verb) -> list[str]:
+    """Recipes, tables, runs and shells that the first arguments can name."""
     kinds = verb.words.strip("[] .").replace("|", " ").split()[:3]
     names = {"RECIPE": [*RECIPES], "TABLE": [*TABLES, *ALIASES], "RUN": [_RUNS]}
     shells = [kind for kind in kinds if kind in SHELLS]
     return [*shells, *(name for kind in kinds for name in names.get(kind, []))]
-
-
-def _typed(flag: Flag) -> str:
-    return dashed(flag.name)
 
 
 def _case(name: str, words: str) -> str:

@@ -12,16 +12,12 @@ COLORS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee
 _INK = "#010203"  # replaced by the color of the page's text
 _POINTS = 240  # of a curve, at most
 _LOG_ABOVE = 100.0  # ratio of the largest to the smallest value above which an axis is logarithmic
-_SETTINGS: Any = {
+_COLORED = ("axes.edgecolor", "axes.labelcolor", "text.color", "xtick.color", "ytick.color")
+_SETTINGS: Any = dict.fromkeys(_COLORED, _INK) | {
     "svg.fonttype": "none",
     "svg.hashsalt": "equilibria",
     "text.parse_math": False,
     "font.size": 9.0,
-    "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK,
-    "text.color": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlesize": 10.0,

@@ -98,11 +98,10 @@ def cost(run: History) -> dict[str, str]:
 
 def findings(several: Sequence[Finding]) -> str:
     """The doctor's findings as HTML."""
-    return grid(*map(_finding, several), kind="findings")
-
-
-def _finding(finding: Finding) -> str:
-    first = paragraph(f"{finding.what} ({finding.severity}, {finding.confidence}, since round {finding.step:,})")
-    evidence = [f"Evidence: {each}" for each in finding.evidence]
-    more = [paragraph(text, "soft") for text in (*evidence, f"Why: {finding.why}", f"Change: {finding.change}")]
-    return grid(heading(finding.name.replace("_", " "), 3), first, *more, kind="finding")
+    blocks = []
+    for each in several:
+        first = paragraph(f"{each.what} ({each.severity}, {each.confidence}, since round {each.step:,})")
+        more = [*(f"Evidence: {text}" for text in each.evidence), f"Why: {each.why}", f"Change: {each.change}"]
+        texts = [first, *(paragraph(text, "soft") for text in more)]
+        blocks.append(grid(heading(each.name.replace("_", " "), 3), *texts, kind="finding"))
+    return grid(*blocks, kind="findings")

@@ -29,13 +29,8 @@ class Verb(NamedTuple):
         return {name: flags[name] for name in merge_flags(*self.sources[:1], own, *self.sources[1:])}
 
 
-TRAIN, LOOK, USE, SHARE, LEARN = (
-    "Train",
-    "Look at data and runs",
-    "Use a trained model",
-    "Share a model",
-    "Learn what there is",
-)
+TRAIN, LOOK, USE = "Train", "Look at data and runs", "Use a trained model"
+SHARE, LEARN = "Share a model", "Learn what there is"
 _COMPARISON = "studies.compare.grid:ComparisonOptions"
 _WRITE, _SOURCE = "models.output:write", "models.inputs:SampleSource"
 VERBS = {
@@ -68,8 +63,6 @@ VERBS = {
     "verify": Verb(LEARN, "[NAME|MODULE:FUNCTION]", info.verify),
     "completion": Verb(LEARN, "bash|zsh|fish", info.completion),
 }
-
-
 HELP = ("--help", "-h")
 
 
@@ -95,9 +88,8 @@ def _verb(tokens: list[str]) -> tuple[str, list[str]]:
         if (name := " ".join(tokens[:length])) in VERBS:
             return name, tokens[length:]
     if tokens[0].startswith("-"):
-        raise Refusal(
-            f"A verb comes first, as in `equilibria train wgan-gp`.{nearest(tokens[0], ['--help', '--version'])}"
-        )
+        hint = nearest(tokens[0], ["--help", "--version"])
+        raise Refusal(f"A verb comes first, as in `equilibria train wgan-gp`.{hint}")
     if tokens[0] == "data":
         raise Refusal("Write `equilibria data check PATH|NAME`.")
     raise Refusal(f"There is no verb {tokens[0]!r}.{nearest(tokens[0], VERBS)}")

@@ -115,22 +115,13 @@ def _outcome_file(folder: Path) -> Path:
 
 
 class ComparisonDisplay(Protocol):
-    """Shows text, and the progress of trials."""
+    """Shows text, all trials before the first starts, and for each trial its start, its events and its end."""
 
-    def say(self, text: str) -> None:
-        """Print a paragraph."""
-
-    def plan(self, trials: Sequence[Trial]) -> None:
-        """Show all trials, before the first starts."""
-
-    def begin(self, trial: Trial) -> None:
-        """Show that a trial starts or continues."""
-
-    def show(self, trial: Trial, event: dict[str, Any]) -> None:
-        """Show an event of a run."""
-
-    def end(self, trial: Trial, outcome: Outcome) -> None:
-        """Show that a trial has ended, now or before."""
+    def say(self, text: str) -> None: ...
+    def plan(self, trials: Sequence[Trial]) -> None: ...
+    def begin(self, trial: Trial) -> None: ...
+    def show(self, trial: Trial, event: dict[str, Any]) -> None: ...
+    def end(self, trial: Trial, outcome: Outcome) -> None: ...
 
 
 class ComparisonLines(AbstractContextManager["ComparisonLines"]):
