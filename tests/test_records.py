@@ -8,7 +8,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "equilibria"
 FILES = ("recipe.json", "summary.json", "events.jsonl", "checkpoints/")
 CONSTANTS = {"RECIPE", "SUMMARY", "EVENTS", "CHECKPOINTS"}
-MODELS = ("inputs", "hub", "load", "model")  # a model's folder may hold a recipe without a run
+MODELS = ("hub", "model_folder", "rejection")  # a model's folder may hold a recipe without a run
 
 
 def outside() -> dict[Path, str]:
