@@ -344,7 +344,7 @@ INFERRING = (
         "fidelity-forgotten",
         VAE_GAN,
         '{"likeness": fidelity * feature_distance',
-        '{"likeness": unlikeness',
+        '{"likeness": feature_distance',
         (JUDGED + "the_encoder_pays_for_likeness_whole_and_the_generator_its_share",),
         "the generator's share is the whole",
     ),
