@@ -7,18 +7,21 @@ import torch
 
 from equilibria.core.errors import Refusal
 from equilibria.data import DATASETS, data_builder
-from equilibria.data.datasets.toy import grid_modes, modes_of, ring_modes
+
+
+def modes_of(name, **options):
+    return DATASETS[name](**options, count=1).modes
 
 
 def test_no_two_modes_of_the_ring_coincide():
-    centres, _ = ring_modes()
+    centres, _ = modes_of("ring")
     assert centres.shape == (8, 2)
     assert torch.pdist(centres).min() > 1
     torch.testing.assert_close(centres.norm(dim=1), torch.full((8,), 2 / 1.414))
 
 
 def test_the_grid_is_five_by_five_over_2_828():
-    centres, sigma = grid_modes()
+    centres, sigma = modes_of("grid")
     assert {(round(float(x) * 2.828), round(float(y) * 2.828)) for x, y in centres} == {
         (x, y) for x in (-4, -2, 0, 2, 4) for y in (-4, -2, 0, 2, 4)
     }
@@ -36,7 +39,7 @@ def test_three_deviations_hold_what_a_plane_gaussian_says(name):
 
 
 def test_modes_follow_the_options():
-    centres, sigma = modes_of({"name": "ring", "modes": 3, "spread": 0.5, "count": 7})
+    centres, sigma = modes_of("ring", modes=3, spread=0.5)
     assert (len(centres), sigma) == (3, 0.5)
     assert modes_of("swiss_roll") is None
 

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from equilibria.data import load_data
-from equilibria.data.datasets.toy import modes_of
 from equilibria.evaluation.metrics.modes import modes
 from equilibria.evaluation.metrics.wasserstein import sliced_wasserstein
 
@@ -61,20 +60,21 @@ def test_measuring_draws_from_no_generator_but_its_own():
 @pytest.mark.parametrize(("name", "count"), [("ring", 8), ("grid", 25)])
 def test_true_samples_are_of_high_quality_and_reach_every_mode(name, count):
     """Three deviations in the plane; within three along each axis would be 99.46 %."""
-    found = modes(load_data(name).x, *modes_of(name))
+    data = load_data(name)
+    found = modes(data.x, *data.modes)
     assert found["high_quality"] == pytest.approx(1 - math.exp(-4.5), abs=0.0015)
     assert found["modes"] == count
     assert found["reverse_kl"] == pytest.approx(0, abs=0.02)
 
 
 def test_a_collapsed_model_has_one_mode():
-    centres, deviation = modes_of("ring")
+    centres, deviation = load_data("ring").modes
     found = modes(centres[:1].expand(100, 2), centres, deviation)
     assert found == {"high_quality": 1.0, "modes": 1.0, "reverse_kl": pytest.approx(math.log(8))}
 
 
 def test_noise_is_of_no_quality():
-    centres, deviation = modes_of("ring")
+    centres, deviation = load_data("ring").modes
     assert modes(torch.full((10, 2), 9.0), centres, deviation) == {
         "high_quality": 0.0,
         "modes": 0.0,

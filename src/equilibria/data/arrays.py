@@ -23,11 +23,7 @@ _CHUNK = 64 << 20  # bytes
 _SLACK = 1e-3  # rounding error by which values may exceed a range
 
 
-class Header(NamedTuple):
-    """Shape and type of an array, as its file states them."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype
+Shape = tuple[int, ...]
 
 
 class ImageLayout(NamedTuple):
@@ -38,8 +34,8 @@ class ImageLayout(NamedTuple):
     remark: str
 
 
-def read_headers(path: Path) -> dict[str, Header]:
-    """The arrays in a file by name; that of an .npy has the file's name. Raises Refusal for unsafe or broken files."""
+def read_shapes(path: Path) -> dict[str, Shape]:
+    """The shapes of arrays in a file by name; an .npy's is the file's. Raises Refusal for unsafe or broken files."""
     with _readable(path):
         if path.suffix == ".npy":
             with path.open("rb") as file:
@@ -50,7 +46,7 @@ def read_headers(path: Path) -> dict[str, Header]:
 
 
 def read_array(path: Path, name: str) -> np.ndarray:
-    """One array, mapped from an .npy, unpacked from an .npz; call `read_headers` first."""
+    """One array, mapped from an .npy, unpacked from an .npz; call `read_shapes` first."""
     with _readable(path):
         if path.suffix == ".npy":
             return np.load(path, mmap_mode="r", allow_pickle=False)
@@ -58,7 +54,7 @@ def read_array(path: Path, name: str) -> np.ndarray:
             return archive[name]
 
 
-def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Header:
+def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Shape:
     ratio = info.file_size / max(info.compress_size, 1)
     if info.file_size > _MOST or (info.file_size > _SUSPICIOUS and ratio > _RATIO):
         raise Refusal(
@@ -69,7 +65,7 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Head
         return _header(path, info.filename, file, info.file_size)
 
 
-def _header(path: Path, name: str, file: IO[bytes], size: int) -> Header:
+def _header(path: Path, name: str, file: IO[bytes], size: int) -> Shape:
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     version = np.lib.format.read_magic(file)
     if version not in readers:
@@ -82,7 +78,7 @@ def _header(path: Path, name: str, file: IO[bytes], size: int) -> Header:
         )
     if math.prod(shape) * dtype.itemsize > size:
         raise Refusal(f"{path}: {name!r} has shape {shape}, more than the file holds: it is damaged.")
-    return Header(shape, dtype)
+    return tuple(shape)
 
 
 @contextmanager

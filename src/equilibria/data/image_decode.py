@@ -15,7 +15,7 @@ RESIZERS = {method.name.lower(): method for method in PIL.Image.Resampling}
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")  # no EPS: reading one starts a program
 _LARGEST = 64_000_000  # pixels
 _DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")
-_GRAY = ("1", "L", "LA", "La", *_DEEP)
+GRAY = ("1", "L", "LA", "La", *_DEEP)  # modes without color
 _ORIENTATION = 0x0112
 
 _TOO_LARGE = f"more than {_LARGEST // 10**6} million pixels: shrink it"
@@ -59,11 +59,6 @@ def open_image(source: Path | IO[bytes]) -> Iterator[PIL.Image.Image]:
         raise Unreadable(str(error) or type(error).__name__) from None
 
 
-def is_gray(mode: str) -> bool:
-    """Whether images of this Pillow mode have no color."""
-    return mode in _GRAY
-
-
 def fit_image(
     image: PIL.Image.Image, size: int, fit: str, channels: int, resizer: str
 ) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -91,7 +86,7 @@ def _plain(image: PIL.Image.Image, mode: str, changes: list[str]) -> PIL.Image.I
         values = np.asarray(image).clip(0, 65535).astype(np.uint16)
         image = PIL.Image.fromarray((values // 257).astype(np.uint8))
         changes.append("deep")
-    if mode == "RGB" and is_gray(image.mode):
+    if mode == "RGB" and image.mode in GRAY:
         changes.append("repeated")
     if image.has_transparency_data:
         layered = image if image.mode == "RGBA" else image.convert("RGBA")

@@ -1,6 +1,6 @@
 """A user's samples for a trained model, in the order of the files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,12 @@ from torch import Tensor
 
 from ..core.errors import Refusal, nearest
 from ..core.seeding import generator
-from .arrays import chunks, detect_labels, detect_layout, read_array, read_headers
+from .arrays import chunks, detect_labels, detect_layout, read_array, read_shapes
 from .batches import binarized
 from .dataset import Data, Labels, Space, first_names
 from .datasets.array import array_names
-from .datasets.image_folder import list_images, number_classes
-from .image_decode import SUFFIXES, Unreadable, fit_image, open_image
+from .datasets.image_folder import ImageSource, Survey, list_images, number_classes
+from .image_decode import SUFFIXES, open_image
 from .resolve import Spec, load_data
 from .spaces import Image
 
@@ -34,17 +34,6 @@ class UserSamples:
     labels: Labels | None = None
     y: Tensor | None = None  # (N,) for classes, (N, labels.size) otherwise
     remarks: tuple[str, ...] = ()  # how they were read, a sentence each
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def chunks(self, size: int = 256) -> Iterator[Tensor]:
-        """The samples for networks, in parts: (at most size, *space.shape)."""
-        return (self.space.encode(part) for part in self.raw.split(size))
-
-    def x(self) -> Tensor:
-        """All samples for networks: (N, *space.shape)."""
-        return self.space.encode(self.raw)
 
 
 def read_samples(
@@ -64,7 +53,7 @@ def read_samples(
     samples = _read(path, space, part, root, dict(data_options or {}))
     if not binary:
         return samples
-    white = binarized(samples.x(), generator(0)) > 0
+    white = binarized(space.encode(samples.raw), generator(0)) > 0
     return replace(samples, raw=white.to(torch.uint8) * 255, remarks=(*samples.remarks, _BINARY))
 
 
@@ -90,24 +79,18 @@ def _images(
         raise Refusal(
             f"{place} has images, and {_model_shape(space)}: give an .npz file with an array of such samples."
         )
+    survey = Survey(ImageSource(str(place), names, lambda name: open_image(place / name), classes))
     fit, resizer = options.get("fit", "crop"), options.get("resizer", "lanczos")
-    rows, left_out = dict[str, np.ndarray](), list[str]()
-    for name in names:
-        try:
-            with open_image(place / name) as image:
-                rows[name] = fit_image(image, space.height, fit, space.channels, resizer)[0]
-        except Unreadable as reason:
-            left_out.append(f"{name} ({reason})")
-    if not rows:
-        raise Refusal(f"None of the {len(names)} images of {place} can be read: {first_names(left_out)}.")
+    rows = list(survey.rows(space.height, fit, space.channels, resizer))
+    left_out = [f"{name} ({reason})" for name, reason in survey.left_out.items()]
     remarks = (f"Unreadable and left out: {len(left_out)}, {first_names(left_out)}.",) if left_out else ()
-    class_names, numbers = number_classes([classes[name] for name in rows] if classes else [])
+    class_names, numbers = number_classes([classes[name] for name in survey.sizes] if classes else [])
     labels, y = (Labels("class", class_names), torch.from_numpy(numbers)) if class_names else (None, None)
-    return UserSamples(space, tuple(rows), torch.from_numpy(np.stack(list(rows.values()))), labels, y, remarks)
+    return UserSamples(space, tuple(survey.sizes), torch.from_numpy(np.stack(rows)), labels, y, remarks)
 
 
 def _array(path: Path, space: Space, options: dict[str, Any]) -> UserSamples:
-    stored = read_headers(path)
+    stored = read_shapes(path)
     names = {part: options[part] for part in ("samples", "labels") if options.get(part) in stored}
     samples_name, labels_name = array_names(path, stored, **names)
     raw = read_array(path, samples_name)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..core.errors import Refusal
 from ..core.priors import Prior
-from ..data.arrays import read_array, read_headers
+from ..data.arrays import read_array, read_shapes
 from .conditions import LabelQuery
 from .encoding import encode, latents_of_codes
 from .inputs import Source
@@ -98,7 +98,7 @@ def _of_tensor(model: "Model", z: Tensor, own: Tensor | None, labels: LabelQuery
 
 
 def _of_file(model: "Model", path: Path, labels: LabelQuery | None) -> Latents:
-    if path.suffix == ".npz" and path.is_file() and "latents" in (arrays := read_headers(path)):
+    if path.suffix == ".npz" and path.is_file() and "latents" in (arrays := read_shapes(path)):
         z = torch.from_numpy(read_array(path, "latents"))
         own = torch.from_numpy(read_array(path, "conditions")) if "conditions" in arrays else None
         return _of_tensor(model, z.flatten(0, -2), own, labels)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ...core.errors import Refusal, nearest
-from ..arrays import SHAPES, Header, chunks, detect_labels, detect_layout, read_array, read_headers, value_range
+from ..arrays import SHAPES, Shape, chunks, detect_labels, detect_layout, read_array, read_shapes, value_range
 from ..cache import LARGE, cache_key, cached_arrays, write_split
 from ..dataset import Data, Space, held_out_mask
 from ..spaces import Image, Plane
@@ -25,7 +25,7 @@ def array(path: Path, samples: str | None = None, labels: str | None = None, lay
     name of the array of labels in an .npz (default: labels or y).
     `layout` is channels_first or channels_last where the shape is ambiguous.
     """
-    stored = read_headers(path)
+    stored = read_shapes(path)
     samples, labels = array_names(path, stored, samples, labels)
     raw = read_array(path, samples)
     space, (x, out, mask), remark = _points(path, raw) if raw.ndim == 2 else _images(path, samples, raw, layout)
@@ -44,7 +44,7 @@ def array(path: Path, samples: str | None = None, labels: str | None = None, lay
 
 
 def array_names(
-    path: Path, stored: Mapping[str, Header], samples: str | None = None, labels: str | None = None
+    path: Path, stored: Mapping[str, Shape], samples: str | None = None, labels: str | None = None
 ) -> tuple[str, str | None]:
     """The names of the array of samples and of that of labels, if there is one. Raises Refusal without samples."""
     for name in (samples, labels):
@@ -52,7 +52,7 @@ def array_names(
             raise Refusal(f"{path} has no array {name!r}.{nearest(name, stored)}")
     labels = labels or next((name for name in _LABELS if name in stored), None)
     samples = samples or next((name for name in (*_SAMPLES, *stored) if name in stored and name != labels), None)
-    if samples is None or not stored[samples].shape or 0 in stored[samples].shape:
+    if samples is None or not stored[samples] or 0 in stored[samples]:
         raise Refusal(f"{path} holds no samples.")
     return samples, labels
 

@@ -20,7 +20,7 @@ import torch
 from ...core.errors import Refusal, nearest
 from ..cache import cache_key, cached_arrays, write_split
 from ..dataset import Data, Labels, first_names
-from ..image_decode import CHANGES, FITS, RESIZERS, SUFFIXES, Unreadable, fit_image, is_gray, open_image
+from ..image_decode import CHANGES, FITS, GRAY, RESIZERS, SUFFIXES, Unreadable, fit_image, open_image
 from ..spaces import Image
 
 _TEXTS = 2  # version of the sentences that are stored with decoded images
@@ -136,36 +136,26 @@ class ImageFormat:
 class Survey:
     """Sizes and modes of readable images by name; what is left out, and why; what was changed, counted."""
 
+    source: ImageSource
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     modes: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     changes: Counter[str] = field(default_factory=Counter)
 
-    @classmethod
-    def of(cls, source: ImageSource) -> "Survey":
-        """Read every header."""
-        survey = cls()
-        for name in source.names:
+    def __post_init__(self) -> None:
+        for name in self.source.names:
             try:
-                with source.open(name) as image:
-                    survey.sizes[name], survey.modes[name] = image.size, image.mode
+                with self.source.open(name) as image:
+                    self.sizes[name], self.modes[name] = image.size, image.mode
             except Unreadable as reason:
-                survey.left_out[name] = str(reason)
-        return survey
+                self.left_out[name] = str(reason)
 
-    def size_and_channels(self, form: ImageFormat) -> tuple[int, int]:
-        """Those of every image in this form, or by default."""
-        side = median([min(size) for size in self.sizes.values()] or [_LEAST])
-        channels = 1 if all(map(is_gray, self.modes.values())) else 3
-        return form.size or min(max(round(side), _LEAST), _MOST), form.channels or channels
-
-    def rows(self, source: ImageSource, form: ImageFormat) -> Iterator[np.ndarray]:
+    def rows(self, size: int, fit: str, channels: int, resizer: str) -> Iterator[np.ndarray]:
         """Each image, (channels, size, size) uint8. Raises Refusal in the end if there is none."""
-        size, channels = self.size_and_channels(form)
         for name in list(self.sizes):
             try:
-                with source.open(name) as image:
-                    pixels, changes = fit_image(image, size, form.fit, channels, form.resizer)
+                with self.source.open(name) as image:
+                    pixels, changes = fit_image(image, size, fit, channels, resizer)
             except Unreadable as reason:
                 del self.sizes[name], self.modes[name]
                 self.left_out[name] = str(reason)
@@ -174,7 +164,7 @@ class Survey:
                 yield pixels
         if not self.sizes:
             reasons = first_names([f"{name} ({reason})" for name, reason in self.left_out.items()])
-            raise Refusal(f"None of the {len(self.left_out)} images of {source.title} can be read: {reasons}.")
+            raise Refusal(f"None of the {len(self.left_out)} images of {self.source.title} can be read: {reasons}.")
 
     def formats(self) -> dict[str, dict[str, int]]:
         """Counts of sizes and modes, the most frequent first."""
@@ -214,11 +204,13 @@ def load_images(source: ImageSource, form: ImageFormat, *identity: Any) -> Data:
 
 def _decode(source: ImageSource, form: ImageFormat, folder: Path) -> None:
     """Write every image, one at a time, and what `load_images` reads with them."""
-    survey = Survey.of(source)
-    size, channels = survey.size_and_channels(form)
+    survey = Survey(source)
+    side = median([min(size) for size in survey.sizes.values()] or [_LEAST])
+    size = form.size or min(max(round(side), _LEAST), _MOST)
+    channels = form.channels or (1 if all(mode in GRAY for mode in survey.modes.values()) else 3)
     if len(survey.sizes) > _MANY:
         logging.getLogger(__name__).warning("Resizing %d images; the result is cached.", len(survey.sizes))
-    write_split(survey.rows(source, form), (channels, size, size), "uint8", folder)
+    write_split(survey.rows(size, form.fit, channels, form.resizer), (channels, size, size), "uint8", folder)
     classes, y = number_classes([source.labels[name] for name in survey.sizes] if source.labels else [])
     about = {
         "classes": classes,

@@ -1,8 +1,8 @@
 """Points of the plane from known distributions."""
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -19,7 +19,9 @@ def ring(modes: int = 8, spread: float = 0.02 / 1.414, count: int = 50_000) -> D
     `modes` is the number of Gaussians; `spread` is the std of each; `count` is the number of training
     points. The label of a point is its Gaussian.
     """
-    return _mixture("ring", ring_modes(modes, spread), count)
+    _positive("ring", modes=modes, spread=spread, count=count)
+    angles = torch.arange(modes) * (2 * math.pi / modes)  # linspace(0, 2 pi, modes) would count one mode twice
+    return _mixture("ring", Modes(torch.stack([angles.cos(), angles.sin()], dim=1) * (2 / 1.414), spread), count)
 
 
 def grid(side: int = 5, spread: float = 0.05 / 2.828, count: int = 50_000) -> Data:
@@ -28,7 +30,9 @@ def grid(side: int = 5, spread: float = 0.05 / 2.828, count: int = 50_000) -> Da
     `side` is the number of Gaussians per row; `spread` is the std of each; `count` is the number of training
     points. The label of a point is its Gaussian.
     """
-    return _mixture("grid", grid_modes(side, spread), count)
+    _positive("grid", side=side, spread=spread, count=count)
+    ticks = (2.0 * torch.arange(side) - (side - 1)) / 2.828
+    return _mixture("grid", Modes(torch.cartesian_prod(ticks, ticks), spread), count)
 
 
 def swiss_roll(noise: float = 0.25, count: int = 50_000) -> Data:
@@ -61,34 +65,7 @@ def lines(theta: float = 0.0, count: int = 50_000) -> Data:
     return Data("lines", Plane(max(1.5, abs(theta) * 1.25)), *_both(draw, count))
 
 
-def ring_modes(modes: int = 8, spread: float = 0.02 / 1.414) -> Modes:
-    """The ring's centers (modes, 2), and the std of each Gaussian."""
-    _positive("ring", modes=modes, spread=spread)
-    angles = torch.arange(modes) * (2 * math.pi / modes)  # linspace(0, 2 pi, modes) would count one mode twice
-    return Modes(torch.stack([angles.cos(), angles.sin()], dim=1) * (2 / 1.414), spread)
-
-
-def grid_modes(side: int = 5, spread: float = 0.05 / 2.828) -> Modes:
-    """The grid's centers (side * side, 2), and the std of each Gaussian."""
-    _positive("grid", side=side, spread=spread)
-    ticks = (2.0 * torch.arange(side) - (side - 1)) / 2.828
-    return Modes(torch.cartesian_prod(ticks, ticks), spread)
-
-
-T = TypeVar("T")
-MODES: Mapping[str, Callable[..., Modes]] = {"ring": ring_modes, "grid": grid_modes}
-
-
-def modes_of(spec: str | Mapping[str, Any]) -> Modes | None:
-    """The centers (K, 2) and the std of a data set as `load_data` names it; None if it is no mixture."""
-    part = {"name": spec} if isinstance(spec, str) else dict(spec)
-    name = part.pop("name", "")
-    part.pop("count", None)
-    return MODES[name](**part) if name in MODES else None
-
-
 def _mixture(name: str, modes: Modes, count: int) -> Data:
-    _positive(name, count=count)
     centers, std = modes
 
     def draw(count: int, source: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -98,6 +75,9 @@ def _mixture(name: str, modes: Modes, count: int) -> Data:
     (x, y), (held_out, held_out_y) = _both(draw, count)
     space, labels = Plane(max(2.0, float(centers.abs().max()) * 1.25)), tuple(map(str, range(len(centers))))
     return Data(name, space, x, held_out, Labels("class", labels), y, held_out_y, modes=modes)
+
+
+T = TypeVar("T")
 
 
 def _both(draw: Callable[[int, torch.Generator], T], count: int) -> tuple[T, T]:
