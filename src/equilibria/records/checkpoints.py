@@ -60,15 +60,11 @@ def newest(folder: Path, device: torch.device | str = "cpu") -> tuple[Checkpoint
     events = folder / EVENTS
     length, remarks = events.stat().st_size if events.exists() else 0, list[str]()
     for path in (paths := list(_newest_first(folder / CHECKPOINTS))):
-        try:
-            checkpoint = _load(path, device)
-            if checkpoint.events <= length:
-                return checkpoint, remarks
-            remarks.append(f"{path} is skipped: {EVENTS} is shorter than when it was written.")
-        except Refusal:
-            raise
-        except _DAMAGED:
-            remarks.append(f"{path} is damaged and skipped.")
+        checkpoint = _load(path, device)
+        if checkpoint is not None and checkpoint.events <= length:
+            return checkpoint, remarks
+        shorter = f"is skipped: {EVENTS} is shorter than when it was written."
+        remarks.append(f"{path} {'is damaged and skipped.' if checkpoint is None else shorter}")
     if paths:
         raise Refusal(f"No checkpoint in {folder} can be read: " + " ".join(remarks))
     return None, remarks
@@ -80,12 +76,9 @@ def at(folder: Path, step: int) -> Checkpoint:
     if not path.is_file():
         rounds = [f"{int(other.stem):,}" for other in reversed(list(_newest_first(folder / CHECKPOINTS)))]
         raise Refusal(f"{folder} has no checkpoint of round {step:,}; it has those of {', '.join(rounds) or 'none'}.")
-    try:
-        return _load(path, "cpu")
-    except Refusal:
-        raise
-    except _DAMAGED:
-        raise Refusal(f"{path} is damaged: choose another checkpoint.") from None
+    if (checkpoint := _load(path, "cpu")) is None:
+        raise Refusal(f"{path} is damaged: choose another checkpoint.")
+    return checkpoint
 
 
 def archive(folder: Path, step: int) -> None:
@@ -96,10 +89,16 @@ def archive(folder: Path, step: int) -> None:
             path.replace(folder / ARCHIVE / path.name)
 
 
-def _load(path: Path, device: torch.device | str) -> Checkpoint:
-    stored = torch.load(path, map_location=device, weights_only=True)
-    check_format(stored, FORMAT, str(path))
-    return Checkpoint(stored["state"], stored["events"], stored["elapsed"], stored["best"], stored["looked"])
+def _load(path: Path, device: torch.device | str) -> Checkpoint | None:
+    """The checkpoint in a file; None if it is damaged. Raises Refusal for one of a newer version."""
+    try:
+        stored = torch.load(path, map_location=device, weights_only=True)
+        check_format(stored, FORMAT, str(path))
+        return Checkpoint(stored["state"], stored["events"], stored["elapsed"], stored["best"], stored["looked"])
+    except Refusal:
+        raise
+    except _DAMAGED:
+        return None
 
 
 def _prune(folder: Path, checkpoint: Checkpoint) -> None:

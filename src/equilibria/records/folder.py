@@ -56,29 +56,21 @@ class RunFolder:
 
     def exists(self) -> bool:
         """Whether there is a run; its recipe is written last."""
-        return self.recipe_file.is_file()
-
-    @property
-    def recipe_file(self) -> Path:
-        return self.path / RECIPE
-
-    @property
-    def events_file(self) -> Path:
-        return self.path / EVENTS
+        return (self / RECIPE).is_file()
 
     def recipe(self) -> dict[str, Any]:
         """The stored recipe. Raises Refusal if it cannot be read."""
-        return read_object(self.path / RECIPE)
+        return read_object(self / RECIPE)
 
     def summary(self) -> dict[str, Any]:
         """The stored summary. Raises Refusal if it cannot be read."""
-        return read_object(self.path / SUMMARY)
+        return read_object(self / SUMMARY)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Lock out other writers; the lock ends with the process. Raises Refusal if another process holds it."""
         try:
-            file = (self.path / LOCK).open("ab")
+            file = (self / LOCK).open("ab")
         except OSError as error:
             raise Refusal(f"{self} cannot be written: {error.strerror}.") from None
         with file:
@@ -97,7 +89,7 @@ class RunFolder:
         """Open the events for appending; `checkpoint` is the newest one."""
         self.checkpoint = checkpoint
         with self.guard():
-            self._events = self.events_file.open("ab", buffering=0)
+            self._events = (self / EVENTS).open("ab", buffering=0)
         try:
             yield self
         finally:
@@ -131,14 +123,10 @@ class RunFolder:
         with self.guard():
             self._file.truncate(length)
 
-    def write_recipe(self, text: str) -> None:
-        """Write the recipe, the last file of a new run."""
-        self.write(RECIPE, text.encode())
-
     def write(self, name: str, content: bytes) -> None:
         """Write a file, all of it or nothing. Raises Failure if the disk refuses."""
         with self.guard():
-            write_atomic(self.path / name, content)
+            write_atomic(self / name, content)
 
     @contextlib.contextmanager
     def guard(self) -> Iterator[None]:

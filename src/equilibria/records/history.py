@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from ..core.errors import Refusal
 from .events import Event, read_events
-from .folder import RunFolder
+from .folder import EVENTS, RunFolder
 
 _LATE = 3  # the late part is the last third, and at least so many values
 _MOST = 0.75  # the share of values that `since` calls most
@@ -113,10 +113,6 @@ class History:
         """One number of a diagnostic, from the first round on."""
         return Series.of((step, _within(result, keys)) for step, result in self.results(diagnostic))
 
-    def term(self, player: str, name: str) -> Series:
-        """The mean of a term of a player's loss in each report."""
-        return Series.of((event["step"], _within(event["terms"], (player, name))) for event in self.of("report"))
-
     @property
     def estimates(self) -> Series:
         """The critic's estimate of the distance in each report, without the first tenth of the rounds."""
@@ -194,7 +190,7 @@ class History:
 def read_history(path: Path) -> History:
     """The history of a run so far. Raises Refusal if there is no run, or its records cannot be read."""
     folder = RunFolder.open(path)
-    return History(folder.recipe(), folder.summary(), read_events(folder.events_file), path)
+    return History(folder.recipe(), folder.summary(), read_events(folder / EVENTS), path)
 
 
 def _curves(rows: Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> dict[str, Curve]:

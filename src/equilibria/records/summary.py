@@ -37,12 +37,9 @@ class Summary:
     device: str = ""
     format: int = FORMAT
 
-    def to_json(self) -> bytes:
-        return (json.dumps(asdict(self), indent=2) + "\n").encode()
-
     def write(self, folder: RunFolder) -> None:
         """Write the summary to the run folder, over the last one."""
-        folder.write(SUMMARY, self.to_json())
+        folder.write(SUMMARY, (json.dumps(asdict(self), indent=2) + "\n").encode())
 
     @classmethod
     def load(cls, folder: RunFolder) -> Self:

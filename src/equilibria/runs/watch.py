@@ -17,7 +17,7 @@ from ..games.play import Play
 from ..recipes.build_networks import game_traits
 from ..recipes.recipe import Recipe
 from ..records.events import Event, read_events
-from ..records.folder import RunFolder
+from ..records.folder import EVENTS, RunFolder
 from ..records.history import History, read_history
 from ..training.run import Run
 from .observers import Display, EventLog
@@ -70,7 +70,7 @@ class DoctorObserver:
 
     def examine(self, run: Run) -> None:
         """Show new findings; stop the run at a critical one if that is requested."""
-        self._events += read_events(self.folder.events_file, self._length)
+        self._events += read_events(self.folder / EVENTS, self._length)
         self._length = self.folder.length()
         findings = self.findings()
         for finding in findings:
