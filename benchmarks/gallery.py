@@ -95,7 +95,7 @@ def played(name: str, data: str, root: Path | None) -> tuple[str, PIL.Image.Imag
 def told(data: str, model: Any, events: list[Mapping[str, Any]]) -> str:
     """Modes on the ring; elsewhere the estimate that was reported last."""
     if data in MODES:
-        found = modes(model.sample(COUNT), *MODES[data]())
+        found = modes(model.sample(COUNT), *eq.DATASETS[data](count=1).modes)
         return f"{found['modes']:.0f} modes, {found['high_quality']:.0%} near one"
     estimates = [event["estimate"] for event in events if event["kind"] == "report" and event["estimate"] is not None]
     return f"finite; estimate {estimates[-1]:.3g}" if estimates else "finite"

@@ -159,9 +159,9 @@ def test_the_file_answers_as_the_model_does_at_every_batch_size(name, part, form
     ],
 )
 def test_a_file_that_answers_otherwise_is_not_kept(format, wrong, tmp_path, monkeypatch):
-    def spoiled(signature, *rest):
-        next(signature.module.parameters()).view(-1)[0] += wrong
-        FORMATS_AS_THEY_ARE[format].write(signature, *rest)
+    def spoiled(part, *rest):
+        next(part.parameters()).view(-1)[0] += wrong
+        FORMATS_AS_THEY_ARE[format].write(part, *rest)
 
     monkeypatch.setitem(FORMATS, format, replace(FORMATS[format], write=spoiled))
     with pytest.raises(Failure, match=r"largest difference is .* was not written"):

@@ -21,6 +21,11 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return f"{hint} Known: {', '.join(names) or 'none'}."
 
 
+def first_line(error: Exception) -> str:
+    """What an error of a library says, without a traceback: its first line, or else its kind."""
+    return str(error).strip().split("\n")[0] or type(error).__name__
+
+
 def check_format(stored: Mapping[str, Any], latest: int, where: str) -> None:
     """Raise Refusal for a file of a newer version."""
     version = stored.get("format", latest)

@@ -2,7 +2,8 @@
 
 import importlib.metadata
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,11 +12,22 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from ..core.errors import Failure, Refusal, nearest
+from ..core.errors import Failure, Refusal, first_line, nearest
 from ..core.files import atomic_output, output_path
 from ..networks.blocks import MinibatchStd
-from . import export_programs
-from .export_programs import Signature, example_inputs, plain, signature_of
+from .export_programs import (
+    Part,
+    Program,
+    example_inputs,
+    part_of,
+    plain,
+    read_onnx,
+    read_safetensors,
+    read_torch_export,
+    write_onnx,
+    write_safetensors,
+    write_torch_export,
+)
 from .model_folder import read_config, read_recipe
 
 if TYPE_CHECKING:
@@ -28,7 +40,6 @@ _VALUES = {
 LIMIT = 1e-4  # largest difference allowed, as a share of an output's largest value if that is above one
 _BATCHES = (16, 1, 5)
 _PLACE = -5  # of the draws that file and model are compared on
-Program = Callable[..., tuple[Tensor, ...]]
 
 
 @dataclass(frozen=True)
@@ -37,7 +48,7 @@ class Format:
 
     suffix: str
     runner: str
-    write: Callable[[Signature, tuple[Tensor, ...], dict[str, str], Path], None]
+    write: Callable[[Part, tuple[Tensor, ...], dict[str, str], Path], None]
     read: Callable[[Path], Program]
     packages: tuple[str, ...] = ()  # of the extra `export`
     row_by_row: bool = True  # a program for any batch size cannot compare neighboring rows
@@ -52,23 +63,9 @@ class Format:
 
 
 FORMATS = {
-    "onnx": Format(
-        ".onnx",
-        "onnxruntime",
-        export_programs.write_onnx,
-        export_programs.read_onnx,
-        ("onnx", "onnxscript", "onnxruntime"),
-    ),
-    "torch-export": Format(
-        ".pt2", "torch.export.load", export_programs.write_torch_export, export_programs.read_torch_export
-    ),
-    "safetensors": Format(
-        ".safetensors",
-        "networks rebuilt from it",
-        export_programs.write_safetensors,
-        export_programs.read_safetensors,
-        row_by_row=False,
-    ),
+    "onnx": Format(".onnx", "onnxruntime", write_onnx, read_onnx, ("onnx", "onnxscript", "onnxruntime")),
+    "torch-export": Format(".pt2", "torch.export.load", write_torch_export, read_torch_export),
+    "safetensors": Format(".safetensors", "networks rebuilt from it", write_safetensors, read_safetensors, (), False),
 }
 
 
@@ -98,6 +95,7 @@ class Exported:
         return [f"{name} ({', '.join(map(str, ('batch', *self.shapes[name])))})" for name in names]
 
 
+@torch.no_grad()
 def export(
     model: "Model",
     format: str = "onnx",
@@ -122,22 +120,25 @@ def export(
     """
     if format not in FORMATS:
         raise Refusal(f"No format is called {format!r}.{nearest(format, FORMATS)}")
-    target, original, config = FORMATS[format], signature_of(model, part), read_config(model.folder)
+    target, original, config = FORMATS[format], part_of(model, part), read_config(model.folder)
     path = output_path(out or f"{part}{target.suffix}", [target.suffix], force)
     target.check()
-    if target.row_by_row and any(isinstance(layer, MinibatchStd) for layer in original.module.modules()):
+    if target.row_by_row and any(isinstance(layer, MinibatchStd) for layer in original.modules()):
         raise Refusal(
             f"The {part} compares the samples of a batch (minibatch_std), which no program for any batch size can: use "
             f"--format safetensors, or train with --critic.minibatch_std 0."
         )
     inputs = example_inputs(model, original.inputs, part, _BATCHES[0], _PLACE, 0)
     outputs = original(*inputs)
-    original = replace(original, outputs=original.outputs[: len(outputs)])  # a deterministic encoder has one
-    shapes = shapes_of(original, inputs, outputs)
-    copy = replace(original, module=signature_of(replace(model, networks=plain(model.networks)), part).module)
+    copy = part_of(replace(model, networks=plain(model.networks)), part)
+    original.outputs = copy.outputs = original.outputs[: len(outputs)]  # a deterministic encoder has one
+    tensors = zip((*original.inputs, *original.outputs), (*inputs, *outputs), strict=True)
+    shapes = {name: tuple(tensor.shape[1:]) for name, tensor in tensors}
     with atomic_output(path) as file:
         recipe = str(read_recipe(model.folder).get("name", ""))
-        _write(target, copy, inputs, metadata(original, config, recipe, shapes), file)
+        facts = metadata(original, config, recipe, shapes)
+        with _failure(f"This {part} cannot be exported to {target.suffix}"):
+            target.write(copy, tuple(tensor.cpu() for tensor in inputs), facts, file)
         difference = _difference(target, file, model, original)
         if not difference <= LIMIT:
             raise Failure(
@@ -147,20 +148,17 @@ def export(
     return Exported(path, target, shapes, original.inputs, values_of(config), difference)
 
 
-def metadata(
-    signature: Signature, config: Mapping[str, Any], recipe: str, shapes: Mapping[str, Sequence[int]]
-) -> dict[str, str]:
+def metadata(part: Part, config: Mapping[str, Any], recipe: str, shapes: Mapping[str, Sequence[int]]) -> dict[str, str]:
     """The metadata of a file: its part, its recipe, its inputs and outputs, and the model's description."""
-    networks: Any = signature.module.networks
-    specs = {name: spec for name, spec in config["networks"].items() if name in networks}
+    specs = {name: spec for name, spec in config["networks"].items() if name in part.networks}
     sizes = {name: ["batch", *shape] for name, shape in shapes.items()}
     return {
         "made_by": f"equilibria {importlib.metadata.version('equilibria')}",
-        "part": signature.part,
+        "part": part.name,
         "recipe": recipe,
         "values": values_of(config),
-        "inputs": json.dumps({name: sizes[name] for name in signature.inputs}),
-        "outputs": json.dumps({name: sizes[name] for name in signature.outputs}),
+        "inputs": json.dumps({name: sizes[name] for name in part.inputs}),
+        "outputs": json.dumps({name: sizes[name] for name in part.outputs}),
         **{name: json.dumps(config.get(name)) for name in ("space", "prior", "labels")},
         "config": json.dumps(_without_rows(config) | {"networks": specs, "likelihood": None}),
     }
@@ -171,12 +169,6 @@ def values_of(config: Mapping[str, Any]) -> str:
     return _VALUES.get(config["space"]["name"], "values of the space that is described here")
 
 
-def shapes_of(signature: Signature, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> dict[str, tuple[int, ...]]:
-    """The shapes of all inputs and outputs by name, without the batch."""
-    tensors = zip((*signature.inputs, *signature.outputs), (*inputs, *outputs), strict=True)
-    return {name: tuple(tensor.shape[1:]) for name, tensor in tensors}
-
-
 def _without_rows(config: Mapping[str, Any]) -> dict[str, Any]:
     """The description without the attributes or numbers of training samples: other programs need none."""
     conditions = config.get("conditions")
@@ -185,39 +177,31 @@ def _without_rows(config: Mapping[str, Any]) -> dict[str, Any]:
     return dict(config) | {"conditions": {"rows": [[0.0] * len(conditions["rows"][0])]}}
 
 
-def _write(
-    target: Format, signature: Signature, inputs: tuple[Tensor, ...], metadata: dict[str, str], path: Path
-) -> None:
-    try:
-        target.write(signature, tuple(tensor.cpu() for tensor in inputs), metadata, path)
-    except (OSError, MemoryError):
-        raise
-    except Exception as error:  # exporters raise dozens of kinds
-        raise Failure(f"This {signature.part} cannot be exported to {target.suffix}: {_reason(error)}") from error
-
-
-def _difference(target: Format, path: Path, model: "Model", original: Signature) -> float:
+def _difference(target: Format, path: Path, model: "Model", original: Part) -> float:
     """The largest difference between the file's outputs and the model's on some batches; NaN if any is.
 
     As a share of an output's largest value if that is above one.
     """
     gaps = []
-    try:
+    with _failure(f"The exported {original.name} cannot be run with {target.runner}"):
         program = target.read(path)
         for place, count in enumerate(_BATCHES):
-            inputs = example_inputs(model, original.inputs, original.part, count, _PLACE, place)
-            with torch.no_grad():
-                outputs, expected = program(*(tensor.cpu() for tensor in inputs)), original(*inputs)
+            inputs = example_inputs(model, original.inputs, original.name, count, _PLACE, place)
+            outputs, expected = program(*(tensor.cpu() for tensor in inputs)), original(*inputs)
             for output, aim in zip(outputs, (tensor.cpu() for tensor in expected), strict=True):
                 gaps.append(float((output - aim).abs().max() / aim.abs().max().clamp(min=1)))
-    except (OSError, MemoryError):
-        raise
-    except Exception as error:  # runtimes, too
-        raise Failure(f"The exported {original.part} cannot be run with {target.runner}: {_reason(error)}") from error
     return float(torch.tensor(gaps, dtype=torch.float64).max())
 
 
-def _reason(error: Exception) -> str:
-    while error.__cause__ is not None and isinstance(error.__cause__, Exception):  # exporters wrap the cause
-        error = error.__cause__
-    return str(error).strip().split("\n")[0] or type(error).__name__
+@contextmanager
+def _failure(text: str) -> Iterator[None]:
+    """Raise Failure with this text for whatever an exporter or a runtime raises: dozens of kinds."""
+    try:
+        yield
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:
+        cause = error
+        while isinstance(cause.__cause__, Exception):  # exporters wrap the cause
+            cause = cause.__cause__
+        raise Failure(f"{text}: {first_line(cause)}") from cause

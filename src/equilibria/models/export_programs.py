@@ -6,7 +6,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,34 +27,23 @@ _VIEWS = {"samples": ("x",), "pairs": ("x", "z"), "latents": ("z",)}  # of criti
 _FACTS = "facts."  # prefix of metadata in a file of torch.export
 
 
-class Part(nn.Module):
-    """Networks with a function of tensors that uses them."""
+Names = tuple[str, ...]
+Program = Callable[..., tuple[Tensor, ...]]
 
-    def __init__(self, networks: nn.ModuleDict, function: Callable[..., tuple[Tensor, ...]]):
+
+class Part(nn.Module):
+    """A part of a model: networks, a function of tensors that uses them, and the names of its inputs and outputs."""
+
+    def __init__(self, name: str, networks: nn.ModuleDict, function: Program, inputs: Names, outputs: Names):
         super().__init__()
-        self.networks, self.function = networks, function
+        self.name, self.networks, self.function, self.inputs, self.outputs = name, networks, function, inputs, outputs
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """The inputs of a signature, (B, ...) each, to its outputs."""
+        """The inputs, (B, ...) each, to the outputs."""
         return self.function(*inputs)
 
 
-@dataclass(frozen=True)
-class Signature:
-    """A part of a model: a module from tensors to a tuple of tensors, with their names."""
-
-    part: str
-    module: nn.Module
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-
-    @torch.no_grad()
-    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """The outputs, (B, ...) each."""
-        return self.module(*inputs)
-
-
-def signature_of(model: "Model", part: str) -> Signature:
+def part_of(model: "Model", part: str) -> Part:
     """A part of the model. Raises Refusal if the model has none."""
     if part not in _NETWORKS:
         raise Refusal(f"No part is called {part!r}.{nearest(part, _NETWORKS)}")
@@ -64,11 +53,11 @@ def signature_of(model: "Model", part: str) -> Signature:
     conditional, network, own = model.conditions is not None, networks[part], replace(model, networks=networks)
     condition = ("y",) if conditional else ()
     if part == "generator":
-        generate = Part(networks, lambda z, y=None: (network(own.latents_of(z, y), y),))
-        return Signature(part, generate, ("z", *condition), ("samples",))
+        inputs = ("z", *condition)
+        return Part(part, networks, lambda z, y=None: (network(own.latents_of(z, y), y),), inputs, ("samples",))
     if part == "encoder":
-        encode = Part(networks, lambda *inputs: tuple(network(*inputs)))
-        return Signature(part, encode, ("x", *condition), ("mean", "log_variance"))
+        outputs = ("mean", "log_variance")
+        return Part(part, networks, lambda *inputs: tuple(network(*inputs)), ("x", *condition), outputs)
 
     def score(*inputs: Tensor) -> tuple[Tensor, ...]:
         views, y = (inputs[:-1], inputs[-1:]) if conditional else (inputs, ())
@@ -77,8 +66,7 @@ def signature_of(model: "Model", part: str) -> Signature:
 
     has_classes = hasattr(network, "classify")
     predictions = ("classes",) if has_classes else ()
-    inputs = (*_VIEWS[model.critic_input.views], *condition)
-    return Signature(part, Part(networks, score), inputs, ("scores", *predictions))
+    return Part(part, networks, score, (*_VIEWS[model.critic_input.views], *condition), ("scores", *predictions))
 
 
 def example_inputs(model: "Model", names: Sequence[str], part: str, count: int, *place: int) -> tuple[Tensor, ...]:
@@ -113,41 +101,40 @@ def _apply(module: nn.Module) -> None:
         module.register_parameter(name, nn.Parameter(weight, requires_grad=False))
 
 
-def write_safetensors(signature: Signature, inputs: tuple[Tensor, ...], metadata: dict[str, str], path: Path) -> None:
+def write_safetensors(part: Part, inputs: tuple[Tensor, ...], metadata: dict[str, str], path: Path) -> None:
     """Weights with metadata."""
-    networks: Any = signature.module.networks
-    weights = {name: tensor.contiguous() for name, tensor in networks.state_dict().items()}
+    weights = {name: tensor.contiguous() for name, tensor in part.networks.state_dict().items()}
     path.write_bytes(save(weights, metadata=metadata))
 
 
-def read_safetensors(path: Path) -> Signature:
+def read_safetensors(path: Path) -> Program:
     """The network, rebuilt from the file alone."""
     from .load import load_exported  # which stands on the model, whose method exports
 
     with safe_open(path, "pt") as file:
         part = file.metadata()["part"]
-    return signature_of(load_exported(path), part)
+    return part_of(load_exported(path), part)
 
 
-def write_onnx(signature: Signature, inputs: tuple[Tensor, ...], metadata: dict[str, str], path: Path) -> None:
+def write_onnx(part: Part, inputs: tuple[Tensor, ...], metadata: dict[str, str], path: Path) -> None:
     """For ONNX runtimes."""
     with _quiet():
         program = torch.onnx.export(
-            signature.module,
+            part,
             inputs,
-            input_names=signature.inputs,
-            output_names=signature.outputs,
+            input_names=part.inputs,
+            output_names=part.outputs,
             dynamic_shapes=(_batch_dimensions(inputs),),
             verbose=False,
         )
     if program is None:
         raise RuntimeError("the exporter returned nothing")
-    _rename_inner(program.model.graph, {*signature.inputs, *signature.outputs})
+    _rename_inner(program.model.graph, {*part.inputs, *part.outputs})
     program.model.metadata_props.update(metadata)
     program.save(path, external_data=False)
 
 
-def read_onnx(path: Path) -> Callable[..., tuple[Tensor, ...]]:
+def read_onnx(path: Path) -> Program:
     """The file as a function."""
     import onnxruntime  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
@@ -163,16 +150,16 @@ def read_onnx(path: Path) -> Callable[..., tuple[Tensor, ...]]:
     return run
 
 
-def write_torch_export(signature: Signature, inputs: tuple[Tensor, ...], metadata: dict[str, str], path: Path) -> None:
+def write_torch_export(part: Part, inputs: tuple[Tensor, ...], metadata: dict[str, str], path: Path) -> None:
     """For torch.export.load."""
-    with _quiet(), torch.no_grad():
-        program = torch.export.export(signature.module, inputs, dynamic_shapes=(_batch_dimensions(inputs),))
+    with _quiet():
+        program = torch.export.export(part, inputs, dynamic_shapes=(_batch_dimensions(inputs),))
         buffer = io.BytesIO()
         torch.export.save(program, buffer, extra_files={_FACTS + name: text for name, text in metadata.items()})
     path.write_bytes(buffer.getvalue())
 
 
-def read_torch_export(path: Path) -> Callable[..., tuple[Tensor, ...]]:
+def read_torch_export(path: Path) -> Program:
     """The file as a function."""
     with _quiet():
         return torch.export.load(io.BytesIO(path.read_bytes())).module()

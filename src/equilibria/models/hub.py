@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 from safetensors.torch import save_file
 
 from ..core.download import first_response
-from ..core.errors import Failure, Refusal
+from ..core.errors import Failure, Refusal, first_line
 from ..core.files import atomic_output
 from ..records.folder import RECIPE
 from .card import hub_card
@@ -86,7 +86,7 @@ def push_to_hub(
             page = api.create_repo(name, private=private, exist_ok=True)
             api.upload_folder(repo_id=name, folder_path=folder, commit_message="Publish a model")
         except Exception as error:  # from a wrong token to a lost network
-            raise Failure(f"{name} could not be published: {_first(error)}") from error
+            raise Failure(f"{name} could not be published: {first_line(error)}") from error
     return str(page)
 
 
@@ -118,7 +118,7 @@ def download(name: str, revision: str | None = None, token: str | None = None) -
     except Exception as error:  # a dozen kinds, from a missing name to a missing network
         at = f" at {revision}" if revision else ""
         if why is None:
-            raise Refusal(f"{name}{at} cannot be downloaded from the hub: {_first(error)}") from None
+            raise Refusal(f"{name}{at} cannot be downloaded from the hub: {first_line(error)}") from None
         raise Failure(
             f"There is no folder {name}, {_endpoint()} cannot be reached ({why}), and its cache has no {name}{at}."
         ) from None
@@ -144,7 +144,3 @@ def _unreachable() -> str | None:
 
 def _endpoint() -> str:
     return os.environ.get("HF_ENDPOINT", "https://huggingface.co")
-
-
-def _first(error: Exception) -> str:
-    return str(error).strip().split("\n")[0] or type(error).__name__

@@ -13,7 +13,7 @@ from typing import Any
 import PIL.Image
 
 from ...core.download import first_response
-from ...core.errors import Refusal, nearest
+from ...core.errors import Refusal, first_line, nearest
 from ..dataset import Data
 from ..image_decode import Unreadable, open_image
 from .image_folder import ImageFormat, ImageSource, load_images
@@ -56,8 +56,7 @@ def _table(path: str, split: str) -> Any:
         try:
             return load_dataset(path, split=split)
         except Exception as error:  # a dozen kinds, from a missing name to a missing network
-            reason = str(error).strip().split("\n")[0]
-            raise Refusal(f"hf:{path} ({split}) cannot be loaded from the hub: {reason}") from None
+            raise Refusal(f"hf:{path} ({split}) cannot be loaded from the hub: {first_line(error)}") from None
 
 
 @contextmanager

@@ -77,6 +77,7 @@ def _mixture(name: str, modes: Modes, count: int) -> Data:
     return Data(name, space, x, held_out, Labels("class", labels), y, held_out_y, modes=modes)
 
 
+MODES = ("ring", "grid")  # data sets whose classes only number the modes
 T = TypeVar("T")
 
 
