@@ -27,7 +27,7 @@ class SampleSource:
 
     Args:
         path: A folder, an image, an .npy or .npz file, or the name of a data set; default: the run's data.
-        part: LatentPart of a data set: held-out, train or all.
+        part: Part of a data set: held-out, train or all.
         data_root: Folder with the original files of data sets; default: EQUILIBRIA_DATA.
     """
 

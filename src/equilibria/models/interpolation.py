@@ -14,7 +14,7 @@ from ..core.priors import LatentPart, Prior
 from ..data.dataset import Space
 from .conditions import LabelQuery
 from .grids import captioned
-from .latents import LatentQuery, cycle, numbers, read_latents
+from .latents import LatentQuery, cycle, dimensions_of, numbers, read_latents
 
 if TYPE_CHECKING:
     from .model import Model
@@ -109,7 +109,7 @@ def interpolate(
         if labels_to is not None:
             model.conditions_of(labels_to)  # refuses: there are no labels
         return Rows.generate(model, names, list(noise))
-    y = linear(first.y, last.y if labels_to is None else cycle(model, labels_to, count), _times(steps))
+    y = linear(first.y, last.y if labels_to is None else cycle(model, labels_to, count), torch.linspace(0, 1, steps))
     return Rows.generate(model, names, list(noise), list(y))
 
 
@@ -117,14 +117,11 @@ def between(start: Tensor, end: Tensor, steps: int, prior: Prior, way: str = "au
     """From draws of a prior, (N, Z), to others, both ends included: (N, steps, Z)."""
     if way not in WAYS:
         raise Refusal(f"No way of interpolation is called {way!r}.{nearest(way, WAYS)}")
-    times = _times(steps)
+    times = torch.linspace(0, 1, steps)
     if way != "auto":
         return (linear if way == "linear" else spherical)(start, end, times)
     path = linear(start, end, times)
-    normal = torch.zeros(prior.size, dtype=torch.bool)
-    for part in prior.parts:
-        normal[part.place] = part.kind == "normal"
-    if normal.any():
+    if (normal := dimensions_of(prior, "normal")).any():
         path[..., normal] = spherical(start[:, normal], end[:, normal], times)
     return path
 
@@ -165,10 +162,6 @@ def _unit_orthogonal(across: Tensor, unit: Tensor) -> Tensor:
     return vector / vector.norm(dim=-1, keepdim=True).clamp(min=1e-30)
 
 
-def _times(steps: int) -> Tensor:
-    return torch.linspace(0, 1, steps)
-
-
 def traverse(
     model: "Model",
     base: LatentQuery = 0,
@@ -204,18 +197,19 @@ def traverse(
     if len(start) != 1:
         raise Refusal(f"The base has {len(start)} latents: one is needed.")
     dimensions = _dimensions(model, start.noise, start.y, coordinates, reach)
-    noise = [moved(start.noise[0], part, at, steps, _reach(part, reach)) for part, at in dimensions]
+    noise = [moved(start.noise[0], part, at, steps, reach) for part, at in dimensions]
     names = [f"category at z {p.place.start}" if p.kind == "categorical" else f"z {at}" for p, at in dimensions]
     y = None if start.y is None else [start.y.expand(len(row), -1) for row in noise]
     return Rows.generate(model, names, noise, y)
 
 
-def moved(base: Tensor, part: LatentPart, at: int, steps: int, reach: float) -> Tensor:
+def moved(base: Tensor, part: LatentPart, at: int, steps: int, reach: float | None) -> Tensor:
     """A latent (Z,) with the dimension `at` moved from -reach over its own value to reach; or in each category."""
     if part.kind == "categorical":
         rows = base.repeat(part.size, 1)
         rows[:, part.place] = torch.eye(part.size).to(base)
         return rows
+    reach = _REACH.get(part.kind, 3.0) if reach is None else reach
     rows, own = base.repeat(steps, 1), float(base[at])
     rows[: steps // 2 + 1, at] = torch.linspace(-reach, own, steps // 2 + 1).to(base)
     rows[steps // 2 :, at] = torch.linspace(own, reach, steps // 2 + 1).to(base)
@@ -233,7 +227,7 @@ def _dimensions(
             raise Refusal(f"There is no coordinate {max(places)}: latents have {model.prior.size} dimensions, from 0.")
         return _with_parts(model.prior, places)
     every = _with_parts(model.prior, range(model.prior.size))
-    ends = torch.cat([moved(base[0], part, at, 3, _reach(part, reach))[[0, -1]] for part, at in every])
+    ends = torch.cat([moved(base[0], part, at, 3, reach)[[0, -1]] for part, at in every])
     x = model.generate(ends, None if y is None else y.expand(len(ends), -1)).flatten(1)
     change = (x[::2] - x[1::2]).square().mean(dim=1)
     best = sorted(change.topk(min(_DEFAULT_ROWS, len(every))).indices.tolist())
@@ -248,7 +242,3 @@ def _with_parts(prior: Prior, places: Iterable[int]) -> list[tuple[LatentPart, i
         part = inside[0] if inside else LatentPart("unknown", slice(0, prior.size))
         parts[part.place.start if part.kind == "categorical" else at] = part
     return [(part, at) for at, part in parts.items()]
-
-
-def _reach(part: LatentPart, reach: float | None) -> float:
-    return _REACH.get(part.kind, 3.0) if reach is None else reach

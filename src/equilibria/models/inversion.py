@@ -12,6 +12,7 @@ from .conditions import LabelQuery
 from .critic_outputs import condition_kwargs
 from .encoding import Reconstructions, codes_of, latents_of_codes
 from .inputs import Source, read_inputs
+from .latents import dimensions_of
 
 if TYPE_CHECKING:
     from .model import Model
@@ -88,7 +89,8 @@ def descend(
 ) -> tuple[Tensor, Tensor]:
     """The draws of the prior that Adam reaches from a start (N, Z), and the distances of their samples from x: (N,)."""
     network, target = model.networks["generator"], values(x, y).detach()
-    free, bound = _free(model, start)
+    free = (~dimensions_of(model.prior, "categorical")).to(start)
+    bound = dimensions_of(model.prior, "uniform").to(start.device)  # within [-1, 1]
     z = start.clone().requires_grad_()
     adam = torch.optim.Adam([z], lr=lr)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, steps)
@@ -105,15 +107,6 @@ def descend(
             z.copy_(torch.where(bound, z.clamp(-1, 1), z))
     with torch.no_grad():
         return z.detach(), distances()
-
-
-def _free(model: "Model", like: Tensor) -> tuple[Tensor, Tensor]:
-    """Which latent dimensions move, as factors, and which stay within [-1, 1]: (Z,) each."""
-    free, bound = torch.ones(model.prior.size), torch.zeros(model.prior.size, dtype=torch.bool)
-    for part in model.prior.parts:
-        free[part.place] = float(part.kind != "categorical")
-        bound[part.place] = part.kind == "uniform"
-    return free.to(like), bound.to(like.device)
 
 
 def _compared(model: "Model", distance: str) -> Callable[[Tensor, Tensor | None], Tensor]:

@@ -20,7 +20,7 @@ from .encoding import codes_of
 from .grids import captioned, titled
 from .inputs import Source, read_inputs
 from .interpolation import Rows
-from .latents import LatentQuery, Latents, read_latents
+from .latents import LatentQuery, read_latents
 
 if TYPE_CHECKING:
     from .model import Model
@@ -104,7 +104,8 @@ def arithmetic(
         raise Refusal(f"noise is {noise:g}: 0 or more is needed.")
     operands = [read_latents(model, query, seed, labels) for query in (a, b, c)]
     means = torch.stack([each.noise.mean(dim=0) for each in operands])
-    conditions = _mean_conditions(operands)
+    own = [each.y.mean(dim=0) for each in operands if each.y is not None]
+    conditions = torch.stack(own) if own else None
     result = combine(means)
     around = noise * (2 * torch.rand(_RESULTS, len(result), generator=generator(seed, _NOISE)) - 1)
     around[_RESULTS // 2] = 0
@@ -125,12 +126,6 @@ def combine(means: Tensor) -> Tensor:
     """The first minus the second plus the third: (3, Z) to (Z,)."""
     a, b, c = means
     return c + (a - b)
-
-
-def _mean_conditions(operands: list[Latents]) -> Tensor | None:
-    """The mean condition of each operand: (3, C)."""
-    means = [each.y.mean(dim=0) for each in operands if each.y is not None]
-    return torch.stack(means) if means else None
 
 
 def _named(query: LatentQuery) -> str:

@@ -118,6 +118,14 @@ def cycle(model: "Model", labels: LabelQuery, count: int) -> Tensor:
     return rows[torch.arange(count, device=rows.device) % len(rows)]
 
 
+def dimensions_of(prior: Prior, kind: str) -> Tensor:
+    """Which dimensions of a prior's latents are of this kind: (Z,) bool."""
+    chosen = torch.zeros(prior.size, dtype=torch.bool)
+    for part in prior.parts:
+        chosen[part.place] = part.kind == kind
+    return chosen
+
+
 def truncate(noise: Tensor, prior: Prior, threshold: float, generator: torch.Generator) -> Tensor:
     """The same draws of a prior, (N, Z), with normal values beyond the threshold drawn again within it.
 
@@ -125,9 +133,7 @@ def truncate(noise: Tensor, prior: Prior, threshold: float, generator: torch.Gen
     """
     if not (math.isfinite(threshold) and threshold > 0):
         raise Refusal(f"truncation is {threshold:g}: a number above 0 is needed, such as 0.7.")
-    normal = torch.zeros(prior.size, dtype=torch.bool)
-    for part in prior.parts:
-        normal[part.place] = part.kind == "normal"
+    normal = dimensions_of(prior, "normal")
     if not normal.any():
         kinds = " and ".join(sorted({part.kind for part in prior.parts})) or "of an unknown kind"
         raise Refusal(f"Truncation is for normal latents; those of this model are {kinds}: leave it out.")

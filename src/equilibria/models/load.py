@@ -29,7 +29,7 @@ from . import hub
 from .conditions import load_conditions
 from .export_programs import plain
 from .model import Model
-from .model_folder import DAMAGE, WEIGHTS, build, check_config, damaged, model_folder, read_config, read_labels
+from .model_folder import WEIGHTS, build, check_config, intact, model_folder, read_config, read_labels
 
 _STATISTICS = -2  # place of the draws that batch-norm statistics are estimated from
 
@@ -58,13 +58,9 @@ def load(
     """
     path = model_folder(folder)
     config = read_config(path)
-    try:
+    with intact(f"The model in {path} is damaged or incomplete"):
         model = replace(build_model(config), folder=path)
         model.networks.load_state_dict(load_file(path / WEIGHTS))
-    except Refusal:
-        raise
-    except DAMAGE as error:
-        raise damaged(path, error) from None
     if networks is not None:
         model = replace(model, networks=nn.ModuleDict({k: v for k, v in model.networks.items() if k in networks}))
     if checkpoint is not None:
@@ -93,7 +89,7 @@ def from_pretrained(name: str | Path, revision: str | None = None, token: str | 
 
 def load_exported(path: str | Path) -> Model:
     """The network in an exported .safetensors file, as a model without the others. Raises Refusal for other files."""
-    try:
+    with intact(f"{path} holds no exported network"):
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
         config = check_config(json.loads(metadata["config"]), str(path))
@@ -101,23 +97,18 @@ def load_exported(path: str | Path) -> Model:
             model = build_model(config)
         networks = plain(model.networks)
         networks.load_state_dict(load_file(path))
-    except Refusal:
-        raise
-    except DAMAGE as error:
-        raise Refusal(f"{path} holds no exported network: {error}.") from None
     return replace(model, networks=networks)
 
 
 def build_model(config: Mapping[str, Any]) -> Model:
-    """The model that config.json describes, with initial weights. Raises one of DAMAGE if it is incomplete."""
+    """The model that config.json describes, with initial weights. To be called within `intact`."""
     space, prior = make(SPACES, config["space"], "space"), make(PRIORS, config["prior"], "prior")
     labels, described = read_labels(config), config.get("conditions")
     conditions = None if labels is None or described is None else load_conditions(described, labels)
-    width = labels.size if labels is not None and conditions is not None else 0
     views, packed, classes = config.get("sees", "samples"), int(config.get("packed", 1)), int(config.get("classes", 0))
-    critic_input = CriticInput(views, packed, classes)
-    networks = build(config, space, prior, width, critic_input)
-    return Model(networks, space, prior, labels, conditions, critic_input, str(config.get("reads", "latents")))
+    critic_input, output = CriticInput(views, packed, classes), str(config.get("reads", "latents"))
+    model = Model(nn.ModuleDict(), space, prior, labels, conditions, critic_input, output)
+    return replace(model, networks=build(config, model))
 
 
 def select_checkpoint(folder: Path, name: str) -> Checkpoint:

@@ -61,9 +61,8 @@ class Model:
             >>> model.sample(4, seed=1, labels=7).shape
             torch.Size([4, 1, 8, 8])
         """
-        if count < 1:
-            return torch.empty(0, *self.space.shape)
-        return torch.cat([x for x, _ in self.batches(count, seed, labels, truncation)])
+        batches = self.batches(count, seed, labels, truncation)
+        return torch.cat([torch.empty(0, *self.space.shape, device=self.device), *(x for x, _ in batches)])
 
     def batches(
         self, count: int, seed: int = 0, labels: LabelQuery | None = None, truncation: float | None = None
@@ -91,13 +90,13 @@ class Model:
             >>> model.generate(torch.zeros(2, 64)).shape
             torch.Size([2, 1, 8, 8])
         """
-        parts = []
+        parts = [torch.empty(0, *self.space.shape, device=noise.device)]
         for start in range(0, len(noise), self.CHUNK):
             rows = (start + torch.arange(self.CHUNK, device=noise.device)).clamp(max=len(noise) - 1)
             z, condition = noise[rows], None if y is None else y[rows]
             x = self.networks["generator"](self.latents_of(z, condition), condition)
             parts.append(x.float()[: len(noise) - start])
-        return torch.cat(parts) if parts else torch.empty(0, *self.space.shape)
+        return torch.cat(parts)
 
     def latents_of(self, noise: Tensor, y: Tensor | None = None) -> Tensor:
         """The generator's input (N, Z) for draws of the prior (N, Z): a conditional prior shifts and scales them.

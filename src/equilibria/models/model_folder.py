@@ -1,27 +1,25 @@
 """The files of a model folder: config.json describes the model, recipe.json and events.jsonl its run."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 from torch import nn
 
-from ..core.errors import Refusal, check_format
-from ..core.priors import Prior
+from ..core.errors import Refusal, check_format, first_line
 from ..core.specs import Spec
-from ..data.dataset import KINDS, Labels, Space
-from ..recipes.build_networks import CriticInput, build_networks, likelihood_of
+from ..data.dataset import KINDS, Labels
+from ..recipes.build_networks import build_networks, likelihood_of
 from ..records.events import read_lines
-from ..records.folder import EVENTS, RECIPE
+from ..records.folder import EVENTS, RECIPE, read_object
 
 if TYPE_CHECKING:
     from .model import Model
 
 FORMAT = 1
 CONFIG, WEIGHTS, CARD, METRICS = "config.json", "weights.safetensors", "README.md", "metrics.json"
-DAMAGE = (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError)
 
 
 def model_folder(run: str | Path) -> Path:
@@ -34,13 +32,9 @@ def read_config(folder: Path | None) -> dict[str, Any]:
     if folder is None:
         raise Refusal("This model was built by hand: only one that eq.load returns has the config.json to rebuild it.")
     path = folder / CONFIG
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise Refusal(f"There is no model in {folder}: give the folder of a run, such as runs/NAME.") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise Refusal(f"{path} cannot be read: {error}.") from None
-    return check_config(config, str(path))
+    if not path.exists():
+        raise Refusal(f"There is no model in {folder}: give the folder of a run, such as runs/NAME.")
+    return check_config(read_object(path), str(path))
 
 
 def check_config(config: Any, where: str) -> dict[str, Any]:
@@ -78,13 +72,12 @@ def describe(networks: dict[str, Spec], prior: Spec, model: "Model", likelihood:
     }
 
 
-def build(
-    config: Mapping[str, Any], space: Space, prior: Prior, condition: int, critic_input: CriticInput
-) -> nn.ModuleDict:
-    """The networks that config.json describes, with initial weights, for conditions of this width."""
-    networks = nn.ModuleDict(build_networks(config["networks"], space, prior, condition, critic_input))
+def build(config: Mapping[str, Any], model: "Model") -> nn.ModuleDict:
+    """The networks that config.json describes, with initial weights, for the space and the prior of this model."""
+    parts = model.space, model.prior, model.condition_size, model.critic_input
+    networks = nn.ModuleDict(build_networks(config["networks"], *parts))
     if config.get("likelihood") is not None:
-        networks["likelihood"] = likelihood_of(config["likelihood"], space)
+        networks["likelihood"] = likelihood_of(config["likelihood"], model.space)
     return networks.eval().requires_grad_(False)
 
 
@@ -98,10 +91,15 @@ def read_labels(config: Mapping[str, Any]) -> Labels | None:
     return Labels(labels["kind"], tuple(map(str, labels["names"])))
 
 
-def damaged(folder: Path | None, error: Exception) -> Refusal:
-    """The sentence for a model that cannot be loaded."""
-    reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
-    return Refusal(f"The model in {folder} is damaged or incomplete: {reason}")
+@contextmanager
+def intact(text: str) -> Iterator[None]:
+    """Raise Refusal with this text for whatever a damaged or incomplete model raises."""
+    try:
+        yield
+    except Refusal:
+        raise
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+        raise Refusal(f"{text}: {first_line(error)}") from None
 
 
 def find_file(folder: Path | None, name: str) -> Path | None:
@@ -114,10 +112,9 @@ def read_recipe(folder: Path | None) -> dict[str, Any]:
     """The recipe as it is stored; empty where there is none that can be read."""
     path = find_file(folder, RECIPE)
     try:
-        recipe = json.loads(path.read_text(encoding="utf-8")) if path else {}
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+        return read_object(path) if path else {}
+    except Refusal:
         return {}
-    return recipe if isinstance(recipe, dict) else {}
 
 
 def read_data_spec(folder: Path | None) -> dict[str, Any]:

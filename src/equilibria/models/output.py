@@ -18,7 +18,7 @@ from .model import Model
 from .model_folder import model_folder, read_config, read_data_spec, read_labels, read_recipe
 from .probe import ProbeOptions, Report, probe, untrained
 from .rejection import RejectionSampler, ratio_of
-from .write import WRITERS, SampleRequest, write_results
+from .write import WRITERS, SampleRequest, write_result
 
 KINDS = {  # suffixes of each verb's file
     "interpolate": (".png", ".npz"),
@@ -69,7 +69,7 @@ def write(
     model = load(run, checkpoint, getattr(options.get("source"), "data_root", None))
     function: Callable[..., Any] = _TABLES.get(verb) or getattr(Model, verb)
     result = function(model, **options)
-    write_results(dict.fromkeys(paths, result))
+    write_result(result, paths)
     return result
 
 

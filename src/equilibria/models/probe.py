@@ -17,7 +17,7 @@ from .critic_outputs import condition_kwargs, outputs, views
 from .features import FEATURES, feature_function, map_layers, network_of
 from .inputs import is_binary, read_inputs
 from .linear_svm import fit
-from .model_folder import DAMAGE, build, damaged, read_config
+from .model_folder import build, intact, read_config
 
 if TYPE_CHECKING:
     from .model import Model
@@ -134,13 +134,9 @@ def probe(model: "Model", initial: "Model", data: Data, options: ProbeOptions = 
 def untrained(model: "Model", seed: int) -> "Model":
     """The model with its networks as they were before the first round of a run with this seed."""
     config = read_config(model.folder)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(key(seed, -1))
-            networks = build(config, model.space, model.prior, model.condition_size, model.critic_input)
-    except DAMAGE as error:
-        raise error if isinstance(error, Refusal) else damaged(model.folder, error) from None
-    return replace(model, networks=networks)
+    with intact(f"The model in {model.folder} is damaged or incomplete"), torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(key(seed, -1))
+        return replace(model, networks=build(config, model))
 
 
 def reestimate_untrained(model: "Model", x: Tensor, of: str) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..core.errors import Refusal
 from ..core.seeding import generator
-from ..core.specs import Spec, make
+from ..core.specs import make
 from ..recipes.recipe import Recipe
 from ..records.folder import RECIPE
 from ..terms.divergences import DIVERGENCES
@@ -53,22 +53,16 @@ def log_ratio(divergence: str | Mapping[str, Any], recorded: Mapping[str, Any] |
 
 def ratio_of(folder: Path | None) -> tuple[Function, str]:
     """The same for the model in a folder, by its recipe; no code that the recipe names is run."""
-    spec = divergence_of(folder)
-    return log_ratio(spec, recorded_parts(folder).get("divergence") or {} if ":" in spec["name"] else None)
-
-
-def divergence_of(folder: Path | None) -> Spec:
-    """The divergence that the critic of the model in a folder was trained with, by its recipe."""
     path = find_file(folder, RECIPE)
     if path is None:
         raise Refusal(
             "There is no recipe.json with this model, which says what the scores of its critic mean: give the folder "
             "of a run, such as runs/NAME."
         )
-    recipe = Recipe.load(path, trust=True)
-    if recipe.divergence is None:
+    spec = Recipe.load(path, trust=True).divergence
+    if spec is None:
         raise Refusal("This model was trained by a game without a divergence: no critic compares data with samples.")
-    return recipe.divergence
+    return log_ratio(spec, recorded_parts(folder).get("divergence") or {} if ":" in spec["name"] else None)
 
 
 @dataclass
@@ -175,8 +169,8 @@ def reject(
     y = None if labels is None else model.conditions_of(labels)
     if y is not None and len(y) > 1:
         raise Refusal(f"{labels!r} means {len(y)} labels: draw of one at a time.")
-    samples = [x for x, _ in RejectionSampler(model, ratio, percentile).batches(count, seed, y)]
-    return torch.cat(samples) if samples else torch.empty(0, *model.space.shape)
+    batches = RejectionSampler(model, ratio, percentile).batches(count, seed, y)
+    return torch.cat([torch.empty(0, *model.space.shape, device=model.device), *(x for x, _ in batches)])
 
 
 def _logits(logs: Tensor, greatest: float) -> Tensor:

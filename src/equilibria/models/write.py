@@ -4,7 +4,7 @@ import csv
 import math
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,15 +30,13 @@ _MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # what a PNG can hold, by channels
 SINGLE, PER_LABEL = 64, 8  # samples where no count is given: of one label or none, of each of several
 
 
-def write_results(results: Mapping[Path, Any]) -> None:
-    """Write results, by the suffix of their paths: .picture(), .arrays() or .table(). All are written, or none."""
+def write_result(result: Any, paths: Iterable[Path]) -> None:
+    """Write a result, by the suffix of each path: .picture(), .arrays() or .table(). All are written, or none."""
     with ExitStack() as stack:
-        parts = {stack.enter_context(atomic_output(path)): (path, result) for path, result in results.items()}
-        for part, (path, result) in parts.items():
-            kind = path.suffix.lower()
-            if kind == ".png":
+        for path, part in [(path, stack.enter_context(atomic_output(path))) for path in paths]:
+            if path.suffix.lower() == ".png":
                 result.picture().save(part, "PNG")
-            elif kind == ".npz":
+            elif path.suffix.lower() == ".npz":
                 with part.open("wb") as file:
                     np.savez(file, **result.arrays())
             else:

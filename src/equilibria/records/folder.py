@@ -169,5 +169,5 @@ def read_object(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise Refusal(f"{path} cannot be read: {error}.") from None
     if not isinstance(stored, dict):
-        raise Refusal(f"{path} is no record of a run: a JSON object is needed.")
+        raise Refusal(f"{path} cannot be read: a JSON object is needed.")
     return stored
