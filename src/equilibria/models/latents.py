@@ -120,10 +120,10 @@ def cycle(model: "Model", labels: LabelQuery, count: int) -> Tensor:
 
 def dimensions_of(prior: Prior, kind: str) -> Tensor:
     """Which dimensions of a prior's latents are of this kind: (Z,) bool."""
-    chosen = torch.zeros(prior.size, dtype=torch.bool)
+    mask = torch.zeros(prior.size, dtype=torch.bool)
     for part in prior.parts:
-        chosen[part.place] = part.kind == kind
-    return chosen
+        mask[part.place] = part.kind == kind
+    return mask
 
 
 def truncate(noise: Tensor, prior: Prior, threshold: float, generator: torch.Generator) -> Tensor:
