@@ -130,7 +130,7 @@ def test_what_a_run_shows_is_found(name):
     assert (finding.severity, finding.why) == (FINDINGS[name].severity, FINDINGS[name].why)
     assert finding.confidence in ("certain", "likely", "possible")
     assert 0 <= finding.step <= ROUNDS
-    json.dumps(finding.to_dict(), allow_nan=False)
+    json.dumps(dataclasses.asdict(finding), allow_nan=False)
 
 
 @pytest.mark.parametrize("recipe", ["gan-ns", "wgan-gp", "wgan", "vae", "bigan", "r3gan", "hinge"])

@@ -115,13 +115,15 @@ def stronger_critic(history: History, factor: float) -> str:
 def divergence_traits(history: History) -> Traits:
     """The traits of the divergence; empty where there is no critic."""
     spec = history.recipe.get("divergence") or {}
-    return _traits(history, "divergence", spec, divergences.DIVERGENCES, _of_divergence)
+    read = lambda build, options: divergences.traits(build(**options))  # noqa: E731
+    return _traits(history, "divergence", spec, divergences.DIVERGENCES, read)
 
 
 def penalty_traits(history: History, key: str) -> Traits:
     """The traits of a penalty."""
-    spec = history.recipe["penalties"][key]
-    return _traits(history, f"penalties.{key}", spec, penalties.PENALTIES, _of_penalty)
+    spec = {option: value for option, value in history.recipe["penalties"][key].items() if value != "auto"}
+    read = lambda build, options: penalties.traits(build(**options))  # noqa: E731
+    return _traits(history, f"penalties.{key}", spec, penalties.PENALTIES, read)
 
 
 def game_traits(history: History) -> Traits:
@@ -132,7 +134,9 @@ def game_traits(history: History) -> Traits:
 def optimizer_traits(history: History, role: str) -> Traits:
     """The traits of the optimizer of a network."""
     key, spec = optimizer(history, role)
-    return _traits(history, f"optimizers.{key}", spec, optimizers.OPTIMIZERS, _of_optimizer)
+    weights = [nn.Parameter(torch.zeros(1))]
+    read = lambda build, options: optimizers.traits(build, build(weights, **options))  # noqa: E731
+    return _traits(history, f"optimizers.{key}", spec, optimizers.OPTIMIZERS, read)
 
 
 def _traits(
@@ -151,15 +155,3 @@ def _traits(
         return read(catalogue[name], keywords)
     except (Refusal, TypeError, ValueError):  # an option of another version
         return {}
-
-
-def _of_divergence(builder: Callable[..., divergences.Divergence], keywords: dict[str, Any]) -> Traits:
-    return divergences.traits(builder(**keywords))
-
-
-def _of_penalty(builder: Callable[..., penalties.Penalty], keywords: dict[str, Any]) -> Traits:
-    return penalties.traits(builder(**{key: value for key, value in keywords.items() if value != "auto"}))
-
-
-def _of_optimizer(builder: Callable[..., torch.optim.Optimizer], keywords: dict[str, Any]) -> Traits:
-    return optimizers.traits(builder, builder([nn.Parameter(torch.zeros(1))], **keywords))

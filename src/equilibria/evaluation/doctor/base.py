@@ -2,8 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass
 
 from ...records.history import History
 
@@ -24,19 +23,13 @@ class Finding:
     change: str  # the advice, with options of this run's recipe
     step: int  # the first round at which the problem shows
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return asdict(self)
+
+Observation = functools.partial[Finding]  # without its name, severity and reason, which are the same for every run
 
 
-class Observation(NamedTuple):
+def observation(what: str, confidence: str, step: int, change: str, *evidence: str) -> Observation:
     """The part of a finding that depends on the run."""
-
-    what: str
-    confidence: str
-    evidence: tuple[str, ...]
-    change: str
-    step: int
+    return functools.partial(Finding, what=what, confidence=confidence, evidence=evidence, change=change, step=step)
 
 
 class Symptom:
@@ -48,18 +41,8 @@ class Symptom:
 
     def __call__(self, history: History) -> Finding | None:
         """The finding, or None for a run that does not show it."""
-        if (observation := self.observe(history)) is None:
-            return None
-        return Finding(
-            self.name,
-            observation.what,
-            observation.confidence,
-            self.severity,
-            observation.evidence,
-            self.why,
-            observation.change,
-            observation.step,
-        )
+        result = self.observe(history)
+        return None if result is None else result(name=self.name, severity=self.severity, why=self.why)
 
 
 def symptom(severity: str, why: str) -> Callable[[Callable[[History], Observation | None]], Symptom]:

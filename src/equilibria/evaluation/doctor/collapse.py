@@ -8,7 +8,7 @@ from ...core.catalogue import options
 from ...records.history import History, Series
 from ...terms.likelihoods import LIKELIHOODS
 from . import advice
-from .base import CERTAIN, CRITICAL, LIKELY, POSSIBLE, WARNING, Observation, symptom
+from .base import CERTAIN, CRITICAL, LIKELY, POSSIBLE, WARNING, Observation, observation, symptom
 
 _SAME = 0.25  # of the mean distance among data: samples are one and the same
 _LESS = 0.75
@@ -29,15 +29,13 @@ def posterior_collapse(history: History) -> Observation | None:
     first = kl.since(lambda nats: nats < 0.1) if len(kl) else active.since(lambda count: count < 1)
     if first is None:
         return None
-    return Observation(
+    return observation(
         "Posterior collapse: the encoder's output is the same for every sample, so latents carry no information.",
         CERTAIN,
-        (
-            kl.evidence("KL divergence of the posterior from the prior, in nats"),
-            active.evidence("active units of the latent", ".0f"),
-        ),
-        _informative(history),
         first,
+        _informative(history),
+        kl.evidence("KL divergence of the posterior from the prior, in nats"),
+        active.evidence("active units of the latent", ".0f"),
     )
 
 
@@ -72,12 +70,13 @@ def collapse(history: History) -> Observation | None:
     first = ratio.since(lambda share: share < _SAME)
     if first is None or not advice.divergence(history):  # in an autoencoder the posterior has the reason
         return None
-    return Observation(
+    return observation(
         "Mode collapse: the generator draws almost the same sample for every latent.",
         CERTAIN if ratio.late.median < _SAME / 2 else LIKELY,
-        (ratio.evidence("mean distance between samples, relative to data"), *_missing_modes(history)),
-        f"Train anew with a critic that sees several samples at once or has a lower gradient norm: {_remedy(history)}.",
         first,
+        f"Train anew with a critic that sees several samples at once or has a lower gradient norm: {_remedy(history)}.",
+        ratio.evidence("mean distance between samples, relative to data"),
+        *_missing_modes(history),
     )
 
 
@@ -94,16 +93,14 @@ def oscillating(history: History) -> Observation | None:
     if len(turnover) < 4 or not advice.divergence(history) or (typical := median(s for _, s in late)) < _TURNOVER:
         return None
     step, last = late[-1]
-    return Observation(
+    return observation(
         "The generator moves from mode to mode and the critic follows it: neither converges.",
         CERTAIN if typical > 0.7 else LIKELY,
-        (
-            f"share of samples in other classes or modes than at the previous diagnostics: {last:.0%} at round "
-            f"{step:,}, median {typical:.0%} since round {late[0][0]:,}",
-            *_missing_modes(history),
-        ),
-        f"Penalize the critic's gradient norm, so that the game converges: {advice.bounded_gradients(history)}.",
         late[0][0],
+        f"Penalize the critic's gradient norm, so that the game converges: {advice.bounded_gradients(history)}.",
+        f"share of samples in other classes or modes than at the previous diagnostics: {last:.0%} at round "
+        f"{step:,}, median {typical:.0%} since round {late[0][0]:,}",
+        *_missing_modes(history),
     )
 
 
@@ -132,16 +129,14 @@ def partial(history: History) -> Observation | None:
     first = min((step for step in (wide, local) if step is not None), default=None)
     if first is None or same is not None or not advice.divergence(history):
         return None
-    return Observation(
+    return observation(
         "Partial mode collapse: samples are less diverse than the data.",
         LIKELY if wide is not None else POSSIBLE,
-        (
-            ratio.evidence("mean distance between samples, relative to data"),
-            near.evidence("mean distance to the nearest other sample, relative to data"),
-            *_missing_modes(history),
-        ),
-        f"Let the critic see when samples are alike, or lower its gradient norm: {_remedy(history)}.",
         first,
+        f"Let the critic see when samples are alike, or lower its gradient norm: {_remedy(history)}.",
+        ratio.evidence("mean distance between samples, relative to data"),
+        near.evidence("mean distance to the nearest other sample, relative to data"),
+        *_missing_modes(history),
     )
 
 
@@ -161,15 +156,13 @@ def missing(history: History) -> Observation | None:
     same = history.series("diversity", "ratio").since(lambda share: share < _SAME)
     if first is None or same is not None or not advice.divergence(history):  # else a consequence of collapse
         return None
-    return Observation(
+    return observation(
         f"{count.late.median:.0f} of the {total:.0f} classes or modes have hardly any samples.",
         CERTAIN if _has_modes(history) else LIKELY,
-        (
-            count.evidence(f"classes or modes with less than a tenth of their share, of {total:.0f}", ".0f"),
-            f"by index at the last diagnostics: {', '.join(map(str, places[-1][1][:_NAMED]))}",
-        ),
-        f"Let the critic see several samples at once, or lower its gradient norm: {_remedy(history)}.",
         first,
+        f"Let the critic see several samples at once, or lower its gradient norm: {_remedy(history)}.",
+        count.evidence(f"classes or modes with less than a tenth of their share, of {total:.0f}", ".0f"),
+        f"by index at the last diagnostics: {', '.join(map(str, places[-1][1][:_NAMED]))}",
     )
 
 
@@ -186,16 +179,14 @@ def disagreement(history: History) -> Observation | None:
     inverts = advice.game_traits(history).get("encoder_output", "latents") == "latents"
     if first is None or not inverts or not advice.divergence(history):  # an autoencoder's loss is the reconstruction
         return None
-    return Observation(
+    return observation(
         "Encoder and generator disagree: the reconstruction G(E(x)) has little to do with x.",
         LIKELY if sample.late.median > 1 else POSSIBLE,
-        (
-            sample.evidence("distance of x and G(E(x)), relative to two data"),
-            history.series("agreement", "code").evidence("distance of z and E(G(z)), relative to two latents"),
-        ),
+        first,
         f"Train longer, {advice.option('rounds', 4 * max(history.rounds, 1))}, and lower the gradient norm of the "
         f"critic of pairs, {advice.bounded_gradients(history)}.",
-        first,
+        sample.evidence("distance of x and G(E(x)), relative to two data"),
+        history.series("agreement", "code").evidence("distance of z and E(G(z)), relative to two latents"),
     )
 
 

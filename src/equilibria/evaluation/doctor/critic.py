@@ -4,7 +4,7 @@ from ...records.history import History, Series
 from ...terms.augmentations import FIXED
 from ...terms.penalties import LIPSCHITZ
 from . import advice
-from .base import CERTAIN, CRITICAL, LIKELY, WARNING, Observation, symptom
+from .base import CERTAIN, CRITICAL, LIKELY, WARNING, Observation, observation, symptom
 
 _VANISHED = 0.05  # of the generator's early gradient norm
 _FULL, _EMPTY = 0.95, 0.2  # of the maximum of the divergence
@@ -32,14 +32,14 @@ def saturated(history: History) -> Observation | None:
     if len(full):
         evidence.append(full.evidence("estimate of the critic, relative to the maximum of this divergence", ".0%"))
     loss = advice.divergence_traits(history).get("unsaturated")
-    return Observation(
+    return observation(
         "The critic separates all samples from data, which leaves the generator almost nothing to learn from.",
         CERTAIN if vanished and filled else LIKELY,
-        tuple(evidence),
+        first,
         f"Use the loss that does not saturate: {advice.option('divergence', loss)}."
         if loss
         else f"Lower the critic's gradient norm, so that it stays imperfect: {advice.bounded_gradients(history)}.",
-        first,
+        *evidence,
     )
 
 
@@ -58,17 +58,15 @@ def weak(history: History) -> Observation | None:
     if unsure is None or not differs:
         return None
     estimate = full.evidence("estimate of the critic, relative to the maximum of this divergence", ".0%")
-    return Observation(
+    return observation(
         "The critic cannot distinguish samples from data although they differ, so the generator learns little from it.",
         LIKELY,
-        (
-            *([estimate] if len(full) else []),
-            separated.evidence("pairs in which data scores above samples", ".1%"),
-            ratio.evidence("mean distance between samples, relative to data"),
-            near.evidence("mean distance to the nearest other sample, relative to data"),
-        ),
-        f"Strengthen the critic: {_stronger(history)}.",
         unsure,
+        f"Strengthen the critic: {_stronger(history)}.",
+        *([estimate] if len(full) else []),
+        separated.evidence("pairs in which data scores above samples", ".1%"),
+        ratio.evidence("mean distance between samples, relative to data"),
+        near.evidence("mean distance to the nearest other sample, relative to data"),
     )
 
 
@@ -110,15 +108,13 @@ def critic_memorizes(history: History) -> Observation | None:
         if advice.has_images(history) and history.recipe.get("augmentation")
         else f"Lower the critic's gradient norm: {advice.bounded_gradients(history)}"
     )
-    return Observation(
+    return observation(
         "The critic has memorized the training data: it scores training samples above held-out ones.",
         CERTAIN if memorized.late.median > 0.75 else LIKELY,
-        (
-            memorized.evidence("pairs in which a training sample scores above a held-out one (50 % is fair)", ".1%"),
-            f"{train.evidence('mean score of training data')}; {held_out.evidence('of held-out data')}",
-        ),
-        f"{less}; more data helps most.",
         first,
+        f"{less}; more data helps most.",
+        memorized.evidence("pairs in which a training sample scores above a held-out one (50 % is fair)", ".1%"),
+        f"{train.evidence('mean score of training data')}; {held_out.evidence('of held-out data')}",
     )
 
 
@@ -140,15 +136,13 @@ def generator_memorizes(history: History) -> Observation | None:
         remedies.append(advice.option("generator.width", width // 2))
     elif "width" in advice.network_options(history, "generator") and not remedies:
         remedies.append(advice.option("generator.width", 32))
-    return Observation(
+    return observation(
         "The generator has memorized training data: its samples are far nearer to it than held-out data is.",
         CERTAIN if ratio.late.median < 0.3 else LIKELY,
-        (
-            ratio.evidence("distance to the nearest training sample, relative to that of held-out data"),
-            f"{train.evidence('distance to the nearest of some training samples')}; "
-            f"{held_out.evidence('of as many held-out samples')}",
-        ),
+        first,
         "More data helps most; otherwise stop earlier or use a smaller generator: "
         f"{' or '.join(remedies) or advice.option('rounds', max(history.step // 2, 1))}.",
-        first,
+        ratio.evidence("distance to the nearest training sample, relative to that of held-out data"),
+        f"{train.evidence('distance to the nearest of some training samples')}; "
+        f"{held_out.evidence('of as many held-out samples')}",
     )

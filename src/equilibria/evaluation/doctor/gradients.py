@@ -7,7 +7,7 @@ from typing import Any
 from ...records.history import History
 from ...terms.penalties import LIPSCHITZ
 from . import advice
-from .base import CERTAIN, CRITICAL, LIKELY, WARNING, Observation, symptom
+from .base import CERTAIN, CRITICAL, LIKELY, WARNING, Observation, observation, symptom
 
 _APART = 1e3  # ratio of the gradients of two layers
 _ROLES = ("critic", "generator", "encoder")
@@ -27,17 +27,15 @@ def nonfinite(history: History) -> Observation | None:
     name, lr = advice.learning_rate(history, "critic" if "critic" in str(stop["text"]) else "generator")
     norms = {role: history.full_series("gradients", "norm", role) for role in _ROLES}
     lower = f"Lower the learning rate, {advice.option(name, (lr or 1e-4) / 10)}"
-    return Observation(
+    return observation(
         f"Training diverged: {str(stop['text']).split('. ')[0]}.",
         CERTAIN,
-        (
-            f"the run stopped at round {stop['step']:,}",
-            *(f"gradient norm of the {r}: {s.values[-1]:.3g} at round {s.steps[-1]:,}" for r, s in norms.items() if s),
-        ),
+        int(stop["step"]),
         f"{lower}, and the critic's gradient norm, {advice.bounded_gradients(history)}."
         if advice.divergence(history)
         else f"{lower}.",
-        int(stop["step"]),
+        f"the run stopped at round {stop['step']:,}",
+        *(f"gradient norm of the {r}: {s.values[-1]:.3g} at round {s.steps[-1]:,}" for r, s in norms.items() if s),
     )
 
 
@@ -53,12 +51,12 @@ def pinned(history: History) -> Observation | None:
     if (first := share.since(lambda value: value > 0.5)) is None:
         return None
     bound = history.series("clipped", "bound").median
-    return Observation(
+    return observation(
         f"Most of the critic's weights are at the clipping bound, {bound:g}, which limits what it can learn.",
         CERTAIN,
-        (share.evidence("share of the weights at either bound", ".0%"),),
-        _unclipped(history),
         first,
+        _unclipped(history),
+        share.evidence("share of the weights at either bound", ".0%"),
     )
 
 
@@ -79,15 +77,13 @@ def depth(history: History) -> Observation | None:
         if 1 / _APART < typical < _APART:
             continue
         how, effect = ("vanish", "hardly learn") if typical < 1 else ("explode", "learn in leaps")
-        return Observation(
+        return observation(
             f"Gradients {how} through the layers of the {role}: its first layers {effect}.",
             LIKELY,
-            (
-                f"gradient norm of the first layer, relative to the last one: {last:.1e} at round {step:,}, median "
-                f"{typical:.1e} since round {late[0][0]:,}",
-            ),
-            _shallower(history, role),
             late[0][0],
+            _shallower(history, role),
+            f"gradient norm of the first layer, relative to the last one: {last:.1e} at round {step:,}, median "
+            f"{typical:.1e} since round {late[0][0]:,}",
         )
     return None
 

@@ -1,11 +1,8 @@
 """Findings on the critic's gradient norm and on its estimate of the distance."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from ...records.history import History, Series
 from . import advice
-from .base import CERTAIN, LIKELY, WARNING, Observation, symptom
+from .base import CERTAIN, LIKELY, WARNING, Observation, observation, symptom
 
 _LAGS = 0.3  # growth of the estimate in a few more critic steps, relative to its greatest size
 
@@ -23,12 +20,12 @@ def coupled(history: History) -> Observation | None:
     if not penalties or not (has_batch_norm or critic.get("minibatch_std")):
         return None
     layer, name, value = ("batch norm", "norm", "layer") if has_batch_norm else ("batch statistics", "minibatch_std", 0)
-    return Observation(
+    return observation(
         f"The critic has {layer}, so its penalty does not bound the gradient of a score in its own sample.",
         CERTAIN,
-        (f"networks.critic.{name} is {critic[name]!r}, with the penalty {', '.join(penalties)}, since round 0",),
-        f"Score each sample independently of the others: {advice.option(f'critic.{name}', value)}.",
         0,
+        f"Score each sample independently of the others: {advice.option(f'critic.{name}', value)}.",
+        f"networks.critic.{name} is {critic[name]!r}, with the penalty {', '.join(penalties)}, since round 0",
     )
 
 
@@ -40,30 +37,22 @@ def coupled(history: History) -> Observation | None:
 )
 def unconverged(history: History) -> Observation | None:
     """The Wasserstein estimate still grows when the critic trains alone, so it is not a distance yet."""
-    growth, largest = _growth(history)
+    bursts = [(step, burst.get("before"), burst.get("after")) for step, burst in history.results("burst")]
+    complete = [(step, before, after) for step, before, after in bursts if before is not None and after is not None]
+    largest = max((abs(before) for _, before, _ in complete), default=0.0)
+    growth = Series.of((step, after - before) for step, before, after in complete).after(history.rounds // 10)
     first = growth.since(lambda value: value > _LAGS * largest)
     if first is None or not advice.divergence_traits(history).get("lipschitz"):
         return None
     before, steps = history.series("burst", "before"), history.series("burst", "moves").median
-    return Observation(
+    return observation(
         "The critic has not converged: its estimate still grows when it trains alone, so it is not yet the distance.",
         LIKELY,
-        (
-            growth.evidence(f"growth of the estimate in {steps:.0f} more critic steps"),
-            f"{before.evidence('estimate before them')}; largest size so far {largest:.3g}",
-        ),
-        f"Train the critic more: {advice.stronger_critic(history, 4)}.",
         first,
+        f"Train the critic more: {advice.stronger_critic(history, 4)}.",
+        growth.evidence(f"growth of the estimate in {steps:.0f} more critic steps"),
+        f"{before.evidence('estimate before them')}; largest size so far {largest:.3g}",
     )
-
-
-def _growth(history: History) -> tuple[Series, float]:
-    """The growth of the estimate in a burst of critic steps, and the greatest size of the estimate before one."""
-    bursts = [(step, burst.get("before"), burst.get("after")) for step, burst in history.results("burst")]
-    complete = [(step, before, after) for step, before, after in bursts if before is not None and after is not None]
-    largest = max((abs(before) for _, before, _ in complete), default=0.0)
-    growth = Series.of((step, after - before) for step, before, after in complete)
-    return growth.after(history.rounds // 10), largest
 
 
 @symptom(
@@ -80,24 +69,20 @@ def slope(history: History) -> Observation | None:
     if not key:
         return None
     target, mean = traits[key]["target_norm"], history.series("slopes", "mean")
-    limit = _limit(history.recipe["penalties"][key]) * target
-    large, small = mean.since(lambda norm: norm > limit), mean.since(lambda norm: norm < 0.4 * target)
+    weight = history.recipe["penalties"][key].get("weight", 10.0)
+    is_light = isinstance(weight, int | float) and 0 < weight < 0.5  # permits about 1 + 1 / weight at the optimum
+    limit = min(8.0, 1 + 0.5 / weight) if is_light else 2.0
+    large, small = mean.since(lambda norm: norm > limit * target), mean.since(lambda norm: norm < 0.4 * target)
     if large is not None:
         first, change = large, f"Raise the weight of the penalty: {advice.scaled_penalty(history, key, 10.0)}."
     elif small is not None and not traits[key]["one_sided"]:
         first, change = small, f"Train the critic more: {advice.stronger_critic(history, 10)}."
     else:
         return None
-    return Observation(
+    return observation(
         f"The critic's gradient norm between data and samples is far from {target:g}, so its estimate is no distance.",
         CERTAIN,
-        (mean.evidence("mean gradient norm of the critic between data and samples"),),
-        change,
         first,
+        change,
+        mean.evidence("mean gradient norm of the critic between data and samples"),
     )
-
-
-def _limit(spec: Mapping[str, Any]) -> float:
-    """The largest acceptable gradient norm: a light penalty permits more (about 1 + 1 / weight at the optimum)."""
-    weight = spec.get("weight", 10.0)
-    return min(8.0, max(2.0, 1 + 0.5 / weight)) if isinstance(weight, int | float) and weight > 0 else 2.0

@@ -54,16 +54,11 @@ def meanings(history: History) -> Iterator[str]:
             value = "nowhere in particular" if loss is None else formatted(loss)
             text = text.replace("{at}", value).replace("{measures}", measures)
             yield f"{role.capitalize()}: {text}{_last(history, role)}"
-        yield from _other_terms(history)
-
-
-def _other_terms(history: History) -> Iterator[str]:
-    """The meaning of the terms that are added to the divergence."""
-    reports = history.of("report")
-    names = {name for terms in (reports[-1]["terms"].values() if reports else ()) for name in terms}
-    if penalties := list(history.recipe.get("penalties") or {}):
-        yield f"Penalty: {' and '.join(penalties)}, weighted, is added to the critic's loss; it need not become small."
-    yield from (f"Term {name}: {text}" for name, text in _TERMS.items() if name in names)
+        if penalties := " and ".join(history.recipe.get("penalties") or {}):
+            yield f"Penalty: {penalties}, weighted, is added to the critic's loss; it need not become small."
+        reports = history.of("report")
+        names = {name for terms in (reports[-1]["terms"].values() if reports else ()) for name in terms}
+        yield from (f"Term {name}: {text}" for name, text in _TERMS.items() if name in names)
 
 
 def _last(history: History, player: str) -> str:

@@ -5,11 +5,12 @@ import math
 from ...records.history import History
 from ...training.optimizers import PLAIN
 from . import advice
-from .base import CERTAIN, LIKELY, POSSIBLE, WARNING, Observation, symptom
+from .base import CERTAIN, LIKELY, POSSIBLE, WARNING, Observation, observation, symptom
 
 _ASTRAY = 0.1  # cosine of a step with the negative gradient: 1 for plain descent, half of that for usual momentum
 _BEHIND = 0.7  # relative to the spread of samples
 _UNLIKE = 20.0  # ratio of learning rates: beyond all that the papers use
+_OWNERS = {"critic": "critic", "generator": "generator", "pair": "generator"}  # the networks with a player's optimizer
 
 
 @symptom(
@@ -30,15 +31,13 @@ def imbalance(history: History) -> Observation | None:
     fast, slow = ("critic", "generator") if ratio > 1 else ("generator", "critic")
     norms = history.series("weights", slow)
     is_still = len(norms) > 1 and abs(norms.values[-1] / norms.values[0] - 1) < 0.05
-    return Observation(
+    return observation(
         f"The {fast} learns {max(ratio, 1 / ratio):,.0f} times as fast as the {slow}, which cannot keep up.",
         CERTAIN if is_still else LIKELY,
-        (
-            f"learning rates since round 0: critic {critic:g}, generator {generator:g}",
-            *([norms.evidence(f"norm of the weights of the {slow}")] if norms else []),
-        ),
-        f"Use one learning rate for both, such as {advice.option('lr', math.sqrt(critic * generator))}.",
         0,
+        f"Use one learning rate for both, such as {advice.option('lr', math.sqrt(critic * generator))}.",
+        f"learning rates since round 0: critic {critic:g}, generator {generator:g}",
+        *([norms.evidence(f"norm of the weights of the {slow}")] if norms else []),
     )
 
 
@@ -50,30 +49,21 @@ def imbalance(history: History) -> Observation | None:
 )
 def momentum(history: History) -> Observation | None:
     """The optimizer's steps go against the current gradient."""
-    cosines = {r: history.series("steps", r) for r in ("critic", "generator", "pair") if _has_momentum(history, r)}
+    traits = {role: advice.optimizer_traits(history, owner) for role, owner in _OWNERS.items()}
+    cosines = {role: history.series("steps", role) for role in _OWNERS if traits[role].get("momentum")}
     starts = [(s.since(lambda cosine: cosine < _ASTRAY), role) for role, s in cosines.items()]
     if (start := min(((first, role) for first, role in starts if first is not None), default=None)) is None:
         return None
     first, role = start
-    key, name = advice.optimizer(history, _owner(role))[0], advice.optimizer_traits(history, _owner(role)).get("option")
+    key, name = advice.optimizer(history, _OWNERS[role])[0], traits[role].get("option")
     less = advice.option(f"optimizers.{key}.{name}", 0) if name else advice.option(f"optimizers.{key}", PLAIN)
-    return Observation(
+    return observation(
         f"The {role}'s steps go against its gradient: momentum follows gradients of the past.",
         LIKELY if cosines[role].late.median < 0 else POSSIBLE,
-        (cosines[role].evidence("cosine of the step with the negative gradient", "+.2f"),),
-        f"Turn off momentum: {less}.",
         first,
+        f"Turn off momentum: {less}.",
+        cosines[role].evidence("cosine of the step with the negative gradient", "+.2f"),
     )
-
-
-def _has_momentum(history: History, role: str) -> bool:
-    """Whether an optimizer accumulates gradients: otherwise its steps cannot lag behind them."""
-    return bool(advice.optimizer_traits(history, _owner(role)).get("momentum"))
-
-
-def _owner(role: str) -> str:
-    """The network whose optimizer it is: a pair has that of its generator."""
-    return "generator" if role == "pair" else role
 
 
 @symptom(
@@ -89,15 +79,13 @@ def slow_average(history: History) -> Observation | None:
         return None
     halflife = min(float(history.recipe.get("halflife", 1000.0)), 0.05 * max(history.step, 1))
     name, lr = advice.learning_rate(history, "generator")
-    return Observation(
+    return observation(
         "The averaged generator, from which samples are drawn, lags far behind the trained one.",
         LIKELY if gap.late.median > 0.8 else POSSIBLE,
-        (
-            gap.evidence("distance of their samples for the same latents, relative to the spread of samples"),
-            history.series("average", "gap").evidence("relative distance of their weights"),
-            f"half-life of the average at round {history.step:,}: {halflife:,.0f} rounds",
-        ),
+        first,
         f"Average over fewer rounds, {advice.option('halflife', max(1.0, round(halflife / 10)))}, or lower the "
         f"learning rate of the generator, {advice.option(name, (lr or 1e-4) / 4)}.",
-        first,
+        gap.evidence("distance of their samples for the same latents, relative to the spread of samples"),
+        history.series("average", "gap").evidence("relative distance of their weights"),
+        f"half-life of the average at round {history.step:,}: {halflife:,.0f} rounds",
     )

@@ -6,7 +6,7 @@ from statistics import mean
 from ...data.datasets.toy import MODES
 from ...records.history import History, Series
 from . import advice
-from .base import CERTAIN, LIKELY, REMARK, WARNING, Observation, symptom
+from .base import CERTAIN, LIKELY, REMARK, WARNING, Observation, observation, symptom
 
 _IMPROVING = 0.15  # relative decrease of the metric in the last third
 _PAST = 1.3  # times its best value
@@ -29,13 +29,13 @@ def data_range(history: History) -> Observation | None:
     if not is_off:
         return None
     expected = "that fill most of [-1, 1], from black to white" if has_images else "within a few units of 0"
-    return Observation(
+    return observation(
         f"The data is badly scaled: networks expect values {expected}.",
         CERTAIN if has_images else LIKELY,
-        (f"input of the networks: values from {least:.3g} to {most:.3g}, std {std:.3g}, since round 0",),
+        0,
         "Scale the array (bytes from 0 to 255, floats from 0 to 1 or -1 to 1; points around 0), check it with "
         f"`equilibria data check`, and train on it: {advice.option('data', 'SCALED.npz')}.",
-        0,
+        f"input of the networks: values from {least:.3g} to {most:.3g}, std {std:.3g}, since round 0",
     )
 
 
@@ -54,16 +54,14 @@ def past_best(history: History) -> Observation | None:
     later, late, best = metric.after(step), metric.late, history.best or step
     if len(later) < max(3, len(metric) // 4) or best >= late.steps[0] or not _is_worse(late, metric):
         return None
-    return Observation(
+    return observation(
         "The run is past its best: samples were better at an earlier round.",
         LIKELY,
-        (
-            f"{_title(name)} on held-out data: {lowest:.3g} at round {step:,}, median {late.median:.3g} since round "
-            f"{late.steps[0]:,}",
-        ),
+        later.steps[0],
         f"Sample the best checkpoint, of round {best:,}, with `equilibria sample RUN --checkpoint best`, or stop the "
         f"run in time: {advice.option('rounds', best)}.",
-        later.steps[0],
+        f"{name.replace('_', ' ').capitalize()} on held-out data: {lowest:.3g} at round {step:,}, median "
+        f"{late.median:.3g} since round {late.steps[0]:,}",
     )
 
 
@@ -95,20 +93,14 @@ def short(history: History) -> Observation | None:
     is_falling = late[len(late) // 2 :].median < 0.97 * late[: len(late) // 2].median
     if gain < _IMPROVING or not is_falling or min(metric.values) < min(late.values):
         return None
-    return Observation(
+    return observation(
         "The run ended while samples were still improving: more rounds should help.",
         LIKELY,
-        (
-            f"{_title(name)} on held-out data: median {late.median:.3g} in the last third, since round "
-            f"{late.steps[0]:,}, {gain:.0%} less than in the third before ({middle.median:.3g})",
-        ),
-        f"Continue with `equilibria resume RUN` and {advice.option('rounds', 2 * max(history.step, 1))}.",
         late.steps[0],
+        f"Continue with `equilibria resume RUN` and {advice.option('rounds', 2 * max(history.step, 1))}.",
+        f"{name.replace('_', ' ').capitalize()} on held-out data: median {late.median:.3g} in the last third, "
+        f"since round {late.steps[0]:,}, {gain:.0%} less than in the third before ({middle.median:.3g})",
     )
-
-
-def _title(name: str) -> str:
-    return name.replace("_", " ").capitalize()
 
 
 @symptom(
@@ -122,10 +114,10 @@ def labels_unused(history: History) -> Observation | None:
     is_toy = recipe.get("data", {}).get("name") in MODES  # labels that only number the modes
     if not kind or recipe.get("conditional") or recipe.get("labelled") or is_toy:
         return None
-    return Observation(
+    return observation(
         "The data has labels that this run does not use, which is fine unless you want to generate a given class.",
         CERTAIN,
-        (f"labels of the data: {kind}; conditional is false, since round 0",),
-        f"To generate a given class: {advice.option('conditional', 'true')}.",
         0,
+        f"To generate a given class: {advice.option('conditional', 'true')}.",
+        f"labels of the data: {kind}; conditional is false, since round 0",
     )

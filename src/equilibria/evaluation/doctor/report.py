@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +35,15 @@ class Checkup:
     run: str
     about: str  # a line: formulation, data, rounds
     verdict: str  # "critical", "warning", "healthy", or "unknown" without diagnostics
-    findings: tuple[Finding, ...]  # the most severe first
-    losses: tuple[str, ...]  # their meaning in this formulation
     trend: str  # of the selection metric on held-out data
     checks: int  # findings that were looked for
     diagnostics: int  # measurements that the run recorded
+    findings: tuple[Finding, ...]  # the most severe first
+    losses: tuple[str, ...]  # their meaning in this formulation
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        fields = {name: getattr(self, name) for name in ("run", "about", "verdict", "trend", "checks", "diagnostics")}
-        results = [finding.to_dict() for finding in self.findings]
-        return {"format": FORMAT, **fields, "findings": results, "losses": list(self.losses)}
+        return {"format": FORMAT, **asdict(self)}
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -57,12 +55,14 @@ class Checkup:
         if len(self.findings) > 1 and (first := root_cause(self.findings)) is not None:
             yield from _wrapped(f"Start with number {self.findings.index(first) + 1}. {first.change}", width)
         for number, finding in enumerate(self.findings, start=1):
-            yield ""
-            yield from _finding(number, finding, width)
+            head = f"{number}. {finding.what} ({finding.severity}, {finding.confidence}, since round {finding.step:,})"
+            yield from ["", *textwrap.wrap(head, width, subsequent_indent="   ")]
+            yield from _labeled("   Evidence", finding.evidence, width)
+            yield from _labeled("   Why", (finding.why,), width)
+            yield from _labeled("   Change", (finding.change,), width)
         if self.trend:
             yield from ["", *_labeled("Trend", (self.trend,), width)]
-        yield ""
-        yield from _labeled("Losses", self.losses, width)
+        yield from ["", *_labeled("Losses", self.losses, width)]
 
     @property
     def summary(self) -> str:
@@ -96,8 +96,8 @@ def doctor(run: str | Path) -> Checkup:
     severities = {finding.severity for finding in results}
     healthy = "healthy" if diagnostics else "unknown"
     verdict = next((kind for kind in (CRITICAL, WARNING) if kind in severities), healthy)
-    losses, trend = tuple(meanings(history)), _trend(history)
-    return Checkup(str(run), _about(history), verdict, results, losses, trend, len(FINDINGS), diagnostics)
+    about, trend, losses = _about(history), _trend(history), tuple(meanings(history))
+    return Checkup(str(run), about, verdict, trend, len(FINDINGS), diagnostics, results, losses)
 
 
 def _about(history: History) -> str:
@@ -118,15 +118,6 @@ def _trend(history: History) -> str:
         f"{metric.steps[0]:,}, lowest {lowest:.3g} at round {step:,}, {metric.values[-1]:.3g} at round "
         f"{metric.steps[-1]:,}."
     )
-
-
-def _finding(number: int, finding: Finding, width: int) -> Iterator[str]:
-    """One finding: the problem, evidence, reason and advice."""
-    head = f"{number}. {finding.what} ({finding.severity}, {finding.confidence}, since round {finding.step:,})"
-    yield from textwrap.wrap(head, width, subsequent_indent="   ")
-    yield from _labeled("   Evidence", finding.evidence, width)
-    yield from _labeled("   Why", (finding.why,), width)
-    yield from _labeled("   Change", (finding.change,), width)
 
 
 def _labeled(label: str, texts: tuple[str, ...], width: int) -> Iterator[str]:
