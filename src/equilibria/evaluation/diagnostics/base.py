@@ -56,7 +56,7 @@ class GameState:
         parameters = self.game.parameters(player)
         with self.game.only(player):
             loss = torch.stack(list(player.loss(play).values())).sum()
-            return list(torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True))
+            return list(torch.autograd.grad(loss, parameters, materialize_grads=True))
 
     @cached_property
     def steps(self) -> dict[str, Gradients]:

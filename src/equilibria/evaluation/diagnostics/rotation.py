@@ -56,13 +56,13 @@ def products(state: GameState, players: list[Player], u: Mapping[Tensor, Tensor]
     everything = list(u)
     for player in players:
         own = state.game.parameters(player)
-        gradients = dict(zip(everything, _gradients(state, player, everything), strict=True))
+        loss = torch.stack(list(player.loss(state.play(0)).values())).sum()
+        first = torch.autograd.grad(loss, everything, create_graph=True, materialize_grads=True)
+        gradients = dict(zip(everything, first, strict=True))
         for target, directions, variables in ((along, everything, own), (against, own, everything)):
             derivative = sum((gradients[p] * u[p]).sum() for p in directions)
             if isinstance(derivative, Tensor) and derivative.requires_grad:
-                second = torch.autograd.grad(
-                    derivative, variables, retain_graph=True, materialize_grads=True, allow_unused=True
-                )
+                second = torch.autograd.grad(derivative, variables, retain_graph=True, materialize_grads=True)
                 for parameter, part in zip(variables, second, strict=True):
                     target[parameter] += part
     return along, against
@@ -75,9 +75,3 @@ def _field(state: GameState, players: list[Player]) -> Field:
         for parameter, gradient in zip(state.game.parameters(player), state.gradients[player.name], strict=True):
             field[parameter] = field[parameter] + gradient if parameter in field else gradient
     return field
-
-
-def _gradients(state: GameState, player: Player, parameters: list[Tensor]) -> tuple[Tensor, ...]:
-    """The gradients of a player's loss on the first play, with their graph."""
-    loss = torch.stack(list(player.loss(state.play(0)).values())).sum()
-    return torch.autograd.grad(loss, parameters, create_graph=True, materialize_grads=True, allow_unused=True)

@@ -32,17 +32,20 @@ def bilinear(x: Tensor, side: int) -> Tensor:
 
 
 SIDE = 299
-Step = tuple[int, str]  # channels; kernel: "3" with padding, "3/2" to half the map, "1x3+3x1" two in parallel
+Step = tuple[int, str]  # channels; kernel: "3" with padding, "3/2" without and of stride 2, "1x3+3x1" two in parallel
 Branches = dict[str, list[Step]]
 
 
 class Unit(nn.Module):
     """Convolution, batch norm, ReLU."""
 
-    def __init__(self, narrow: int, wide: int, kernel: tuple[int, int], stride: int = 1, padded: bool = True):
+    def __init__(self, narrow: int, wide: int, kernel: str):
         super().__init__()
-        padding = (kernel[0] // 2, kernel[1] // 2) if padded else (0, 0)
-        self.conv = nn.Conv2d(narrow, wide, kernel, stride, padding, bias=False)
+        size, _, stride = kernel.partition("/")
+        height, _, width = size.partition("x")
+        sides = int(height), int(width or height)
+        padding = (0, 0) if stride else (sides[0] // 2, sides[1] // 2)
+        self.conv = nn.Conv2d(narrow, wide, sides, int(stride or 1), padding, bias=False)
         self.bn = nn.BatchNorm2d(wide, eps=0.001)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -66,12 +69,12 @@ class Mixed(nn.Module):
                 parallel = kernels.split("+")
                 names = [stage] if len(parallel) == 1 else [stage + letter for letter in "ab"]
                 for unit, kernel in zip(names, parallel, strict=True):
-                    self.add_module(unit, _unit(wide, channels, kernel))
+                    self.add_module(unit, Unit(wide, channels, kernel))
                 stages.append(names)
                 wide = channels
             self.branches.append(stages)
         if pooled:
-            self.branch_pool = Unit(narrow, pooled, (1, 1))
+            self.branch_pool = Unit(narrow, pooled, "1")
 
     def forward(self, x: Tensor) -> Tensor:
         outputs = []
@@ -95,11 +98,11 @@ class Inception(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.Conv2d_1a_3x3 = Unit(3, 32, (3, 3), stride=2, padded=False)
-        self.Conv2d_2a_3x3 = Unit(32, 32, (3, 3), padded=False)
-        self.Conv2d_2b_3x3 = Unit(32, 64, (3, 3))
-        self.Conv2d_3b_1x1 = Unit(64, 80, (1, 1))
-        self.Conv2d_4a_3x3 = Unit(80, 192, (3, 3), padded=False)
+        self.Conv2d_1a_3x3 = Unit(3, 32, "3/2")
+        self.Conv2d_2a_3x3 = Unit(32, 32, "3/1")
+        self.Conv2d_2b_3x3 = Unit(32, 64, "3")
+        self.Conv2d_3b_1x1 = Unit(64, 80, "1")
+        self.Conv2d_4a_3x3 = Unit(80, 192, "3/1")
         self.Mixed_5b, self.Mixed_5c, self.Mixed_5d = _fives(192, 32), _fives(256, 64), _fives(288, 64)
         self.Mixed_6a = Mixed(288, {"branch3x3": [(384, "3/2")], "branch3x3dbl": [*_DOUBLE[:2], (96, "3/2")]}, "half")
         self.Mixed_6b, self.Mixed_6c, self.Mixed_6d, self.Mixed_6e = map(_sevens, (128, 160, 160, 192))
@@ -135,12 +138,6 @@ def _threes(narrow: int, pool: str) -> Mixed:
     single: list[Step] = [(384, "1"), (384, "1x3+3x1")]
     branches: Branches = {"branch1x1": [(320, "1")], "branch3x3": single, "branch3x3dbl": double}
     return Mixed(narrow, branches, pool, 192)
-
-
-def _unit(narrow: int, wide: int, kernel: str) -> Unit:
-    size, _, half = kernel.partition("/")
-    height, _, width = size.partition("x")
-    return Unit(narrow, wide, (int(height), int(width or height)), 2 if half else 1, padded=not half)
 
 
 FILES = ("pt_inception-2015-12-05-6726825d.pth", "weights-inception-2015-12-05-6726825d.pth", "inception.safetensors")

@@ -52,9 +52,7 @@ def comparable(provenances: Mapping[str, Provenance]) -> Provenance:
     (first, common), *others = provenances.items()
     for name, other in others:
         if unequal := differences(common, other):
-            fields = "; ".join(
-                f"{field} is {a!r} for {first} and {b!r} for {name}" for field, (a, b) in unequal.items()
-            )
+            fields = "; ".join(f"{key} is {a!r} for {first} and {b!r} for {name}" for key, (a, b) in unequal.items())
             raise Refusal(f"These values of {common.metric} are not comparable: {fields}. Evaluate both alike.")
     return common
 

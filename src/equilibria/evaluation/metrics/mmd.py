@@ -29,13 +29,7 @@ DEFAULT = Kernel()
 
 
 def kernel(
-    data: Data,
-    *,
-    degree: int = 3,
-    gamma: float | None = None,
-    coef: float = 1.0,
-    subsets: int = 100,
-    size: int = 1000,
+    data: Data, *, degree: int = 3, gamma: float | None = None, coef: float = 1.0, subsets: int = 100, size: int = 1000
 ) -> Metric:
     """Unbiased squared distance of polynomial kernel means; 0 on average is best (Binkowski et al. 2018).
 

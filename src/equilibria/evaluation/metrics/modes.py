@@ -48,11 +48,8 @@ def modes(samples: Tensor, centers: Tensor, std: float) -> dict[str, float]:
     counts = torch.bincount(nearest[good], minlength=len(centers)).double()
     shares = counts / counts.sum()
     divergence = torch.special.xlogy(shares, shares * len(centers)).sum() if good.any() else math.inf
-    return {
-        "high_quality": float(good.double().mean()),
-        "modes": float((counts > 0).sum()),
-        "reverse_kl": float(divergence),
-    }
+    quality = float(good.double().mean())
+    return {"high_quality": quality, "modes": float((counts > 0).sum()), "reverse_kl": float(divergence)}
 
 
 def stacked(data: Data, classifier: Features) -> Metric:

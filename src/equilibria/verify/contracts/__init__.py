@@ -100,7 +100,7 @@ def compiled_equals_eager(fresh: Callable[[], Value], weights: Iterable[Tensor],
 def _value_and_gradient(value: Value, weights: list[Tensor]) -> tuple[Tensor, Tensor]:
     reseed(0)
     result = value()
-    gradients = torch.autograd.grad(result, weights, allow_unused=True, materialize_grads=True)
+    gradients = torch.autograd.grad(result, weights, materialize_grads=True)
     return result.detach(), torch.cat([g.flatten() for g in gradients])
 
 

@@ -83,10 +83,10 @@ def conjugate_claims() -> list[Claim]:
 
 
 _FAMILIES = (  # at this parameter it is so many times another one
-    ("alpha", "alpha", -1.0, "neyman", 0.5),
-    ("alpha", "alpha", 2.0, "pearson", 0.5),
-    ("alpha", "alpha", 0.5, "squared_hellinger", 2.0),
-    ("weighted_jensen_shannon", "pi", 0.5, "jensen_shannon", 0.5),
+    ("alpha", "alpha", -1.0, 0.5, "neyman"),
+    ("alpha", "alpha", 2.0, 0.5, "pearson"),
+    ("alpha", "alpha", 0.5, 2.0, "squared_hellinger"),
+    ("weighted_jensen_shannon", "pi", 0.5, 0.5, "jensen_shannon"),
 )
 _GENERATORS = {"exact": "lowers the bound: -f*(g(v))", "alternative": "raises T on its samples: -g(v)"}
 
@@ -94,18 +94,11 @@ _GENERATORS = {"exact": "lowers the bound: -f*(g(v))", "alternative": "raises T 
 def family_claims() -> list[Claim]:
     """Members of families, zero-sum games, and both generator losses where there is a choice."""
     names = [entry.name for entry in DIVERGENCES.describe() if "generator_loss" in entry.options]
+    member = "{}: at {} = {:g} it is {:g} times {}"
     zero_sum = "a zero-sum game, up to what real scores add"
     hinge, gan = "hinge: the generator's loss is Wasserstein's", "gan: the critic's loss is minimax's"
     return [
-        *(
-            below(
-                f"{name}: at {option} = {value:g} it is {factor:g} times {other}",
-                _NOWOZIN,
-                partial(_member_error, name, {option: value}, other, factor),
-                1e-12,
-            )
-            for name, option, value, other, factor in _FAMILIES
-        ),
+        *(below(member.format(*family), _NOWOZIN, partial(_member_error, *family), 1e-12) for family in _FAMILIES),
         *(
             below(f"{name}: the {loss} generator {formula}", _NOWOZIN, partial(_generator_error, name, loss), 1e-9)
             for name in names
@@ -117,9 +110,9 @@ def family_claims() -> list[Claim]:
     ]
 
 
-def _member_error(name: str, options: dict[str, Any], other: str, factor: float) -> float:
+def _member_error(name: str, option: str, value: float, factor: float, other: str) -> float:
     ratios = torch.logspace(-1, 1, 41, dtype=torch.float64)
-    one, two = _theory(name, **options).f(ratios), _theory(other).f(ratios)
+    one, two = _theory(name, **{option: value}).f(ratios), _theory(other).f(ratios)
     return float(((one - factor * two) / (1 + two.abs())).abs().max())
 
 

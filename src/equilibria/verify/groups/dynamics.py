@@ -13,7 +13,7 @@ from ...terms.penalties import PENALTIES
 from ...training.optimizers import optimistic
 from ...training.update_rules import RULES, Rule
 from ..claims import Claim, Measurement, below, equals
-from ..toys.dirac import RATE, START, end_norm, end_point, gradient_descent
+from ..toys.dirac import RATE, START, end_point, gradient_descent
 
 _MESCHEDER = "Mescheder et al. (2018)"
 _ORDERS = ("simultaneous", "alternating")
@@ -58,7 +58,7 @@ def _log10(value: Callable[[], float]) -> float:
 @cache
 def _end(order: str, divergence: str, penalty: str, weight: float, rounds: int = 500, **options: Any) -> float:
     penalties = {penalty: PENALTIES[penalty](weight=weight)} if penalty else {}
-    return end_norm(DIVERGENCES[divergence](), penalties, rule=RULES[order](), rounds=rounds, **options)
+    return math.hypot(*end_point(DIVERGENCES[divergence](), penalties, _rule(order), rounds, **options))
 
 
 def _contraction() -> float:
@@ -97,7 +97,7 @@ def rule_claims() -> list[Claim]:
             for name, words, theta in _STEPS
         ),
         *(
-            below(f"{name}: {gan}", source, partial(end_norm, DIVERGENCES["minimax"](), rule=_rule(name)), 0.9)
+            below(f"{name}: {gan}", source, partial(_end, name, "minimax", "", 0.0), 0.9)
             for name, (_, source) in _FACTORS.items()
             if name != "simultaneous"
         ),
@@ -124,7 +124,7 @@ def _energy_ratio() -> float:
 
 def _optimistic_end() -> float:
     optimizer = lambda weights: optimistic(gradient_descent(weights))  # noqa: E731
-    return end_norm(DIVERGENCES["wasserstein"](), rule=_rule("simultaneous"), rounds=_ROUNDS, optimizer=optimizer)
+    return _end("simultaneous", "wasserstein", "", 0.0, _ROUNDS, optimizer=optimizer)
 
 
 def _step_error(name: str, theta: float) -> float:
@@ -143,10 +143,7 @@ _TRAJECTORY_ROUNDS = 20
 def trajectory_claims() -> list[Claim]:
     """One for each divergence, over all rules with a formula below; about both."""
     words = f"the Dirac-GAN's path over {_TRAJECTORY_ROUNDS} rounds is the formula's ({', '.join(_FORMULAS)})"
-    return [
-        below(f"{name}: {words}", _MESCHEDER, partial(_path_error, name), 1e-9, name, *_FORMULAS)
-        for name in DIVERGENCES
-    ]
+    return [below(f"{n}: {words}", _MESCHEDER, partial(_path_error, n), 1e-9, n, *_FORMULAS) for n in DIVERGENCES]
 
 
 def _path_error(name: str) -> float:

@@ -131,23 +131,14 @@ _AROUND: dict[str, Mapping[str, Any]] = {
 
 def reach_claims() -> list[Claim]:
     """For each divergence, each penalty, and each mechanism around a contest."""
-    games = {
-        **{name: (partial(_game, name, ()), name) for name in DIVERGENCES},
-        **{name: (partial(_game, "hinge", (name,)), name) for name in PENALTIES},
-        **{
-            f"a contest {words}": (partial(_game, "minimax", ("gradient_penalty",), **options), "gan")
-            for words, options in _AROUND.items()
-        },
-    }
+    around = partial(_game, "minimax", ("gradient_penalty",))
+    games = {name: (name, partial(_game, name, ())) for name in DIVERGENCES}
+    games |= {name: (name, partial(_game, "hinge", (name,))) for name in PENALTIES}
+    games |= {f"a contest {words}": ("gan", partial(around, **options)) for words, options in _AROUND.items()}
+    words, reach = "the terms of each player reach all of its own weights, and no others", "own: all, other: none"
     return [
-        Claim(
-            f"{words}: the terms of each player reach all of its own weights, and no others",
-            "Goodfellow et al. (2014)",
-            "own: all, other: none",
-            partial(_reach, build, 2 if "packed" in words else 1),
-            (entry,),
-        )
-        for words, (build, entry) in games.items()
+        Claim(f"{name}: {words}", "Goodfellow et al. (2014)", reach, partial(_reach, build), (entry,))
+        for name, (entry, build) in games.items()
     ]
 
 
@@ -155,8 +146,8 @@ def _game(divergence: str, penalties: tuple[str, ...], **options: Any) -> Game:
     return small_game(DIVERGENCES[divergence](), {name: PENALTIES[name]() for name in penalties}, **options)
 
 
-def _reach(build: Callable[[], Game], pack: int) -> Measurement:
-    for count in (pack * size for size in SIZES):
+def _reach(build: "partial[Game]") -> Measurement:
+    for count in (build.keywords.get("pack", 1) * size for size in SIZES):
         game = build()
         for player in game.players:
             game.networks.zero_grad()

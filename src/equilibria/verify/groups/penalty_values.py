@@ -89,7 +89,7 @@ def _lecam_error() -> float:
     return worst
 
 
-_ON: tuple[tuple[str, str, dict[str, Any]], ...] = (  # the side where a penalty of this norm squared takes the gradient
+_SIDES: tuple[tuple[str, str, dict[str, Any]], ...] = (  # where a penalty of this norm squared takes the gradient
     ("r1", "real", {"weight": 2.0}),
     ("r2", "fake", {"weight": 2.0}),
     ("divergence_penalty", "real", {"weight": 1.0, "power": 2.0, "sampler": "real"}),
@@ -100,20 +100,13 @@ _SPREAD = 0.5
 
 def point_claims() -> list[Claim]:
     """On real or fake samples, between them, or around the data."""
+    at = "{}: takes gradients at {} samples"
     between = "takes gradients uniformly on the segments between real and fake"
     width = "dragan: the width of its points around the data, in standard deviations of the batch"
     samples = "dragan: its points do not depend on the samples"
     constant = "dragan: its points around data of one value do not differ from it"
     return [
-        *(
-            below(
-                f"{name}: takes gradients at {side} samples",
-                "definition",
-                partial(_side_error, name, side, options),
-                1e-10,
-            )
-            for name, side, options in _ON
-        ),
+        *(below(at.format(*side), "definition", partial(_side_error, *side), 1e-10) for side in _SIDES),
         *(
             Claim(f"{name}: {between}", source, "0 to 1, mean 0.5 ± 0.1", partial(_coefficients, name))
             for name, source in _BETWEEN.items()

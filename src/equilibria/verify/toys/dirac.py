@@ -1,7 +1,6 @@
 """The Dirac-GAN (Mescheder et al. 2018), played by the library's own loop, and games of small smooth networks."""
 
 import inspect
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -67,11 +66,6 @@ def end_point(
     run_rounds(Run(game, Stream(data, size=batch), optimizers, Average(game.networks), rule=rule), rounds)
     theta, psi = (float(weight.detach()) for weight in game.networks.parameters())
     return theta, psi
-
-
-def end_norm(divergence: Divergence, penalties: Mapping[str, Penalty] | None = None, **settings: Any) -> float:
-    """|(theta, psi)| after some rounds; it starts at the root of 2."""
-    return math.hypot(*end_point(divergence, penalties, **settings))
 
 
 def _smooth_generator() -> nn.Module:
