@@ -93,9 +93,9 @@ def test_wrong_words_are_answered_in_a_sentence(words, sentence, capsys):
     ("setting", "value", "sentence"),
     [
         ("--halflife", "-1", "halflife is -1.0"),
-        ("--n-critic", "0", "game.n_critic is 0: it must be at least 1."),
-        ("--lr", "-1", "An optimizer has lr -1: a finite rate above 0 is needed."),
-        ("--optimizers.generator.beta1", "2", "An optimizer has beta1 2: a share"),
+        ("--n-critic", "0", "The game has n_critic 0: at least 1 is needed."),
+        ("--lr", "-1", "An optimizer has lr -1: a finite number above 0 is needed."),
+        ("--optimizers.generator.beta1", "2", "An optimizer has beta1 2: a finite number of at least 0 and below 1"),
         ("--divergence", "json:loads", "divergence cannot be built: 'json:loads' needs s"),
         ("--critic.norm", "bach", "Did you mean 'batch'?"),
         ("--batch", "50000000", "fewer than a batch"),

@@ -131,7 +131,7 @@ def test_the_deviation_is_learned_where_it_is_to_be(learned):
 
 @pytest.mark.parametrize("name", ["bernoulli", "discretized_logistic"])
 def test_pixels_are_for_images(name):
-    with pytest.raises(Refusal, match=r"for pixels, and these samples have shape \(2,\): use gaussian"):
+    with pytest.raises(Refusal, match=r"for images, and these samples have shape \(2,\): use 'gaussian'"):
         LIKELIHOODS[name](*[(2,), nn.Identity()][: 1 if name == "bernoulli" else 2])
 
 
@@ -141,5 +141,5 @@ def test_pixels_are_for_images(name):
 )
 def test_a_width_of_nothing_is_refused(name, option):
     given = (nn.Identity(),) if name == "gaussian" else ((1, 2, 2), nn.Identity())
-    with pytest.raises(Refusal, match="a number above 0 is needed"):
+    with pytest.raises(Refusal, match="a finite number above 0 is needed"):
         LIKELIHOODS[name](*given, **option)

@@ -180,7 +180,7 @@ def test_impossible_powers_and_samplers_are_refused():
     ],
 )
 def test_no_price_slope_or_spread_is_negative_or_endless(name, option, value):
-    with pytest.raises(Refusal, match=f"{name} has {option} {value:g}: a finite number of 0 or more is needed"):
+    with pytest.raises(Refusal, match=f"{name} has {option} {value:g}: a finite number of at least 0 is needed"):
         PENALTIES[name](**{option: value})
 
 

@@ -12,7 +12,7 @@ from equilibria.core.priors import PRIORS
 from equilibria.evaluation.diagnostics import DIAGNOSTICS
 from equilibria.evaluation.diagnostics.critic import higher
 from equilibria.games.game import Game, Player
-from equilibria.games.weight_clipping import clip_weights
+from equilibria.games.weight_clipping import WeightClipping
 from scenes import Plain, Reader, line_game, scene_of
 
 SOURCE = torch.Generator().manual_seed(5)
@@ -81,8 +81,8 @@ def test_the_share_of_clipped_weights_is_that_of_the_planted_ones():
 
 def test_norm_scales_are_not_counted_among_the_clipped():
     network = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))
-    assert sum(w.numel() for w in clip_weights(0.01).weights(network)) == 6
-    assert sum(w.numel() for w in clip_weights(0.01, norms=True).weights(network)) == 10
+    assert sum(w.numel() for w in WeightClipping(0.01).weights(network)) == 6
+    assert sum(w.numel() for w in WeightClipping(0.01, norms=True).weights(network)) == 10
 
 
 def test_gradients_are_those_of_each_player_s_own_loss():

@@ -137,7 +137,7 @@ def test_a_prior_without_a_code_is_refused():
         ("normal", "must be"),
         ({"name": "nromal"}, "Did you mean 'normal'"),
         ({"name": "normal", "sise": 3}, "Did you mean 'size'"),
-        ({"name": "normal", "size": "3"}, "a whole number is needed"),
+        ({"name": "normal", "size": "3"}, "it must be a whole number"),
         ({"name": "joint"}, "needs parts"),
     ],
 )

@@ -187,7 +187,7 @@ def test_open_gates_change_nothing():
 
 @pytest.mark.parametrize("options", [{"margin": 0.0}, {"equilibrium": -1.0}, {"margin": math.nan}])
 def test_gates_that_mean_nothing_are_refused(options):
-    with pytest.raises(Refusal, match="each must be above 0"):
+    with pytest.raises(Refusal, match="above 0 is needed"):
         game_of(gates=True, **options)
 
 

@@ -284,7 +284,7 @@ def test_the_class_head_weighs_on_both_sides():
 @pytest.mark.parametrize("option", ["class_weight", "class_weight_generator"])
 def test_mistakes_of_the_class_head_are_no_gain(option):
     parts = (Shift(0.3), Slope(1, classes=2), PRIORS["normal"](1), DIVERGENCES["hinge"](), {})
-    with pytest.raises(Refusal, match=f"{option} is -1"):
+    with pytest.raises(Refusal, match=f"{option} -1"):
         GAMES["gan"](*parts, labels="class", **{option: -1.0})
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, replace
 from functools import wraps
 from typing import Any, NamedTuple, Self
 
@@ -80,6 +81,32 @@ def renamed_options(**former: str) -> Callable[[Builder], Builder]:
             return builder(*context, **current_names(build, options, builder.__name__))
 
         vars(build)[_FORMER] = former
+        return build
+
+    return decorate
+
+
+def with_fields(**groups: Any) -> Callable[[Builder], Builder]:
+    """Decorate a builder that takes options together, as dataclasses: users set their fields, with these defaults."""
+    keywords = [
+        inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=getattr(group, f.name), annotation=f.type)
+        for group in groups.values()
+        for f in fields(group)
+    ]
+
+    def decorate(builder: Builder) -> Builder:
+        @wraps(builder)
+        def build(*context: Any, **options: Any) -> Any:
+            for name, group in groups.items():
+                own = {f.name: options.pop(f.name) for f in fields(group) if f.name in options}
+                options[name] = replace(group, **own)
+            return builder(*context, **options)
+
+        signature = inspect.signature(builder)
+        others = [p for name, p in signature.parameters.items() if name not in groups]
+        parameters = sorted([*keywords, *others], key=lambda p: p.kind)
+        vars(build)["__signature__"] = signature.replace(parameters=parameters)
+        build.__annotations__ = {p.name: p.annotation for p in parameters}
         return build
 
     return decorate

@@ -1,6 +1,7 @@
 """Errors with a message for the user, and the checks that raise them."""
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -35,8 +36,23 @@ def check_format(stored: Mapping[str, Any], latest: int, where: str) -> None:
         )
 
 
-def at_least(least: int, part: str, **values: int) -> None:
-    """Raise Refusal for an option below the least; `part` is, for example, "The network 'dense'"."""
+def at_least(least: float, part: str, below: float = math.inf, **values: float) -> None:
+    """Raise Refusal unless options are finite and in these limits; `part` is, for example, "The network 'dense'"."""
+    limits = f"at least {least}" + (f" and below {below}" if below < math.inf else "")
     for option, value in values.items():
-        if value < least:
-            raise Refusal(f"{part} has {option} {value}: at least {least} is needed.")
+        if not least <= value < below:
+            finite = "a finite number of " if isinstance(value, float) else ""
+            raise Refusal(f"{part} has {option} {value:g}: {finite}{limits} is needed.")
+
+
+def above_zero(part: str, **values: float) -> None:
+    """Raise Refusal unless options are finite numbers above 0."""
+    for option, value in values.items():
+        if not 0 < value < math.inf:
+            raise Refusal(f"{part} has {option} {value:g}: a finite number above 0 is needed.")
+
+
+def require_images(part: str, shape: tuple[int, ...], instead: str) -> None:
+    """Raise Refusal unless samples of this shape are images."""
+    if len(shape) != 3:
+        raise Refusal(f"{part} is for images, and these samples have shape {shape}: use {instead!r}.")

@@ -8,10 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from .catalogue import Catalogue, options
-from .errors import Refusal, at_least, nearest
-
-Draw = Callable[[int, torch.Generator | None, torch.device | None], Tensor]
+from .catalogue import Catalogue
+from .errors import Refusal, at_least
+from .specs import check
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Prior:
     """A distribution of latents."""
 
     size: int
-    _draw: Draw
+    _draw: Callable[..., Tensor]  # count, generator=, device=
     parts: tuple[LatentPart, ...] = ()  # of the latent, in order; empty if unknown
 
     @property
@@ -41,7 +40,7 @@ class Prior:
 
     def draw(self, count: int, generator: torch.Generator | None = None, device: torch.device | None = None) -> Tensor:
         """Latents, by default from the default generator: (count, size)."""
-        return self._draw(count, generator, device)
+        return self._draw(count, generator=generator, device=device)
 
 
 def normal(size: int = 128) -> Prior:
@@ -50,11 +49,7 @@ def normal(size: int = 128) -> Prior:
     `size` is the number of latent dimensions.
     """
     at_least(1, "The prior 'normal'", size=size)
-
-    def draw(count: int, generator: torch.Generator | None, device: torch.device | None) -> Tensor:
-        return torch.randn(count, size, generator=generator, device=device)
-
-    return Prior(size, draw, (LatentPart("normal", slice(0, size)),))
+    return Prior(size, lambda count, **on: torch.randn(count, size, **on), (LatentPart("normal", slice(0, size)),))
 
 
 def uniform(size: int = 100) -> Prior:
@@ -63,11 +58,8 @@ def uniform(size: int = 100) -> Prior:
     `size` is the number of latent dimensions.
     """
     at_least(1, "The prior 'uniform'", size=size)
-
-    def draw(count: int, generator: torch.Generator | None, device: torch.device | None) -> Tensor:
-        return torch.rand(count, size, generator=generator, device=device) * 2 - 1
-
-    return Prior(size, draw, (LatentPart("uniform", slice(0, size)),))
+    part = LatentPart("uniform", slice(0, size))
+    return Prior(size, lambda count, **on: torch.rand(count, size, **on) * 2 - 1, (part,))
 
 
 def categorical(classes: int = 10) -> Prior:
@@ -76,11 +68,8 @@ def categorical(classes: int = 10) -> Prior:
     `classes` is the number of classes.
     """
     at_least(1, "The prior 'categorical'", classes=classes)
-
-    def draw(count: int, generator: torch.Generator | None, device: torch.device | None) -> Tensor:
-        return one_hot(torch.randint(classes, (count,), generator=generator, device=device), classes).float()
-
-    return Prior(classes, draw, (LatentPart("categorical", slice(0, classes)),))
+    part = LatentPart("categorical", slice(0, classes))
+    return Prior(classes, lambda count, **on: one_hot(torch.randint(classes, (count,), **on), classes).float(), (part,))
 
 
 def joint(parts: Sequence[dict[str, Any]] = ()) -> Prior:
@@ -92,23 +81,20 @@ def joint(parts: Sequence[dict[str, Any]] = ()) -> Prior:
         raise Refusal('The prior \'joint\' needs parts, for example [{"name": "normal"}, {"name": "categorical"}].')
     priors = [_component(part) for part in parts]
 
-    def draw(count: int, generator: torch.Generator | None, device: torch.device | None) -> Tensor:
-        return torch.cat([prior.draw(count, generator, device) for prior in priors], dim=1)
+    def draw(count: int, **on: Any) -> Tensor:
+        return torch.cat([prior.draw(count, **on) for prior in priors], dim=1)
 
     return Prior(sum(prior.size for prior in priors), draw, tuple(_shifted_parts(priors)))
 
 
 def _component(spec: Any) -> Prior:
-    """One of the concatenated priors. Raises Refusal for a spec that is none."""
+    """One of the concatenated priors. Raises Refusal for a spec that is none, and for code, which a file might name."""
     if not isinstance(spec, dict) or not isinstance(spec.get("name"), str):
         raise Refusal(f"A part of the prior 'joint' is {spec!r}: it must be {{\"name\": ..., and options}}.")
     builder, values = PRIORS[spec["name"]], {option: value for option, value in spec.items() if option != "name"}
-    for option, value in values.items():
-        if option not in options(builder):
-            raise Refusal(f"{option} is not an option of {spec['name']!r}.{nearest(option, options(builder))}")
-        if option != "parts" and (not isinstance(value, int) or isinstance(value, bool)):
-            raise Refusal(f"The prior {spec['name']!r} has {option} {value!r}: a whole number is needed.")
-    return builder(**values)
+    return builder(
+        **{option: check(builder, option, value, f"prior.parts: {option}") for option, value in values.items()}
+    )
 
 
 def _shifted_parts(priors: Sequence[Prior]) -> Iterator[LatentPart]:

@@ -5,6 +5,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from torch import Tensor
 
+Shape = tuple[int, ...]  # of a sample, without the batch
 Views = tuple[Tensor, ...]  # a critic's input, e.g. (x,) or (x, z); each (B, ...)
 Critic = Callable[..., Tensor]  # critic(*views) -> (B,) scores, high for real
 Terms = dict[str, Tensor]  # named summands of a player's loss, each ()

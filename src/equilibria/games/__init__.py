@@ -12,6 +12,4 @@ from .vae_gan import vae_gan
 
 __all__ = ["GAMES", "Traits", "states", "traits", "traits_of"]
 
-GAMES = Catalogue(
-    "game", gan=gan, vae=vae, iwae=iwae, vae_gan=vae_gan, bigan=bigan, aae=aae, infogan=infogan, sgan=sgan
-)
+GAMES = Catalogue.of("game", gan, vae, iwae, vae_gan, bigan, aae, infogan, sgan)

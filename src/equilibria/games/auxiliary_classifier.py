@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax
 
 from ..core.catalogue import Catalogue
-from ..core.errors import Refusal
+from ..core.errors import Refusal, at_least
 from ..core.types import Terms, Views
 from .contest import Contest
 from .play import Play
@@ -44,9 +44,7 @@ class AuxiliaryClassifier:
     generator: float = 1.0  # weight of the generator's term, on samples
 
     def __post_init__(self) -> None:
-        for name, weight in (("class_weight", self.critic), ("class_weight_generator", self.generator)):
-            if weight < 0:
-                raise Refusal(f"{name} is {weight}: a weight of 0 or more is needed.")
+        at_least(0, "The game", class_weight=self.critic, class_weight_generator=self.generator)
 
     def critic_terms(self, play: Play) -> Terms:
         """The critic's term: the class loss on data and samples."""

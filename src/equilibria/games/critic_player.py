@@ -6,12 +6,12 @@ from dataclasses import replace
 from torch import nn
 
 from ..core.catalogue import Catalogue
-from ..core.errors import Refusal
+from ..core.errors import Refusal, at_least
 from ..core.types import Terms
 from .contest import Contest
 from .game import Loss, Player, Turns, summands
 from .play import Play
-from .weight_clipping import clip_weights
+from .weight_clipping import WeightClipping
 
 
 def constant(turns: int = 5) -> Turns:
@@ -19,7 +19,7 @@ def constant(turns: int = 5) -> Turns:
 
     `turns` is critic steps per round.
     """
-    _positive("constant", turns=turns)
+    at_least(1, "The schedule 'constant'", turns=turns)
     return turns
 
 
@@ -29,7 +29,7 @@ def bursts(usual: int = 5, burst: int = 100, first: int = 25, every: int = 500) 
     `usual` is critic steps per round; `burst` is critic steps in a round of a burst; `first` is the rounds of the first
     burst; `every` is the rounds from one later burst to the next.
     """
-    _positive("bursts", usual=usual, burst=burst, every=every)
+    at_least(1, "The schedule 'bursts'", usual=usual, burst=burst, every=every)
     return lambda step: burst if step < first or step % every == 0 else usual
 
 
@@ -38,7 +38,7 @@ def every(rounds: int = 16) -> Turns:
 
     `rounds` is the interval between steps.
     """
-    _positive("every", rounds=rounds)
+    at_least(1, "The schedule 'every'", rounds=rounds)
     return lambda step: int(step % rounds == 0)
 
 
@@ -47,19 +47,12 @@ def decaying(start: int = 10, end: int = 1, rounds: int = 1000) -> Turns:
 
     `start` is steps in the first round; `end` is steps after the decay; `rounds` is the length of the decay.
     """
-    _positive("decaying", start=start, end=end, rounds=rounds)
+    at_least(1, "The schedule 'decaying'", start=start, end=end, rounds=rounds)
     return lambda step: round(start + (end - start) * min(step / rounds, 1.0))
 
 
-def _positive(name: str, **values: int) -> None:
-    for option, value in values.items():
-        if value < 1:
-            raise Refusal(f"The turns {name!r} have {option} {value}: at least 1 is needed.")
-
-
-TURNS = Catalogue("schedule of turns", constant=constant, bursts=bursts, every=every, decaying=decaying).renamed(
-    once_in="every", fading="decaying"
-)
+TURNS = Catalogue.of("schedule of turns", constant, bursts, every, decaying)
+TURNS.renamed(once_in="every", fading="decaying")
 
 
 def critic_player(
@@ -77,7 +70,7 @@ def critic_player(
     if clash := {"divergence", "class"} & contest.penalties.keys():
         raise Refusal(f"A penalty is called {clash.pop()!r}, as another term of the loss is: call it something else.")
     loss = summands(without_penalties(contest, lazy).critic_terms, *other_losses)
-    constraint = None if clip is None else clip_weights(clip, clip_norms)
+    constraint = None if clip is None else WeightClipping(clip, clip_norms)
     critic = Player(contest.critic, (contest.critic,), loss, n_critic, constraint, contest.divergence.estimate)
     return (critic, *_penalty_player(contest, lazy, constraint))
 
@@ -91,8 +84,7 @@ def _penalty_player(
     contest: Contest, interval: int, constraint: Callable[[nn.Module], None] | None
 ) -> tuple[Player, ...]:
     """Lazy regularization (Karras et al. 2020): `interval` times the penalties, once per `interval` rounds."""
-    if interval < 1:
-        raise Refusal(f"lazy is {interval}: the penalties are computed once in 1 or more rounds.")
+    at_least(1, "The game", lazy=interval)
     if interval == 1 or not contest.penalties:
         return ()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 from torch.nn.functional import log_softmax
 
-from ..core.errors import Refusal
+from ..core.errors import Refusal, above_zero
 from ..core.posteriors import Gaussian
 from ..core.priors import LatentPart, Prior
 from ..core.types import Terms
@@ -48,8 +48,7 @@ def infogan(
     code = [part for part in prior.parts if part.kind in ("categorical", "uniform")]
     if not code:
         raise Refusal(f"InfoGAN needs a categorical or uniform part in the prior, as its code, for example {_PRIOR}.")
-    if not information > 0:
-        raise Refusal(f"information is {information}: a weight above 0 is needed.")
+    above_zero("The game 'infogan'", information=information)
     contest = Contest(divergence, penalties, augmentation=augmentation, together=together)
 
     def unexplained(play: Play) -> Terms:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from ..core.catalogue import Catalogue
-from ..core.errors import Refusal
+from ..core.errors import above_zero, at_least
 from ..core.types import Terms
 from ..terms.gradients import Weights, leaves, weight_gradient
 from ..terms.penalties import Duel, Penalty
@@ -63,8 +63,8 @@ def unrolled(contest: Contest, steps: int, lr: float, by: str = "descent") -> Lo
 
     Gradients flow through these steps. Raises Refusal for a negative number of steps or a rate that is not positive.
     """
-    if steps < 0 or lr <= 0:
-        raise Refusal(f"unroll is {steps} and unroll_lr {lr}: 0 or more steps of positive length are needed.")
+    at_least(0, "The game", unroll=steps)
+    above_zero("The game", unroll_lr=lr)
     optimizer = INNER_OPTIMIZERS[by]
 
     def generator_terms(play: Play) -> Terms:

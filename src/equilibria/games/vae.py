@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..core.errors import Refusal
+from ..core.errors import Refusal, at_least
 from ..core.posteriors import Gaussian, Posterior
 from ..core.priors import Prior
 from ..core.types import Terms
@@ -119,8 +119,7 @@ def vae(
     Reported in nats per sample, unweighted: elbo = -(reconstruction + kl).
     """
     refuse_other_priors("vae", prior)
-    if not (beta >= 0 and warmup >= 0 and free_bits >= 0):
-        raise Refusal(f"beta, warmup and free_bits are {beta}, {warmup} and {free_bits}: each must be 0 or more.")
+    at_least(0, "The game 'vae'", beta=beta, warmup=warmup, free_bits=free_bits)
 
     def elbo(play: Play) -> Terms:
         kl = kl_divergences(play).mean(dim=0).clamp(min=free_bits).sum()
@@ -145,8 +144,7 @@ def iwae(
     sample: the bound, and the KL divergence in closed form.
     """
     refuse_other_priors("iwae", prior)
-    if k < 1:
-        raise Refusal(f"k is {k}: 1 or more draws are weighed.")
+    at_least(1, "The game 'iwae'", k=k)
 
     def loss(play: Play) -> Terms:
         return {"bound": -importance_bound(log_weights(play, k)).mean()}

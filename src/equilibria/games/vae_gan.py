@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from ..core.distributed import all_reduce_mean
-from ..core.errors import Refusal
+from ..core.errors import Refusal, above_zero
 from ..core.priors import Prior
 from ..core.types import Terms
 from ..terms.divergences import Divergence
@@ -112,8 +112,7 @@ class Gates:
     margin: float
 
     def __post_init__(self) -> None:
-        if not (self.equilibrium > 0 and self.margin > 0):
-            raise Refusal(f"equilibrium and margin are {self.equilibrium} and {self.margin}: each must be above 0.")
+        above_zero("The game 'vae_gan'", equilibrium=self.equilibrium, margin=self.margin)
         if self.contest.divergence.critic is not non_saturating().critic:
             raise Refusal("The gates read scores as logits: use --divergence non_saturating or minimax.")
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu
 
-from ..core.errors import Refusal
+from ..core.errors import Refusal, at_least
 from ..core.types import Views
 from .play import Play
 
@@ -63,8 +63,7 @@ def packed(view: View, count: int) -> View:
 
     Each (B, C, ...) becomes (B / count, count C, ...): a critic of several samples can notice that they are alike.
     """
-    if count < 1:
-        raise Refusal(f"pack is {count}: the critic scores 1 or more samples as one.")
+    at_least(1, "The game", pack=count)
     return view if count == 1 else lambda play: tuple(pack(v, count) for v in view(play))
 
 
@@ -77,10 +76,7 @@ def pack(x: Tensor, count: int) -> Tensor:
 
 def noised(view: View, std: float, rounds: int = 0) -> View:
     """With normal noise on every value (Soenderby et al. 2017), decaying linearly over `rounds`; 0: constant."""
-    if not std >= 0:
-        raise Refusal(f"noise is {std}: a standard deviation of 0 or more is needed.")
-    if rounds < 0:
-        raise Refusal(f"noise_rounds is {rounds}: the noise decays over 1 or more rounds; 0 keeps it constant.")
+    at_least(0, "The game", noise=std, noise_rounds=rounds)
 
     def noisy(play: Play) -> Views:
         now = std * (relu(1 - play.round / rounds) if rounds else torch.ones_like(play.round))

@@ -6,17 +6,23 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ..core.errors import Refusal
+from ..core.errors import above_zero
 
 _NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
 
 
 @dataclass(frozen=True)
 class WeightClipping:
-    """A constraint: every weight within [-bound, bound]."""
+    """A constraint: every weight within [-bound, bound] (Arjovsky et al. 2017). Raises Refusal for one of 0.
+
+    The scales of normalization layers are exempt unless `norms`: a scale of 0.01 does not bound the gradient by 0.01.
+    """
 
     bound: float
-    norms: bool  # whether the scales of normalization layers are clipped, too
+    norms: bool = False
+
+    def __post_init__(self) -> None:
+        above_zero("The game", clip=self.bound)
 
     @torch.no_grad()
     def __call__(self, network: nn.Module) -> None:
@@ -28,14 +34,3 @@ class WeightClipping:
         for module in network.modules():
             if self.norms or not isinstance(module, _NORMS):
                 yield from module.parameters(recurse=False)
-
-
-def clip_weights(bound: float, norms: bool = False) -> WeightClipping:
-    """Keep every weight within [-bound, bound] (Arjovsky et al. 2017).
-
-    The scales of normalization layers are exempt unless `norms`: a scale of 0.01 does not bound the gradient by 0.01.
-    Raises Refusal unless the bound is positive.
-    """
-    if bound <= 0:
-        raise Refusal(f"clip is {bound}: the bound on the weights must be positive.")
-    return WeightClipping(bound, norms)

@@ -1,95 +1,106 @@
 """Fully connected networks, for points and small images."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from math import prod
 
 from torch import Tensor, nn
 
+from ..core.catalogue import with_fields
 from ..core.errors import Refusal
+from ..core.types import Shape
 from .blocks import ACTIVATIONS, INITIALIZATIONS, Chain, minibatch_std_layers
 from .conditioning import ConditioningStack, InputLayer, conditioning_stack
 from .norms import NORMS
 from .roles import Encoder, Generator, PriorNetwork, build_critic
 
 
+@dataclass(frozen=True)
+class DenseLayers:
+    """The options that dense networks share: `depth` hidden layers of `width` units, or `widths`."""
+
+    width: int = 128
+    depth: int = 3
+    widths: tuple[int, ...] | None = None
+    norm: str = "none"
+    skip_first_norm: bool = False
+    activation: str = "relu"
+    initialization: str | None = None
+    conditioning: str = "concat"
+
+    @property
+    def units(self) -> Sequence[int]:
+        """The units of each hidden layer. Raises Refusal for none, and for an empty one."""
+        units = (self.width,) * self.depth if self.widths is None else tuple(self.widths)
+        if not units or min(units) < 1:
+            raise Refusal(
+                f"A dense network has hidden layers {list(units)}: it needs at least one, and widths of at least 1."
+            )
+        return units
+
+    def initialize(self, layer: nn.Linear) -> nn.Module:
+        """The layer with the initialization of this name, or PyTorch's."""
+        return INITIALIZATIONS[self.initialization](layer) if self.initialization else layer
+
+    def last(self, outputs: int, bias: bool = True) -> nn.Module:
+        """A layer on the features."""
+        return NORMS[self.norm]().around(self.initialize(nn.Linear(self.units[-1], outputs, bias=bias)))
+
+    def trunk(self, inputs: int, stack: ConditioningStack, extra: Sequence[nn.Module] = ()) -> tuple[InputLayer, Chain]:
+        """Hidden layers, each with its norm and activation; each of `extra` adds a feature before the last one."""
+        input_layer, layers = stack.input_layer(inputs), list[nn.Module]()
+        size = inputs + input_layer.extra
+        for i, units in enumerate(self.units):
+            norm = stack.norm(NORMS["none" if self.skip_first_norm and i == 0 else self.norm]())
+            added = extra if i == len(self.units) - 1 else ()
+            linear = nn.Linear(size + len(added), units, bias=norm.bias)
+            layers += [*added, norm.around(self.initialize(linear))]
+            layers += [norm.after(units, False), ACTIVATIONS[self.activation]()]
+            size = units
+        return input_layer, Chain(*layers)
+
+
+@with_fields(layers=DenseLayers())
 def generator(
-    shape: tuple[int, ...],
-    latent: int,
-    condition: int,
-    output_activation: nn.Module,
-    *,
-    width: int = 128,
-    depth: int = 3,
-    widths: tuple[int, ...] | None = None,
-    norm: str = "none",
-    skip_first_norm: bool = False,
-    activation: str = "relu",
-    initialization: str | None = None,
-    conditioning: str = "concat",
+    shape: Shape, latent: int, condition: int, output_activation: nn.Module, *, layers: DenseLayers
 ) -> nn.Module:
     """Fully connected, for samples of any shape: `depth` hidden layers of `width` units, or `widths`.
 
     A common generator of 28 x 28 digits has widths 128, 256, 512, 1024, norm batch from the second hidden layer on
     (skip_first_norm), and activation leaky_relu.
     """
-    hidden, stack = _widths(width, depth, widths), conditioning_stack("generator", conditioning, condition)
-    init = _initialization(initialization)
-    last = NORMS[norm]().around(init(nn.Linear(hidden[-1], prod(shape))))
-    input_layer, layers = _trunk(
-        latent, hidden, _norms(norm, skip_first_norm, hidden), activation, stack, initialize=init
-    )
-    return Generator(input_layer, Chain(*layers, last, nn.Unflatten(1, shape)), output_activation)
+    stack, last = conditioning_stack("generator", layers.conditioning, condition), layers.last(prod(shape))
+    input_layer, trunk = layers.trunk(latent, stack)
+    return Generator(input_layer, Chain(*trunk, last, nn.Unflatten(1, shape)), output_activation)
 
 
+@with_fields(layers=DenseLayers(activation="leaky_relu"))
 def critic(
-    shape: tuple[int, ...],
+    shape: Shape,
     latent: int,
     condition: int,
     second_view: int = 0,
     supervised: int = 0,
     *,
-    width: int = 128,
-    depth: int = 3,
-    widths: tuple[int, ...] | None = None,
-    norm: str = "none",
-    skip_first_norm: bool = False,
-    activation: str = "leaky_relu",
-    initialization: str | None = None,
-    conditioning: str = "concat",
+    layers: DenseLayers,
     minibatch_std: int = 0,
 ) -> nn.Module:
     """Fully connected, for samples of any shape: `depth` hidden layers of `width` units, or `widths`.
 
     A second view of `second_view` numbers is concatenated to the first.
     """
-    hidden, slot, stack = (
-        _widths(width, depth, widths),
-        NORMS[norm](),
-        conditioning_stack("critic", conditioning, condition),
-    )
-    norms, extra = _norms(norm, skip_first_norm, hidden), minibatch_std_layers(minibatch_std)
-    init = _initialization(initialization)
-    input_layer, trunk = _trunk(prod(shape) + second_view, hidden, norms, activation, stack, extra, init)
-
-    def linear(outputs: int, bias: bool = True) -> nn.Module:
-        return slot.around(init(nn.Linear(hidden[-1], outputs, bias=bias)))
-
-    return build_critic(stack, input_layer, trunk, linear, supervised)
+    stack, extra = conditioning_stack("critic", layers.conditioning, condition), minibatch_std_layers(minibatch_std)
+    input_layer, trunk = layers.trunk(prod(shape) + second_view, stack, extra)
+    return build_critic(stack, input_layer, trunk, layers.last, supervised)
 
 
+@with_fields(layers=DenseLayers(activation="leaky_relu"))
 def encoder(
-    shape: tuple[int, ...],
+    shape: Shape,
     latent: int,
     condition: int,
     *,
-    width: int = 128,
-    depth: int = 3,
-    widths: tuple[int, ...] | None = None,
-    norm: str = "none",
-    skip_first_norm: bool = False,
-    activation: str = "leaky_relu",
-    initialization: str | None = None,
-    conditioning: str = "concat",
+    layers: DenseLayers,
     posterior: str = "gaussian",
     from_zero: bool = False,
 ) -> Encoder:
@@ -98,11 +109,9 @@ def encoder(
     `from_zero` is whether inputs are scaled from -1 ... 1 to 0 ... 1: then black pixels do not contribute to gradients
     in every step, and binary digits are learned faster (as in Burda et al. 2016).
     """
-    hidden, stack = _widths(width, depth, widths), conditioning_stack("encoder", conditioning, condition)
-    norms, init = _norms(norm, skip_first_norm, hidden), _initialization(initialization)
-    input_layer, trunk = _trunk(prod(shape), hidden, norms, activation, stack, initialize=init)
+    input_layer, trunk = layers.trunk(prod(shape), conditioning_stack("encoder", layers.conditioning, condition))
     trunk = Chain(FromZero(), *trunk) if from_zero else trunk
-    return Encoder(input_layer, trunk, hidden[-1], latent, posterior)
+    return Encoder(input_layer, trunk, layers.units[-1], latent, posterior)
 
 
 class FromZero(nn.Module):
@@ -120,46 +129,9 @@ def prior(latent: int, condition: int, *, width: int = 64, depth: int = 1, activ
     """
     if not condition:
         raise Refusal("A prior network needs a condition, and there is none: use data with labels, and --conditional.")
-    hidden, last = _widths(width, depth, None), nn.Linear(width, 2 * latent)
+    layers = DenseLayers(width, depth, activation=activation)
+    last = nn.Linear(layers.units[-1], 2 * latent)
     nn.init.zeros_(last.weight)
     nn.init.zeros_(last.bias)
-    input_layer, layers = _trunk(condition, hidden, ["none"] * depth, activation, ConditioningStack(condition, ()))
-    return PriorNetwork(input_layer, Chain(*layers, last))
-
-
-def _trunk(
-    inputs: int,
-    hidden: Sequence[int],
-    norms: Sequence[str],
-    activation: str,
-    stack: ConditioningStack,
-    extra: Sequence[nn.Module] = (),
-    initialize: Callable[[nn.Linear], nn.Module] = lambda layer: layer,
-) -> tuple[InputLayer, Chain]:
-    """Hidden layers, each with its norm and activation; each of `extra` adds a feature before the last one."""
-    input_layer, layers = stack.input_layer(inputs), list[nn.Module]()
-    for i, (name, units) in enumerate(zip(norms, hidden, strict=True)):
-        norm, added = stack.norm(NORMS[name]()), extra if i == len(hidden) - 1 else ()
-        size = (hidden[i - 1] if i else inputs + input_layer.extra) + len(added)
-        layers += [*added, norm.around(initialize(nn.Linear(size, units, bias=norm.bias)))]
-        layers += [norm.after(units, False), ACTIVATIONS[activation]()]
-    return input_layer, Chain(*layers)
-
-
-def _initialization(name: str | None) -> Callable[[nn.Linear], nn.Module]:
-    """The initialization of this name, or PyTorch's."""
-    return INITIALIZATIONS[name] if name else lambda layer: layer
-
-
-def _norms(norm: str, skip_first: bool, hidden: Sequence[int]) -> list[str]:
-    """The norm of each hidden layer."""
-    return ["none" if skip_first and i == 0 else norm for i in range(len(hidden))]
-
-
-def _widths(width: int, depth: int, widths: Sequence[int] | None) -> tuple[int, ...]:
-    hidden = (width,) * depth if widths is None else tuple(widths)
-    if not hidden or min(hidden) < 1:
-        raise Refusal(
-            f"A dense network has hidden layers {list(hidden)}: it needs at least one, and widths of at least 1."
-        )
-    return hidden
+    input_layer, trunk = layers.trunk(condition, ConditioningStack(condition, ()))
+    return PriorNetwork(input_layer, Chain(*trunk, last))

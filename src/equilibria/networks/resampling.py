@@ -4,7 +4,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, pad
 
 from ..core.catalogue import Catalogue
-from ..core.errors import Refusal
+from ..core.errors import Refusal, require_images
 
 _SMALLEST, _LARGEST = 8, 128  # pixels a side
 _SEED = 7  # at most
@@ -16,8 +16,7 @@ def pyramid(network: str, shape: tuple[int, ...]) -> list[tuple[int, int]]:
 
     Raises Refusal unless samples of this shape are images of 8 to 128 pixels a side.
     """
-    if len(shape) != 3:
-        raise Refusal(f"The network {network!r} is for images, and these samples have shape {shape}: use 'dense'.")
+    require_images(f"The network {network!r}", shape, "dense")
     if min(shape[1:]) < _SMALLEST or max(shape[1:]) > _LARGEST:
         raise Refusal(
             f"The network {network!r} is for images of {_SMALLEST} to {_LARGEST} pixels a side, and these are "

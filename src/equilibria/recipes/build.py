@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from ..core.errors import Refusal, nearest
+from ..core.errors import Refusal, at_least, nearest
 from ..core.priors import PRIORS
 from ..core.seeding import key
 from ..core.specs import Spec, make
@@ -21,7 +21,7 @@ from ..training.run import Average, Run
 from ..training.update_rules import RULES, check_turns
 from .build_game import build_game
 from .build_networks import build_networks, condition, critic_input, label_subset, mixes_samples, refuse_lone_rows
-from .recipe import Recipe, at_least_one
+from .recipe import Recipe
 
 # Unlike the paper's, with a fully connected layer: few strided convolutions do not cover a small image.
 _AUTO: Mapping[tuple[str, str], dict[str, Any]] = {
@@ -72,8 +72,9 @@ def assemble(
     if not recipe.halflife >= 0:
         raise Refusal(f"halflife is {recipe.halflife}: it must be a number of rounds; 0 turns averaging off.")
     data = data.to(torch.device(device))
-    size, labels = at_least_one("batch", recipe.batch), label_subset(recipe, data)
-    stream = Stream(data, size, recipe.seed, recipe.conditional, recipe.binarize, labels)
+    at_least(1, "The recipe", batch=recipe.batch)
+    labels = label_subset(recipe, data)
+    stream = Stream(data, recipe.batch, recipe.seed, recipe.conditional, recipe.binarize, labels)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(key(recipe.seed, -1))
         prior, inputs = make(PRIORS, recipe.prior, "prior"), critic_input(recipe, data)
@@ -107,7 +108,8 @@ def _optimizers(recipe: Recipe, game: Game) -> dict[str, Optimizer]:
 
 def schedules(recipe: Recipe, optimizers: Iterable[str]) -> dict[str, Schedule]:
     """The learning rate schedule of each optimizer over the recipe's rounds; empty if rates are constant."""
-    schedule = make(SCHEDULES, recipe.schedule, "schedule", rounds=at_least_one("rounds", recipe.rounds))
+    at_least(1, "The recipe", rounds=recipe.rounds)
+    schedule = make(SCHEDULES, recipe.schedule, "schedule", rounds=recipe.rounds)
     return {} if recipe.schedule == {"name": "constant"} else dict.fromkeys(optimizers, schedule)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..core.errors import Refusal
+from ..core.errors import Refusal, at_least
 from ..core.priors import Prior
 from ..core.specs import Spec, builder_of, make
 from ..data import Space
@@ -21,7 +21,7 @@ from ..terms.penalties import PENALTIES
 from ..training import optimizers
 from ..training.run import Run
 from .build_networks import critic_input, likelihood_of
-from .recipe import Recipe, at_least_one
+from .recipe import Recipe
 
 
 def build_game(
@@ -37,7 +37,7 @@ def build_game(
     if isinstance(options.get("n_critic"), dict):
         options["n_critic"] = make(TURNS, options["n_critic"], "game.n_critic")
     elif "n_critic" in options:
-        at_least_one("game.n_critic", options["n_critic"])
+        at_least(1, "The game", n_critic=options["n_critic"])
     terms = _terms(recipe, space)
     parameters = inspect.signature(builder_of(GAMES, recipe.game["name"])).parameters
     roles = {role: "prior_network" if role == "prior" else role for role in networks}

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..core.errors import Refusal, nearest
+from ..core.errors import Refusal, at_least, nearest
 from ..core.priors import Prior
 from ..core.seeding import generator, reseed
 from ..core.specs import Spec, builder_of, make
@@ -19,7 +19,7 @@ from ..games.views import pack
 from ..networks import NETWORKS
 from ..networks.norms import needs_rows
 from ..terms.likelihoods import LIKELIHOODS
-from .recipe import Recipe, at_least_one
+from .recipe import Recipe
 
 _ROWS = 8
 _PERTURBED_ROWS = (0, 3, 7)
@@ -95,7 +95,8 @@ def condition(recipe: Recipe, data: Data) -> int:
 def packing(recipe: Recipe) -> int:
     """How many samples the critic scores jointly. Raises Refusal if the batch is no multiple of it."""
     count = recipe.game.get("pack", 1)
-    if recipe.batch % at_least_one("game.pack", count):
+    at_least(1, "The game", pack=count)
+    if recipe.batch % count:
         raise Refusal(f"A batch of {recipe.batch} cannot be packed by {count}: make --batch a multiple of --pack.")
     return count
 

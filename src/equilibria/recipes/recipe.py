@@ -101,13 +101,6 @@ class Recipe:
             yield from ((f"{name}.{key}", spec) for key, spec in (group.items() if isinstance(group, dict) else ()))
 
 
-def at_least_one(name: str, value: int) -> int:
-    """The value. Raises Refusal for less than 1."""
-    if value < 1:
-        raise Refusal(f"{name} is {value}: it must be at least 1.")
-    return value
-
-
 def refuse_code(recipe: Recipe, where: str) -> None:
     """Raise Refusal for a recipe whose parts, other than the data, name code."""
     for path, spec in recipe.specs():
@@ -120,11 +113,8 @@ def refuse_code(recipe: Recipe, where: str) -> None:
 
 def _leaves(value: Any) -> Iterator[Any]:
     """The values inside nested lists and dictionaries."""
-    if isinstance(value, dict):
-        for inner in value.values():
-            yield from _leaves(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
+    if isinstance(value, dict | list | tuple):
+        for inner in value.values() if isinstance(value, dict) else value:
             yield from _leaves(inner)
     else:
         yield value

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid, softplus
 
 from ..core.catalogue import Catalogue
-from ..core.errors import Refusal
+from ..core.errors import above_zero, require_images
 
 _STEP = 2 / 255  # between the 256 levels of a pixel, from -1 to 1
 
@@ -67,7 +67,7 @@ class DiscretizedLogistic(nn.Module):
 
 def bernoulli(shape: tuple[int, ...]) -> nn.Module:
     """Black or white pixels, or gray ones as probabilities of white (Kingma and Welling 2014, appendix C.1)."""
-    _for_images("bernoulli", shape)
+    require_images("The likelihood 'bernoulli'", shape, REAL)
     return BernoulliLikelihood()
 
 
@@ -77,7 +77,7 @@ def gaussian(output_activation: nn.Module, *, noise: float = 0.5, learned: bool 
     `noise` is the standard deviation, in units of scaled data (pixels from -1 to 1), or its initial value if learned;
     `learned` is whether the standard deviation is learned with the networks.
     """
-    _positive("gaussian", "noise", noise)
+    above_zero("The likelihood 'gaussian'", noise=noise)
     return GaussianLikelihood(output_activation, noise, learned)
 
 
@@ -86,19 +86,9 @@ def discretized_logistic(shape: tuple[int, ...], output_activation: nn.Module, *
 
     `scale` is the initial value of the scales, in units of pixels from -1 to 1.
     """
-    _for_images("discretized_logistic", shape)
-    _positive("discretized_logistic", "scale", scale)
+    require_images("The likelihood 'discretized_logistic'", shape, REAL)
+    above_zero("The likelihood 'discretized_logistic'", scale=scale)
     return DiscretizedLogistic(output_activation, shape[0], scale)
-
-
-def _for_images(name: str, shape: tuple[int, ...]) -> None:
-    if len(shape) != 3:
-        raise Refusal(f"The likelihood {name!r} is for pixels, and these samples have shape {shape}: use gaussian.")
-
-
-def _positive(name: str, option: str, value: float) -> None:
-    if not value > 0:
-        raise Refusal(f"The likelihood {name!r} has {option} {value}: a number above 0 is needed.")
 
 
 BINARY, REAL = "bernoulli", "gaussian"  # the meaning of `auto`: for black or white pixels, and for all other values

@@ -1,7 +1,6 @@
 """Penalties on the critic. The catalogue at the end is the registration."""
 
 import copy
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from torch.nn.functional import relu
 
 from ..core.catalogue import Catalogue, renamed_options
 from ..core.distributed import all_reduce_mean
-from ..core.errors import Refusal, nearest
+from ..core.errors import Refusal, at_least, nearest
 from ..core.types import Critic, Views, lazy
 from .gradients import input_gradient, leaves
 
@@ -101,13 +100,6 @@ def _cost(penalty: Penalty, gradient: float, shape: tuple[int, ...]) -> Tensor:
         return copy.deepcopy(penalty)(Duel(critic, leaves((real,)), leaves((fake,))))
 
 
-def require_nonnegative(name: str, **options: float) -> None:
-    """Raise Refusal unless weights, target norms and standard deviations are finite and not negative."""
-    for option, value in options.items():
-        if not 0 <= value < math.inf:
-            raise Refusal(f"{name} has {option} {value:g}: a finite number of 0 or more is needed.")
-
-
 Sampler = Callable[[Views, Views], Views]
 
 
@@ -150,7 +142,7 @@ def gradient_penalty(weight: float = 10.0, target_norm: float = 1.0, one_sided: 
 
     One-sided, only larger norms are penalized (their section 4).
     """
-    require_nonnegative("gradient_penalty", weight=weight, target_norm=target_norm)
+    at_least(0, "gradient_penalty", weight=weight, target_norm=target_norm)
 
     def cost(duel: Duel) -> Tensor:
         excess = _gradient_norm(duel, between) - target_norm
@@ -165,7 +157,7 @@ def divergence_penalty(weight: float = 2.0, power: float = 6.0, sampler: str = "
 
     Measured `between`, on `real`, on `fake`, or on `both` (the mean of the last two).
     """
-    require_nonnegative("divergence_penalty", weight=weight, power=power)
+    at_least(0, "divergence_penalty", weight=weight, power=power)
     if power <= 1:
         raise Refusal(f"divergence_penalty has power {power}: it must exceed 1 for the optimum to exist.")
 
@@ -183,19 +175,19 @@ def divergence_penalty(weight: float = 2.0, power: float = 6.0, sampler: str = "
 
 def r1(weight: float = 10.0) -> Penalty:
     """Zero gradient on the data: weight/2 |grad D|^2 (Mescheder et al. 2018)."""
-    require_nonnegative("r1", weight=weight)
+    at_least(0, "r1", weight=weight)
     return GradientPenalty(lambda duel: weight / 2 * _squared_norm(duel, real))
 
 
 def r2(weight: float = 10.0) -> Penalty:
     """Zero gradient on the samples: weight/2 |grad D|^2 (Mescheder et al. 2018)."""
-    require_nonnegative("r2", weight=weight)
+    at_least(0, "r2", weight=weight)
     return GradientPenalty(lambda duel: weight / 2 * _squared_norm(duel, fake))
 
 
 def zero_centered(weight: float = 10.0) -> Penalty:
     """Zero gradient between real and fake: weight |grad D|^2 (0-GP, Thanh-Tung et al. 2019)."""
-    require_nonnegative("zero_centered", weight=weight)
+    at_least(0, "zero_centered", weight=weight)
     return divergence_penalty(weight, power=2.0, sampler="between")
 
 
@@ -206,7 +198,7 @@ def dragan(weight: float = 10.0, target_norm: float = 1.0, std: float = 0.5) -> 
     `std` is the standard deviation of the noise, in units of the batch's. The noise is Gaussian, as in the paper; its
     scaling with the batch is from the released code, whose noise is uniform and never negative.
     """
-    require_nonnegative("dragan", weight=weight, target_norm=target_norm, std=std)
+    at_least(0, "dragan", weight=weight, target_norm=target_norm, std=std)
     noisy = around(std)
     return GradientPenalty(lambda duel: weight * (_gradient_norm(duel, noisy) - target_norm) ** 2)
 
@@ -232,9 +224,8 @@ def lecam(weight: float = 0.3, decay: float = 0.99) -> Penalty:
 
     `decay` is that of the moving averages a_real and a_fake of the scores, per critic step.
     """
-    require_nonnegative("lecam", weight=weight)
-    if not 0 <= decay < 1:
-        raise Refusal(f"lecam has decay {decay}: it must be at least 0 and below 1.")
+    at_least(0, "lecam", weight=weight)
+    at_least(0, "lecam", below=1, decay=decay)
     return LeCam(weight, decay)
 
 

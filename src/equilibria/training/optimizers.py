@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..core.catalogue import Catalogue, options
-from ..core.errors import Refusal
+from ..core.errors import above_zero, at_least
 
 Schedule = Callable[[int], float]
 
@@ -21,29 +21,23 @@ def constant(rounds: int, warmup: int = 0) -> Schedule:
 
 def linear(rounds: int, end: float = 0.0, warmup: int = 0) -> Schedule:
     """A linear change to `end` times the rate at the last round."""
-    _check_end(end)
+    at_least(0, "The schedule", end=end)
     return _warmed(lambda step: 1 + (end - 1) * min(step / max(rounds, 1), 1.0), warmup)
 
 
 def cosine(rounds: int, end: float = 0.0, warmup: int = 0) -> Schedule:
     """Half a cosine down to `end` times the rate at the last round (Loshchilov and Hutter 2017)."""
-    _check_end(end)
+    at_least(0, "The schedule", end=end)
     return _warmed(lambda step: end + (1 - end) * (1 + math.cos(math.pi * min(step / max(rounds, 1), 1.0))) / 2, warmup)
 
 
 def _warmed(schedule: Schedule, rounds: int) -> Schedule:
     """The schedule with a linear warmup of so many rounds (Goyal et al. 2017)."""
-    if rounds < 0:
-        raise Refusal(f"The schedule has warmup {rounds}: a number of rounds is needed; 0 means none.")
+    at_least(0, "The schedule", warmup=rounds)
     return (lambda step: schedule(step) * min((step + 1) / rounds, 1.0)) if rounds else schedule
 
 
-def _check_end(end: float) -> None:
-    if not 0 <= end < math.inf:
-        raise Refusal(f"The schedule has end {end:g}: a finite share of the rate, 0 or more, is needed.")
-
-
-SCHEDULES = Catalogue("schedule", constant=constant, linear=linear, cosine=cosine)
+SCHEDULES = Catalogue.of("schedule", constant, linear, cosine)
 
 
 def adam(
@@ -99,13 +93,9 @@ def optimistic(optimizer: Optimizer) -> Optimizer:
 
 def _check_options(lr: float, eps: float = 0.0, **shares: float) -> None:
     """Raise Refusal for rates that are not positive, and for moments that would not decay."""
-    if not 0 < lr < math.inf:
-        raise Refusal(f"An optimizer has lr {lr:g}: a finite rate above 0 is needed.")
-    if not 0 <= eps < math.inf:
-        raise Refusal(f"An optimizer has eps {eps:g}: a finite number of 0 or more is needed.")
-    for option, share in shares.items():
-        if not 0 <= share < 1:
-            raise Refusal(f"An optimizer has {option} {share:g}: a share of at least 0 and below 1 is needed.")
+    above_zero("An optimizer", lr=lr)
+    at_least(0, "An optimizer", eps=eps)
+    at_least(0, "An optimizer", below=1, **shares)
 
 
 def traits(builder: Callable[..., Optimizer], optimizer: Optimizer) -> dict[str, Any]:
@@ -123,4 +113,4 @@ def traits(builder: Callable[..., Optimizer], optimizer: Optimizer) -> dict[str,
 
 
 DEFAULT, PLAIN = "adam", "sgd"  # the default; the one without a state
-OPTIMIZERS = Catalogue("optimizer", adam=adam, optimistic_adam=optimistic_adam, rmsprop=rmsprop, sgd=sgd)
+OPTIMIZERS = Catalogue.of("optimizer", adam, optimistic_adam, rmsprop, sgd)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..core.catalogue import Catalogue
 from ..core.distributed import average_
-from ..core.errors import Refusal
+from ..core.errors import Refusal, at_least
 from ..games.game import Game, Player
 from .step import Gradients, Players, differentiate, draw, move, step, take_gradients, total_loss
 
@@ -63,18 +63,11 @@ def consensus(weight: float = 10.0) -> Rule:
 
     The step is v + weight grad |v|^2 / 2, with respect to all parameters; `weight` is the paper's gamma.
     """
-    if weight < 0:
-        raise Refusal(f"rule.weight is {weight}: a weight of 0 or more is needed.")
+    at_least(0, "The rule 'consensus'", weight=weight)
     return Rule(lambda run, players: step(run, players, consensus_gradients(run, players, weight)))
 
 
-RULES = Catalogue(
-    "update rule",
-    alternating=alternating,
-    simultaneous=simultaneous,
-    extragradient=extragradient,
-    consensus=consensus,
-)
+RULES = Catalogue.of("update rule", alternating, simultaneous, extragradient, consensus)
 
 
 def check_turns(rule: Rule, name: str, game: Game) -> None:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ...core.distributed import all_reduce_mean, world_size
-from ...core.errors import Refusal
+from ...core.errors import Refusal, at_least, require_images
 from ...core.types import Views
 from . import base
 from .base import Augmentation, angle, integers, normal, uniform, with_probability
@@ -52,13 +52,12 @@ def ada(
     is its initial value. The score 0 must separate real from fake, unlike in the divergences wasserstein, kl and
     relativistic. Resampling is bilinear, without the wavelet filters of the authors' code.
     """
-    base.require_images("ada", shape)
+    require_images("The augmentation 'ada'", shape, "none")
     if not 0 <= probability <= 1:
         raise Refusal(f"ada has probability {probability}: it must be between 0 and 1.")
     if not -1 <= target <= 1:
         raise Refusal(f"ada has target {target}: a mean of signs lies between -1 and 1.")
-    if speed < 1 or interval < 1:
-        raise Refusal(f"ada has speed {speed} and interval {interval}: both must be at least 1.")
+    at_least(1, "ada", speed=speed, interval=interval)
     return Adaptive(shape, target, speed, interval, probability)
 
 

@@ -7,7 +7,6 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from ...core.errors import Refusal
 from ...core.types import Views
 
 Transform = Callable[[Tensor], Tensor]  # images (B, C, H, W) to images
@@ -26,12 +25,6 @@ class Augmentation(Protocol):
     def watch(self, real_scores: Tensor) -> None:
         """Adapt to the scores of real samples in a critic step: (B,)."""
         ...
-
-
-def require_images(name: str, shape: tuple[int, ...]) -> None:
-    """Raise Refusal unless samples of this shape are images."""
-    if len(shape) != 3:
-        raise Refusal(f"The augmentation {name!r} is for images, and these samples have shape {shape}: use 'none'.")
 
 
 def map_images(views: Views, shape: tuple[int, ...], change: Transform) -> Views:

@@ -5,19 +5,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from ...core.errors import Refusal, nearest
+from ...core.errors import Refusal, nearest, require_images
 from ...core.types import Views
-from .base import (
-    Augmentation,
-    Transform,
-    brighten,
-    integers,
-    map_images,
-    require_images,
-    scale_contrast,
-    scale_saturation,
-    uniform,
-)
+from . import base
+from .base import Augmentation, Transform, integers, uniform
 
 SHIFT, HOLE = 1 / 8, 1 / 2  # of the image's side
 
@@ -27,7 +18,7 @@ def diffaugment(shape: tuple[int, ...], policy: str = "color,translation,cutout"
 
     `policy` is which of color, translation and cutout, separated by commas.
     """
-    require_images("diffaugment", shape)
+    require_images("The augmentation 'diffaugment'", shape, "none")
     names = [name.strip() for name in policy.split(",") if name.strip()]
     if unknown := [name for name in names if name not in POLICIES]:
         raise Refusal(f"diffaugment has no policy {unknown[0]!r}.{nearest(unknown[0], POLICIES)}")
@@ -42,7 +33,7 @@ class DiffAugment(nn.Module):
         self.shape, self.transforms = shape, transforms
 
     def forward(self, *views: Tensor) -> Views:
-        return map_images(views, self.shape, self._transform)
+        return base.map_images(views, self.shape, self._transform)
 
     def watch(self, real_scores: Tensor) -> None:
         pass
@@ -55,17 +46,17 @@ class DiffAugment(nn.Module):
 
 def brightness(images: Tensor) -> Tensor:
     """Add one number of U(-0.5, 0.5) to all values."""
-    return brighten(images, uniform(images) - 0.5)
+    return base.brighten(images, uniform(images) - 0.5)
 
 
 def saturation(images: Tensor) -> Tensor:
     """Scale saturation by one factor of U(0, 2)."""
-    return scale_saturation(images, 2 * uniform(images) - 1)
+    return base.scale_saturation(images, 2 * uniform(images) - 1)
 
 
 def contrast(images: Tensor) -> Tensor:
     """Scale the differences from the image's mean by one factor of U(0.5, 1.5)."""
-    return scale_contrast(images, uniform(images) - 0.5, images.mean(dim=(1, 2, 3), keepdim=True))
+    return base.scale_contrast(images, uniform(images) - 0.5, images.mean(dim=(1, 2, 3), keepdim=True))
 
 
 def translation(images: Tensor) -> Tensor:

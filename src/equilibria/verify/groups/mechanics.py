@@ -12,7 +12,7 @@ from ...core.types import Batch
 from ...games.game import Game, Player
 from ...games.play import Play
 from ...games.views import pack
-from ...games.weight_clipping import clip_weights
+from ...games.weight_clipping import WeightClipping
 from ...networks.norms import NORMS
 from ...terms.augmentations import AUGMENTATIONS
 from ...terms.divergences import DIVERGENCES
@@ -77,7 +77,7 @@ def _packing_error() -> float:
 
 def _greatest_weight() -> float:
     network = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 1))
-    clip_weights(0.01)(network)
+    WeightClipping(0.01)(network)
     return max(float(weight.detach().abs().max()) for weight in network.parameters())
 
 

@@ -101,7 +101,7 @@ def encoder_game(
         "encoder": _smooth_encoder(),
         "critic": SmoothCritic(inputs),
         "likelihood": LIKELIHOODS["gaussian"](nn.Identity()).double(),
-        "prior": replace(prior, _draw=lambda *how: prior.draw(*how).double()),
+        "prior": replace(prior, _draw=lambda count, **on: prior.draw(count, **on).double()),
         "divergence": divergence or DIVERGENCES["non_saturating"](),
         "penalties": penalties or {},
     }
