@@ -38,7 +38,7 @@ CONTESTS = (
     Mutant(
         "lazy-weight-forgotten",
         "games/critic_player.py",
-        "return {name: interval * penalty for name, penalty",
+        "return {name: lazy * penalty for name, penalty",
         "return {name: penalty for name, penalty",
         (LAW + "lazy_penalties_cost_the_same_in_the_long_run",),
         "every 16th round at the weight of one",

@@ -25,11 +25,6 @@ def generator(*place: int) -> torch.Generator:
 
 def reseed(*place: int) -> None:
     """Seed the default generators, of the CPU and the current CUDA device, for this place."""
-    for default in _defaults():  # 1 us each; torch.manual_seed takes over 100
-        default.manual_seed(key(*place))
-
-
-def _defaults() -> list[torch.Generator]:
+    torch.default_generator.manual_seed(key(*place))  # 1 us; torch.manual_seed takes over 100
     if torch.cuda.is_initialized():  # else it has no generator yet, and nothing is drawn there
-        return [torch.default_generator, torch.cuda.default_generators[torch.cuda.current_device()]]
-    return [torch.default_generator]
+        torch.cuda.default_generators[torch.cuda.current_device()].manual_seed(key(*place))

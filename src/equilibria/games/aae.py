@@ -1,13 +1,11 @@
 """The adversarial autoencoder: a contest between codes and the prior."""
 
-from collections.abc import Mapping
-
 from torch import nn
 
 from ..core.priors import Prior
 from ..core.types import Terms
 from ..terms.divergences import Divergence
-from ..terms.penalties import Penalty
+from ..terms.penalties import Penalties
 from .contest import Contest
 from .critic_player import critic_player
 from .game import Game, Player, Traits, Turns, contest_game, states
@@ -24,7 +22,7 @@ def aae(
     likelihood: nn.Module,
     prior: Prior,
     divergence: Divergence,
-    penalties: Mapping[str, Penalty],
+    penalties: Penalties,
     together: bool = False,
     *,
     n_critic: Turns = 1,

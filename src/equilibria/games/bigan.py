@@ -1,14 +1,12 @@
 """BiGAN, or ALI: the critic scores pairs of a sample and its latent; one player draws both sides."""
 
-from collections.abc import Mapping
-
 import torch
 from torch import nn
 
 from ..core.catalogue import Catalogue
 from ..core.priors import Prior
 from ..terms.divergences import Divergence
-from ..terms.penalties import Penalty
+from ..terms.penalties import Penalties
 from .contest import Contest
 from .critic_player import critic_player, without_penalties
 from .game import Game, Player, Traits, Turns, contest_game, states
@@ -28,7 +26,7 @@ def bigan(
     critic: nn.Module,
     prior: Prior,
     divergence: Divergence,
-    penalties: Mapping[str, Penalty],
+    penalties: Penalties,
     together: bool = False,
     *,
     answer: str = "auto",

@@ -1,9 +1,7 @@
 """The critic as a player: steps per round, lazy regularization."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-
-from torch import nn
 
 from ..core.catalogue import Catalogue
 from ..core.errors import Refusal, at_least
@@ -65,30 +63,24 @@ def critic_player(
 ) -> tuple[Player, ...]:
     """The player of a contest's critic, and with lazy regularization the player of its penalties.
 
-    The critic's loss is the contest's and `other_losses`. Raises Refusal for a penalty with the name of another term.
+    The latter steps once in `lazy` rounds, by `lazy` times the penalties (Karras et al. 2020). The critic's loss is the
+    contest's and `other_losses`. Raises Refusal for a penalty with the name of another term.
     """
     if clash := {"divergence", "class"} & contest.penalties.keys():
         raise Refusal(f"A penalty is called {clash.pop()!r}, as another term of the loss is: call it something else.")
     loss = summands(without_penalties(contest, lazy).critic_terms, *other_losses)
     constraint = None if clip is None else WeightClipping(clip, clip_norms)
     critic = Player(contest.critic, (contest.critic,), loss, n_critic, constraint, contest.divergence.estimate)
-    return (critic, *_penalty_player(contest, lazy, constraint))
+    at_least(1, "The game", lazy=lazy)
+    if lazy == 1 or not contest.penalties:
+        return (critic,)
+
+    def penalties(play: Play) -> Terms:
+        return {name: lazy * penalty for name, penalty in contest.penalty_terms(play).items()}
+
+    return critic, Player("penalties", (contest.critic,), penalties, every(lazy), constraint)
 
 
 def without_penalties(contest: Contest, lazy: int) -> Contest:
     """The contest of every round: without its penalties if these are lazy."""
     return contest if lazy == 1 else replace(contest, penalties={})
-
-
-def _penalty_player(
-    contest: Contest, interval: int, constraint: Callable[[nn.Module], None] | None
-) -> tuple[Player, ...]:
-    """Lazy regularization (Karras et al. 2020): `interval` times the penalties, once per `interval` rounds."""
-    at_least(1, "The game", lazy=interval)
-    if interval == 1 or not contest.penalties:
-        return ()
-
-    def penalties(play: Play) -> Terms:
-        return {name: interval * penalty for name, penalty in contest.penalty_terms(play).items()}
-
-    return (Player("penalties", (contest.critic,), penalties, every(interval), constraint),)

@@ -1,6 +1,5 @@
 """Generator against critic: GAN, WGAN, WGAN-GP, WGAN-div, LSGAN, hinge, R3GAN, and their conditional versions."""
 
-from collections.abc import Mapping
 from functools import partial
 
 from torch import nn
@@ -8,7 +7,7 @@ from torch import nn
 from ..core.priors import Prior
 from ..terms.augmentations import Augmentation
 from ..terms.divergences import Divergence
-from ..terms.penalties import Penalty
+from ..terms.penalties import Penalties
 from .auxiliary_classifier import CLASS_LOSSES, AuxiliaryClassifier, has_class_head
 from .contest import Contest
 from .critic_player import critic_player, without_penalties
@@ -22,7 +21,7 @@ def gan(
     critic: nn.Module,
     prior: Prior,
     divergence: Divergence,
-    penalties: Mapping[str, Penalty],
+    penalties: Penalties,
     augmentation: Augmentation | None = None,
     labels: str | None = None,
     together: bool = False,

@@ -1,7 +1,6 @@
 """InfoGAN: an encoder reads part of the latent, the code, from the sample."""
 
 import math
-from collections.abc import Mapping
 
 from torch import Tensor, nn
 from torch.nn.functional import log_softmax
@@ -12,7 +11,7 @@ from ..core.priors import LatentPart, Prior
 from ..core.types import Terms
 from ..terms.augmentations import Augmentation
 from ..terms.divergences import Divergence
-from ..terms.penalties import Penalty
+from ..terms.penalties import Penalties
 from .contest import Contest
 from .critic_player import critic_player, without_penalties
 from .game import Game, Player, Traits, Turns, contest_game, states, summands
@@ -29,7 +28,7 @@ def infogan(
     critic: nn.Module,
     prior: Prior,
     divergence: Divergence,
-    penalties: Mapping[str, Penalty],
+    penalties: Penalties,
     augmentation: Augmentation | None = None,
     together: bool = False,
     *,

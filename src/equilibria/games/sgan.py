@@ -1,6 +1,5 @@
 """Semi-supervised learning: the critic classifies, from few labels, with fakes as one class more."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +10,7 @@ from ..core.priors import Prior
 from ..core.types import Terms
 from ..terms.augmentations import Augmentation
 from ..terms.divergences import Divergence
-from ..terms.penalties import Penalty
+from ..terms.penalties import Penalties
 from .auxiliary_classifier import has_class_head, of_class
 from .contest import Contest
 from .critic_player import critic_player
@@ -31,7 +30,7 @@ def sgan(
     critic: nn.Module,
     prior: Prior,
     divergence: Divergence,
-    penalties: Mapping[str, Penalty],
+    penalties: Penalties,
     augmentation: Augmentation | None = None,
     together: bool = False,
     *,

@@ -125,7 +125,7 @@ def vae(
         kl = kl_divergences(play).mean(dim=0).clamp(min=free_bits).sum()
         return {"reconstruction": -log_likelihood(play).mean(), "kl": ramp(play, beta, warmup) * kl}
 
-    return _autoencoder(elbo, elbo_report, prior, generator, encoder, likelihood, prior_network)
+    return _autoencoder(elbo, elbo_report, prior, generator, encoder, prior_network, likelihood)
 
 
 @states(Traits(player="autoencoder", meaning=_BOUND))
@@ -152,18 +152,10 @@ def iwae(
     def report(play: Play, terms: Terms) -> Terms:
         return {"bound": -terms["bound"], "kl": mean_kl(play)} | _usage(play, terms["bound"])
 
-    return _autoencoder(loss, report, prior, generator, encoder, likelihood, prior_network)
+    return _autoencoder(loss, report, prior, generator, encoder, prior_network, likelihood)
 
 
-def _autoencoder(
-    loss: Loss,
-    report: Report,
-    prior: Prior,
-    generator: nn.Module,
-    encoder: nn.Module,
-    likelihood: nn.Module,
-    prior_network: nn.Module | None,
-) -> Game:
-    roles = {"generator": generator, "encoder": encoder, "prior": prior_network, "likelihood": likelihood}
-    networks = nn.ModuleDict({role: network for role, network in roles.items() if network is not None})
-    return Game(networks, (Player("autoencoder", tuple(networks), loss, report=report),), prior)
+def _autoencoder(loss: Loss, report: Report, prior: Prior, *networks: nn.Module | None) -> Game:
+    roles = zip(("generator", "encoder", "prior", "likelihood"), networks, strict=True)
+    present = nn.ModuleDict({role: network for role, network in roles if network is not None})
+    return Game(present, (Player("autoencoder", tuple(present), loss, report=report),), prior)

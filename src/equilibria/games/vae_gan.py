@@ -1,6 +1,5 @@
 """VAE-GAN: an autoencoder whose reconstruction loss is a distance in a layer of the critic (Larsen et al. 2016)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +13,7 @@ from ..core.priors import Prior
 from ..core.types import Terms
 from ..terms.divergences import Divergence
 from ..terms.divergences.gan_losses import non_saturating
-from ..terms.penalties import Penalty
+from ..terms.penalties import Penalties
 from .contest import Contest
 from .critic_player import critic_player, without_penalties
 from .game import Game, Player, Turns, contest_game
@@ -29,7 +28,7 @@ def vae_gan(
     critic: nn.Module,
     prior: Prior,
     divergence: Divergence,
-    penalties: Mapping[str, Penalty],
+    penalties: Penalties,
     together: bool = False,
     *,
     kl: float = 1.0,
@@ -53,7 +52,8 @@ def vae_gan(
     both; in the paper's sum of three logarithms it weighs half as much.
     """
     refuse_other_priors("vae_gan", prior)
-    contest = against_both(divergence, penalties, together)
+    real, fake = both(data, data), both(samples, reconstructions)
+    contest = Contest(divergence, penalties, real, fake, _twice, together=together)
     player, *lazy_penalties = critic_player(contest, (), n_critic, lazy, clip, clip_norms)
     plain = without_penalties(contest, lazy)
     losses = Gates(plain, equilibrium, margin) if gates else plain
@@ -76,16 +76,8 @@ def vae_gan(
     return contest_game(contest, prior, players, generator=generator, encoder=encoder, critic=critic)
 
 
-def against_both(divergence: Divergence, penalties: Mapping[str, Penalty], together: bool) -> Contest:
-    """Data, twice, against samples and reconstructions."""
-    return Contest(
-        divergence,
-        penalties,
-        both(data, data),
-        both(samples, reconstructions),
-        lambda play: None if play.y is None else torch.cat([play.y, play.y]),
-        together=together,
-    )
+def _twice(play: Play) -> Tensor | None:
+    return None if play.y is None else torch.cat([play.y, play.y])
 
 
 def feature_distance(play: Play) -> Tensor:

@@ -187,8 +187,6 @@ def _conditioned(norm: Norm, condition: Callable[[int, nn.Module, int], nn.Modul
     return replace(norm, after=lambda channels, image: condition(size, norm.after(channels, image), channels))
 
 
-__all__ = ["CONDITIONINGS", "ConditioningStack", "conditioning_stack"]
-
 CONDITIONINGS = Catalogue.of("conditioning", concat, embedding, film, projection, classifier)
 
 

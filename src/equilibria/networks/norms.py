@@ -1,7 +1,6 @@
 """Normalization: a module after a layer, or a wrapper around it."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -94,22 +93,13 @@ def reestimate_batchnorm(network: nn.Module, forward: Callable[[int], Tensor], b
 
     `forward` runs the network on a batch of its choice.
     """
-    if not (norms := batch_norms(network)):
-        return
-    with _cumulative(norms):
-        for i in range(batches):
-            forward(i)
-
-
-@contextmanager
-def _cumulative(norms: Iterable[nn.modules.batchnorm._BatchNorm]) -> Iterator[None]:
-    """Batch norms in training mode that average statistics with equal weight; then in evaluation mode."""
-    momenta = {norm: norm.momentum for norm in norms}
+    momenta = {norm: norm.momentum for norm in batch_norms(network)}
     for norm in momenta:
         norm.reset_running_stats()
-        norm.train().momentum = None
+        norm.train().momentum = None  # all batches weigh the same
     try:
-        yield
+        for i in range(batches if momenta else 0):
+            forward(i)
     finally:
         for norm, momentum in momenta.items():
             norm.eval().momentum = momentum

@@ -61,13 +61,7 @@ def build(
     return assemble(resolve(recipe, data), data, device, precision, allow_coupled_critic)
 
 
-def assemble(
-    recipe: Recipe,
-    data: Data,
-    device: str | torch.device = "cpu",
-    precision: str = "fp32",
-    allow_coupled_critic: bool = False,
-) -> Run:
+def assemble(recipe: Recipe, data: Data, device: str | torch.device, precision: str, allow_coupled_critic: bool) -> Run:
     """The run of a recipe without any `auto`. Raises Refusal as `build` does."""
     if not recipe.halflife >= 0:
         raise Refusal(f"halflife is {recipe.halflife}: it must be a number of rounds; 0 turns averaging off.")
@@ -90,7 +84,8 @@ def assemble(
     rule = make(RULES, recipe.rule, "rule")
     check_turns(rule, recipe.rule["name"], game)
     optimizers = _optimizers(recipe, game)
-    average = Average(averaged_networks(game.networks, stream), recipe.halflife)
+    averaged = {k: v for k, v in game.networks.items() if k != "critic" or labels is not None}  # one learns classes
+    average = Average(nn.ModuleDict(averaged), recipe.halflife)
     return Run(game, stream, optimizers, average, schedules(recipe, optimizers), precision, recipe.seed, rule)
 
 
@@ -111,11 +106,6 @@ def schedules(recipe: Recipe, optimizers: Iterable[str]) -> dict[str, Schedule]:
     at_least(1, "The recipe", rounds=recipe.rounds)
     schedule = make(SCHEDULES, recipe.schedule, "schedule", rounds=recipe.rounds)
     return {} if recipe.schedule == {"name": "constant"} else dict.fromkeys(optimizers, schedule)
-
-
-def averaged_networks(networks: nn.ModuleDict, stream: Stream) -> nn.ModuleDict:
-    """The networks with a moving average: all but the critic, unless it learns classes."""
-    return nn.ModuleDict({k: v for k, v in networks.items() if k != "critic" or stream.labelled_subset is not None})
 
 
 def resolve(recipe: Recipe, data: Data) -> Recipe:

@@ -59,21 +59,16 @@ def _terms(recipe: Recipe, space: Space) -> dict[str, Any]:
         terms["penalties"] = {k: make(PENALTIES, spec, f"penalties.{k}") for k, spec in recipe.penalties.items()}
     if recipe.augmentation is not None:
         terms["augmentation"] = make(AUGMENTATIONS, recipe.augmentation, "augmentation", shape=space.shape)
-        if recipe.divergence and not terms["divergence"].signed_scores:
-            _refuse_reading_signs(recipe.augmentation["name"], recipe.divergence["name"], terms["augmentation"])
+        reads_signs = getattr(terms["augmentation"], "reads_signs", False)
+        if reads_signs and recipe.divergence and not terms["divergence"].signed_scores:
+            raise Refusal(
+                f"The augmentation {recipe.augmentation['name']!r} estimates overfitting from the sign of the critic's "
+                f"scores, which has no meaning under {recipe.divergence['name']!r}: use another divergence, such as "
+                f"non_saturating or hinge, or --augmentation diffaugment."
+            )
     if recipe.likelihood is not None:
         terms["likelihood"] = likelihood_of(recipe.likelihood, space)
     return terms
-
-
-def _refuse_reading_signs(name: str, divergence: str, augmentation: Any) -> None:
-    """Raise Refusal for an augmentation that reads overfitting from signs which mean nothing."""
-    if getattr(augmentation, "reads_signs", False):
-        raise Refusal(
-            f"The augmentation {name!r} estimates overfitting from the sign of the critic's scores, which has no "
-            f"meaning under {divergence!r}: use another divergence, such as non_saturating or hinge, or "
-            f"--augmentation diffaugment."
-        )
 
 
 def own_parts(recipe: Recipe, run: Run) -> dict[str, dict[str, Any]]:

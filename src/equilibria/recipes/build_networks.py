@@ -1,7 +1,7 @@
 """From a recipe to its networks, and the test whether a critic mixes the samples of a batch."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,7 +158,12 @@ def is_coupled(critic: Critic, views: Views, y: Tensor | None = None) -> bool:
     """
     with torch.random.fork_rng(), torch.no_grad():
         views, y = tuple(_rows(v) for v in views), None if y is None else _rows(y)
-        score = _scorer(critic, y)
+
+        def score(views: Views) -> Tensor:
+            reseed(0)  # and fresh buffers: the same each time
+            fresh = _without_zeros(copy.deepcopy(critic))
+            return (fresh(*views) if y is None else fresh(*views, y=y)).flatten()
+
         first, again = score(views), score(views)
         if len(first) != _ROWS:
             return True
@@ -167,17 +172,6 @@ def is_coupled(critic: Critic, views: Views, y: Tensor | None = None) -> bool:
             bool(((score(perturbed) - first).abs() > tolerance)[torch.arange(_ROWS) != row].any())
             for row, perturbed in _perturbed(views)
         )
-
-
-def _scorer(critic: Critic, y: Tensor | None) -> Callable[[Views], Tensor]:
-    """The critic's scores, (B,), with the same buffers and random numbers each time."""
-
-    def score(views: Views) -> Tensor:
-        reseed(0)
-        fresh = _without_zeros(copy.deepcopy(critic))
-        return (fresh(*views) if y is None else fresh(*views, y=y)).flatten()
-
-    return score
 
 
 def _without_zeros(critic: Critic) -> Critic:

@@ -122,11 +122,9 @@ def settings(recipe: Recipe) -> dict[str, Setting]:
 
 def parts(recipe: Recipe) -> dict[str, tuple[Catalogue, Spec]]:
     """Every part of a recipe by its full path: its catalogue and its spec."""
-    specs = {path: spec for path in SINGLE if (spec := getattr(recipe, path)) is not None}
+    specs = dict(dataclasses.replace(recipe, optimizers=optimizers(recipe)).specs())
     if isinstance(schedule := recipe.game.get("n_critic"), dict):
         specs[N_CRITIC] = schedule
-    groups = {"networks": recipe.networks, "penalties": recipe.penalties, "optimizers": optimizers(recipe)}
-    specs |= {f"{group}.{key}": spec for group, members in groups.items() for key, spec in members.items()}
     return {path: (catalogue_of(path), spec) for path, spec in specs.items()}
 
 

@@ -208,4 +208,15 @@ def _with_encoder(
 
 def _recipe(function: Callable[[], Recipe], **fields: Any) -> Recipe:
     """The recipe of a function: its name, and the first line of its docstring."""
-    return Recipe(function.__name__.replace("_", "-"), (function.__doc__ or "").split("\n")[0], **fields)
+    return Recipe(title(function), (function.__doc__ or "").split("\n")[0], **fields)
+
+
+def title(function: Callable[[], Recipe]) -> str:
+    """The name of the recipe that a function makes."""
+    return function.__name__.replace("_", "-")
+
+
+PRESETS = (
+    *(wgan_gp, r3gan, dcgan, gan, gan_ns, wgan, wgan_div, lsgan, hinge, cgan, acgan, cgan_projection, f_gan, ragan),
+    *(dragan, pacgan, unrolled_gan, vae, cvae, iwae, vae_gan, bigan, ali, aae, infogan, sgan),
+)

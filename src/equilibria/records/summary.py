@@ -26,7 +26,7 @@ class Summary:
     """The record of a run next to its recipe and its state; resume reads it."""
 
     seed: int
-    choices: dict[str, Any]  # Hardware.to_dict()
+    choices: dict[str, Any]  # Hardware, by field
     cadence: dict[str, int]  # rounds between "report", "save" (milestones) and "watch" (diagnostics; 0: none)
     data: dict[str, Any]  # name, counts, fingerprint
     end: dict[str, Any]  # "rounds" and "seconds" in all, or null; the first reached ends the run

@@ -186,7 +186,7 @@ def _build(recipe: Recipe, data: Data, options: Options) -> tuple[Run, Hardware]
 def _summary(recipe: Recipe, data: Data, options: Options, hardware: Hardware, run_plan: Plan) -> Summary:
     return Summary(
         seed=recipe.seed,
-        choices=hardware.to_dict(),
+        choices=dataclasses.asdict(hardware),
         cadence={
             "report": report_every(recipe.rounds),
             "save": options.save_every or save_every(recipe.rounds),

@@ -1,7 +1,7 @@
 """Penalties on the critic. The catalogue at the end is the registration."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,7 @@ class Duel:
 
 
 Penalty = Callable[[Duel], Tensor]  # -> (B,); one with a state is an nn.Module, whose buffers are saved with the run
+Penalties = Mapping[str, Penalty]  # by name
 
 
 @dataclass(frozen=True)
@@ -255,8 +256,6 @@ class LeCam(nn.Module):
             self.averages.lerp_(means.to(self.averages.dtype), 1 - self.decay)
         return self.weight * ((real - self.anchors[1]) ** 2 + (fake - self.anchors[0]) ** 2)
 
-
-__all__ = ["FLAT", "LIPSCHITZ", "PENALTIES", "Duel", "GradientPenalty", "Penalty", "traits", "uses_gradient"]
 
 PENALTIES = Catalogue.of("penalty", gradient_penalty, divergence_penalty, r1, r2, zero_centered, dragan, lecam)
 

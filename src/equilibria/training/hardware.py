@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import torch
@@ -29,9 +29,6 @@ class Hardware:
     matmul: str  # "default", or "bf16": oneDNN's products, full fp32 where the processor has no bf16 tiles
     precision: str
     reasons: tuple[str, ...] = ()  # why, a clause each
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"reasons": list(self.reasons)}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:

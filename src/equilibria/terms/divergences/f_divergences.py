@@ -10,7 +10,7 @@ from torch.nn.functional import logsigmoid, relu, sigmoid
 from torch.special import xlogy
 
 from ...core.errors import Refusal, nearest
-from .base import EVERYWHERE, LIKELIER, Divergence, FDivergence, Function
+from .base import LIKELIER, Divergence, FDivergence
 
 _STEPS = 6  # of Newton: from an error below 0.7 to rounding
 
@@ -233,16 +233,23 @@ def alpha(alpha: float = 0.5, generator_loss: str = EXACT) -> Divergence:
     if alpha in (0.0, 1.0) or not math.isfinite(alpha):
         others = {0.0: ": take the divergence reverse_kl, its limit", 1.0: ": take the divergence kl, its limit"}
         raise Refusal(f"alpha has alpha = {alpha:g}{others.get(alpha, ': a finite number is needed')}.")
-    activation, optimal_score, fake_loss = _linear(alpha) if alpha > 1 else _exponential(alpha)
     form = FDivergence(
         f=lambda u: (u**alpha - 1 - alpha * (u - 1)) / (alpha * (alpha - 1)),
+        activation=lambda v: v,
         conjugate=lambda t: _conjugate(alpha, t),
-        domain=EVERYWHERE if alpha > 1 else (-math.inf, 1 / (1 - alpha)),
         optimal_output=lambda u: expm1((alpha - 1) * log(u)) / (alpha - 1),
-        activation=activation,
-        optimal_score=optimal_score,
-        fake_loss=fake_loss,
+        optimal_score=lambda u: expm1((alpha - 1) * log(u)) / (alpha - 1),
+        fake_loss=lambda v: _conjugate(alpha, v),
     )
+    if alpha < 1:  # where not every number is in the domain: the score is k log u, and neither exponent exceeds it
+        k = max(alpha, 1 - alpha)
+        form = replace(
+            form,
+            domain=(-math.inf, 1 / (1 - alpha)),
+            activation=lambda v: -expm1((alpha - 1) / k * v) / (1 - alpha),
+            optimal_score=lambda u: k * log(u),
+            fake_loss=lambda v: expm1(alpha / k * v) / alpha,
+        )
     return variational(form, generator_loss, f"alpha-divergence of alpha = {alpha:g}")
 
 
@@ -270,21 +277,6 @@ def weighted_jensen_shannon(pi: float = 0.5, generator_loss: str = EXACT) -> Div
     )
     measures = f"Jensen-Shannon divergence with shares {pi:g} and {1 - pi:g}, in nats, at most {entropy:.4g}"
     return variational(form, generator_loss, measures, supremum=entropy)
-
-
-def _linear(alpha: float) -> tuple[Function, Function, Function]:
-    """Activation, optimal score and fake loss for alpha above 1, where every number is in the domain."""
-    return (lambda v: v, lambda u: expm1((alpha - 1) * log(u)) / (alpha - 1), lambda v: _conjugate(alpha, v))
-
-
-def _exponential(alpha: float) -> tuple[Function, Function, Function]:
-    """The same below 1. The score is k log u, with the k for which neither exponent exceeds the score."""
-    scale = max(alpha, 1 - alpha)
-    return (
-        lambda v: -expm1((alpha - 1) / scale * v) / (1 - alpha),
-        lambda u: scale * log(u),
-        lambda v: expm1(alpha / scale * v) / alpha,
-    )
 
 
 def _conjugate(alpha: float, t: Tensor) -> Tensor:
