@@ -1,5 +1,7 @@
 """BiGAN, or ALI: the critic scores pairs of a sample and its latent; one player draws both sides."""
 
+from functools import partial
+
 import torch
 from torch import nn
 
@@ -12,11 +14,7 @@ from .critic_player import critic_player, without_penalties
 from .game import Game, Player, Traits, Turns, contest_game, states
 from .views import encoded, generated
 
-PAIR_LOSSES = Catalogue(
-    "answer of the pair",
-    exchange=lambda contest: contest.exchanged_terms,
-    minus=lambda contest: contest.negated_terms,
-)
+PAIR_LOSSES = Catalogue("answer of the pair", exchange=Contest.exchanged_terms, minus=Contest.negated_terms)
 
 
 @states(Traits(critic_input="pairs", player="pair"))
@@ -43,7 +41,7 @@ def bigan(
     """
     contest = Contest(divergence, penalties, encoded, generated, together=together)
     name = ("exchange" if exchangeable(divergence) else "minus") if answer == "auto" else answer
-    pair = Player("pair", ("generator", "encoder"), PAIR_LOSSES[name](without_penalties(contest, lazy)))
+    pair = Player("pair", ("generator", "encoder"), partial(PAIR_LOSSES[name], without_penalties(contest, lazy)))
     players = *critic_player(contest, (), n_critic, lazy, clip, clip_norms), pair
     return contest_game(contest, prior, players, generator=generator, encoder=encoder, critic=critic)
 

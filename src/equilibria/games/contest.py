@@ -94,5 +94,5 @@ class Contest:
 
 
 def repeated(condition: Tensor, count: int) -> Tensor:
-    """The condition (B, C) for `count` rows: twice where both views are scored in one pass."""
+    """The condition (B, C) for `count` rows, B of each part of joined views: twice for both views in one pass."""
     return torch.cat([condition] * (count // len(condition)))

@@ -13,7 +13,7 @@ from ..core.catalogue import Catalogue
 from ..core.errors import above_zero, at_least
 from ..core.types import Terms
 from ..terms.gradients import Weights, leaves, weight_gradient
-from ..terms.penalties import Duel, Penalty
+from ..terms.penalties import Penalty
 from .contest import Contest
 from .game import Loss
 from .play import Play
@@ -94,11 +94,7 @@ def _gradients(contest: Contest, play: Play, critic: nn.Module, weights: Weights
 def _on_copies(penalty: nn.Module) -> Penalty:
     """The penalty with copies of its buffers: unrolled steps do not change its state."""
     buffers = {name: buffer.clone() for name, buffer in penalty.named_buffers()}
-
-    def stateless(duel: Duel) -> Tensor:
-        return functional_call(penalty, buffers, (duel,))
-
-    return stateless
+    return lambda duel: functional_call(penalty, buffers, (duel,))
 
 
 def _with_critic(play: Play, name: str, critic: nn.Module) -> Play:

@@ -53,7 +53,7 @@ def vae_gan(
     """
     refuse_other_priors("vae_gan", prior)
     real, fake = both(data, data), both(samples, reconstructions)
-    contest = Contest(divergence, penalties, real, fake, _twice, together=together)
+    contest = Contest(divergence, penalties, real, fake, together=together)
     player, *lazy_penalties = critic_player(contest, (), n_critic, lazy, clip, clip_norms)
     plain = without_penalties(contest, lazy)
     losses = Gates(plain, equilibrium, margin) if gates else plain
@@ -74,10 +74,6 @@ def vae_gan(
         Player("generator", ("generator",), generate),
     )
     return contest_game(contest, prior, players, generator=generator, encoder=encoder, critic=critic)
-
-
-def _twice(play: Play) -> Tensor | None:
-    return None if play.y is None else torch.cat([play.y, play.y])
 
 
 def feature_distance(play: Play) -> Tensor:

@@ -173,6 +173,10 @@ class Style(NamedTuple):
     initialize: Callable[[Layer], Layer]
     activation: Callable[[], nn.Module]
 
+    def linear(self, inputs: int, outputs: int, bias: bool = True) -> nn.Module:
+        """A fully connected layer, with its wrapper."""
+        return self.norm.around(self.initialize(nn.Linear(inputs, outputs, bias=bias)))
+
 
 class Joint(nn.Module):
     """A hidden layer on an image's features and a latent, which first goes through a tower of its own.
@@ -191,9 +195,8 @@ class Joint(nn.Module):
 
 def dense_layer(inputs: int, units: int, style: Style) -> list[nn.Module]:
     """A hidden layer with its norm and activation."""
-    norm = none() if style.norm.pixels else style.norm
-    layer = norm.around(style.initialize(nn.Linear(inputs, units, bias=norm.bias)))
-    return [layer, norm.after(units, False), style.activation()]
+    style = style._replace(norm=none()) if style.norm.pixels else style
+    return [style.linear(inputs, units, style.norm.bias), style.norm.after(units, False), style.activation()]
 
 
 def joint_layer(second_view: int, units: int, style: Style) -> Joint | None:

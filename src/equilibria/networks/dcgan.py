@@ -5,6 +5,7 @@ The paper's kernels are 5 x 5. Ours are 4 x 4: a multiple of the stride covers a
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from math import prod
 
@@ -88,8 +89,8 @@ def generator(
     style, sizes, up = layers.style(stack), pyramid("dcgan", shape), UPSAMPLINGS[upsample]
     input_layer, channels = stack.input_layer(latent), [shape[0], *layers.channels(len(sizes) - 1)]
     chain, units = layers.dense(latent + input_layer.extra, style)
-    project = style.initialize(nn.Linear(units, channels[-1] * prod(sizes[-1]), bias=style.norm.bias))
-    chain += [style.norm.around(project), blocks.ToFeatureMap(channels[-1], *sizes[-1])]
+    project = style.linear(units, channels[-1] * prod(sizes[-1]), style.norm.bias)
+    chain += [project, blocks.ToFeatureMap(channels[-1], *sizes[-1])]
     chain += [style.norm.after(channels[-1], True), style.activation()]
     for into, size in reversed(list(enumerate(sizes[:-1]))):
         layer = style.initialize(up(channels[into + 1], channels[into], bias=style.norm.bias or into == 0))
@@ -120,12 +121,8 @@ def critic(
     extra, style = blocks.minibatch_std_layers(minibatch_std), layers.style(stack)
     layers = replace(layers, hidden=layers.hidden or (_PAIRED if second_view else 0))
     input_layer, trunk, units = layers.trunk(shape, stack, style, extra)
-
-    def linear(outputs: int, bias: bool = True) -> nn.Module:
-        return style.norm.around(style.initialize(nn.Linear(units, outputs, bias=bias)))
-
     joint = blocks.joint_layer(second_view, units, style)
-    return build_critic(stack, input_layer, trunk, linear, supervised, joint)
+    return build_critic(stack, input_layer, trunk, partial(style.linear, units), supervised, joint)
 
 
 @with_fields(layers=DCGANLayers())

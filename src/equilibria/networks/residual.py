@@ -1,6 +1,7 @@
 """The residual networks of WGAN-GP (Gulrajani et al. 2017), for images of 8 to 128 pixels a side."""
 
 from collections.abc import Sequence
+from functools import partial
 from math import prod
 
 from torch import nn
@@ -60,10 +61,7 @@ def critic(
     stack, extra = conditioning_stack("critic", conditioning, condition), blocks.minibatch_std_layers(minibatch_std)
     norms = stack.norm(NORMS[norm]())
     input_layer, trunk = _trunk(shape, width, flat, stack, norms, extra)
-
-    def linear(outputs: int, bias: bool = True) -> nn.Module:
-        return norms.around(lecun(nn.Linear(width, outputs, bias=bias)))
-
+    linear = partial(Style(norms, lecun, PiecewiseReLU).linear, width)
     joint = blocks.joint_layer(second_view, width, Style(norms, he, PiecewiseReLU))
     return build_critic(stack, input_layer, trunk, linear, supervised, joint)
 

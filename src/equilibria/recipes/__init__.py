@@ -1,11 +1,11 @@
 """Floor 4. Complete descriptions of training runs. The table of presets is the registration."""
 
 from ..core.catalogue import Catalogue
-from .presets import PRESETS, title
+from .presets import PRESETS
 from .recipe import Recipe
 
 __all__ = ["DEFAULT", "DEFAULT_FOR_POINTS", "RECIPES", "Recipe"]
 
 DEFAULT, DEFAULT_FOR_POINTS = "gan-ns", "r3gan"  # if no recipe is named: see docs/guides/comparisons.md
 
-RECIPES = Catalogue("recipe", **{title(preset): preset for preset in PRESETS})
+RECIPES = Catalogue("recipe", **{preset().name: preset for preset in PRESETS})

@@ -69,12 +69,8 @@ def build_networks(
     """
     if unknown := [role for role in specs if role not in NETWORKS]:
         raise Refusal(f"networks.{unknown[0]} is no role.{nearest(unknown[0], NETWORKS)}")
-    context = {
-        "shape": space.shape,
-        "latent": prior.size,
-        "condition": condition,
-        "output_activation": space.output_activation(),
-    }
+    activation = space.output_activation()
+    context = {"shape": space.shape, "latent": prior.size, "condition": condition, "output_activation": activation}
     contexts = {"critic": context | (inputs or CriticInput()).context(space, prior, condition)}
     return {
         role: make(NETWORKS[role], spec, f"networks.{role}", **contexts.get(role, context))

@@ -59,14 +59,9 @@ def hinge() -> Recipe:
 
 def r3gan() -> Recipe:
     """Relativistic pairing GAN with R1 and R2 (Huang et al. 2024); rates, weights, schedule: our choice."""
-    return _gan(
-        r3gan,
-        "relativistic",
-        WGAN_GP_ADAM | {"lr": 2e-3},
-        penalties=dict(R1_R2),
-        prior={"name": "normal", "size": 64},
-        schedule={"name": "cosine", "end": 0.05},
-    )
+    prior, schedule = {"name": "normal", "size": 64}, {"name": "cosine", "end": 0.05}
+    fields = {"penalties": dict(R1_R2), "prior": prior, "schedule": schedule}
+    return _gan(r3gan, "relativistic", WGAN_GP_ADAM | {"lr": 2e-3}, **fields)
 
 
 def f_gan() -> Recipe:
@@ -208,12 +203,7 @@ def _with_encoder(
 
 def _recipe(function: Callable[[], Recipe], **fields: Any) -> Recipe:
     """The recipe of a function: its name, and the first line of its docstring."""
-    return Recipe(title(function), (function.__doc__ or "").split("\n")[0], **fields)
-
-
-def title(function: Callable[[], Recipe]) -> str:
-    """The name of the recipe that a function makes."""
-    return function.__name__.replace("_", "-")
+    return Recipe(function.__name__.replace("_", "-"), (function.__doc__ or "").split("\n")[0], **fields)
 
 
 PRESETS = (

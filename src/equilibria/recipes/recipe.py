@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..core.errors import Refusal, check_format, nearest
-from ..core.specs import Spec
+from ..core.specs import Spec, type_in_words
 
 FORMAT = 1
 
@@ -84,12 +84,10 @@ class Recipe:
         for path, spec in self.specs():
             if not isinstance(spec, dict) or not isinstance(spec.get("name"), str):
                 raise Refusal(f'{where}: {path} is {spec!r}: it must be a part, for example {{"name": "..."}}.')
-        for name in ("batch", "rounds", "labelled", "seed"):
-            if not isinstance(value := getattr(self, name), int) or isinstance(value, bool):
-                raise Refusal(f"{where}: {name} is {value!r}: it must be a whole number.")
-        for name in ("conditional", "binarize"):
-            if not isinstance(value := getattr(self, name), bool):
-                raise Refusal(f"{where}: {name} is {value!r}: it must be true or false.")
+        for kind, names in {int: ("batch", "rounds", "labelled", "seed"), bool: ("conditional", "binarize")}.items():
+            for name in names:
+                if type(value := getattr(self, name)) is not kind:
+                    raise Refusal(f"{where}: {name} is {value!r}: it must be {type_in_words(kind)}.")
 
     def specs(self) -> Iterator[tuple[str, Spec]]:
         """Every part, with its path in the recipe."""

@@ -119,9 +119,7 @@ class Run:
 
     def autocast(self) -> AbstractContextManager[Any]:
         """A context with bf16 networks if `precision` is bf16; scores and penalties stay fp32."""
-        if self.precision == "fp32":
-            return nullcontext()
-        return torch.autocast(self.device.type, torch.bfloat16)
+        return nullcontext() if self.precision == "fp32" else torch.autocast(self.device.type, torch.bfloat16)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the rest of the training depends on."""

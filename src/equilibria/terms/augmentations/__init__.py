@@ -2,11 +2,11 @@
 
 from ...core.catalogue import Catalogue
 from .ada import ada
-from .base import Augmentation, none
+from .base import Augmentation, NoAugmentation
 from .diffaugment import diffaugment
 
 __all__ = ["AUGMENTATIONS", "FIXED", "Augmentation"]
 
-AUGMENTATIONS = Catalogue.of("augmentation", none, diffaugment, ada)
+AUGMENTATIONS = Catalogue("augmentation", none=NoAugmentation, diffaugment=diffaugment, ada=ada)
 
 FIXED = "diffaugment"  # recommended for little data: it suits every divergence

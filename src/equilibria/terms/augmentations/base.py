@@ -20,11 +20,9 @@ class Augmentation(Protocol):
 
     def __call__(self, *views: Tensor) -> Views:
         """The views, each (B, ...), each sample transformed at random and independently."""
-        ...
 
     def watch(self, real_scores: Tensor) -> None:
         """Adapt to the scores of real samples in a critic step: (B,)."""
-        ...
 
 
 def map_images(views: Views, shape: tuple[int, ...], change: Transform) -> Views:
@@ -34,13 +32,8 @@ def map_images(views: Views, shape: tuple[int, ...], change: Transform) -> Views
     )
 
 
-def none() -> Augmentation:
-    """No augmentation."""
-    return NoAugmentation()
-
-
 class NoAugmentation(nn.Module):
-    """The identity."""
+    """No augmentation."""
 
     def forward(self, *views: Tensor) -> Views:
         return views

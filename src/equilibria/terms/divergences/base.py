@@ -13,7 +13,6 @@ Function = Callable[[Tensor], Tensor]  # elementwise
 _FAR = 80.0  # the largest logarithm of a ratio: beyond it every sample is accepted, or none
 _HALVINGS = 60
 
-
 EVERYWHERE = (-math.inf, math.inf)
 
 
@@ -85,6 +84,7 @@ def traits(divergence: Divergence) -> dict[str, Any]:
     `logit` is whether the score is itself the logarithm of the ratio.
     """
     scores = torch.full((1,), divergence.rest, dtype=torch.float64)
+    points = torch.linspace(-3, 3, 7, dtype=torch.float64)
     with torch.no_grad():
         losses = [float(loss(scores, scores)) for loss in (divergence.critic, divergence.generator)]
     rests = [losses[0], losses[1] if divergence.generator_rests else None, divergence.rest]
@@ -95,11 +95,6 @@ def traits(divergence: Divergence) -> dict[str, Any]:
         "unsaturated": divergence.unsaturated,
         "rests": [value if value is not None and math.isfinite(value) else None for value in rests],
         "meaning": None if divergence.meaning is None else list(divergence.meaning),
-        "logit": _is_logit(divergence.log_ratio),
+        "logit": divergence.log_ratio is not None and torch.equal(divergence.log_ratio(points), points),
         "score": divergence.score,
     }
-
-
-def _is_logit(log_ratio: Function | None) -> bool:
-    scores = torch.linspace(-3, 3, 7, dtype=torch.float64)
-    return log_ratio is not None and torch.equal(log_ratio(scores), scores)

@@ -1,6 +1,7 @@
 """Losses beyond the variational form: non-saturating, least squares, hinge, relativistic, Wasserstein."""
 
 import math
+from dataclasses import replace
 
 from torch import Tensor
 from torch.nn.functional import relu, softplus
@@ -16,7 +17,6 @@ _LOG_CRITIC = (
     "at rest it is {at}, where the critic gives every sample probability .5; towards 0 it separates samples from data "
     "without error, which is no good sign. At best it is 2 log 2 minus twice the Jensen-Shannon divergence."
 )
-_JENSEN_SHANNON = "Jensen-Shannon divergence, in nats, at most log 2 = 0.6931"
 
 
 def minimax() -> Divergence:
@@ -24,8 +24,8 @@ def minimax() -> Divergence:
     return Divergence(
         critic=_log_loss,
         generator=lambda real, fake: -softplus(fake),
-        estimate=_jensen_shannon,
-        measures=_JENSEN_SHANNON,
+        estimate=lambda loss: math.log(2) - loss / 2,
+        measures="Jensen-Shannon divergence, in nats, at most log 2 = 0.6931",
         supremum=math.log(2),
         unsaturated="non_saturating",
         log_ratio=Tensor.double,
@@ -44,14 +44,10 @@ def non_saturating() -> Divergence:
     At the optimal critic its gradient is that of KL(model || data) - 2 JSD, not of the Jensen-Shannon divergence
     (Arjovsky and Bottou 2017, theorem 2.5): samples away from the data cost much, missing modes cost little.
     """
-    return Divergence(
-        critic=_log_loss,
+    return replace(
+        minimax(),
         generator=lambda real, fake: softplus(-fake),
-        estimate=_jensen_shannon,
-        measures=_JENSEN_SHANNON,
-        supremum=math.log(2),
-        log_ratio=Tensor.double,
-        score="log(p_data / p_model)",
+        unsaturated="",
         meaning=(
             _LOG_CRITIC,
             "at rest it is {at}. An increase means that the critic is ahead, not that samples get worse: it does "
@@ -112,10 +108,6 @@ def hinge() -> Divergence:
 
 def _log_loss(real: Tensor, fake: Tensor) -> Tensor:
     return softplus(-real) + softplus(fake)
-
-
-def _jensen_shannon(loss: float) -> float:
-    return math.log(2) - loss / 2
 
 
 _AHEAD = "at rest it is {at}. An increase means that the critic is ahead, not that samples get worse."
