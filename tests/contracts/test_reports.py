@@ -17,7 +17,7 @@ from equilibria.studies.compare.statistics import MetricRow
 from equilibria.studies.compare.trial import Outcome, Result
 from equilibria.studies.html import page, paragraph, picture, table
 from equilibria.studies.run_page import report
-from equilibria.studies.svg import Chart, Line, bars, curves, histogram, mean
+from equilibria.studies.svg import Line, bars, curves, histogram, mean
 from sessions import TINY, Silent
 
 NASTY = '<img src="http://evil" onerror=alert(1)>&$x^2$'
@@ -51,9 +51,9 @@ def test_what_users_name_is_text():
 def test_drawings_take_any_name_and_ask_for_nothing():
     lines = [Line([1, 2, 3], [1.0, 20.0, 300.0], thick=True)]
     drawn = [
-        curves(Chart(NASTY, NASTY, NASTY, lines)),
-        bars(NASTY, NASTY, [NASTY, "b"], [1.0, 2.0], ["#4477aa"] * 2),
-        histogram(NASTY, NASTY, [0, 1, 2], [3, 4]),
+        curves(NASTY, NASTY, lines),
+        bars(NASTY, NASTY, {NASTY: 1.0, "b": 2.0}, "#4477aa"),
+        histogram(NASTY, NASTY, [0, 1, 2], [3, 4], mark=1.0),
     ]
     for svg in drawn:
         assert "<img" not in svg
@@ -64,17 +64,17 @@ def test_drawings_take_any_name_and_ask_for_nothing():
 
 def test_long_curves_are_small_drawings():
     x = np.arange(20_000)
-    svg = curves(Chart("long", "rounds", "", [Line(x, np.sin(x / 900) + x / 1e4) for _ in range(5)]))
+    svg = curves("long", "rounds", [Line(x, np.sin(x / 900) + x / 1e4) for _ in range(5)])
     assert len(svg) < 100_000
 
 
 def test_a_curve_of_one_point_is_visible():
-    point, line = (curves(Chart("one", "rounds", "", [Line(x, x)])) for x in ([1.0], [1.0, 2.0]))
+    point, line = (curves("one", "rounds", [Line(x, x)]) for x in ([1.0], [1.0, 2.0]))
     assert point.count("#4477aa") > line.count("#4477aa")
 
 
 def test_the_numbers_on_axes_are_not_rounded():
-    svg = curves(Chart("small", "rounds", "", [Line([0, 1], [0.005, 0.021])]))
+    svg = curves("small", "rounds", [Line([0, 1], [0.005, 0.021])])
     assert {"0.005", "0.010", "0.020"} <= set(re.findall(r">([\d.]+)</text>", svg))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..records.history import Curve, History
 from .html import grid, legend, plot
-from .svg import COLORS, Chart, Line, bars, curves, histogram, mean
+from .svg import COLORS, Line, bars, curves, histogram, mean
 
 Groups = Mapping[str, Sequence[History]]  # runs by recipe: its seeds
 _DIAGNOSTICS = (  # diagnostic, keys below it, names (all if none), title
@@ -50,7 +50,7 @@ def metrics(groups: Groups) -> str:
             for place, runs in enumerate(groups.values()):
                 series = [run.metric_curves().get(name) for run in runs]
                 lines += _lines([curve for curve in series if curve], across, color(place))
-            charts.append(plot(curves(Chart(title, across, "", lines)), f"{title} on held-out samples, over {across}"))
+            charts.append(plot(curves(title, across, lines), f"{title} on held-out samples, over {across}"))
     return grid(*charts)
 
 
@@ -61,8 +61,8 @@ def estimates(groups: Groups) -> str:
         series = [curve for run in runs if (curve := run.estimate_curve()) is not None]
         quantity = str(runs[0].events[0].get("measures", "")) if runs else ""
         for across in ("rounds", "seconds") if series else ():
-            chart = Chart(f"{name}: critic's estimate", across, "", _lines(series, across, color(place)))
-            charts.append(plot(curves(chart), f"{name}, over {across}: {quantity or 'the estimate'}"))
+            svg = curves(f"{name}: critic's estimate", across, _lines(series, across, color(place)))
+            charts.append(plot(svg, f"{name}, over {across}: {quantity or 'the estimate'}"))
     return grid(*charts)
 
 
@@ -92,7 +92,7 @@ def _chart(title: str, series: Mapping[str, Sequence[Curve]]) -> Iterator[str]:
     """Several quantities over rounds in one chart with a legend."""
     if lines := [line for i, each in enumerate(series.values()) for line in _lines(each, "rounds", color(i))]:
         names = [name.replace("_", " ") for name in series]
-        yield plot(curves(Chart(title, "rounds", "", lines)), "", legend(names, [color(i) for i in range(len(names))]))
+        yield plot(curves(title, "rounds", lines), "", legend(names, [color(i) for i in range(len(names))]))
 
 
 def _lines(series: Sequence[Curve], across: str, color: str) -> list[Line]:
@@ -132,9 +132,7 @@ def _layers(last: Mapping[str, Mapping[str, Any]]) -> list[str]:
     for place, (name, layers) in enumerate(players.items()):
         norms = {layer: value for layer, value in layers.items() if isinstance(value, int | float)}
         if norms:
-            svg = bars(
-                f"Gradients of the {name}", "norm", list(norms), list(norms.values()), [color(place)] * len(norms)
-            )
+            svg = bars(f"Gradients of the {name}", "norm", norms, color(place))
             caption = f"Gradient norm of the {name} by layer, input at the top, round {gradients['step']:,}"
             charts.append(plot(svg, caption))
     return charts

@@ -1,8 +1,9 @@
 """Drawings of curves, bars and histograms as SVG, in the colors of the page."""
 
 import io
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,52 +36,33 @@ class Line:
     thick: bool = False
 
 
-@dataclass(frozen=True)
-class Chart:
-    """Curves on the same axes."""
-
-    title: str
-    across: str
-    up: str = ""
-    lines: Sequence[Line] = ()
-
-
-def curves(chart: Chart) -> str:
-    """The curves as SVG; the y-axis is logarithmic if all values are positive and span more than two decades."""
-    figure, axes = _axes(chart.title, chart.across, chart.up)
-    for line in chart.lines:
+def curves(title: str, across: str, lines: Sequence[Line]) -> str:
+    """Curves on the same axes; the y-axis is logarithmic if values are positive and span more than two decades."""
+    figure, axes = _axes(title, across)
+    for line in lines:
         x, y = _downsampled(np.asarray(line.x, dtype=float), np.asarray(line.y, dtype=float))
         style = {"linewidth": 2.0, "alpha": 1.0} if line.thick else {"linewidth": 0.9, "alpha": 0.45}
         axes.plot(x, y, color=line.color, marker="o" if len(x) == 1 else "", **style)
-    heights = np.concatenate([np.asarray(line.y, dtype=float) for line in chart.lines] or [np.zeros(1)])
-    if (
-        len(heights := heights[np.isfinite(heights)])
-        and heights.min() > 0
-        and heights.max() > _LOG_ABOVE * heights.min()
-    ):
-        _log_scale(axes, "y")
+    _log_scale(axes, "y", [height for line in lines for height in line.y if math.isfinite(height)])
     return _svg(figure)
 
 
-def bars(title: str, across: str, names: Sequence[str], lengths: Sequence[float], colors: Sequence[str]) -> str:
+def bars(title: str, across: str, lengths: Mapping[str, float], color: str) -> str:
     """A bar for each name, from top to bottom; the axis is logarithmic if lengths span more than two decades."""
-    figure, axes = _axes(title, across, "", height=max(1.6, 0.19 * len(names) + 0.9))
-    axes.barh(range(len(names)), lengths, color=list(colors), height=0.7)
-    axes.set_yticks(range(len(names)), [name if len(name) <= 34 else f"...{name[-31:]}" for name in names], fontsize=7)
+    figure, axes = _axes(title, across, height=max(1.6, 0.19 * len(lengths) + 0.9))
+    axes.barh(range(len(lengths)), list(lengths.values()), color=color, height=0.7)
+    names = [name if len(name) <= 34 else f"...{name[-31:]}" for name in lengths]
+    axes.set_yticks(range(len(names)), names, fontsize=7)
     axes.invert_yaxis()
-    if (least := min(lengths)) > 0 and max(lengths) > _LOG_ABOVE * least:
-        _log_scale(axes, "x")
+    _log_scale(axes, "x", lengths.values())
     return _svg(figure)
 
 
-def histogram(
-    title: str, across: str, edges: Sequence[float], counts: Sequence[float], mark: float | None = None
-) -> str:
+def histogram(title: str, across: str, edges: Sequence[float], counts: Sequence[float], mark: float) -> str:
     """Counts between edges; a dotted line at `mark`."""
     figure, axes = _axes(title, across, "count")
     axes.stairs(counts, edges, fill=True, color=COLORS[0], alpha=0.8)
-    if mark is not None:
-        axes.axvline(mark, color=_INK, linewidth=1, linestyle=":")
+    axes.axvline(mark, color=_INK, linewidth=1, linestyle=":")
     return _svg(figure)
 
 
@@ -89,22 +71,23 @@ def mean(x: Sequence[Sequence[float]], y: Sequence[Sequence[float]]) -> tuple[li
     start, end = max(each[0] for each in x), min(each[-1] for each in x)
     grid = np.unique(np.concatenate([np.asarray(each, dtype=float) for each in x]))
     grid = grid[(grid >= start) & (grid <= end)]
-    return grid.tolist(), np.mean(
-        [np.interp(grid, one, other) for one, other in zip(x, y, strict=True)], axis=0
-    ).tolist()
+    curves = [np.interp(grid, one, other) for one, other in zip(x, y, strict=True)]
+    return grid.tolist(), np.mean(curves, axis=0).tolist()
 
 
-def _log_scale(axes: Any, which: str) -> None:
-    """Make an axis logarithmic, with plain numbers as labels."""
+def _log_scale(axes: Any, which: str, values: Collection[float]) -> None:
+    """Make an axis logarithmic, with plain numbers as labels, if it suits the values."""
     from matplotlib.ticker import NullFormatter
 
+    if not values or not min(values) > 0 or not max(values) > _LOG_ABOVE * min(values):
+        return
     axes.set(**{f"{which}scale": "log"})
     axis = getattr(axes, f"{which}axis")
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
 
 
-def _axes(title: str, across: str, up: str, height: float = 2.7) -> tuple[Any, Any]:
+def _axes(title: str, across: str, up: str = "", height: float = 2.7) -> tuple[Any, Any]:
     """Empty axes, without a window or global state."""
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -114,9 +97,7 @@ def _axes(title: str, across: str, up: str, height: float = 2.7) -> tuple[Any, A
         figure = Figure(figsize=(4.4, height), layout="tight")
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()
-        axes.set_title(title)
-        axes.set_xlabel(across)
-        axes.set_ylabel(up)
+        axes.set(title=title, xlabel=across, ylabel=up)
         axes.grid(alpha=0.15, color=_INK, linewidth=0.6)
         axes.set_axisbelow(True)
     return figure, axes
