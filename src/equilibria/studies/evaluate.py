@@ -23,7 +23,7 @@ from ..records.summary import Summary, fingerprint
 from . import metric_specs
 from .metric_specs import LIKELIHOOD_METRICS, MetricRequest, MetricSpec
 from .results import Evaluation, MetricValue
-from .sample_sets import SILENCE, RealSamples, SampleSet, Say, batch, generated_samples, real_samples
+from .sample_sets import SILENCE, RealSamples, SampleSet, Say, generated_samples, real_samples
 
 _CLASS_ACCURACY = "asked_share"  # the stored name
 
@@ -35,6 +35,7 @@ class EvaluationSetup:
     run: Path
     recipe: Recipe
     data: Data
+    model: Model
     samples: RealSamples
     network: Features | None  # None if no metric uses features
     seed: int
@@ -42,10 +43,8 @@ class EvaluationSetup:
     requests: Sequence[MetricRequest]  # metrics of samples
     likelihoods: Sequence[Spec]  # metrics of the model itself
 
-    def provenance(
-        self, checkpoint: str, metric: str, network: Features | None, real: int, generated: int
-    ) -> Provenance:
-        """What a value was measured on."""
+    def provenance(self, metric: str, network: Features | None, real: int, generated: int) -> Provenance:
+        """What a value was measured on, at any checkpoint."""
         return Provenance(
             metric=metric,
             data=f"{self.data.name}, black or white" if self.recipe.binarize else self.data.name,
@@ -57,8 +56,8 @@ class EvaluationSetup:
             digest="none" if network is None else network.digest,
             resizing="none" if network is None else network.resizing,
             seed=self.seed,
-            checkpoint=checkpoint,
-            rule=selection_rule(self.run, checkpoint),
+            checkpoint="",
+            rule="",
             averaged=self.recipe.halflife > 0,
         )
 
@@ -120,49 +119,43 @@ def evaluate(
         'lower'
     """
     with torch.random.fork_rng(devices=[]):  # networks are initialized before their weights are read
-        setup, model = _setup(Path(run), metrics, features, count, seed, data_root, say)
+        setup = _setup(Path(run), metrics, features, count, seed, data_root, say)
         selected = {name: select_checkpoint(setup.run, name) for name in checkpoints}
-        where = " and ".join(f"round {checkpoint.step:,} ({name})" for name, checkpoint in selected.items())
-        say(f"Evaluating {where} of {setup.run} against {len(setup.samples.real.x):,} held-out samples.")
-        floors, values = {request.name: _floor(setup, request) for request in setup.requests}, list[MetricValue]()
+        rounds = {name: f"round {checkpoint.step:,} ({name})" for name, checkpoint in selected.items()}
+        where = f"{' and '.join(rounds.values())} of {setup.run}"
+        say(f"Evaluating {where} against {len(setup.samples.real.x):,} held-out samples.")
+        floors = {request.name: _floor(setup, request) for request in setup.requests}
+        values, measured = list[MetricValue](), dict[int, list[MetricValue]]()  # of checkpoints, and of their rounds
         for name, checkpoint in selected.items():
-            if values and values[-1].round == checkpoint.step:
-                values += _renamed(values, setup.run, name)
-                continue
-            load_checkpoint_weights(model, setup.recipe, checkpoint, lambda: setup.data)
-            values += _sample_metrics(setup, model, name, checkpoint.step, floors)
-            values += _likelihood_metrics(setup, model, name, checkpoint.step, required=bool(metrics))
+            if (step := checkpoint.step) not in measured:
+                load_checkpoint_weights(setup.model, setup.recipe, checkpoint, lambda: setup.data)
+                measured[step] = _sample_metrics(setup, rounds[name], step, floors)
+                measured[step] += _likelihood_metrics(setup, rounds[name], step, required=bool(metrics))
+            end = {"checkpoint": name, "rule": selection_rule(setup.run, name)}
+            values += [replace(value, provenance=replace(value.provenance, **end)) for value in measured[step]]
     evaluation = Evaluation(tuple(values), "" if setup.network is None else setup.network.about)
     evaluation.write(setup.run)
     return evaluation
 
 
 def _setup(
-    run: Path,
-    metrics: Sequence[MetricSpec],
-    features: str,
-    count: int,
-    seed: int,
-    data_root: str | Path | None,
-    say: Say,
-) -> tuple[EvaluationSetup, Model]:
+    run: Path, metrics: Sequence[MetricSpec], features: str, count: int, seed: int, root: str | Path | None, say: Say
+) -> EvaluationSetup:
     """All that an evaluation needs. Raises Refusal for a folder without a run, and for unknown metrics."""
     records = RunFolder.open(run)
     recipe = Recipe.load(records / RECIPE, trust=True)  # it may name a user's code, but nothing of it is called
     summary = Summary.load(records)
-    root = Path(place) if (place := data_root or summary.data_root) else None
+    root = Path(place) if (place := root or summary.data_root) else None
     data = load_data(recipe.data, root)
     if fingerprint(data) != summary.data:
         say(f"The data {data.name!r} is not what this run was trained on: its numbers may not be comparable.")
     model, specs = load(run), metric_specs.read_specs(metrics, data)
     samples, (name, options) = real_samples(data, count, recipe.binarize), metric_specs.feature_spec(features)
-    requests = [
-        metric_specs.metric_request(spec, data, root, say) for spec in specs if spec["name"] not in LIKELIHOOD_METRICS
-    ]
+    likelihoods = [spec for spec in specs if spec["name"] in LIKELIHOOD_METRICS]
+    requests = [metric_specs.metric_request(spec, data, root, say) for spec in specs if spec not in likelihoods]
     needed = any(request.metric.input == "features" for request in requests)
     network = choose(name, data, root, say, **options) if needed else None
-    likelihoods = [spec for spec in specs if spec["name"] in LIKELIHOOD_METRICS]
-    return EvaluationSetup(run, recipe, data, samples, network, seed, say, requests, likelihoods), model
+    return EvaluationSetup(run, recipe, data, model, samples, network, seed, say, requests, likelihoods)
 
 
 def _floor(setup: EvaluationSetup, request: MetricRequest) -> Measurements:
@@ -172,30 +165,28 @@ def _floor(setup: EvaluationSetup, request: MetricRequest) -> Measurements:
 
 
 def _sample_metrics(
-    setup: EvaluationSetup, model: Model, checkpoint: str, step: int, floors: dict[str, Measurements]
+    setup: EvaluationSetup, where: str, step: int, floors: dict[str, Measurements]
 ) -> list[MetricValue]:
-    """The metrics of samples that this model generates."""
-    name, count = f"samples of round {step:,} ({checkpoint})", len(setup.samples.floor.x)
-    samples, values = generated_samples(model, count, setup.seed, setup.say, name), list[MetricValue]()
+    """The metrics of samples that the model generates."""
+    count, values = len(setup.samples.floor.x), list[MetricValue]()
+    samples = generated_samples(setup.model, count, setup.seed, setup.say, f"samples of {where}")
     for request in setup.requests:
-        network, counts = setup.features(request) or request.classifier, (len(setup.samples.real.x), count)
-        provenance = setup.provenance(checkpoint, request.name, network, *counts)
+        network = setup.features(request) or request.classifier
+        provenance = setup.provenance(request.name, network, len(setup.samples.real.x), count)
         for metric, figure in setup.measure(request, samples).items():
             better, floor = request.metric.better.get(metric, "lower"), floors[request.name].get(metric)
             values.append(MetricValue(metric, *figure, better, step, floor, provenance))
-    accuracy = metric_specs.class_accuracy(setup.network, setup.data, batch(samples))
+    accuracy = metric_specs.class_accuracy(setup.network, setup.data, samples.batch)
     if accuracy is not None:
-        floor = metric_specs.class_accuracy(setup.network, setup.data, batch(setup.samples.floor))
-        provenance = setup.provenance(checkpoint, _CLASS_ACCURACY, setup.network, 0, count)
+        floor = metric_specs.class_accuracy(setup.network, setup.data, setup.samples.floor.batch)
+        provenance = setup.provenance(_CLASS_ACCURACY, setup.network, 0, count)
         values.append(MetricValue(_CLASS_ACCURACY, *accuracy, "higher", step, floor, provenance))
     return values
 
 
-def _likelihood_metrics(
-    setup: EvaluationSetup, model: Model, checkpoint: str, step: int, required: bool
-) -> list[MetricValue]:
+def _likelihood_metrics(setup: EvaluationSetup, where: str, step: int, required: bool) -> list[MetricValue]:
     """How likely held-out data is under the model. Raises Refusal if it has no likelihood and one is required."""
-    if setup.likelihoods and not metric_specs.has_likelihood(model):
+    if setup.likelihoods and not metric_specs.has_likelihood(setup.model):
         if required:
             raise Refusal(
                 "nll needs a model with a likelihood and an encoder, such as vae, and this run has none: leave it out "
@@ -205,22 +196,11 @@ def _likelihood_metrics(
     values = []
     for spec in setup.likelihoods:
         builder = LIKELIHOOD_METRICS[spec["name"]]
-        setup.say(f"  likelihood of held-out samples under round {step:,} ({checkpoint})")
-        real = batch(setup.samples.real) if model.conditions is not None else Batch(setup.samples.real.x)
+        setup.say(f"  likelihood of held-out samples under {where}")
+        real = setup.samples.real.batch if setup.model.conditions is not None else Batch(setup.samples.real.x)
         options = metric_specs.check_options(spec, builder)
-        figure = builder(model, real, **options)
+        figure = builder(setup.model, real, **options)
         count = min(len(real.x), options.get("count", len(real.x)))
-        provenance = setup.provenance(checkpoint, metric_specs.full_name(spec, builder), None, count, 0)
+        provenance = setup.provenance(metric_specs.full_name(spec, builder), None, count, 0)
         values.append(MetricValue(spec["name"], *figure, "lower", step, None, provenance))
     return values
-
-
-def _renamed(values: Sequence[MetricValue], run: Path, checkpoint: str) -> list[MetricValue]:
-    """The values of the last round under the name of another checkpoint."""
-    last, rule = values[-1], selection_rule(run, checkpoint)
-    same = (
-        value
-        for value in values
-        if (value.round, value.provenance.checkpoint) == (last.round, last.provenance.checkpoint)
-    )
-    return [replace(value, provenance=replace(value.provenance, checkpoint=checkpoint, rule=rule)) for value in same]

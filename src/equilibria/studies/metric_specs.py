@@ -19,7 +19,7 @@ from ..data import Data
 from ..evaluation.features import FEATURES, Features
 from ..evaluation.features.classifier import classifier
 from ..evaluation.metrics import METRICS, default_metrics
-from ..evaluation.metrics.base import Measurement, Measurements, Metric, SampleSets
+from ..evaluation.metrics.base import Measurement, Measurements, Metric, SampleSets, proportion
 from ..evaluation.metrics.likelihood import importance_sampled
 from ..evaluation.metrics.modes import is_stacked
 from ..models.model import Model
@@ -180,5 +180,4 @@ def class_accuracy(network: Features | None, data: Data, batch: Batch) -> Measur
     logits = torch.cat([network.classify(part) for part in batch.x.split(_ROWS)])
     if logits.shape[1] != data.labels.size:
         return None
-    share = float((logits.argmax(dim=1) == batch.y.argmax(dim=1)).double().mean())
-    return Measurement(share, math.sqrt(share * (1 - share) / len(logits)))
+    return proportion(float((logits.argmax(dim=1) == batch.y.argmax(dim=1)).double().mean()), len(logits))

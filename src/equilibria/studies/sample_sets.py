@@ -37,6 +37,10 @@ class SampleSet:
     y: Tensor | None = None  # (N, C), where there are labels
     features: dict[str, Tensor] = field(default_factory=dict)  # (N, F), by network
 
+    @property
+    def batch(self) -> Batch:
+        return Batch(self.x, self.y)
+
     def rows(self, network: Features | None, say: Say) -> Tensor:
         """Their features by a network, (N, F); without one the samples, (N, *shape).
 
@@ -105,11 +109,6 @@ def generated_samples(model: Model, count: int, seed: int, say: Say, name: str) 
     parts = list(with_progress(model.batches(count, seed), count, f"drawing {name}", say, model.CHUNK))
     y = [y.cpu() for _, y in parts if y is not None]
     return SampleSet(torch.cat([x.cpu() for x, _ in parts]), name, torch.cat(y) if y else None)
-
-
-def batch(samples: SampleSet) -> Batch:
-    """The samples with their conditions."""
-    return Batch(samples.x, samples.y)
 
 
 def with_progress(parts: Iterable[T], count: int, task: str, say: Say, size: int = _AT_ONCE) -> Iterator[T]:
