@@ -2,48 +2,36 @@
 
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from typing import Any, Self
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
-from rich.console import Console, Group
-from rich.live import Live
+from rich.console import Group
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from ..recipes.options import read_budget
 from ..studies.compare.trial import ComparisonLines, Outcome, Trial
-from .display import Progress, on_terminal
+from .display import Panel, Progress, on_terminal
 
 _INTERVAL = 0.5  # seconds between redraws
 _RESERVED = 6  # lines of the screen for text
 _STYLES = {"finished": "green", "failed": "red", "interrupted": "yellow", "running": "cyan"}
 
 
-def comparison_display() -> "ComparisonPanel | ComparisonLines":
+def comparison_display() -> "ComparisonPanel | AbstractContextManager[ComparisonLines]":
     """A panel on a terminal, else lines."""
-    return ComparisonPanel() if on_terminal() else ComparisonLines()
+    return ComparisonPanel() if on_terminal() else nullcontext(ComparisonLines())
 
 
-class ComparisonPanel(AbstractContextManager["ComparisonPanel"]):
+class ComparisonPanel(Panel):
     """Text, and below it a line for each run."""
 
-    def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False)
-        self.live = Live(console=self.console, auto_refresh=False, vertical_overflow="visible")
+    def __init__(self) -> None:
+        super().__init__("reading the data and the recipes")
+        self.live.vertical_overflow = "visible"
         self._rows = dict[str, tuple[str, str, Progress]]()  # state, text and progress, by trial
         self._drawn = 0.0
-
-    def __enter__(self) -> Self:
-        self.console.print("Getting ready: reading the data and the recipes.", style="dim")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.live.stop()
-
-    def say(self, text: str) -> None:
-        """Print a paragraph."""
-        self.console.print(text, markup=False)
 
     def plan(self, trials: Sequence[Trial]) -> None:
         """Show all trials."""

@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Callable, Iterator
 
 from ..core.catalogue import summary
+from ..core.specs import dashed
 from ..recipes import RECIPES
-from .flags import dashed
 from .verbs import VERBS, Verb
 from .verbs.info import ALIASES, TABLES
 

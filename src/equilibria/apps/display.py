@@ -2,7 +2,7 @@
 
 import os
 import sys
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -11,6 +11,8 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
+
+from ..core.text import duration
 
 _LINES = 25  # lines of a run without a terminal, about
 _ENDLESS = 1 << 40  # rounds of a run that only the clock ends
@@ -65,8 +67,6 @@ class Progress:
     @property
     def pace(self) -> list[str]:
         """Images per second, and the time remaining."""
-        from ..runs.announce import duration  # imports torch, which the first words do not wait for
-
         speed = [] if self.speed is None else [f"{self.speed:,.0f} images/s"]
         return speed + ([] if self.remaining is None else [f"{duration(self.remaining)} left"])
 
@@ -92,20 +92,20 @@ def on_terminal() -> bool:
     return sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb")
 
 
-def run_display(seconds: float | None = None) -> "RunPanel | RunLines":
+def run_display(seconds: float | None) -> "RunPanel | AbstractContextManager[RunLines]":
     """A panel on a terminal, else lines. `seconds` is the time limit, if there is one."""
-    return RunPanel(seconds) if on_terminal() else RunLines(seconds)
+    return RunPanel(seconds) if on_terminal() else nullcontext(RunLines(seconds))
 
 
-class RunPanel(AbstractContextManager["RunPanel"]):
-    """Text, and below it the progress of the run, redrawn at each event."""
+class Panel:
+    """Text, and below it what is redrawn at events."""
 
-    def __init__(self, seconds: float | None = None, console: Console | None = None):
-        self.progress, self.console = Progress(seconds), console or Console(highlight=False)
-        self.live = Live(console=self.console, auto_refresh=False, transient=False)
+    def __init__(self, start: str):
+        self.console, self.start = Console(highlight=False), start
+        self.live = Live(console=self.console, auto_refresh=False)
 
     def __enter__(self) -> Self:
-        self.console.print("Getting ready: reading the data, timing a few rounds.", style="dim")
+        self.console.print(f"Getting ready: {self.start}.", style="dim")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -114,6 +114,14 @@ class RunPanel(AbstractContextManager["RunPanel"]):
     def say(self, text: str) -> None:
         """Print a paragraph."""
         self.console.print(text, markup=False)
+
+
+class RunPanel(Panel):
+    """Text, and below it the progress of the run."""
+
+    def __init__(self, seconds: float | None):
+        super().__init__("reading the data, timing a few rounds")
+        self.progress = Progress(seconds)
 
     def show(self, event: dict[str, Any]) -> None:
         """Follow an event."""
@@ -138,14 +146,11 @@ def panel(progress: Progress) -> Group:
     return Group(top, rows)
 
 
-class RunLines(AbstractContextManager["RunLines"]):
+class RunLines:
     """Plain lines, about 25 in a run, for files and pipes."""
 
-    def __init__(self, seconds: float | None = None):
+    def __init__(self, seconds: float | None):
         self.progress, self._next = Progress(seconds), 0.0
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
     def say(self, text: str) -> None:
         """Print a paragraph."""

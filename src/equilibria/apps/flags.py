@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ..core.errors import Refusal
-from ..core.specs import parse, type_in_words
+from ..core.specs import dashed, parse, type_in_words
 
 Values = dict[str, Any]  # by name, with underscores: text, or True without a value
 _TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool, "LabelQuery": str, "LatentQuery": str}
@@ -90,11 +90,6 @@ def arguments(docstring: str) -> dict[str, str]:
     """The text of each argument in the section Args."""
     texts = re.findall(r"^(\w+): (.*(?:\n +.*)*)", sections(docstring).get("Args", ""), re.MULTILINE)
     return {name: " ".join(text.split()) for name, text in texts}
-
-
-def dashed(name: str) -> str:
-    """A name as it is typed."""
-    return f"--{name.replace('_', '-')}"
 
 
 def metavar(annotation: Any) -> str:

@@ -7,8 +7,9 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from ..core.catalogue import Catalogue, summary
+from ..core.specs import dashed
 from ..core.text import paragraph, table, tables, width
-from .flags import as_text, dashed, metavar, sections
+from .flags import as_text, metavar, sections
 
 if TYPE_CHECKING:
     from ..recipes import Recipe

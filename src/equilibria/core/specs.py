@@ -60,6 +60,11 @@ def make(catalogue: Catalogue, spec: Spec, where: str, **context: Any) -> Any:
         raise Refusal(f"{where} cannot be built: {spec['name']} raised {type(error).__name__}: {error}.") from error
 
 
+def dashed(name: str) -> str:
+    """The name of an option as it is typed."""
+    return f"--{name.replace('_', '-')}"
+
+
 def _is_required(parameter: inspect.Parameter) -> bool:
     variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     return parameter.default is parameter.empty and not variadic

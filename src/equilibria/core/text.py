@@ -1,4 +1,4 @@
-"""Tables and paragraphs of text, as wide as the terminal."""
+"""Tables and paragraphs of text, as wide as the terminal, and times in words."""
 
 import shutil
 import textwrap
@@ -34,6 +34,13 @@ def _lines(rows: Sequence[Sequence[str]], widths: Sequence[int], indent: int) ->
 def paragraph(text: str) -> str:
     """Text filled to the width of the terminal."""
     return textwrap.fill(text, width(), break_long_words=False, break_on_hyphens=False)
+
+
+def duration(seconds: float) -> str:
+    """A time in seconds, minutes or hours."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def width() -> int:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
+from ..core.text import duration
 from ..data import Data
 from ..recipes.recipe import Recipe
 from ..records.summary import Summary
@@ -94,10 +95,3 @@ def _label_flag(recipe: Recipe, data: Data) -> str:
 def count(network: nn.Module) -> int:
     """The number of trainable parameters of a network."""
     return sum(parameter.numel() for parameter in network.parameters())
-
-
-def duration(seconds: float) -> str:
-    """A time in seconds, minutes or hours."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

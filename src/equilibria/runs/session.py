@@ -1,12 +1,11 @@
 """Train a recipe, or resume a run."""
 
-import dataclasses
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..core.errors import Refusal
 from ..core.specs import check
@@ -27,6 +26,8 @@ from .plan import Plan, end, plan, prolonged, rehearse, report_every, save_every
 from .tensorboard import Board, require_tensorboard, resume_tensorboard
 from .trainer import Session, run_session
 
+T = TypeVar("T")
+
 
 def train(recipe: str | Recipe | None = None, display: Display | None = None, **keywords: Any) -> Run:
     """Train a recipe and record the run in a folder under `runs`.
@@ -44,7 +45,7 @@ def train(recipe: str | Recipe | None = None, display: Display | None = None, **
         >>> run.step
         2
     """
-    display, (options, changes) = display or Lines(), split_options(keywords)
+    display, (options, changes) = display or Lines(), split_options(keywords, Options)
     if options.tensorboard:
         require_tensorboard()
     recipe, path, data = _request(recipe, options, changes)
@@ -119,14 +120,14 @@ def resume(
             return run_session(Session(run, recipe, data, summary, records, display), newest)
 
 
-def split_options(keywords: Mapping[str, Any]) -> tuple[Options, dict[str, Any]]:
-    """The options among keywords, checked, and the rest: changes to the recipe."""
+def split_options(keywords: Mapping[str, Any], record: type[T]) -> tuple[T, dict[str, Any]]:
+    """The options among keywords, checked, as a record, and the rest: changes to the recipe."""
     values = {name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in keywords.items()}
-    names = {field.name for field in dataclasses.fields(Options)}
+    names = set(record.__annotations__)
     if isinstance(values.get("data"), Mapping):  # a part of the recipe, with options of its own
         names.remove("data")
-    options = {name: check(Options, name, value, name) for name, value in values.items() if name in names}
-    return Options(**options), {name: value for name, value in values.items() if name not in names}
+    options = {name: check(record, name, value, name) for name, value in values.items() if name in names}
+    return record(**options), {name: value for name, value in values.items() if name not in names}
 
 
 def recipe_by_name(recipe: str) -> Recipe:

@@ -3,18 +3,14 @@
 import copy
 import io
 import json
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from types import FrameType
 
 from safetensors.torch import save
 from torch import nn
 
 from ..core.errors import Failure
+from ..core.signals import on_stop
 from ..core.specs import make
 from ..data import Data
 from ..models.card import card
@@ -65,7 +61,13 @@ def run_session(session: Session, since: Checkpoint | None = None) -> Run:
     Raises Failure if a term or a weight is no longer finite.
     """
     run, summary, folder, recipe, data = session.run, session.summary, session.folder, session.recipe, session.data
-    with folder.writing(file_name(since.step) if since else None), interruptible(run):
+
+    def stop(*_: object) -> None:  # after the current round; the second signal interrupts at once
+        if run.stop == "interrupted":
+            raise KeyboardInterrupt
+        run.stop = "interrupted"
+
+    with folder.writing(file_name(since.step) if since else None), on_stop(stop):
         log = EventLog(folder, session.display.show, since.elapsed if since else 0.0)
         report = Reporter(log, summary.cadence["report"], run)
         noise = cache(lambda: chance(data, recipe.binarize))
@@ -92,29 +94,6 @@ def run_session(session: Session, since: Checkpoint | None = None) -> Run:
         raise Failure(text)
     session.display.say(farewell(session, reason, log.elapsed, text))
     return run
-
-
-@contextmanager
-def interruptible(run: Run) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the run after the current round; the second one interrupts at once.
-
-    Only the main thread receives signals: elsewhere this has no effect.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if run.stop == "interrupted":
-            raise KeyboardInterrupt
-        run.stop = "interrupted"
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler or signal.SIG_DFL)  # None: a handler that Python did not set
 
 
 def _begin(session: Session, log: EventLog, checkpointer: Checkpointer, since: Checkpoint | None) -> None:

@@ -131,8 +131,8 @@ def evaluate(
                 load_checkpoint_weights(setup.model, setup.recipe, checkpoint, lambda: setup.data)
                 measured[step] = _sample_metrics(setup, rounds[name], step, floors)
                 measured[step] += _likelihood_metrics(setup, rounds[name], step, required=bool(metrics))
-            end = {"checkpoint": name, "rule": selection_rule(setup.run, name)}
-            values += [replace(value, provenance=replace(value.provenance, **end)) for value in measured[step]]
+            rule = selection_rule(setup.run, name)
+            values += [replace(v, provenance=replace(v.provenance, checkpoint=name, rule=rule)) for v in measured[step]]
     evaluation = Evaluation(tuple(values), "" if setup.network is None else setup.network.about)
     evaluation.write(setup.run)
     return evaluation

@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from ..core.text import duration
 from ..evaluation.doctor.base import Finding
 from ..evaluation.metrics.base import Provenance
 from ..records.history import History
-from ..runs.announce import duration
 from .html import grid, heading, paragraph
 from .results import Evaluation
 

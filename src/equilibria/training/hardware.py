@@ -55,10 +55,10 @@ def choose_hardware(
 
 def choose_threads(hardware: Hardware, seconds_per_round: Callable[[], float]) -> Hardware:
     """One thread or one per core, whichever is faster: a second thread can cost more than it saves."""
-    if hardware.device != "cpu" or (cores := _cores()) == 1:
+    if hardware.device != "cpu" or (most := cores()) == 1:
         return hardware
     times = {}
-    for count in (1, cores):
+    for count in (1, most):
         torch.set_num_threads(count)
         times[count] = seconds_per_round()
     fastest = min(times, key=lambda count: times[count])
@@ -104,7 +104,7 @@ def _device(name: str) -> tuple[str, str]:
         return "cuda", f"cuda ({torch.cuda.get_device_name()})"
     if available["mps"]:
         return "mps", "mps (Apple GPU)"
-    return "cpu", f"cpu (no GPU that PyTorch can use; {_cores()} cores)"
+    return "cpu", f"cpu (no GPU that PyTorch can use; {cores()} cores)"
 
 
 def _matmul(name: str) -> tuple[str, str]:
@@ -143,5 +143,6 @@ def _timed(hardware: Hardware, a: Tensor, b: Tensor) -> tuple[float, Tensor]:
     return min(times), product
 
 
-def _cores() -> int:
+def cores() -> int:
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ...core.errors import Refusal, nearest
-from ..flags import Flag, dashed, merge_flags, split_words
+from ...core.specs import dashed
+from ..flags import Flag, merge_flags, split_words
 from ..help import manual
 from . import info, models, study, train
 

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...core.errors import Refusal
-from ...core.specs import type_in_words
+from ...core.specs import dashed, type_in_words
 from ...core.text import paragraph, table, tables
 from ...recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES, Recipe
 from ...recipes.options import Options, read_budget
 from ...records.folder import RunFolder
-from ..flags import dashed
 
 if TYPE_CHECKING:
     from ...runs.observers import Display

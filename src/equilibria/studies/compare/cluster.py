@@ -34,7 +34,6 @@ def ray_cluster(address: str | None = None, jobs: int | None = None) -> Executor
     task = ray.remote(num_cpus=1, max_retries=0)(run_single_threaded)
 
     def start(trial: Trial) -> Job:
-        trial.folder.parent.mkdir(parents=True, exist_ok=True)
         reference = task.remote(trial)
 
         def is_done() -> bool:
@@ -66,7 +65,6 @@ def slurm(text: str, jobs: int | None, folder: Path) -> Executor:
         raise Failure(f"SLURM cannot be used: {str(error).strip().partition(chr(10))[0]}.") from error
 
     def start(trial: Trial) -> Job:
-        trial.folder.parent.mkdir(parents=True, exist_ok=True)
         job = queue.submit(run_single_threaded, trial)
 
         def cancel() -> None:

@@ -11,16 +11,16 @@ from typing import Any
 
 from ...core.errors import Failure, Refusal
 from ...core.files import write_atomic
-from ...core.specs import check
+from ...core.specs import dashed
 from ...evaluation.features import choose
-from ...records.folder import RunFolder
+from ...records.folder import RunFolder, read_object
+from ...runs.session import split_options
 from ..metric_specs import LIKELIHOOD_METRICS, metric_request, read_specs, split_metrics
 from .comparison_page import Study, comma_separated, html
 from .grid import OUT, TRIALS, ComparisonOptions, Plan, plan_trials
 from .pool import executor, run_trials
 from .statistics import conclusions, metric_rows
-from .trial import ComparisonDisplay, ComparisonLines, Result, Trial, outcome, run_results, trial_results
-from .worker import is_finished
+from .trial import ComparisonDisplay, ComparisonLines, Result, outcome, run_results, trial_results
 
 PLAN, REPORT, SPREADSHEET = "comparison.json", "report.html", "report.csv"
 FORMAT = 1
@@ -72,17 +72,12 @@ def compare(recipes: Sequence[str], display: ComparisonDisplay | None = None, /,
 
 def _split_options(keywords: Mapping[str, Any]) -> tuple[ComparisonOptions, dict[str, Any]]:
     """The options of the comparison, checked, and the keywords for all runs."""
-    names = {field.name for field in dataclasses.fields(ComparisonOptions)}
-    options = {k: v for k, v in keywords.items() if k in names}
-    if isinstance(options.get("out"), Path):
-        options["out"] = str(options["out"])
-    if "data" in options:
-        data = options["data"]
-        options["data"] = [str(each) for each in ([data] if isinstance(data, str | Path) else data)]
-    if isinstance(options.get("metrics"), list | tuple):
-        options["metrics"] = ", ".join(options["metrics"])
-    checked = ComparisonOptions(**{k: check(ComparisonOptions, k, v, k) for k, v in options.items()})
-    return checked, {k: v for k, v in keywords.items() if k not in names}
+    words = dict(keywords)
+    if (data := words.get("data")) is not None:
+        words["data"] = [str(each) for each in ([data] if isinstance(data, str | Path) else data)]
+    if isinstance(words.get("metrics"), list | tuple):
+        words["metrics"] = ", ".join(words["metrics"])
+    return split_options(words, ComparisonOptions)
 
 
 def _compare_runs(
@@ -99,7 +94,7 @@ def _compare_runs(
             raise Refusal(f"{folder} is not a run folder, and others are: compare recipes, or runs.")
     changed = [name for name, value in dataclasses.asdict(options).items() if value != getattr(ComparisonOptions, name)]
     if idle := [name for name in (*shared, *changed) if name not in ("out", "force")]:
-        raise Refusal(f"--{idle[0].replace('_', '-')} does not apply to finished runs: leave it out.")
+        raise Refusal(f"{dashed(idle[0])} does not apply to finished runs: leave it out.")
     if twice := [folder for i, folder in enumerate(folders) if Path(folder) in map(Path, folders[:i])]:
         raise Refusal(f"{twice[0]} is named twice.")
     results = run_results(folders)
@@ -123,10 +118,9 @@ def _study(labels: Sequence[str], about: str, command: str, results: Sequence[Re
 def _stored_plan(folder: Path) -> dict[str, Any]:
     """The record of the comparison in a folder; empty if there is none."""
     try:
-        stored = json.loads((folder / PLAN).read_text("utf-8"))
-    except (OSError, ValueError):
+        return read_object(folder / PLAN)
+    except Refusal:
         return {}
-    return stored if isinstance(stored, dict) else {}
 
 
 def _plan_record(plan: Plan) -> dict[str, Any]:
@@ -159,25 +153,20 @@ def _refuse_other(plan: Plan, before: Mapping[str, Any]) -> None:
 
 def _run_plan(plan: Plan, display: ComparisonDisplay) -> Comparison:
     """Run the trials that are left, then report."""
-    if not all(map(_is_finished, plan.trials)):
+    if unfinished := [trial for trial in plan.trials if not trial.is_finished()]:
         _prepare_metrics(plan, display)
     display.plan(plan.trials)
-    unfinished = [trial for trial in plan.trials if not _is_finished(trial)]
     for trial in plan.trials:
         if trial not in unfinished:
             display.end(trial, outcome(trial.folder))
     done = not unfinished or run_trials(unfinished, executor(plan.options.on, plan.options.jobs, plan.folder), display)
     if not done or any(outcome(trial.folder).state == "interrupted" for trial in plan.trials):
-        count = sum(map(_is_finished, plan.trials))
+        count = sum(trial.is_finished() for trial in plan.trials)
         display.say(f"Stopped with {count} of {len(plan.trials)} runs finished. To continue:\n{plan.command}")
         return Comparison(plan.folder, None, plan.command)
     study = _study(plan.recipes, plan.about, plan.command, trial_results(plan.trials))
     _write(study, plan.folder, display)
     return Comparison(plan.folder, study, plan.command)
-
-
-def _is_finished(trial: Trial) -> bool:
-    return is_finished(trial, outcome(trial.folder))
 
 
 def _prepare_metrics(plan: Plan, display: ComparisonDisplay) -> None:

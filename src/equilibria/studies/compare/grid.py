@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import Refusal
-from ...core.specs import parse
+from ...core.specs import dashed, parse
 from ...data import Data, load_data
 from ...recipes.build import resolve
 from ...recipes.options import Options, read_budget
@@ -154,14 +154,14 @@ def _train_options(options: ComparisonOptions, shared: Mapping[str, Any]) -> tup
     """Options of `train` and changes for all runs. Raises Refusal for reserved options and without data or budget."""
     for name, why in _RESERVED.items():
         if name in shared:
-            raise Refusal(f"{_dashed(name)} cannot be set in a comparison: {why}.")
+            raise Refusal(f"{dashed(name)} cannot be set in a comparison: {why}.")
     if not options.data:
         raise Refusal("Say what to compare them on: --data mnist, or several separated by commas.")
     if twice := [name for i, name in enumerate(options.data) if name in options.data[:i]]:
         raise Refusal(f"The data set {twice[0]!r} is named twice.")
     hints = typing.get_type_hints(Options)
-    values = {k: parse(v, hints[k], _dashed(k)) if k in hints else v for k, v in shared.items()}
-    train_options, changes = split_options(values | {"budget": options.budget, "data": None})
+    values = {k: parse(v, hints[k], dashed(k)) if k in hints else v for k, v in shared.items()}
+    train_options, changes = split_options(values | {"budget": options.budget, "data": None}, Options)
     if options.budget is None and train_options.rounds is None:
         raise Refusal("Say how much each run may spend, the same for all: --budget 5m, 200000images, or --rounds 1000.")
     read_budget(options.budget)
@@ -203,9 +203,5 @@ def _refuse_twins(trials: Sequence[Trial]) -> None:
 
 def _flag(name: str, value: Any) -> list[str]:
     if value is True:
-        return [_dashed(name)]
-    return [_dashed(name), ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)]
-
-
-def _dashed(option: str) -> str:
-    return f"--{option.replace('_', '-')}"
+        return [dashed(name)]
+    return [dashed(name), ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)]

@@ -2,20 +2,20 @@
 
 import dataclasses
 import os
-import signal
 import subprocess
 import sys
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
+from signal import default_int_handler
 
 from ...core.errors import Refusal, nearest
+from ...core.signals import on_stop
 from ...records.events import Tail
+from ...training.hardware import cores
 from .trial import ComparisonDisplay, Trial, outcome, record
 
 _TICK = 0.25  # seconds between polls
@@ -68,7 +68,7 @@ def run_trials(trials: Sequence[Trial], executor: Executor, display: ComparisonD
     """Run the trials. False if that was interrupted: trials that had started are saved."""
     waiting, running = deque(trials), Running()
     try:
-        with _sigterm_as_interrupt():
+        with on_stop(default_int_handler):
             while waiting or running:
                 while waiting and len(running) < executor.slots:
                     trial = waiting.popleft()
@@ -115,35 +115,12 @@ def _poll(running: Running, display: ComparisonDisplay, stopping: bool = False) 
 
 def _stop(running: Running, display: ComparisonDisplay) -> None:
     """Stop all trials after their rounds and wait for them, until the next interrupt."""
-    with suppress(KeyboardInterrupt), _sigterm_as_interrupt():
+    with suppress(KeyboardInterrupt), on_stop(default_int_handler):
         for _, job, _ in running.values():
             job.stop()
         while running:
             _poll(running, display, stopping=True)
             time.sleep(_TICK)
-
-
-@contextmanager
-def _sigterm_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM do what Ctrl-C does. Only the main thread receives signals."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler or signal.SIG_DFL)
-
-
-def cores() -> int:
-    """The number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def environment() -> dict[str, str]:
@@ -154,7 +131,6 @@ def environment() -> dict[str, str]:
 
 def _start(trial: Trial) -> Job:
     """Start a process in a session of its own, so that Ctrl-C reaches it only through this process."""
-    trial.folder.parent.mkdir(parents=True, exist_ok=True)
     with trial.folder.with_name(f"{trial.folder.name}.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", f"{__package__}.worker"],

@@ -5,7 +5,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -55,6 +54,11 @@ class Trial:
 
     def __str__(self) -> str:
         return f"{self.label} on {self.data}, seed {self.seed}"
+
+    def is_finished(self) -> bool:
+        """Whether nothing is left to do."""
+        known = outcome(self.folder)
+        return known.final and (known.state == "failed" or known.measured == self.evaluation)
 
     def to_json(self) -> str:
         """The trial as text, for another process."""
@@ -124,14 +128,11 @@ class ComparisonDisplay(Protocol):
     def end(self, trial: Trial, outcome: Outcome) -> None: ...
 
 
-class ComparisonLines(AbstractContextManager["ComparisonLines"]):
+class ComparisonLines:
     """Prints a line when a run starts or ends, and one a minute, for Python sessions and files."""
 
     def __init__(self) -> None:
         self._count, self._ended, self._next = 0, 0, dict[str, float]()
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
     def say(self, text: str) -> None:
         print(text, flush=True)

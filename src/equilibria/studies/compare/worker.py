@@ -30,9 +30,9 @@ def run_trial(trial: Trial, display: Display | None = None) -> Path:
 
     An interrupted run continues from its checkpoint. An error is recorded next to the run and not raised.
     """
-    before = outcome(trial.folder)
-    if is_finished(trial, before):
+    if trial.is_finished():
         return trial.folder
+    before = outcome(trial.folder)
     try:
         after = _train_and_evaluate(trial, display or Lines(), before)
     except (Refusal, Failure) as error:
@@ -49,11 +49,6 @@ def run_single_threaded(trial: Trial) -> Path:
     """The same with one thread, for evaluation too, in a process of its own."""
     torch.set_num_threads(1)
     return run_trial(trial)
-
-
-def is_finished(trial: Trial, outcome: Outcome) -> bool:
-    """Whether nothing is left to do."""
-    return outcome.final and (outcome.state == "failed" or outcome.measured == trial.evaluation)
 
 
 def _train_and_evaluate(trial: Trial, display: Display, before: Outcome) -> Outcome:
