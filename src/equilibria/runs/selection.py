@@ -30,7 +30,8 @@ def measure(model: Model, data: Data, binary: bool = False) -> tuple[dict[str, f
     real = held_out_batch(data, len(selection(data)), model.conditions is not None, binary)
     fake = model.sample(len(real.x), seed=_SEED).to(real.x.device)
     distances = {"sliced_wasserstein": sliced_wasserstein(real.x, fake)}
-    return _class_error(model, data) | _likelihood(model, real) | distances, len(real.x)
+    likelihood = bounds(model.networks, model.prior, real) if has_likelihood(model, real) else {}
+    return _class_error(model, data) | likelihood | distances, len(real.x)
 
 
 def chance(data: Data, binary: bool = False) -> dict[str, float]:
@@ -60,12 +61,11 @@ def _class_error(model: Model, data: Data) -> dict[str, float]:
 
 
 @torch.no_grad()
-def _likelihood(model: Model, real: Batch) -> dict[str, float]:
-    """Bounds on the likelihood of samples, if the model has a likelihood and a Gaussian encoder."""
+def has_likelihood(model: Model, real: Batch) -> bool:
+    """Whether the model has a likelihood of samples, and an encoder with a Gaussian posterior."""
     if not {"likelihood", "encoder"} <= set(model.networks):
-        return {}
-    posterior = model.networks["encoder"](real.x[:1], None if real.y is None else real.y[:1])
-    return bounds(model.networks, model.prior, real) if isinstance(posterior, Gaussian) else {}
+        return False
+    return isinstance(model.networks["encoder"](real.x[:1], None if real.y is None else real.y[:1]), Gaussian)
 
 
 def selection(data: Data) -> torch.Tensor:

@@ -77,8 +77,7 @@ def run_session(session: Session, since: Checkpoint | None = None) -> Run:
         folder.write(RECIPE, recipe.to_json().encode())  # the last file of a new run
         _begin(session, log, checkpointer, since)
         stops = "when" in summary.end  # "critical"; "sick" in runs of earlier versions
-        rounds = summary.diagnose_every
-        doctor = DoctorObserver(folder, session.display, rounds, stops) if rounds else None
+        doctor = DoctorObserver(folder, session.display, stops) if summary.diagnose_every else None
         try:
             reason = _train(session, report, checkpointer, doctor)
             text = f"{_STOP_REASONS[reason]} {doctor.reason if doctor else ''}".rstrip()
@@ -119,8 +118,8 @@ def _train(session: Session, report: Reporter, checkpointer: Checkpointer, docto
     observers: list[Observer] = [every(report.every, report)]
     diagnostics = None
     if doctor is not None:
-        diagnostics = DiagnosticsObserver(diagnoser(run, session.recipe), report.log, doctor.every)
-        observers += [diagnostics, doctor]
+        diagnostics = DiagnosticsObserver(diagnoser(run, session.recipe), report.log, summary.diagnose_every)
+        observers += [every(diagnostics.every, diagnostics), every(diagnostics.every, doctor)]
     observers += [every(summary.cadence["save"], checkpointer.milestone), checkpointer.save_if_old]
     if (seconds := summary.end["seconds"]) is not None:
         observers.append(clock(report.log, seconds))

@@ -32,31 +32,26 @@ _CENTERS = 4096  # training samples whose means are the centers of classes, at m
 
 
 class DiagnosticsObserver:
-    """Records diagnostics every so many rounds, and at the end if the last ones are long ago."""
+    """Records diagnostics, and at the end of training if the last ones, `every` rounds apart, are long ago."""
 
     def __init__(self, diagnoser: "Diagnoser", log: EventLog, every: int):
         self.diagnoser, self.log, self.every = diagnoser, log, every
 
     def __call__(self, run: Run) -> None:
-        if run.step % self.every == 0:
-            self.record(run)
+        values, errors = self.diagnoser.diagnose(run)
+        self.log.record(run, "diagnosis", seen=values, unseen=errors)
 
     def last(self, run: Run) -> None:
         """Diagnose the end of training, unless the last diagnosis is recent."""
         if 2 * (run.step % self.every) >= self.every:
-            self.record(run)
-
-    def record(self, run: Run) -> None:
-        """Write one event."""
-        values, errors = self.diagnoser.diagnose(run)
-        self.log.record(run, "diagnosis", seen=values, unseen=errors)
+            self(run)
 
 
 class DoctorObserver:
-    """Examines the events of a run every so many rounds, shows new findings, and can stop the run at a critical one."""
+    """Examines the events of a run, shows new findings, and stops the run at a critical one if `stops`."""
 
-    def __init__(self, folder: RunFolder, display: Display, every: int, stops: bool = False):
-        self.folder, self.display, self.every, self.stops = folder, display, every, stops
+    def __init__(self, folder: RunFolder, display: Display, stops: bool):
+        self.folder, self.display, self.stops = folder, display, stops
         self.reason = ""  # the finding that stopped the run
         self._start = read_history(folder.path)
         self._events: list[Event] = list(self._start.events)
@@ -65,11 +60,6 @@ class DoctorObserver:
         self._reported = {finding.name for finding in self.findings()} if resumed else set()  # in an earlier session
 
     def __call__(self, run: Run) -> None:
-        if run.step % self.every == 0:
-            self.examine(run)
-
-    def examine(self, run: Run) -> None:
-        """Show new findings; stop the run at a critical one if that is requested."""
         self._events += read_events(self.folder / EVENTS, self._length)
         self._length = self.folder.length()
         findings = self.findings()

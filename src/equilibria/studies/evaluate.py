@@ -20,6 +20,7 @@ from ..recipes.recipe import Recipe
 from ..records.events import Tail
 from ..records.folder import RECIPE, RunFolder
 from ..records.summary import Summary, fingerprint
+from ..runs.selection import has_likelihood
 from . import metric_specs
 from .metric_specs import LIKELIHOOD_METRICS, MetricRequest, MetricSpec
 from .results import Evaluation, MetricValue
@@ -186,7 +187,8 @@ def _sample_metrics(
 
 def _likelihood_metrics(setup: EvaluationSetup, where: str, step: int, required: bool) -> list[MetricValue]:
     """How likely held-out data is under the model. Raises Refusal if it has no likelihood and one is required."""
-    if setup.likelihoods and not metric_specs.has_likelihood(setup.model):
+    real = setup.samples.real.batch if setup.model.conditions is not None else Batch(setup.samples.real.x)
+    if setup.likelihoods and not has_likelihood(setup.model, real):
         if required:
             raise Refusal(
                 "nll needs a model with a likelihood and an encoder, such as vae, and this run has none: leave it out "
@@ -197,7 +199,6 @@ def _likelihood_metrics(setup: EvaluationSetup, where: str, step: int, required:
     for spec in setup.likelihoods:
         builder = LIKELIHOOD_METRICS[spec["name"]]
         setup.say(f"  likelihood of held-out samples under {where}")
-        real = setup.samples.real.batch if setup.model.conditions is not None else Batch(setup.samples.real.x)
         options = metric_specs.check_options(spec, builder)
         figure = builder(setup.model, real, **options)
         count = min(len(real.x), options.get("count", len(real.x)))

@@ -12,7 +12,6 @@ import torch
 
 from ..core.catalogue import options
 from ..core.errors import Failure, Refusal, nearest
-from ..core.posteriors import Gaussian
 from ..core.specs import Spec, check, import_function, make, parse_json
 from ..core.types import Batch
 from ..data import Data
@@ -60,14 +59,6 @@ def nll(model: Model, batch: Batch, *, k: int = 500, count: int = 1000) -> Measu
 LIKELIHOOD_METRICS = {"nll": nll}  # computed by the model itself, not from its samples
 
 
-def has_likelihood(model: Model) -> bool:
-    """Whether the model has a likelihood and an encoder with a Gaussian posterior."""
-    if not {"likelihood", "encoder"} <= set(model.networks):
-        return False
-    _, y = model.draw_noise(1, (0,))
-    return isinstance(model.networks["encoder"](model.sample(1), y), Gaussian)
-
-
 def read_specs(metrics: Sequence[MetricSpec], data: Data) -> list[Spec]:
     """Each metric's name and options; without metrics those that suit the data. Raises Refusal for unknown ones."""
     specs = [_spec(metric) for metric in metrics] or [
@@ -105,8 +96,7 @@ def full_name(spec: Spec, builder: Callable[..., Any]) -> str:
 
 def check_options(spec: Spec, builder: Callable[..., Any]) -> dict[str, Any]:
     """The options of a spec in the types of its builder. Raises Refusal for others."""
-    texts = {name: value for name, value in spec.items() if name != "name"}
-    return {name: check(builder, name, value, f"{spec['name']}.{name}") for name, value in texts.items()}
+    return {key: check(builder, key, value, f"{spec['name']}.{key}") for key, value in spec.items() if key != "name"}
 
 
 def feature_spec(text: str) -> tuple[str, dict[str, Any]]:

@@ -91,9 +91,9 @@ def read_evaluation(run: str | Path) -> Evaluation:
     )
 
 
-def evaluation_numbers(folder: Path) -> tuple[MetricValue, ...]:
-    """The metric values of a run; none if it was not evaluated."""
-    return read_evaluation(folder).numbers if (folder / FILE).is_file() else ()
+def stored_evaluation(folder: Path) -> Evaluation:
+    """The evaluation of a run; without numbers if it was not evaluated."""
+    return read_evaluation(folder) if (folder / FILE).is_file() else Evaluation(())
 
 
 def comparable_values(

@@ -9,7 +9,7 @@ from ..evaluation.doctor.report import Checkup, doctor
 from ..records.history import History, read_history
 from . import curves, wording
 from .html import code, folded, grid, heading, page, paragraph, picture, section, table
-from .results import MetricValue, evaluation_numbers
+from .results import Evaluation, stored_evaluation
 
 _GRIDS = 8  # sample grids on the page, at most
 
@@ -37,7 +37,7 @@ def report(run: str | Path, out: str | Path | None = None, force: bool = False) 
         raise Refusal(f"--out is {str(path)!r}: the name of a page ends in .html.")
     if out is not None and path.exists() and not force:
         raise Refusal(f"{path} exists: choose another --out, or overwrite it with --force.")
-    text = html(history, doctor(folder), evaluation_numbers(folder))
+    text = html(history, doctor(folder), stored_evaluation(folder))
     try:
         write_atomic(path, text.encode())
     except OSError as error:
@@ -45,11 +45,13 @@ def report(run: str | Path, out: str | Path | None = None, force: bool = False) 
     return path
 
 
-def html(run: History, checkup: Checkup, values: tuple[MetricValue, ...] = ()) -> str:
+def html(run: History, checkup: Checkup, evaluation: Evaluation) -> str:
     """The page."""
     name = str(run.recipe["name"])
     title, runs = f"{name} on {run.data}", {name: [run]}
-    provenance = (paragraph(text, "soft") for text in wording.provenance_lines(value.provenance for value in values))
+    head, *rows = wording.evaluation_table(evaluation)
+    notes = (paragraph(text, "soft") for text in wording.evaluation_notes(evaluation))
+    metrics = [table(head, rows, numbers=2), *notes] if rows else []
     trend = paragraph(f"Trend: {checkup.trend}") if checkup.trend else ""
     losses = folded("What the losses mean", *map(paragraph, checkup.losses))
     versions = folded("Versions, hardware, sessions", code(json.dumps(dict(run.summary), indent=2)))
@@ -59,7 +61,7 @@ def html(run: History, checkup: Checkup, values: tuple[MetricValue, ...] = ()) -
         paragraph(str(run.recipe.get("about", "")), "soft"),
         _facts(run),
         section("Doctor", paragraph(checkup.summary), wording.findings(checkup.findings), trend, losses),
-        section("Metrics", _numbers(values), *provenance),
+        section("Metrics", *metrics),
         section("Training curves", curves.metrics(runs), curves.estimates(runs), curves.terms(runs)),
         section("Samples over time", _sample_grids(run)),
         section("Diagnostics", curves.diagnostics(run)),
@@ -78,24 +80,6 @@ def _facts(run: History) -> str:
         "device": str(run.summary.get("device", "")),
     }
     return table(["", ""], [[name, value] for name, value in facts.items()], kind="facts")
-
-
-def _numbers(values: tuple[MetricValue, ...]) -> str:
-    """A row for each metric: its value at each checkpoint, and its floor."""
-    rows = dict[str, dict[str, MetricValue]]()
-    for value in values:
-        rows.setdefault(value.name, {})[value.provenance.checkpoint] = value
-    checkpoints = list(dict.fromkeys(value.provenance.checkpoint for value in values))
-    body = []
-    for name, row in rows.items():
-        first = next(iter(row.values()))
-        cells = [
-            "-" if (v := row.get(c)) is None else f"{wording.number(v.value, v.error)}\nround {v.round:,}"
-            for c in checkpoints
-        ]
-        floor = "-" if first.floor is None else wording.number(*first.floor)
-        body.append([wording.metric_label(name, first.better), *cells, floor])
-    return table(["metric", *checkpoints, "floor"], body, numbers=1) if body else ""
 
 
 def _sample_grids(run: History) -> str:

@@ -35,11 +35,6 @@ def number(value: float | None, error: float | None = None) -> str:
     return f"{value:,.{max(digits, 0)}f} ± {error:,.{max(digits, 0)}f}"
 
 
-def metric_label(name: str, better: str) -> str:
-    """A metric's name, and below it which values are better."""
-    return name.replace("_", " ") + (f"\n{better} is better" if better in _ARROWS else "")
-
-
 def provenance_lines(records: Iterable[Provenance]) -> list[str]:
     """What numbers depend on: a sentence for all metrics of the same samples, then one for each checkpoint's rule."""
     metrics, rules = dict[Provenance, dict[str, None]](), dict[str, None]()

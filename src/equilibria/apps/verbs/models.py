@@ -248,7 +248,6 @@ def _check_kind(run: str, flag: str) -> None:
     from ...models.output import labels_of
 
     labels = labels_of(run)
-    if labels is not None and flag == "label" and labels.kind != "class":
-        raise Refusal(f"--label needs a model of classes, and this one has {labels}: use --attributes.")
-    if labels is not None and flag == "attributes" and labels.kind == "class":
-        raise Refusal(f"--attributes needs a model of attributes, and this one has {labels}: use --label.")
+    if labels is not None and (labels.kind == "class") != (flag == "label"):
+        kind, other = ("classes", "attributes") if flag == "label" else ("attributes", "label")
+        raise Refusal(f"--{flag} needs a model of {kind}, and this one has {labels}: use --{other}.")

@@ -1,8 +1,11 @@
 """Verbs that look at data and runs."""
 
+from functools import partial
 from typing import Any
 
 from ...core.text import paragraph, table, width
+
+_say = partial(print, flush=True)
 
 
 def check(name: str, /, *, data_root: str | None = None) -> int:
@@ -81,7 +84,3 @@ def train_features(data: str, /, **options: Any) -> int:
 
     train_features(data, **options, say=_say)
     return 0
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)

@@ -75,7 +75,7 @@ def metric_table(study: Study, data: str) -> tuple[list[str], list[list[str]]]:
     runs = {name: len(results) for name, results in study.recipes(data).items()}
     body = [
         [
-            wording.metric_label(row.name, row.better),
+            row.name.replace("_", " ") + (f"\n{row.better} is better" if row.better != "neither" else ""),
             row.checkpoint,
             *(_mean(row, recipe, count) for recipe, count in runs.items()),
             "-" if row.floor is None else wording.number(row.floor.value),

@@ -16,7 +16,7 @@ from ...evaluation.doctor.report import doctor
 from ...recipes.recipe import Recipe
 from ...records.folder import RunFolder
 from ...records.history import History, read_history
-from ..results import MetricValue, evaluation_numbers
+from ..results import MetricValue, stored_evaluation
 
 _NOT_TRAINING = ("about", "format")  # fields of a recipe without influence on the run
 _PLACES = ("data_root",)  # options that say where the data is, not which
@@ -57,8 +57,8 @@ class Trial:
 
     def is_finished(self) -> bool:
         """Whether nothing is left to do."""
-        known = outcome(self.folder)
-        return known.final and (known.state == "failed" or known.measured == self.evaluation)
+        end = outcome(self.folder)
+        return end.final and (end.state == "failed" or end.measured == self.evaluation)
 
     def to_json(self) -> str:
         """The trial as text, for another process."""
@@ -193,7 +193,7 @@ def run_results(folders: Sequence[str | Path]) -> list[Result]:
 def _result(label: str, data: str, seed: int, folder: Path, outcome: Outcome) -> Result:
     history = read_history(folder).require_events() if RunFolder(folder).exists() else None
     findings = doctor(folder).findings if history else ()
-    numbers = evaluation_numbers(folder) if outcome.state == "finished" else ()
+    numbers = stored_evaluation(folder).numbers if outcome.state == "finished" else ()
     return Result(label, data, seed, folder, outcome, history, numbers, tuple(findings))
 
 
