@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -187,7 +187,7 @@ def _build(recipe: Recipe, data: Data, options: Options) -> tuple[Run, Hardware]
 def _summary(recipe: Recipe, data: Data, options: Options, hardware: Hardware, run_plan: Plan) -> Summary:
     return Summary(
         seed=recipe.seed,
-        choices=dataclasses.asdict(hardware),
+        choices=asdict(hardware),
         cadence={
             "report": report_every(recipe.rounds),
             "save": options.save_every or save_every(recipe.rounds),
