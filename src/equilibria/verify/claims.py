@@ -58,6 +58,7 @@ def in_words(error: Exception) -> str:
 
 
 Value = Callable[[], float]
+ValueOf = Callable[[str], float]  # of a name
 
 
 def equals(sentence: str, source: str, value: Value, expected: float, tolerance: float, *about: str) -> Claim:
@@ -76,9 +77,7 @@ def above(sentence: str, source: str, value: Value, bound: float, *about: str) -
     return Claim(sentence, source, f"at least {bound:.4g}", _measure(value, ".4g", lambda x: x >= bound), about)
 
 
-def below_each(
-    names: Iterable[str], sentence: str, source: str, value: Callable[[str], float], bound: float
-) -> list[Claim]:
+def below_each(names: Iterable[str], sentence: str, source: str, value: ValueOf, bound: float) -> list[Claim]:
     """The same claim about several entries: `value` of each name is at most the bound."""
     return [below(f"{name}: {sentence}", source, partial(value, name), bound) for name in names]
 

@@ -87,12 +87,7 @@ def _channel_logits(network: Convolutions) -> Callable[[Tensor], Tensor]:
 
 
 def train_features(
-    data: str,
-    epochs: int = 0,
-    seed: int = 0,
-    force: bool = False,
-    data_root: str | None = None,
-    say: Callable[[str], None] = print,
+    data: str, epochs: int = 0, seed: int = 0, force: bool = False, data_root: str | None = None, say: Say = print
 ) -> StoredClassifier:
     """Train a classifier of the data's classes, the feature network of `evaluate`; it is stored in the cache folder.
 

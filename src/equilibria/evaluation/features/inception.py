@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, max_pool2d, relu
 
 from ...core.download import download
-from ...core.errors import Refusal
+from ...core.errors import Refusal, first_line
 from ...data.cache import cache_root
 from ...data.dataset import Data
 from .base import Features, digest
@@ -205,8 +205,7 @@ def _read(path: Path) -> dict[str, Tensor]:
             return load_file(path)
         weights = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, SafetensorError, pickle.UnpicklingError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise Refusal(f"{path} cannot be read as weights: {reason[:200]}") from None
+        raise Refusal(f"{path} cannot be read as weights: {first_line(error)[:200]}") from None
     return weights if isinstance(weights, dict) else {}
 
 

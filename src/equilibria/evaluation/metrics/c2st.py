@@ -94,11 +94,10 @@ def held_out_critic(data: Data, *, sees: str = "samples", moves: int = STEPS, se
         raise Refusal("The metric 'held_out_critic' needs a batch to learn from: moves of at least 1.")
     if sees not in _INPUTS:
         raise Refusal(f"The metric 'held_out_critic' cannot see {sees!r}.{nearest(sees, _INPUTS)}")
+    has_pixels = sees == "samples" and isinstance(data.space, Image)
 
     def measure(sets: SampleSets) -> Measurements:
-        real, fake, train = (
-            flat(_as_bytes(data, x) if sees == "samples" else x) for x in (sets.real, sets.fake, sets.train)
-        )
+        real, fake, train = (flat(_as_bytes(x) if has_pixels else x) for x in (sets.real, sets.fake, sets.train))
         return {"held_out_critic": divergence(real, fake, train, seed, moves)}
 
     return Metric(measure, input=sees)
@@ -119,9 +118,9 @@ def divergence(real: Tensor, fake: Tensor, train: Tensor, seed: int = 0, steps: 
 
 
 @torch.no_grad()
-def _as_bytes(data: Data, x: Tensor) -> Tensor:
+def _as_bytes(x: Tensor) -> Tensor:
     """Pixels (B, C, H, W) rounded to bytes, as in image files, so that rounding gives no sample away."""
-    return ((x + 1) * 127.5).round().clamp(0, 255) / 127.5 - 1 if isinstance(data.space, Image) else x
+    return ((x + 1) * 127.5).round().clamp(0, 255) / 127.5 - 1
 
 
 def halves(x: Tensor, seed: int, share: float = 0.5) -> tuple[Tensor, Tensor]:
@@ -186,17 +185,13 @@ def dense(like: Tensor, seed: int) -> nn.Module:
 class _Scaled(nn.Module):
     """Rows (B, F), standardized by the mean and std of others, with waves of them: (B, size)."""
 
-    mean: Tensor
-    std: Tensor
-    frequencies: Tensor
-
     def __init__(self, like: Tensor, waves: int):
         super().__init__()
         self.size = like.shape[1] + 2 * waves
-        self.register_buffer("mean", like.mean(dim=0))
-        self.register_buffer("std", like.var(dim=0, correction=0).mean().sqrt().clamp(min=1e-12))
+        self.mean = nn.Buffer(like.mean(dim=0))
+        self.std = nn.Buffer(like.var(dim=0, correction=0).mean().sqrt().clamp(min=1e-12))
         directions = torch.randn(like.shape[1], waves) / math.sqrt(like.shape[1])
-        self.register_buffer("frequencies", directions * 2 ** (_OCTAVES * torch.rand(waves)))
+        self.frequencies = nn.Buffer(directions * 2 ** (_OCTAVES * torch.rand(waves)))
 
     def forward(self, x: Tensor) -> Tensor:
         x = (x - self.mean) / self.std

@@ -39,10 +39,9 @@ def density_coverage(data: Data, *, k: int = 5) -> Metric:
     def measure(sets: SampleSets) -> Measurements:
         real, fake = centered_rows(sets.real, sets.fake)
         reach = radii(real, k)
-        counts = (
-            torch.cat([(distances < reach).sum(dim=1) for _, distances in distance_chunks(fake, real)]).double() / k
-        )
-        density = Measurement(float(counts.mean()), float(counts.std()) / math.sqrt(len(counts)))
+        counts = [(distances < reach).sum(dim=1) for _, distances in distance_chunks(fake, real)]
+        densities = torch.cat(counts).double() / k
+        density = Measurement(float(densities.mean()), float(densities.std()) / math.sqrt(len(densities)))
         return {"density": density, "coverage": _share(nearest(real, fake)[0] < reach)}
 
     return Metric(torch.no_grad()(measure), better={"density": "neither", "coverage": "higher"})

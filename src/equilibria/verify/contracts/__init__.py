@@ -1,6 +1,6 @@
 """Contracts: what every entry of a catalogue, and every part of a user's own, must satisfy."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 import torch
 from torch import Tensor
 
+from ...core.errors import first_line
 from ...core.seeding import reseed
 from ..claims import Claim, Measurement, Verdict
 
@@ -25,10 +26,11 @@ class Clause(Generic[Part]):
     requires: tuple[Callable[..., Measurement], ...] = ()  # the measurements of clauses that this one presumes
 
 
-def claims_about(contract: Sequence[Clause[Part]], name: str, build: Callable[[], Part]) -> list[Claim]:
-    """The clauses as claims about one entry."""
+def claims_about(contract: Sequence[Clause[Part]], builders: Mapping[str, Callable[[], Part]]) -> list[Claim]:
+    """The clauses as claims about each entry."""
     return [
         Claim(f"{name}: {c.sentence}" if name else c.sentence, c.source, c.expected, partial(c.measure, build))
+        for name, build in builders.items()
         for c in contract
     ]
 
@@ -36,7 +38,7 @@ def claims_about(contract: Sequence[Clause[Part]], name: str, build: Callable[[]
 def verdicts(contract: Sequence[Clause[Part]], build: Callable[[], Part]) -> Iterator[Verdict]:
     """One clause after the other, without those that require a broken one; the same fault is reported once."""
     failed, faults = set[Callable[..., Measurement]](), set[str]()
-    for clause, claim in zip(contract, claims_about(contract, "", build), strict=True):
+    for clause, claim in zip(contract, claims_about(contract, {"": build}), strict=True):
         if failed.isdisjoint(clause.requires) and (verdict := claim.check()).fault not in faults:
             if not verdict.holds:
                 failed.add(clause.measure)
@@ -111,4 +113,4 @@ def _reason(error: Exception) -> str:
         return "it reads a value on the host (.item(), float(tensor), or `if` on a tensor); keep it a tensor"
     if "autograd.grad" in text:
         return "it calls torch.autograd.grad itself; use equilibria.terms.gradients.input_gradient instead"
-    return (text.strip().splitlines() or [type(error).__name__])[0][:160].rstrip(".")
+    return first_line(error)[:160].rstrip(".")

@@ -16,10 +16,7 @@ __all__ = ["GROUPS"]
 
 def contract_claims() -> list[Claim]:
     """The contracts of divergences and penalties, for every entry."""
-    return [
-        *(claim for name, build in DIVERGENCES.items() for claim in claims_about(DIVERGENCE_CONTRACT, name, build)),
-        *(claim for name, build in PENALTIES.items() for claim in claims_about(PENALTY_CONTRACT, name, build)),
-    ]
+    return claims_about(DIVERGENCE_CONTRACT, DIVERGENCES) + claims_about(PENALTY_CONTRACT, PENALTIES)
 
 
 Claims = Callable[[], list[Claim]]

@@ -79,7 +79,7 @@ def conjugate_claims() -> list[Claim]:
     builders = {name: build for name, build in DIVERGENCES.items() if build().f_divergence is not None}
     for name, option, values in _PARAMETERS:
         builders |= {f"{name} {value:g}": partial(DIVERGENCES[name], **{option: value}) for value in values}
-    return [claim for name, build in builders.items() for claim in claims_about(F_DIVERGENCE_CONTRACT, name, build)]
+    return claims_about(F_DIVERGENCE_CONTRACT, builders)
 
 
 _FAMILIES = (  # at this parameter it is so many times another one

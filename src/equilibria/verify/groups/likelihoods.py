@@ -16,17 +16,9 @@ from ...games.play import Play
 from ...games.vae import importance_bound, log_weights
 from ...terms.likelihoods import LIKELIHOODS
 from ..claims import Claim, Measurement, above, below, below_each, equals
+from ..toys import linear_models
 from ..toys.critics import fit_lbfgs, noise
-from ..toys.linear_models import (
-    DATA,
-    LATENT,
-    elbo,
-    log_density,
-    max_log_likelihood,
-    optimal,
-    principal_components,
-    untrained,
-)
+from ..toys.linear_models import DATA, LATENT, elbo, log_density, optimal, untrained
 
 _KINGMA, _TIPPING, _BURDA = "Kingma and Welling (2014)", "Tipping and Bishop (1999)", "Burda et al. (2016)"
 _LUCAS = "Lucas et al. (2019)"
@@ -73,7 +65,7 @@ def _variance_error() -> float:
 def _optimum_error() -> float:
     networks = optimal(DATA)
     values = elbo(networks, DATA), log_density(networks, DATA).mean()
-    return max(abs(float(value.detach()) - max_log_likelihood(DATA)) for value in values)
+    return max(abs(float(value.detach()) - linear_models.max_log_likelihood(DATA)) for value in values)
 
 
 def _gradient_at_optimum() -> float:
@@ -92,12 +84,12 @@ def _trained_error() -> float:
     """The distance of the bound from the greatest likelihood, or from the model's own."""
     with torch.no_grad():
         bound, own = float(elbo(_trained(), DATA)), float(log_density(_trained(), DATA).mean())
-    return max(abs(max_log_likelihood(DATA) - bound), abs(own - bound))
+    return max(abs(linear_models.max_log_likelihood(DATA) - bound), abs(own - bound))
 
 
 def _noise_error() -> float:
     std = dict(_trained().named_parameters())["likelihood.log_noise"].detach().exp()
-    return abs(float(std / principal_components(DATA).variance.sqrt()) - 1)
+    return abs(float(std / linear_models.principal_components(DATA).variance.sqrt()) - 1)
 
 
 @torch.no_grad()
