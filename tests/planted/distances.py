@@ -68,8 +68,8 @@ DISTANCES = (
     Mutant(
         "density-of-samples-within",
         "evaluation/metrics/precision_recall.py",
-        "for _, distances in distance_chunks(fake, real)]).double() / k",
-        "for _, distances in distance_chunks(fake, real)]).double().clamp(max=1)",
+        "torch.cat(counts).double() / k",
+        "torch.cat(counts).double().clamp(max=1)",
         BALLS,
         "density is precision",
     ),

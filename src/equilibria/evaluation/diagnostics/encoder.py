@@ -4,7 +4,6 @@ import torch
 from torch import Tensor
 
 from ...core.posteriors import Gaussian
-from ...games.play import Play
 from ...games.vae import ACTIVE
 from .base import GameState, Values
 
@@ -53,12 +52,6 @@ def posterior(state: GameState) -> Values:
         "of": means.shape[1],
         "used": float(1 - (x - reconstructions).square().mean() / variance),
     }
-    divergences = [divergence for play in plays if (divergence := _divergence(play)) is not None]
-    return {"kl": float(torch.cat(divergences).mean())} | values if divergences else values
-
-
-def _divergence(play: Play) -> Tensor | None:
-    """KL(posterior || prior) in nats, (B,), if both are Gaussian."""
-    if not isinstance(play.posterior, Gaussian) or not (play.prior.is_normal or "prior" in play.networks):
-        return None
-    return play.posterior.divergence(play.latent_prior).sum(dim=1)
+    normal = [play for play in plays if play.prior.is_normal or "prior" in play.networks]
+    kls = [p.divergence(play.latent_prior).sum(dim=1) for play in normal if isinstance(p := play.posterior, Gaussian)]
+    return {"kl": float(torch.cat(kls).mean())} | values if kls else values

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ...core.catalogue import Catalogue
 from ...records.history import History
-from . import collapse, critic, gradients, lipschitz, optimization, progress
+from . import collapse, critic, gradients, optimization, progress
 from .base import CRITICAL, REMARK, WARNING, Finding, Symptom
 
 __all__ = ["FINDINGS", "Finding", "Symptom", "findings", "persistent", "root_cause"]
@@ -13,7 +13,7 @@ FINDINGS = Catalogue(  # causes before their consequences
     "finding",
     nonfinite=gradients.nonfinite,
     data_range=progress.data_range,
-    coupled=lipschitz.coupled,
+    coupled=critic.coupled,
     imbalance=optimization.imbalance,
     saturated=critic.saturated,
     posterior_collapse=collapse.posterior_collapse,
@@ -21,8 +21,8 @@ FINDINGS = Catalogue(  # causes before their consequences
     oscillating=collapse.oscillating,
     momentum=optimization.momentum,
     weak=critic.weak,
-    unconverged=lipschitz.unconverged,
-    slope=lipschitz.slope,
+    unconverged=critic.unconverged,
+    slope=critic.slope,
     pinned=gradients.pinned,
     depth=gradients.depth,
     partial=collapse.partial,

@@ -68,11 +68,8 @@ class Checkup:
     def summary(self) -> str:
         """The verdict, in a sentence or two."""
         if not self.findings:
-            return (
-                f"No problems found: none of the {self.checks} checks reports a finding."
-                if self.diagnostics
-                else f"No problems found, but {_LOSSES_ONLY}"
-            )
+            all_checks = f": none of the {self.checks} checks reports a finding."
+            return f"No problems found{all_checks if self.diagnostics else f', but {_LOSSES_ONLY}'}"
         counts = {kind: sum(f.severity == kind for f in self.findings) for kind in _COUNTS}
         parts = [f"{count} {_COUNTS[kind]}{'s' * (count > 1)}" for kind, count in counts.items() if count]
         opening = "is healthy, with" if self.verdict == "healthy" else "has"

@@ -113,7 +113,8 @@ def train(data: Data, epochs: int = 0, seed: int = 0, say: Say = silent) -> Stor
 def fit(data: Data, epochs: int, seed: int, say: Say) -> Convolutions:
     """A classifier of the training part: cross-entropy, AdamW, a rate that rises and falls once (Smith 2018)."""
     assert data.labels is not None
-    draws = generator(seed, len(data.x))
+    assert data.y is not None
+    draws, reach = generator(seed, len(data.x)), min(data.space.shape[1:]) // _SHIFT
     network = untrained(data.space.shape, data.labels.size, seed).to(data.x.device).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=_LR, weight_decay=0.01)
     batch = min(_BATCH, len(data.x))
@@ -123,8 +124,11 @@ def fit(data: Data, epochs: int, seed: int, say: Say) -> Convolutions:
     for epoch in range(1, epochs + 1):
         order = torch.randperm(len(data.x), generator=draws)
         for rows in order[: steps * batch].split(batch):
+            rows = rows.to(data.x.device)
+            shift = torch.randint(-reach, reach + 1, (2,), generator=draws).tolist()  # changes no label
+            logits = network(data.space.encode(data.x[rows]).roll(shift, dims=(2, 3)))
             optimizer.zero_grad()
-            _loss(network, data, rows.to(data.x.device), draws).backward()
+            cross_entropy(logits, data.y[rows].long()).backward()
             optimizer.step()
             schedule.step()
         if epoch % -(-epochs // 10) == 0 or epoch == epochs:  # at most ten times
@@ -134,14 +138,6 @@ def fit(data: Data, epochs: int, seed: int, say: Say) -> Convolutions:
             more = f", {rest:.0f} s left" if epoch < epochs else ""
             say(f"epoch {epoch} of {epochs}: {100 * share:.2f} % of {count:,} held-out samples{more}")
     return network.eval().requires_grad_(False)
-
-
-def _loss(network: Convolutions, data: Data, rows: Tensor, draws: torch.Generator) -> Tensor:
-    """Cross-entropy of a batch that is shifted by a few pixels, which changes no label."""
-    assert data.y is not None
-    reach = min(data.space.shape[1:]) // _SHIFT
-    shift = torch.randint(-reach, reach + 1, (2,), generator=draws).tolist()
-    return cross_entropy(network(data.space.encode(data.x[rows]).roll(shift, dims=(2, 3))), data.y[rows].long())
 
 
 @torch.no_grad()
