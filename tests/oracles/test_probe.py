@@ -11,6 +11,7 @@ from equilibria.data import load_data
 from equilibria.data.dataset import Data, Labels
 from equilibria.data.spaces import Image, Plane
 from equilibria.models.conditions import load_conditions
+from equilibria.models.features import default_layers
 from equilibria.models.linear_svm import fit, loss, minimize
 from equilibria.models.model import Model
 from equilibria.models.probe import ProbeOptions, join, nearest_class, probe, reestimate_untrained, untrained
@@ -198,7 +199,7 @@ def test_what_cannot_be_probed_is_refused():
     networks = nn.ModuleDict({"critic": CRITICS["dense"]((2,), 4, 0)})
     with pytest.raises(Refusal, match="has none: choose other --data"):
         probe(model(), model(), unlabelled)
-    with pytest.raises(Refusal, match="this model knows samples of 1 x 8 x 8"):
+    with pytest.raises(Refusal, match="this model is for samples of 1 x 8 x 8"):
         probe(model(), model(), data((1, 9, 9)))
     with pytest.raises(Refusal, match="no convolutions"):
-        ProbeOptions(pooled=4).layers_of(Model(networks, Plane(1.0), PRIORS["normal"](size=4)))
+        default_layers(Model(networks, Plane(1.0), PRIORS["normal"](size=4)), "critic", 4)

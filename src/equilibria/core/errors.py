@@ -2,7 +2,8 @@
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -27,6 +28,17 @@ def first_line(error: Exception) -> str:
     return str(error).strip().split("\n")[0] or type(error).__name__
 
 
+@contextmanager
+def as_refusal(text: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Raise Refusal for errors of these kinds: the text, such as "FILE cannot be read", and what the error says."""
+    try:
+        yield
+    except Refusal:
+        raise
+    except kinds as error:
+        raise Refusal(f"{text}: {first_line(error).rstrip('.')}.") from None
+
+
 def check_format(stored: Mapping[str, Any], latest: int, where: str) -> None:
     """Raise Refusal for a file of a newer version."""
     version = stored.get("format", latest)
@@ -37,12 +49,13 @@ def check_format(stored: Mapping[str, Any], latest: int, where: str) -> None:
 
 
 def at_least(least: float, part: str, below: float = math.inf, **values: float) -> None:
-    """Raise Refusal unless options are finite and in these limits; `part` is, for example, "The network 'dense'"."""
+    """Raise Refusal unless options are finite and in these limits; `part` is, for example, "The network 'dense'"; "" for a verb."""
     limits = f"at least {least}" + (f" and below {below}" if below < math.inf else "")
     for option, value in values.items():
         if not least <= value < below:
             finite = "a finite number of " if isinstance(value, float) else ""
-            raise Refusal(f"{part} has {option} {value:g}: {finite}{limits} is needed.")
+            subject = f"{part} has {option}" if part else f"{option} is"
+            raise Refusal(f"{subject} {value:g}: {finite}{limits} is needed.")
 
 
 def above_zero(part: str, **values: float) -> None:

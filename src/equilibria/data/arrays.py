@@ -3,7 +3,6 @@
 import math
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -11,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..core.errors import Refusal, nearest
+from ..core.errors import Refusal, as_refusal, nearest
 from .dataset import Labels
 
 SHAPES = "images are (N, H, W), (N, H, W, C) or (N, C, H, W), points are numbers (N, 2)"
@@ -20,6 +19,7 @@ _MOST = 8 << 30  # bytes of one array in an .npz
 _SUSPICIOUS, _RATIO = 256 << 20, 200  # an array larger than this many bytes may not be compressed more than this
 _MOST_CLASSES = 1000
 _CHUNK = 64 << 20  # bytes
+_BROKEN = (OSError, EOFError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError)
 _SLACK = 1e-3  # rounding error by which values may exceed a range
 
 
@@ -36,7 +36,7 @@ class ImageLayout(NamedTuple):
 
 def read_shapes(path: Path) -> dict[str, Shape]:
     """The shapes of arrays in a file by name; an .npy's is the file's. Raises Refusal for unsafe or broken files."""
-    with _readable(path):
+    with as_refusal(f"{path} cannot be read as arrays", *_BROKEN):
         if path.suffix == ".npy":
             with path.open("rb") as file:
                 return {path.stem: _header(path, path.stem, file, path.stat().st_size)}
@@ -47,7 +47,7 @@ def read_shapes(path: Path) -> dict[str, Shape]:
 
 def read_array(path: Path, name: str) -> np.ndarray:
     """One array, mapped from an .npy, unpacked from an .npz; call `read_shapes` first."""
-    with _readable(path):
+    with as_refusal(f"{path} cannot be read as arrays", *_BROKEN):
         if path.suffix == ".npy":
             return np.load(path, mmap_mode="r", allow_pickle=False)
         with np.load(path, allow_pickle=False) as archive:
@@ -79,17 +79,6 @@ def _header(path: Path, name: str, file: IO[bytes], size: int) -> Shape:
     if math.prod(shape) * dtype.itemsize > size:
         raise Refusal(f"{path}: {name!r} has shape {shape}, more than the file holds: it is damaged.")
     return tuple(shape)
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Raise Refusal for errors of the file."""
-    try:
-        yield
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        if isinstance(error, Refusal):
-            raise
-        raise Refusal(f"{path} cannot be read as arrays: {error}.") from None
 
 
 def detect_labels(path: Path, raw: np.ndarray, count: int) -> tuple[Labels, Tensor]:

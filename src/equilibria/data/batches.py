@@ -51,9 +51,7 @@ class Stream:
     seed: int = 0
     labelled: bool = False  # whether batches contain labels, for a conditional game
     binary: bool = False  # draw values from -1 to 1 as -1 or 1, anew in each batch, by the default generator
-    labelled_subset: Tensor | None = (
-        None  # indices of the samples whose labels are used, (K,), of games with few labels
-    )
+    labelled_subset: Tensor | None = None  # (K,): indices of the samples whose labels are used, for few labels
     _order: tuple[int, Tensor] = field(default=(-1, torch.empty(0)), repr=False)
 
     def __post_init__(self) -> None:

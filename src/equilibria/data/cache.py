@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from ..core.download import download
-from ..core.errors import Failure, Refusal
+from ..core.errors import Failure, Refusal, as_refusal
 from .dataset import held_out_mask
 
 
@@ -146,11 +146,8 @@ def obtain(title: str, files: Sequence[PublishedFile], folders: Sequence[str], r
 
 
 def _verified(title: str, path: Path, md5: str) -> Path:
-    try:
-        with path.open("rb") as file:
-            actual = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    except OSError as error:
-        raise Refusal(f"{path} cannot be read: {error.strerror}.") from None
+    with as_refusal(f"{path} cannot be read", OSError), path.open("rb") as file:
+        actual = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     if actual != md5:
         raise Refusal(
             f"{path} is not the published file of {title}: its md5 is {actual}, expected {md5}. "

@@ -99,7 +99,7 @@ def _array(path: Path, space: Space, options: dict[str, Any]) -> UserSamples:
     else:
         images = detect_layout(path, raw, options.get("layout", "auto"))
         x = torch.from_numpy(np.concatenate([images.convert(rows) for rows in chunks(raw)]))
-    _check_shape(str(path), x, space)
+    check_shape(str(path), x, space)
     labels, y = (None, None) if labels_name is None else detect_labels(path, read_array(path, labels_name), len(raw))
     return UserSamples(space, tuple(map(str, range(len(x)))), x, labels, y)
 
@@ -107,7 +107,7 @@ def _array(path: Path, space: Space, options: dict[str, Any]) -> UserSamples:
 def _data_set(data: Data, space: Space, part: str) -> UserSamples:
     if part not in PARTS:
         raise Refusal(f"No part of a data set is called {part!r}.{nearest(part, PARTS)}")
-    _check_shape(data.name, data.x, space)
+    check_shape(data.name, data.x, space)
     parts = [("train", data.x, data.y), ("held-out", data.held_out, data.held_out_y)]
     parts = [each for each in parts if part in (each[0], "all")]
     names = tuple(f"{name}/{i:05}" for name, x, _ in parts for i in range(len(x)))
@@ -115,7 +115,8 @@ def _data_set(data: Data, space: Space, part: str) -> UserSamples:
     return UserSamples(space, names, torch.cat([x for _, x, _ in parts]), data.labels, torch.cat(y) if y else None)
 
 
-def _check_shape(name: str, x: Tensor, space: Space) -> None:
+def check_shape(name: str, x: Tensor, space: Space) -> None:
+    """Raise Refusal for samples (N, ...) of another shape than the space of a model."""
     if tuple(x.shape[1:]) != tuple(space.shape):
         raise Refusal(f"{name} has samples of {' x '.join(map(str, x.shape[1:]))}, and {_model_shape(space)}.")
 

@@ -10,7 +10,7 @@ import PIL.Image
 import torch
 from torch import Tensor
 
-from ..core.errors import Refusal
+from ..core.errors import Refusal, at_least
 from ..core.types import Views
 from ..data.dataset import Labels, Space
 from ..networks.blocks import MinibatchStd
@@ -201,8 +201,7 @@ def score_table(
         labels: For conditional models: class, by name or number, of samples that have no labels of their own.
         count: Number of lowest and of highest samples in the image.
     """
-    if count < 1:
-        raise Refusal(f"count is {count}: at least 1 is needed.")
+    at_least(1, "", count=count)
     inputs = read_inputs(model, source, labels, required=False)
     return ScoreTable(model.space, inputs, torch.cat(list(outputs(model, scores(model), inputs))).cpu(), count)
 

@@ -95,7 +95,6 @@ class Exported:
         return [f"{name} ({', '.join(map(str, ('batch', *self.shapes[name])))})" for name in names]
 
 
-@torch.no_grad()
 def export(
     model: "Model",
     format: str = "onnx",
@@ -134,7 +133,7 @@ def export(
     original.outputs = copy.outputs = original.outputs[: len(outputs)]  # a deterministic encoder has one
     tensors = zip((*original.inputs, *original.outputs), (*inputs, *outputs), strict=True)
     shapes = {name: tuple(tensor.shape[1:]) for name, tensor in tensors}
-    with atomic_output(path) as file:
+    with torch.no_grad(), atomic_output(path) as file:
         recipe = str(read_recipe(model.folder).get("name", ""))
         facts = metadata(original, config, recipe, shapes)
         with _failure(f"This {part} cannot be exported to {target.suffix}"):

@@ -144,8 +144,10 @@ def feature_function(model: "Model", layers: Sequence[str], of: str = "critic", 
     return function
 
 
-def map_layers(model: "Model", of: str = "critic") -> list[str]:
-    """The layers whose output is a feature map (C, H, W). Raises Refusal if there are none."""
+def default_layers(model: "Model", of: str, pooled: int) -> list[str]:
+    """The last hidden layer; if `pooled`, those whose output is a feature map (C, H, W), or Refusal if none is."""
+    if not pooled:
+        return [FEATURES]
     layers = [name for name, shape in layer_shapes(model, of).items() if len(shape) == 3]
     if not layers:
         raise Refusal(f"The {of} of this model has no convolutions with maps to pool: leave out --pooled.")
@@ -216,7 +218,7 @@ def feature_arrays(
         labels: For conditional models: class, by name or number, of samples that have no labels of their own.
     """
     inputs = read_inputs(model, source, labels, required=False)
-    names = list(layers) or (map_layers(model, of) if pooled else [FEATURES])
+    names = list(layers) or default_layers(model, of, pooled)
     groups = {FEATURES: names} if pooled else {name: [name] for name in names}
     arrays = {
         name: torch.cat(list(outputs(model, feature_function(model, group, of, pooled), inputs))).cpu().numpy()

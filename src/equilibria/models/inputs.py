@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ..core.errors import Refusal
+from ..core.errors import Refusal, at_least
 from ..data.dataset import KINDS, Labels
 from ..data.read_samples import UserSamples, read_samples
 from ..data.resolve import Spec
@@ -66,8 +66,7 @@ class Inputs:
 
     def subset(self, count: int) -> "Inputs":
         """At most `count` of the samples, evenly spaced, in order."""
-        if count < 1:
-            raise Refusal(f"count is {count}: at least 1 is needed.")
+        at_least(1, "", count=count)
         if count >= len(self):
             return self
         rows = torch.linspace(0, len(self) - 1, count).round().long()

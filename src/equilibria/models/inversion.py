@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from ..core.errors import Refusal, nearest
+from ..core.errors import Refusal, at_least, nearest
 from ..core.seeding import generator
 from .conditions import LabelQuery
 from .critic_outputs import condition_kwargs
@@ -53,7 +53,11 @@ def invert(
         >>> model.invert(count=2, starts=1, steps=10).latents.shape
         torch.Size([2, 64])
     """
-    _check(starts, steps, lr, distance)
+    at_least(1, "", starts=starts, steps=steps)
+    if not lr > 0:
+        raise Refusal(f"lr is {lr:g}: a number above 0 is needed.")
+    if distance not in DISTANCES:
+        raise Refusal(f"No distance is called {distance!r}.{nearest(distance, DISTANCES)}")
     inputs = read_inputs(model, source, labels).subset(count)
     x, y = inputs.x, inputs.y
     draws = [model.prior.draw(len(x), generator(seed, _STARTS, i)).to(x.device) for i in range(starts)]
@@ -66,16 +70,6 @@ def invert(
     noise = torch.stack(results)[best, torch.arange(len(x), device=x.device)]
     z, reconstructed = model.latents_of(noise, y), model.generate(noise, y)
     return Reconstructions(model.space, inputs.names, x, reconstructed, z, y, "found", inputs.remarks)
-
-
-def _check(starts: int, steps: int, lr: float, distance: str) -> None:
-    for name, value in (("starts", starts), ("steps", steps)):
-        if value < 1:
-            raise Refusal(f"{name} is {value}: at least 1 is needed.")
-    if not lr > 0:
-        raise Refusal(f"lr is {lr:g}: a number above 0 is needed.")
-    if distance not in DISTANCES:
-        raise Refusal(f"No distance is called {distance!r}.{nearest(distance, DISTANCES)}")
 
 
 def descend(

@@ -11,7 +11,7 @@ import PIL.Image
 import torch
 from torch import Tensor
 
-from ..core.errors import Refusal
+from ..core.errors import Refusal, as_refusal
 from ..core.seeding import generator
 from ..data.arrays import detect_labels
 from ..data.dataset import Labels, Space
@@ -235,21 +235,17 @@ def _read_labels(source: Mapping[int, str] | str | Path) -> tuple[list[int], Lab
         return list(source), names, y
     path = Path(source).expanduser()
     titles, *lines = _lines(path)
-    try:
+    with as_refusal(f"{path} cannot be read as sample,class or as sample and numbers", ValueError):
         places = [int(line[0]) for line in lines]
         raw = np.array([line[1:] for line in lines], dtype=str if len(titles) == 2 else float)
-    except ValueError as error:
-        raise Refusal(f"{path} cannot be read as sample,class or as sample and numbers: {error}.") from None
     names, y = detect_labels(path, raw[:, 0] if len(titles) == 2 else raw, len(lines))
     return places, names if len(titles) == 2 else Labels(names.kind, tuple(titles[1:])), y
 
 
 def _lines(path: Path) -> list[list[str]]:
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            lines = [[word.strip() for word in line] for line in csv.reader(file) if line]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Refusal(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    errors = OSError, UnicodeDecodeError, csv.Error
+    with as_refusal(f"{path} cannot be read", *errors), path.open(newline="", encoding="utf-8") as file:
+        lines = [[word.strip() for word in line] for line in csv.reader(file) if line]
     if len(lines) < 2 or len(lines[0]) < 2 or len({len(line) for line in lines}) > 1:
         raise Refusal(f"{path} must have a line of titles, sample and one or more labels, and a line for each sample.")
     return lines

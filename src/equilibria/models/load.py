@@ -12,7 +12,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 
-from ..core.errors import Refusal
+from ..core.errors import Refusal, as_refusal
 from ..core.priors import PRIORS
 from ..core.seeding import key
 from ..core.specs import make
@@ -29,7 +29,7 @@ from . import hub
 from .conditions import load_conditions
 from .export_programs import plain
 from .model import Model
-from .model_folder import WEIGHTS, build, check_config, intact, model_folder, read_config, read_labels
+from .model_folder import DAMAGE, WEIGHTS, build, check_config, model_folder, read_config, read_labels
 
 _STATISTICS = -2  # place of the draws that batch-norm statistics are estimated from
 
@@ -58,7 +58,7 @@ def load(
     """
     path = model_folder(folder)
     config = read_config(path)
-    with intact(f"The model in {path} is damaged or incomplete"):
+    with as_refusal(f"The model in {path} is damaged or incomplete", *DAMAGE):
         model = replace(build_model(config), folder=path)
         model.networks.load_state_dict(load_file(path / WEIGHTS))
     if networks is not None:
@@ -89,7 +89,7 @@ def from_pretrained(name: str | Path, revision: str | None = None, token: str | 
 
 def load_exported(path: str | Path) -> Model:
     """The network in an exported .safetensors file, as a model without the others. Raises Refusal for other files."""
-    with intact(f"{path} holds no exported network"):
+    with as_refusal(f"{path} holds no exported network", *DAMAGE):
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
         config = check_config(json.loads(metadata["config"]), str(path))
@@ -101,7 +101,7 @@ def load_exported(path: str | Path) -> Model:
 
 
 def build_model(config: Mapping[str, Any]) -> Model:
-    """The model that config.json describes, with initial weights. To be called within `intact`."""
+    """The model that config.json describes, with initial weights. Raises one of DAMAGE if it is incomplete."""
     space, prior = make(SPACES, config["space"], "space"), make(PRIORS, config["prior"], "prior")
     labels, described = read_labels(config), config.get("conditions")
     conditions = None if labels is None or described is None else load_conditions(described, labels)

@@ -1,14 +1,13 @@
 """The files of a model folder: config.json describes the model, recipe.json and events.jsonl its run."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 from torch import nn
 
-from ..core.errors import Refusal, check_format, first_line
+from ..core.errors import Refusal, check_format
 from ..core.specs import Spec
 from ..data.dataset import KINDS, Labels
 from ..recipes.build_networks import build_networks, likelihood_of
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from .model import Model
 
 FORMAT = 1
+DAMAGE = (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError)
 CONFIG, WEIGHTS, CARD, METRICS = "config.json", "weights.safetensors", "README.md", "metrics.json"
 
 
@@ -89,17 +89,6 @@ def read_labels(config: Mapping[str, Any]) -> Labels | None:
     if not isinstance(labels, Mapping) or labels.get("kind") not in KINDS or not isinstance(labels.get("names"), list):
         raise Refusal(f"The labels in a model's config.json are {labels!r}: a kind ({', '.join(KINDS)}) and names.")
     return Labels(labels["kind"], tuple(map(str, labels["names"])))
-
-
-@contextmanager
-def intact(text: str) -> Iterator[None]:
-    """Raise Refusal with this text for whatever a damaged or incomplete model raises."""
-    try:
-        yield
-    except Refusal:
-        raise
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
-        raise Refusal(f"{text}: {first_line(error)}") from None
 
 
 def find_file(folder: Path | None, name: str) -> Path | None:

@@ -21,11 +21,7 @@ from .rejection import RejectionSampler, ratio_of
 from .write import WRITERS, SampleRequest, write_result
 
 KINDS = {  # suffixes of each verb's file
-    "interpolate": (".png", ".npz"),
-    "arithmetic": (".png", ".npz"),
-    "traverse": (".png", ".npz"),
-    "reconstruct": (".png", ".npz"),
-    "invert": (".png", ".npz"),
+    **dict.fromkeys(("interpolate", "arithmetic", "traverse", "reconstruct", "invert"), (".png", ".npz")),
     "encode": (".npz", ".csv"),
     "attribute": (".npz",),
     "score": (".csv",),
@@ -33,11 +29,8 @@ KINDS = {  # suffixes of each verb's file
     "features": (".npz",),
 }
 WITH_PICTURE = ("attribute", "score")  # a .png of the same name
-_TABLES: dict[str, Callable[..., Any]] = {
-    "score": score_table,
-    "classify": class_table,
-    "features": feature_arrays,
-}  # others are methods of a model
+# Other verbs are methods of a model.
+_TABLES: dict[str, Callable[..., Any]] = {"score": score_table, "classify": class_table, "features": feature_arrays}
 
 
 def write(
@@ -102,7 +95,7 @@ def sample(
         >>> eq.sample("runs/digits", labels="0..9", out="digits.png")
         PosixPath('digits.png')
     """
-    path = _sample_path(count, out, force)
+    path = output_path(out, WRITERS, force)
     model = load(run, checkpoint, networks=("generator", "prior"))
     SampleRequest.of(model, count, seed, labels, truncation=truncation).write(path)
     return path
@@ -133,18 +126,12 @@ def reject(
         percentile: Percentile of the burn-in logits used as gamma; higher keeps fewer; none: exact rejection.
         burn_in: Burn-in samples used to estimate the maximum ratio and gamma, per label.
     """
-    path, model, (ratio, meaning) = _sample_path(count, out, force), load(run), ratio_of(model_folder(run))
+    path, model, (ratio, meaning) = output_path(out, WRITERS, force), load(run), ratio_of(model_folder(run))
     sampler = RejectionSampler(model, ratio, percentile, burn_in)
     request = SampleRequest.of(model, count, seed, labels, draw=sampler.batches)
     request.write(path)
     several = request.conditions is not None and len(request.conditions) > 1
     return [f"{request.total:,} samples are in {path} (seed {seed}).", *sampler.summary(meaning, several)]
-
-
-def _sample_path(count: int | None, out: str | Path, force: bool) -> Path:
-    if count is not None and count < 1:
-        raise Refusal(f"count is {count}: at least 1 is needed.")
-    return output_path(out, WRITERS, force)
 
 
 def labels_of(run: str | Path) -> Any:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ..core.errors import Refusal
+from ..core.errors import Refusal, as_refusal, at_least
 from ..core.seeding import generator, key
 from ..data.batches import binarized
 from ..data.dataset import Data
+from ..data.read_samples import check_shape
 from ..networks.norms import reestimate_batchnorm
 from .critic_outputs import condition_kwargs, outputs, views
-from .features import FEATURES, feature_function, map_layers, network_of
+from .features import default_layers, feature_function, network_of
 from .inputs import is_binary, read_inputs
 from .linear_svm import fit
-from .model_folder import build, intact, read_config
+from .model_folder import DAMAGE, build, read_config
 
 if TYPE_CHECKING:
     from .model import Model
@@ -51,15 +52,9 @@ class ProbeOptions:
     test: int = 10_000
 
     def __post_init__(self) -> None:
-        for name in ("train", "test"):
-            if getattr(self, name) < 2:
-                raise Refusal(f"{name} is {getattr(self, name)}: at least 2 samples are needed.")
+        at_least(2, "", train=self.train, test=self.test)
         if self.pooled < 0:
             raise Refusal(f"pooled is {self.pooled}: at least 1 is needed, or 0 to keep maps as they are.")
-
-    def layers_of(self, model: "Model") -> list[str]:
-        """The layers to probe."""
-        return list(self.layers) or (map_layers(model, self.of) if self.pooled else [FEATURES])
 
 
 @dataclass(frozen=True)
@@ -102,39 +97,40 @@ class Report:
         )
 
 
-@dataclass(frozen=True)
-class _Samples:
-    """Training and held-out samples as networks see them, with classes (N,)."""
-
-    x: Tensor
-    y: Tensor
-    held_out: Tensor
-    held_out_y: Tensor
-    classes: int
-
-
 def probe(model: "Model", initial: "Model", data: Data, options: ProbeOptions = ProbeOptions()) -> Report:
     """Accuracy of a linear classifier and of the nearest neighbor on pixels, untrained and trained features.
 
     Linear: squared hinge, one class against the rest, on standardized features. Nearest: Euclidean, features as they
     are. Both are fitted on the training part and tested on held-out samples.
     """
-    if tuple(data.space.shape) != tuple(model.space.shape):
-        theirs, ours = (" x ".join(map(str, space.shape)) for space in (data.space, model.space))
-        raise Refusal(f"The data {data.name!r} has samples of {theirs}, and this model knows samples of {ours}.")
-    samples = _select(data, options, model.device, is_binary(model))
-    reestimate_untrained(initial, samples.x, options.of)
-    rows = [_row("raw pixels", samples.x.flatten(1).clone(), samples.held_out.flatten(1), samples)]
+    check_shape(data.name, data.x, model.space)
+    if data.labels is None or data.labels.kind != "class" or data.y is None or data.held_out_y is None:
+        raise Refusal(f"A probe needs classes, and the data {data.name!r} has none: choose other --data.")
+    classes = data.labels.size
+    x, y = _select(model, data.x, data.y, options.train, 0)
+    held_out, held_out_y = _select(model, data.held_out, data.held_out_y, options.test, 1)
+
+    def row(name: str, train: Tensor, test: Tensor) -> Row:
+        """The accuracies of features (N, F) and (M, F); the first are standardized in place."""
+        nearest = nearest_class(train, y, test)
+        linear = fit(train, y, classes)
+        shares = [float((each == held_out_y).double().mean()) for each in (linear.classes(test), nearest)]
+        return Row(name, train.shape[1], shares[0], shares[1], linear.decay)
+
+    reestimate_untrained(initial, x, options.of)
+    rows = [row("raw pixels", x.flatten(1).clone(), held_out.flatten(1))]
+    layers = list(options.layers) or default_layers(model, options.of, options.pooled)
     for title, each in (("untrained", initial), ("trained", model)):
-        train, test = (_features(each, options.layers_of(model), options, x) for x in (samples.x, samples.held_out))
-        rows.append(_row(f"{options.of}, {title}", train, test, samples))
-    return Report((rows[0], rows[1], rows[2]), len(samples.y), len(samples.held_out_y))
+        train, test = (_features(each, layers, options, samples) for samples in (x, held_out))
+        rows.append(row(f"{options.of}, {title}", train, test))
+    return Report((rows[0], rows[1], rows[2]), len(y), len(held_out_y))
 
 
 def untrained(model: "Model", seed: int) -> "Model":
     """The model with its networks as they were before the first round of a run with this seed."""
     config = read_config(model.folder)
-    with intact(f"The model in {model.folder} is damaged or incomplete"), torch.random.fork_rng(devices=[]):
+    text = f"The model in {model.folder} is damaged or incomplete"
+    with as_refusal(text, *DAMAGE), torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(key(seed, -1))
         return replace(model, networks=build(config, model))
 
@@ -169,28 +165,13 @@ def nearest_class(train: Tensor, y: Tensor, test: Tensor) -> Tensor:
     return y[torch.cat(nearest)]
 
 
-def _select(data: Data, options: ProbeOptions, device: torch.device, binary: bool) -> _Samples:
-    """Samples of the data, always the same; black or white if `binary`. Raises Refusal without classes."""
-    if data.labels is None or data.labels.kind != "class" or data.y is None or data.held_out_y is None:
-        raise Refusal(f"A probe needs classes, and the data {data.name!r} has none: choose other --data.")
-    train, test = (
-        torch.randperm(count, generator=generator(count, _ORDER))[:most]
-        for count, most in ((len(data.x), options.train), (len(data.held_out), options.test))
-    )
-    x, held_out = data.space.encode(data.x[train]), data.space.encode(data.held_out[test])
-    if binary:
-        x, held_out = binarized(x.cpu(), generator(0)), binarized(held_out.cpu(), generator(1))
-    y, held_out_y = data.y[train].long(), data.held_out_y[test].long()
-    return _Samples(x.to(device), y.to(device), held_out.to(device), held_out_y.to(device), data.labels.size)
-
-
-def _row(name: str, train: Tensor, test: Tensor, samples: _Samples) -> Row:
-    """The accuracies of features (N, F) and (M, F); the first are standardized in place."""
-    nearest = nearest_class(train, samples.y, test)
-    linear = fit(train, samples.y, samples.classes)
-    predictions = linear.classes(test), nearest
-    shares = [float((each == samples.held_out_y).double().mean()) for each in predictions]
-    return Row(name, train.shape[1], shares[0], shares[1], linear.decay)
+def _select(model: "Model", x: Tensor, y: Tensor, most: int, place: int) -> tuple[Tensor, Tensor]:
+    """At most so many samples as the model's networks see them, always the same, and their classes (N,)."""
+    rows = torch.randperm(len(x), generator=generator(len(x), _ORDER))[:most]
+    samples = model.space.encode(x[rows])
+    if is_binary(model):
+        samples = binarized(samples.cpu(), generator(place))
+    return samples.to(model.device), y[rows].long().to(model.device)
 
 
 def _features(model: "Model", layers: list[str], options: ProbeOptions, x: Tensor) -> Tensor:

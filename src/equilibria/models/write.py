@@ -15,7 +15,7 @@ import PIL.Image
 import torch
 from torch import Tensor
 
-from ..core.errors import Refusal
+from ..core.errors import Refusal, at_least
 from ..core.files import atomic_output
 from ..data.dataset import Labels
 from .conditions import label_text
@@ -64,8 +64,10 @@ class SampleRequest:
     def of(cls, model: "Model", count: int | None, seed: int, labels: Any, **options: Any) -> "SampleRequest":
         """The request of a user: by default 64 samples, or 8 of each of several labels."""
         conditions = None if labels is None else model.conditions_of(labels)
-        several = conditions is not None and len(conditions) > 1
-        return cls(model, count or (PER_LABEL if several else SINGLE), seed, conditions, **options)
+        if count is None:
+            count = PER_LABEL if conditions is not None and len(conditions) > 1 else SINGLE
+        at_least(1, "", count=count)
+        return cls(model, count, seed, conditions, **options)
 
     @property
     def total(self) -> int:

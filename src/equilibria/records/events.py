@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import Refusal
+from ..core.errors import Refusal, as_refusal
 from .folder import EVENTS
 
 Event = Mapping[str, Any]
@@ -17,13 +17,9 @@ def read_events(path: Path, skip: int = 0) -> list[Event]:
 
     Raises Refusal for a file that cannot be read, and for a line that is no event.
     """
-    try:
-        with path.open("rb") as file:
-            file.seek(skip)
-            lines = file.read().splitlines(keepends=True)
-        events = [json.loads(line) for line in lines if line.endswith(b"\n")]
-    except (OSError, ValueError) as error:
-        raise Refusal(f"{path} cannot be read: {error}.") from None
+    with as_refusal(f"{path} cannot be read", OSError, ValueError), path.open("rb") as file:
+        file.seek(skip)
+        events = [json.loads(line) for line in file.read().splitlines(keepends=True) if line.endswith(b"\n")]
     if any(not isinstance(event, dict) or not {"kind", "step"} <= event.keys() for event in events):
         raise Refusal(f"{path} has a line that is no event: an event has a kind and a step.")
     return events

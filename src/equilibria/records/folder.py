@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from ..core.errors import Failure, Refusal
+from ..core.errors import Failure, Refusal, as_refusal
 from ..core.files import write_atomic
 
 try:
@@ -164,10 +164,8 @@ def free_name(path: Path) -> Path:
 
 def read_object(path: Path) -> dict[str, Any]:
     """The JSON object in a file. Raises Refusal for anything else."""
-    try:
+    with as_refusal(f"{path} cannot be read", OSError, ValueError):
         stored = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise Refusal(f"{path} cannot be read: {error}.") from None
     if not isinstance(stored, dict):
         raise Refusal(f"{path} cannot be read: a JSON object is needed.")
     return stored

@@ -15,7 +15,7 @@ from typing import IO, Any, cast
 import numpy as np
 import torch
 
-from ...core.errors import Refusal
+from ...core.errors import Refusal, as_refusal
 from ..cache import PublishedFile, cache_key, cached_arrays, locate, obtain
 from ..dataset import Data, Labels
 from ..spaces import Image
@@ -33,10 +33,8 @@ _ALLOWED = {
 def read_batches(source: Path, checksums: Mapping[str, str]) -> dict[str, dict[bytes, Any]]:
     """The named batches of a folder, .tar, .tar.gz or .tar.xz. Raises Refusal if one is missing or has another md5."""
     members = _in_folder if source.is_dir() else _in_archive
-    try:
+    with as_refusal(f"{source} cannot be read", OSError, EOFError, tarfile.TarError, lzma.LZMAError, zlib.error):
         batches = {name: _batch(source, name, content, checksums[name]) for name, content in members(source, checksums)}
-    except (OSError, EOFError, tarfile.TarError, lzma.LZMAError, zlib.error) as error:
-        raise Refusal(f"{source} cannot be read: {error}.") from None
     if missing := [name for name in checksums if name not in batches]:
         raise Refusal(f"{source} has no {', '.join(missing)}: it is incomplete or another archive.")
     return batches
@@ -46,12 +44,8 @@ def _batch(source: Path, name: str, content: bytes, md5: str) -> dict[bytes, Any
     actual = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if actual != md5:
         raise Refusal(f"{name} in {source} is not the published file: its md5 is {actual}, expected {md5}.")
-    try:
+    with as_refusal(f"{name} in {source} cannot be read", Exception):  # a broken pickle raises anything at all
         batch = _Plain(io.BytesIO(content), encoding="bytes").load()
-    except Refusal:
-        raise
-    except Exception as error:  # a broken pickle raises anything at all
-        raise Refusal(f"{name} in {source} cannot be read: {type(error).__name__}: {error}.") from None
     pixels = batch.get(b"data") if isinstance(batch, dict) else None
     if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8 or pixels.ndim != 2 or pixels.shape[1] != 3072:
         raise Refusal(f"{name} in {source} does not hold pixels: uint8 of shape (N, 3072) is expected.")

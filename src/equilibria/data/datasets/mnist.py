@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...core.errors import Refusal
+from ...core.errors import Refusal, at_least
 from ...core.seeding import generator
 from ..cache import PublishedFile, cache_key, cached_arrays, obtain
 from ..dataset import Data, Labels
@@ -89,8 +89,7 @@ def stacked_mnist(root: Path | None, count: int = 128_000) -> Data:
     `count` is the number of training images, drawn with a fixed seed from the training digits; a fifth of that is held
     out, drawn from the test digits. The class is the number that the three digits spell.
     """
-    if count < 1:
-        raise Refusal(f"The data 'stacked_mnist' has count {count}: a number above 0 is needed.")
+    at_least(1, "The data 'stacked_mnist'", count=count)
     sums = [file.md5 for file in MNIST]
     arrays = cached_arrays("stacked_mnist", cache_key(sums, count), lambda folder: _write(root, count, folder))
     x, y, held_out, held_out_y = (torch.from_numpy(arrays[part]) for part in ("x", "y", "held_out", "held_out_y"))
