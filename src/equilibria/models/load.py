@@ -23,7 +23,7 @@ from ..recipes.build_networks import CriticInput
 from ..recipes.recipe import Recipe
 from ..records import checkpoints
 from ..records.checkpoints import Checkpoint
-from ..records.folder import RECIPE, RunFolder
+from ..records.folder import RunFolder
 from ..records.summary import fingerprint
 from . import hub
 from .conditions import load_conditions
@@ -65,7 +65,7 @@ def load(
         model = replace(model, networks=nn.ModuleDict({k: v for k, v in model.networks.items() if k in networks}))
     if checkpoint is not None:
         run = RunFolder(path.parent if path.name == "model" else path)
-        recipe = Recipe.load(run / RECIPE, trust=True)  # custom code that it names is not called
+        recipe = Recipe.load(run.recipe_file, trust=True)  # custom code that it names is not called
         selection = select_checkpoint(run.path, str(checkpoint))
         load_checkpoint_weights(model, recipe, selection, lambda: _training_data(run, recipe, data_root))
     return model

@@ -56,11 +56,19 @@ class RunFolder:
 
     def exists(self) -> bool:
         """Whether there is a run; its recipe is written last."""
-        return (self / RECIPE).is_file()
+        return self.recipe_file.is_file()
+
+    @property
+    def recipe_file(self) -> Path:
+        return self / RECIPE
+
+    @property
+    def events_file(self) -> Path:
+        return self / EVENTS
 
     def recipe(self) -> dict[str, Any]:
         """The stored recipe. Raises Refusal if it cannot be read."""
-        return read_object(self / RECIPE)
+        return read_object(self.recipe_file)
 
     def summary(self) -> dict[str, Any]:
         """The stored summary. Raises Refusal if it cannot be read."""
@@ -89,7 +97,7 @@ class RunFolder:
         """Open the events for appending; `checkpoint` is the newest one."""
         self.checkpoint = checkpoint
         with self.guard():
-            self._events = (self / EVENTS).open("ab", buffering=0)
+            self._events = self.events_file.open("ab", buffering=0)
         try:
             yield self
         finally:
@@ -122,6 +130,10 @@ class RunFolder:
         """Remove the events after `length` bytes."""
         with self.guard():
             self._file.truncate(length)
+
+    def write_recipe(self, text: str) -> None:
+        """Write the recipe, the last file of a new run."""
+        self.write(RECIPE, text.encode())
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file, all of it or nothing. Raises Failure if the disk refuses."""

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from ..core.errors import Refusal
 from .events import Event, read_events
-from .folder import EVENTS, RunFolder
+from .folder import RunFolder
 
 _LATE = 3  # the late part is the last third, and at least so many values
 _MOST = 0.75  # the share of values that `since` calls most
@@ -190,7 +190,7 @@ class History:
 def read_history(path: Path) -> History:
     """The history of a run so far. Raises Refusal if there is no run, or its records cannot be read."""
     folder = RunFolder.open(path)
-    return History(folder.recipe(), folder.summary(), read_events(folder / EVENTS), path)
+    return History(folder.recipe(), folder.summary(), read_events(folder.events_file), path)
 
 
 def _curves(rows: Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> dict[str, Curve]:

@@ -16,7 +16,7 @@ from ..recipes.options import Options
 from ..recipes.recipe import Recipe
 from ..recipes.settings import paths, with_changes
 from ..records import checkpoints
-from ..records.folder import RECIPE, RunFolder, free_name, refuse_existing
+from ..records.folder import RunFolder, free_name, refuse_existing
 from ..records.summary import Summary, device_name, fingerprint
 from ..training.hardware import Hardware, apply_hardware, choose_hardware, choose_threads
 from ..training.run import Run
@@ -96,7 +96,7 @@ def resume(
     """
     records, display = RunFolder.open(folder), display or Lines()
     with records.lock():
-        recipe, summary = Recipe.load(records / RECIPE, trust), Summary.load(records)
+        recipe, summary = Recipe.load(records.recipe_file, trust), Summary.load(records)
         hardware = _stored_hardware(summary)
         data = _stored_data(recipe, summary, data_root, display)
         with apply_hardware(hardware):

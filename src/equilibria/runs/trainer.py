@@ -24,7 +24,7 @@ from ..recipes.build_networks import critic_input, game_traits
 from ..recipes.recipe import FORMAT, Recipe
 from ..records import checkpoints
 from ..records.checkpoints import Checkpoint, file_name
-from ..records.folder import RECIPE, RunFolder
+from ..records.folder import RunFolder
 from ..records.summary import Summary, data_facts
 from ..terms.divergences import DIVERGENCES
 from ..training.loop import Observer, run_rounds
@@ -74,7 +74,7 @@ def run_session(session: Session, since: Checkpoint | None = None) -> Run:
         checkpointer = Checkpointer(report, lambda run: snapshot(run, recipe, data), since, noise)
         summary.begin_session(run.step)
         summary.write(folder)
-        folder.write(RECIPE, recipe.to_json().encode())  # the last file of a new run
+        folder.write_recipe(recipe.to_json())
         _begin(session, log, checkpointer, since)
         stops = "when" in summary.end  # "critical"; "sick" in runs of earlier versions
         doctor = DoctorObserver(folder, session.display, stops) if summary.diagnose_every else None

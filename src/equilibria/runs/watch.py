@@ -17,7 +17,7 @@ from ..games.play import Play
 from ..recipes.build_networks import game_traits
 from ..recipes.recipe import Recipe
 from ..records.events import Event, read_events
-from ..records.folder import EVENTS, RunFolder
+from ..records.folder import RunFolder
 from ..records.history import History, read_history
 from ..training.run import Run
 from .observers import Display, EventLog
@@ -60,7 +60,7 @@ class DoctorObserver:
         self._reported = {finding.name for finding in self.findings()} if resumed else set()  # in an earlier session
 
     def __call__(self, run: Run) -> None:
-        self._events += read_events(self.folder / EVENTS, self._length)
+        self._events += read_events(self.folder.events_file, self._length)
         self._length = self.folder.length()
         findings = self.findings()
         for finding in findings:

@@ -18,7 +18,7 @@ from ..models.load import load, load_checkpoint_weights, select_checkpoint
 from ..models.model import Model
 from ..recipes.recipe import Recipe
 from ..records.events import Tail
-from ..records.folder import RECIPE, RunFolder
+from ..records.folder import RunFolder
 from ..records.summary import Summary, fingerprint
 from ..runs.selection import has_likelihood
 from . import metric_specs
@@ -144,7 +144,7 @@ def _setup(
 ) -> EvaluationSetup:
     """All that an evaluation needs. Raises Refusal for a folder without a run, and for unknown metrics."""
     records = RunFolder.open(run)
-    recipe = Recipe.load(records / RECIPE, trust=True)  # it may name a user's code, but nothing of it is called
+    recipe = Recipe.load(records.recipe_file, trust=True)  # it may name a user's code, but nothing of it is called
     summary = Summary.load(records)
     root = Path(place) if (place := root or summary.data_root) else None
     data = load_data(recipe.data, root)
