@@ -49,7 +49,7 @@ def check_format(stored: Mapping[str, Any], latest: int, where: str) -> None:
 
 
 def at_least(least: float, part: str, below: float = math.inf, **values: float) -> None:
-    """Raise Refusal unless options are finite and in these limits; `part` is, for example, "The network 'dense'", or ""."""
+    """Raise Refusal unless options are finite and in these limits; `part` is "", or such as "The network 'dense'"."""
     limits = f"at least {least}" + (f" and below {below}" if below < math.inf else "")
     for option, value in values.items():
         if not least <= value < below:

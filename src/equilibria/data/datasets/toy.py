@@ -7,7 +7,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from ...core.errors import Refusal
+from ...core.errors import above_zero, at_least
 from ...core.seeding import generator
 from ..dataset import Data, Labels, Modes
 from ..spaces import Plane
@@ -19,7 +19,7 @@ def ring(modes: int = 8, spread: float = 0.02 / 1.414, count: int = 50_000) -> D
     `modes` is the number of Gaussians; `spread` is the std of each; `count` is the number of training
     points. The label of a point is its Gaussian.
     """
-    _positive("ring", modes=modes, spread=spread, count=count)
+    above_zero("The data 'ring'", modes=modes, spread=spread, count=count)
     angles = torch.arange(modes) * (2 * math.pi / modes)  # linspace(0, 2 pi, modes) would count one mode twice
     return _mixture("ring", Modes(torch.stack([angles.cos(), angles.sin()], dim=1) * (2 / 1.414), spread), count)
 
@@ -30,7 +30,7 @@ def grid(side: int = 5, spread: float = 0.05 / 2.828, count: int = 50_000) -> Da
     `side` is the number of Gaussians per row; `spread` is the std of each; `count` is the number of training
     points. The label of a point is its Gaussian.
     """
-    _positive("grid", side=side, spread=spread, count=count)
+    above_zero("The data 'grid'", side=side, spread=spread, count=count)
     ticks = (2.0 * torch.arange(side) - (side - 1)) / 2.828
     return _mixture("grid", Modes(torch.cartesian_prod(ticks, ticks), spread), count)
 
@@ -40,9 +40,8 @@ def swiss_roll(noise: float = 0.25, count: int = 50_000) -> Data:
 
     `noise` is the std of the noise; `count` is the number of training points.
     """
-    _positive("swiss_roll", count=count)
-    if noise < 0:
-        raise Refusal(f"The data 'swiss_roll' has noise {noise}: a std of 0 or more is needed.")
+    above_zero("The data 'swiss_roll'", count=count)
+    at_least(0, "The data 'swiss_roll'", noise=noise)
 
     def draw(count: int, source: torch.Generator) -> Tensor:
         t = 1.5 * math.pi * (1 + 2 * torch.rand(count, generator=source))
@@ -57,7 +56,7 @@ def lines(theta: float = 0.0, count: int = 50_000) -> Data:
 
     `theta` is the position of the line; `count` is the number of training points.
     """
-    _positive("lines", count=count)
+    above_zero("The data 'lines'", count=count)
 
     def draw(count: int, source: torch.Generator) -> Tensor:
         return torch.stack([torch.full((count,), float(theta)), torch.rand(count, generator=source)], dim=1)
@@ -84,9 +83,3 @@ T = TypeVar("T")
 def _both(draw: Callable[[int, torch.Generator], T], count: int) -> tuple[T, T]:
     """`count` points for training and a fifth of that held out, with fixed seeds."""
     return draw(count, generator(0)), draw(-(-count // 5), generator(1))
-
-
-def _positive(name: str, **values: float) -> None:
-    for option, value in values.items():
-        if not value > 0:
-            raise Refusal(f"The data {name!r} has {option} {value}: a number above 0 is needed.")
