@@ -16,6 +16,7 @@ from ...terms import divergences, penalties
 from ...training import optimizers
 
 Traits = Mapping[str, Any]  # of a part, as plain values; empty where nothing is recorded of a user's own part
+Reader = Callable[[Callable[..., Any], dict[str, Any]], Traits]  # of a builder and its options
 
 _NETWORKS: Mapping[str, Catalogue] = {"generator": GENERATORS, "critic": CRITICS, "encoder": ENCODERS}
 
@@ -139,13 +140,7 @@ def optimizer_traits(history: History, role: str) -> Traits:
     return _traits(history, f"optimizers.{key}", spec, optimizers.OPTIMIZERS, read)
 
 
-def _traits(
-    history: History,
-    path: str,
-    spec: Mapping[str, Any],
-    catalogue: Catalogue,
-    read: Callable[[Callable[..., Any], dict[str, Any]], Traits],
-) -> Traits:
+def _traits(history: History, path: str, spec: Mapping[str, Any], catalogue: Catalogue, read: Reader) -> Traits:
     """The traits of a part of a catalogue, by its description; of a user's own, whose code is not run, as recorded."""
     name, keywords = spec.get("name", ""), {key: value for key, value in spec.items() if key != "name"}
     if name not in catalogue:

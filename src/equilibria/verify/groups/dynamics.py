@@ -13,7 +13,7 @@ from ...terms.penalties import PENALTIES
 from ...training.optimizers import optimistic
 from ...training.update_rules import RULES, Rule
 from ..claims import Claim, Measurement, below, equals
-from ..toys.dirac import RATE, START, end_point, gradient_descent
+from ..toys.dirac import RATE, START, Optimization, dirac_game, end_point, gradient_descent
 
 _MESCHEDER = "Mescheder et al. (2018)"
 _ORDERS = ("simultaneous", "alternating")
@@ -56,9 +56,10 @@ def _log10(value: Callable[[], float]) -> float:
 
 
 @cache
-def _end(order: str, divergence: str, penalty: str, weight: float, rounds: int = 500, **options: Any) -> float:
-    penalties = {penalty: PENALTIES[penalty](weight=weight)} if penalty else {}
-    return math.hypot(*end_point(DIVERGENCES[divergence](), penalties, _rule(order), rounds, **options))
+def _end(name: str, divergence: str, penalty: str, weight: float, rounds: int = 500, **options: Any) -> float:
+    penalties, batch = {penalty: PENALTIES[penalty](weight=weight)} if penalty else {}, options.pop("batch", 2)
+    game = dirac_game(DIVERGENCES[divergence](), penalties, **options)
+    return math.hypot(*end_point(game, _rule(name), rounds, batch))
 
 
 def _contraction() -> float:
@@ -109,8 +110,8 @@ def _rule(name: str) -> Rule:
     return RULES[name](weight=_GAMMA) if name == "consensus" else RULES[name]()
 
 
-def _bilinear(name: str, rounds: int) -> tuple[float, float]:
-    return end_point(DIVERGENCES["wasserstein"](), rule=_rule(name), rounds=rounds)
+def _bilinear(name: str, rounds: int, optimizer: Optimization = gradient_descent) -> tuple[float, float]:
+    return end_point(dirac_game(DIVERGENCES["wasserstein"](), {}), _rule(name), rounds, optimizer=optimizer)
 
 
 def _factor(name: str) -> float:
@@ -123,8 +124,7 @@ def _energy_ratio() -> float:
 
 
 def _optimistic_end() -> float:
-    optimizer = lambda weights: optimistic(gradient_descent(weights))  # noqa: E731
-    return _end("simultaneous", "wasserstein", "", 0.0, _ROUNDS, optimizer=optimizer)
+    return math.hypot(*_bilinear("simultaneous", _ROUNDS, lambda weights: optimistic(gradient_descent(weights))))
 
 
 def _step_error(name: str, theta: float) -> float:
@@ -153,7 +153,8 @@ def _path_error(name: str) -> float:
         w = torch.tensor(START, dtype=torch.float64)
         for _ in range(_TRAJECTORY_ROUNDS):
             w = formula(w, partial(_field, divergence)).detach()
-        errors.append(math.dist(end_point(divergence, rule=_rule(rule), rounds=_TRAJECTORY_ROUNDS), w.tolist()))
+        end = end_point(dirac_game(divergence, {}), _rule(rule), _TRAJECTORY_ROUNDS)
+        errors.append(math.dist(end, w.tolist()))
     return max(errors)
 
 

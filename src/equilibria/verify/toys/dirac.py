@@ -23,7 +23,7 @@ from ...terms.likelihoods import LIKELIHOODS
 from ...terms.penalties import Penalty
 from ...training.loop import run_rounds
 from ...training.run import Average, Run
-from ...training.update_rules import RULES, Rule
+from ...training.update_rules import Rule
 from .critics import Network, SmoothCritic, noise
 
 START, RATE = (1.0, -1.0), 0.2  # theta, psi; of gradient descent
@@ -46,23 +46,16 @@ def dirac_game(divergence: Divergence, penalties: Mapping[str, Penalty], **optio
     return GAMES["gan"](generator, critic, PRIORS["normal"](1), divergence, penalties, **options)
 
 
-gradient_descent: Callable[[list[nn.Parameter]], Optimizer] = partial(torch.optim.SGD, lr=RATE)
+Optimization = Callable[[list[nn.Parameter]], Optimizer]
+gradient_descent: Optimization = partial(torch.optim.SGD, lr=RATE)
 
 
 def end_point(
-    divergence: Divergence,
-    penalties: Mapping[str, Penalty] | None = None,
-    rule: Rule | None = None,
-    rounds: int = 500,
-    batch: int = 2,
-    optimizer: Callable[[list[nn.Parameter]], Optimizer] = gradient_descent,
-    **options: Any,
+    game: Game, rule: Rule, rounds: int, batch: int = 2, optimizer: Optimization = gradient_descent
 ) -> tuple[float, float]:
-    """theta and psi after some rounds of the library's loop, by default alternating with the critic first."""
-    game = dirac_game(divergence, penalties or {}, **options)
+    """theta and psi after some rounds of the library's loop."""
     data = Data("origin", Origin(), torch.zeros(2 * batch, 2), torch.zeros(4, 2))
     optimizers = {p.optimizer: optimizer(game.parameters(p)) for p in game.players}
-    rule = rule or RULES["alternating"]()
     run_rounds(Run(game, Stream(data, size=batch), optimizers, Average(game.networks), rule=rule), rounds)
     theta, psi = (float(weight.detach()) for weight in game.networks.parameters())
     return theta, psi
@@ -87,9 +80,7 @@ def small_game(divergence: Divergence, penalties: Mapping[str, Penalty], **optio
     return GAMES["gan"](_smooth_generator(), critic, PRIORS["normal"](LATENT), divergence, penalties, **options)
 
 
-def encoder_game(
-    name: str, divergence: Divergence | None = None, penalties: Mapping[str, Penalty] | None = None, **options: Any
-) -> Game:
+def encoder_game(name: str, divergence: Divergence | None = None, **options: Any) -> Game:
     """A game with a smooth encoder; its critic, if any, has the non-saturating losses unless a divergence is given."""
     torch.manual_seed(0)
     traits = traits_of(GAMES[name])
@@ -103,10 +94,10 @@ def encoder_game(
         "likelihood": LIKELIHOODS["gaussian"](nn.Identity()).double(),
         "prior": replace(prior, _draw=lambda count, **on: prior.draw(count, **on).double()),
         "divergence": divergence or DIVERGENCES["non_saturating"](),
-        "penalties": penalties or {},
+        "penalties": {},
     }
     parameters = inspect.signature(GAMES[name]).parameters
-    return GAMES[name](**{part: value for part, value in parts.items() if part in parameters}, **options)
+    return GAMES[name](**{part: value for part, value in parts.items() if part in parameters} | options)
 
 
 def play_of(game: Game, count: int = 16) -> Play:
