@@ -12,7 +12,7 @@ ON_TWO_FLOORS = {  # one concept each, on two floors
     "critic.py": "the critic, as diagnostics measure it and as the doctor judges it",
     "f_divergences.py": "f-divergences, and the contract that they keep",
     "divergences.py": "divergences, and the contract that they keep",
-    "gradients.py": "gradients, as they are taken, measured and judged",
+    "gradients.py": "gradients, as they are taken and measured",
     "hub.py": "the Hugging Face hub, of data sets and of models",
     "likelihoods.py": "likelihoods, and the claims about them",
     "penalties.py": "penalties, and the contract that they keep",

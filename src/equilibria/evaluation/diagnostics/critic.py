@@ -77,8 +77,7 @@ def scores(state: GameState) -> Values:
     al. 2017, figure 5b; Karras et al. 2020, figure 1). If the critic scores other views, such as pairs or codes, the
     real side is made of training and of held-out samples, the fake side of training samples.
     """
-    contest = state.contest
-    if contest is None:
+    if (contest := state.contest) is None:
         return {}
     sides = [_sides(contest, state.play(i)) for i in range(state.batches)]
     real, fake = (torch.cat(side) for side in zip(*sides, strict=True))
@@ -114,8 +113,7 @@ def gradient_norms(state: GameState) -> Values:
     `input_gradient_generated` is the mean norm at generated samples: what the generator learns from. A coupled critic
     has no gradient of its own at one sample; its norms are those of the sum of all scores.
     """
-    contest = state.contest
-    if contest is None:
+    if (contest := state.contest) is None:
         return {}
     between_views, at_samples = list[Tensor](), list[Tensor]()
     for play in map(state.play, range(_PLAYS)):

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from ...core.catalogue import Catalogue
 from ...records.history import History
-from . import collapse, critic, gradients, optimization, progress
+from . import collapse, critic, optimization, progress
 from .base import CRITICAL, REMARK, WARNING, Finding, Symptom
 
 __all__ = ["FINDINGS", "Finding", "Symptom", "findings", "persistent", "root_cause"]
 
 FINDINGS = Catalogue(  # causes before their consequences
     "finding",
-    nonfinite=gradients.nonfinite,
+    nonfinite=optimization.nonfinite,
     data_range=progress.data_range,
     coupled=critic.coupled,
     imbalance=optimization.imbalance,
@@ -23,8 +23,8 @@ FINDINGS = Catalogue(  # causes before their consequences
     weak=critic.weak,
     unconverged=critic.unconverged,
     slope=critic.slope,
-    pinned=gradients.pinned,
-    depth=gradients.depth,
+    pinned=optimization.pinned,
+    depth=optimization.depth,
     partial=collapse.partial,
     missing=collapse.missing,
     critic_memorizes=critic.critic_memorizes,

@@ -66,12 +66,8 @@ def past_best(history: History) -> Observation | None:
 
 
 def _is_worse(late: Series, metric: Series) -> bool:
-    """Whether the late values are clearly worse than the best, which is negative for log densities.
-
-    The best is the mean of the two lowest values: one of them may be chance. So may be as much as a value falls again
-    after it has risen.
-    """
-    best = mean(sorted(metric.values)[:2])
+    """Whether the late values are clearly worse than the best, which is negative for log densities."""
+    best = mean(sorted(metric.values)[:2])  # one of them may be chance, as may be how far values fall after a rise
     noise = 2 * mean([max(0.0, a - b) for a, b in pairwise(late.values or metric.values)] or [0.0])
     return late.median > best + (_PAST - 1) * abs(best) + 2 * noise
 
