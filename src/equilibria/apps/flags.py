@@ -21,7 +21,6 @@ from ..core.specs import dashed, parse, type_in_words
 
 Values = dict[str, Any]  # by name, with underscores: text, or True without a value
 _TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool, "LabelQuery": str, "LatentQuery": str}
-_ALIASES = ("LabelQuery", "LatentQuery")  # whatever names labels or latents: any text
 _SINGULAR = {"labels": "label", "labels_to": "label_to", "layers": "layer"}  # parameters whose flag names one
 
 
@@ -126,9 +125,11 @@ def _definition(source: str) -> ast.FunctionDef | ast.ClassDef:
 def _flags(node: ast.FunctionDef | ast.ClassDef) -> Iterator[Flag]:
     """The parameters or fields with a default and a type that text can have; positional-only ones are words."""
     for name, annotation, default in _fields(node) if isinstance(node, ast.ClassDef) else _parameters(node):
-        kind = _type(annotation)
-        if default is not None and kind is not None:
-            yield Flag(name, kind, ast.literal_eval(default), "")
+        kinds = _types(annotation)
+        if str in kinds:  # any text: a list of words is one, too
+            kinds = [kind for kind in kinds if typing.get_origin(kind) is not tuple]
+        if default is not None and any(kinds):
+            yield Flag(name, reduce(operator.or_, kinds), ast.literal_eval(default), "")
 
 
 def _parameters(node: ast.FunctionDef) -> Iterator[tuple[str, ast.expr | None, ast.expr | None]]:
@@ -156,31 +157,18 @@ def _attribute_docs(node: ast.FunctionDef | ast.ClassDef) -> dict[str, str]:
     }
 
 
-def _type(node: ast.expr | None) -> Any:
-    """The type of an annotation, if text can have it; of a union, that of the parts that can be typed."""
+def _types(node: ast.expr | None) -> list[Any]:
+    """The types of an annotation that text can have: of a union, several."""
     match node:
+        case ast.Constant(value=None):
+            return [None]
         case ast.Name(id=name):
-            return _TYPES.get(name)
+            return [_TYPES[name]] if name in _TYPES else []
         case ast.Subscript(value=ast.Name(id="tuple" | "Sequence"), slice=inner):
-            item = _type(inner.elts[0] if isinstance(inner, ast.Tuple) else inner)
-            return None if item is None else tuple[item, ...]  # type: ignore[valid-type]
-        case ast.BinOp(op=ast.BitOr()):
-            return _union(list(_sides(node)))
-    return None
-
-
-def _union(sides: list[ast.expr]) -> Any:
-    if any(isinstance(side, ast.Name) and side.id in _ALIASES for side in sides):
-        return str
-    kinds = [kind for side in sides if (kind := _type(side)) is not None]
-    if str in kinds:
-        kinds = [kind for kind in kinds if typing.get_origin(kind) is not tuple]
-    nothing = [None] * any(isinstance(side, ast.Constant) and side.value is None for side in sides)
-    return reduce(operator.or_, [*kinds, *nothing]) if kinds else None
-
-
-def _sides(node: ast.expr) -> Iterator[ast.expr]:
-    if isinstance(node, ast.BinOp):
-        yield from (*_sides(node.left), *_sides(node.right))
-    else:
-        yield node
+            kinds = _types(inner.elts[0] if isinstance(inner, ast.Tuple) else inner)
+            return [tuple[kind, ...] for kind in kinds]  # type: ignore[valid-type]
+        case ast.BinOp(left=ast.Name(id="LabelQuery" | "LatentQuery")):
+            return [str]  # any text: "none" can be a label
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return [*_types(left), *_types(right)]
+    return []

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from torch import nn
+import torch
 
 from ..core.text import duration
 from ..data import Data
@@ -18,14 +18,13 @@ if TYPE_CHECKING:
 
 def paragraph(run: Run, recipe: Recipe, data: Data, summary: Summary, hardware: Hardware, plan: Plan) -> str:
     """The recipe, data, networks, hardware and costs of a run."""
-    return " ".join(
-        [
-            *_data_sentences(recipe, data),
-            f"Networks: {'; '.join(_network_clauses(run, recipe))}.",
-            f"Hardware: {hardware}.",
-            *_cost_sentences(recipe, summary, plan),
-        ]
-    )
+    networks = [
+        f"{role} {recipe.networks[role]['name']}, {sum(map(torch.numel, network.parameters())):,} parameters"
+        for role, network in run.game.networks.items()
+        if role in recipe.networks
+    ]
+    sentences = [f"Networks: {'; '.join(networks)}.", f"Hardware: {hardware}."]
+    return " ".join([*_data_sentences(recipe, data), *sentences, *_cost_sentences(recipe, summary, plan)])
 
 
 def _data_sentences(recipe: Recipe, data: Data) -> list[str]:
@@ -39,14 +38,6 @@ def _data_sentences(recipe: Recipe, data: Data) -> list[str]:
     elif labels is not None:
         sentences.append(f"Labels ({labels}) are ignored; add --conditional to train on them.")
     return [*sentences, *data.remarks]
-
-
-def _network_clauses(run: Run, recipe: Recipe) -> list[str]:
-    return [
-        f"{role} {recipe.networks[role]['name']}, {count(network):,} parameters"
-        for role, network in run.game.networks.items()
-        if role in recipe.networks
-    ]
 
 
 def _cost_sentences(recipe: Recipe, summary: Summary, plan: Plan) -> list[str]:
@@ -90,8 +81,3 @@ def _label_flag(recipe: Recipe, data: Data) -> str:
     numbers = any(name.isdecimal() for name in labels.names)  # other classes are named by their index
     first, last = (labels.names[0], labels.names[-1]) if numbers else (0, labels.size - 1)
     return f" --label {first}..{last}"
-
-
-def count(network: nn.Module) -> int:
-    """The number of trainable parameters of a network."""
-    return sum(parameter.numel() for parameter in network.parameters())

@@ -80,8 +80,7 @@ def terms(groups: Groups) -> str:
 
 def diagnostics(run: History) -> str:
     """Charts of all diagnostics of a run; empty if there are none."""
-    last = _last(run)
-    charts = [*_gradient_norms(last), *_layers(last)]
+    charts = [*_gradient_norms(run), *_layers(run)]
     for diagnostic, keys, names, title in _DIAGNOSTICS:
         series = {name: [curve] for name, curve in run.diagnostic_curves(diagnostic, *keys).items()}
         charts += _chart(title, {name: series[name] for name in names or series if name in series})
@@ -105,34 +104,22 @@ def _lines(series: Sequence[Curve], across: str, color: str) -> list[Line]:
     return [*thin, Line(*mean(x, y), color, thick=True)] if thin else []
 
 
-def _last(run: History) -> dict[str, Mapping[str, Any]]:
-    """The newest result of each diagnostic, with its round as `step`."""
-    last = dict[str, Mapping[str, Any]]()
-    for event in run.of("diagnosis"):
-        results = {name: result for name, result in event["seen"].items() if isinstance(result, Mapping)}
-        last |= {name: {**result, "step": event["step"]} for name, result in results.items()}
-    return last
+def _gradient_norms(run: History) -> Iterator[str]:
+    """The newest distribution of the critic's gradient norms."""
+    for step, norms in list(run.results("slopes"))[-1:]:
+        edges, counts = norms.get("edges") or [], norms.get("counts") or []
+        if counts and len(edges) == len(counts) + 1 and None not in (*edges, *counts):
+            svg = histogram("Critic's gradient norms", "norm of the gradient on interpolates", edges, counts, mark=1.0)
+            text = "Gradient norms of the critic between real and generated samples"
+            yield plot(svg, f"{text}, round {step:,}; dotted: 1")
 
 
-def _gradient_norms(last: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The distribution of the critic's gradient norms."""
-    norms = last.get("slopes", {})
-    edges, counts = norms.get("edges") or [], norms.get("counts") or []
-    if len(edges) != len(counts) + 1 or not counts or None in (*edges, *counts):
-        return []
-    svg = histogram("Critic's gradient norms", "norm of the gradient on interpolates", edges, counts, mark=1.0)
-    text = "Gradient norms of the critic between real and generated samples"
-    return [plot(svg, f"{text}, round {norms['step']:,}; dotted: 1")]
-
-
-def _layers(last: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The gradient norm of each layer, from input to output: it should neither vanish nor explode with depth."""
-    gradients, charts = last.get("gradients", {}), []
+def _layers(run: History) -> Iterator[str]:
+    """The newest gradient norm of each layer, from input to output: it should not vanish or explode with depth."""
+    step, gradients = next(reversed(list(run.results("gradients"))), (0, dict[str, Any]()))
     players = {name: each for name, each in gradients.items() if name not in _TOTALS and isinstance(each, Mapping)}
     for place, (name, layers) in enumerate(players.items()):
         norms = {layer: value for layer, value in layers.items() if isinstance(value, int | float)}
         if norms:
             svg = bars(f"Gradients of the {name}", "norm", norms, color(place))
-            caption = f"Gradient norm of the {name} by layer, input at the top, round {gradients['step']:,}"
-            charts.append(plot(svg, caption))
-    return charts
+            yield plot(svg, f"Gradient norm of the {name} by layer, input at the top, round {step:,}")

@@ -147,8 +147,5 @@ def _start(trial: Trial) -> Job:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.kill()
-    process.wait()
-    if process.stdin is not None:
-        process.stdin.close()
+    process.kill()
+    process.communicate()  # closes its input, and waits for its end

@@ -19,6 +19,7 @@ from ...records.folder import RunFolder
 from ...runs.observers import Display, Lines
 from ...runs.plan import peak_memory
 from ...runs.session import resume, train
+from ..evaluate import evaluate
 from .trial import Outcome, Trial, outcome, record
 
 _PATIENCE = 60.0  # seconds to wait for another process to release the folder
@@ -57,11 +58,8 @@ def _train_and_evaluate(trial: Trial, display: Display, before: Outcome) -> Outc
         if stop_reason(trial.folder) == "interrupted":
             return Outcome("interrupted")
     if before.measured != trial.evaluation:
-        from ..evaluate import evaluate
-
         options, root = trial.evaluation, trial.options.get("data_root")
-        features, count = options.features, options.count
-        evaluate(trial.folder, options.metrics, features, count, data_root=root, say=display.say)
+        evaluate(trial.folder, options.metrics, options.features, options.count, data_root=root, say=display.say)
     return Outcome("finished", final=True, measured=trial.evaluation)
 
 
