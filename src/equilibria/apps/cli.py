@@ -6,7 +6,7 @@ import tempfile
 import traceback
 from collections.abc import Sequence
 
-from ..core.errors import Failure, Refusal
+from ..core.errors import Failure, Refusal, first_line
 
 
 def main(tokens: Sequence[str] | None = None) -> int:
@@ -53,7 +53,7 @@ def _fail(text: str, code: int) -> int:
 
 def _unexpected(error: Exception) -> str:
     """The message for too little memory, or for a defect of ours, whose traceback goes to a file."""
-    what = str(error).strip().split("\n")[0]
+    what = first_line(error)
     if isinstance(error, MemoryError) or "out of memory" in what or "can't allocate memory" in what:
         return "There is not enough memory: try a smaller --batch, or narrower networks (--generator.width)."
     with tempfile.NamedTemporaryFile("w", prefix="equilibria-", suffix=".txt", delete=False, encoding="utf-8") as file:

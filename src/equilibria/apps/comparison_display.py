@@ -81,7 +81,6 @@ class ComparisonPanel(Panel):
 
 
 def _facts(progress: Progress) -> str:
-    """Round, time remaining and the first metric."""
-    remaining = [] if progress.remaining is None else [f"{progress.remaining:,.0f} s left"]
+    """Round, the first metric and the pace."""
     metric = [f"{name.replace('_', ' ')} {value:.3g}" for name, value in list(progress.metrics.items())[:1]]
-    return ", ".join([progress.round, *remaining, *metric])
+    return ", ".join([progress.round, *metric, *progress.pace])

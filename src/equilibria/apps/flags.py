@@ -114,12 +114,9 @@ def _module(name: str) -> ast.Module:
 
 
 def _definition(source: str) -> ast.FunctionDef | ast.ClassDef:
-    """The source code of a function or class, `module:name` or `module:Class.name`."""
-    module, _, path = source.partition(":")
-    node: Any = _module(module)
-    for name in path.split("."):
-        node = next(n for n in node.body if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name)
-    return node
+    """The source code of a function or class, `module:name`."""
+    module, _, name = source.partition(":")
+    return next(n for n in _module(module).body if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name)
 
 
 def _flags(node: ast.FunctionDef | ast.ClassDef) -> Iterator[Flag]:

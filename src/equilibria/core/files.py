@@ -54,9 +54,20 @@ def atomic(path: Path, unique: bool = False) -> Iterator[Path]:
 @contextmanager
 def atomic_output(path: Path) -> Iterator[Path]:
     """The same for output of a verb. Raises Failure if it cannot be written."""
+    with _failure(path), atomic(path) as part:
+        yield part
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """`write_atomic` for output of a verb. Raises Failure if it cannot be written."""
+    with _failure(path):
+        write_atomic(path, content)
+
+
+@contextmanager
+def _failure(path: Path) -> Iterator[None]:
     try:
-        with atomic(path) as part:
-            yield part
+        yield
     except OSError as error:
         raise Failure(f"{path} cannot be written: {error.strerror or error}.") from error
 

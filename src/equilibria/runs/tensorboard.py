@@ -33,7 +33,8 @@ class Board:
         for name, histogram in histograms(event).items():
             self._writer.add_histogram_raw(name, **histogram, global_step=step)
         if event["kind"] == "sample":
-            self._writer.add_image("samples", _pixels(self.folder / event["file"]), step, dataformats="HWC")
+            with PIL.Image.open(self.folder / event["file"]) as picture:
+                self._writer.add_image("samples", np.array(picture.convert("RGB")), step, dataformats="HWC")
         if event["kind"] in ("checkpoint", "diagnosis", "stop"):
             self._writer.flush()
         self.display.show(event)
@@ -88,12 +89,6 @@ def _numbers(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, 
             yield from _numbers(value, f"{above}{name}/")
         elif isinstance(value, int | float):
             yield f"{above}{name}", float(value)
-
-
-def _pixels(path: Path) -> np.ndarray:
-    """The pixels of an image file: (H, W, 3) uint8."""
-    with PIL.Image.open(path) as picture:
-        return np.array(picture.convert("RGB"))
 
 
 def require_tensorboard() -> Any:

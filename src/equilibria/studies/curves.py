@@ -1,7 +1,6 @@
 """Curves of a run as charts."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from ..records.history import Curve, History
 from .html import grid, legend, plot
@@ -116,10 +115,10 @@ def _gradient_norms(run: History) -> Iterator[str]:
 
 def _layers(run: History) -> Iterator[str]:
     """The newest gradient norm of each layer, from input to output: it should not vanish or explode with depth."""
-    step, gradients = next(reversed(list(run.results("gradients"))), (0, dict[str, Any]()))
-    players = {name: each for name, each in gradients.items() if name not in _TOTALS and isinstance(each, Mapping)}
-    for place, (name, layers) in enumerate(players.items()):
-        norms = {layer: value for layer, value in layers.items() if isinstance(value, int | float)}
-        if norms:
-            svg = bars(f"Gradients of the {name}", "norm", norms, color(place))
-            yield plot(svg, f"Gradient norm of the {name} by layer, input at the top, round {step:,}")
+    for step, gradients in list(run.results("gradients"))[-1:]:
+        players = [name for name, each in gradients.items() if name not in _TOTALS and isinstance(each, Mapping)]
+        for place, name in enumerate(players):
+            norms = {layer: value for layer, value in gradients[name].items() if isinstance(value, int | float)}
+            if norms:
+                svg = bars(f"Gradients of the {name}", "norm", norms, color(place))
+                yield plot(svg, f"Gradient norm of the {name} by layer, input at the top, round {step:,}")

@@ -107,14 +107,13 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0, 
 def picture(path: Path, caption: str) -> str:
     """A PNG inside the page, with a caption."""
     data = base64.b64encode(path.read_bytes()).decode()
-    image = f'<img alt="{escape(caption)}" src="data:image/png;base64,{data}">'
-    return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"
+    return plot(f'<img alt="{escape(caption)}" src="data:image/png;base64,{data}">', caption)
 
 
-def plot(svg: str, caption: str, below: str = "") -> str:
-    """An SVG with its caption; `below` is HTML."""
+def plot(drawing: str, caption: str, below: str = "") -> str:
+    """An SVG or a picture with its caption; `below` is HTML."""
     text = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    return f'<figure class="plot">{svg}{text}{below}</figure>'
+    return f"<figure>{drawing}{text}{below}</figure>"
 
 
 def grid(*parts: str, kind: str = "plots") -> str:

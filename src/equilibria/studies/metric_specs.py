@@ -12,10 +12,10 @@ import torch
 
 from ..core.catalogue import options
 from ..core.errors import Failure, Refusal, nearest
-from ..core.specs import Spec, check, import_function, make, parse_json
+from ..core.specs import Spec, builder_of, check, make, parse_json
 from ..core.types import Batch
 from ..data import Data
-from ..evaluation.features import FEATURES, Features
+from ..evaluation.features import AUTO, FEATURES, Features
 from ..evaluation.features.classifier import classifier
 from ..evaluation.metrics import METRICS, default_metrics
 from ..evaluation.metrics.base import Measurement, Measurements, Metric, SampleSets, proportion
@@ -78,7 +78,7 @@ def split_metrics(text: str) -> list[str]:
 
 def metric_request(spec: Spec, data: Data, root: Path | None, say: Callable[[str], None]) -> MetricRequest:
     """The metric of a spec. Raises Refusal if it does not apply to the data."""
-    builder = import_function(spec["name"], METRICS.kind) if ":" in spec["name"] else METRICS[spec["name"]]
+    builder = builder_of(METRICS, spec["name"])
     needed = "classifier" in inspect.signature(builder).parameters and (":" in spec["name"] or is_stacked(data))
     network = classifier(data, root, say) if needed else None
     metric = make(METRICS, spec, spec["name"], data=data, classifier=network)
@@ -102,13 +102,9 @@ def check_options(spec: Spec, builder: Callable[..., Any]) -> dict[str, Any]:
 def feature_spec(text: str) -> tuple[str, dict[str, Any]]:
     """The name of a feature network and its options: inception(weights=FILE)."""
     spec = _spec(text)
-    name = spec["name"]
-    builder = import_function(name, FEATURES.kind) if ":" in name else FEATURES[name] if name != "auto" else _no_options
-    return name, check_options(spec, builder)
-
-
-def _no_options() -> None:
-    """The builder of `auto`."""
+    if (name := spec["name"]) == AUTO and len(spec) > 1:
+        raise Refusal(f"{text!r} has options, and {AUTO} has none: name a network, as in inception(weights=FILE).")
+    return name, {} if name == AUTO else check_options(spec, builder_of(FEATURES, name))
 
 
 def _spec(metric: MetricSpec) -> Spec:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from ..core.errors import Failure, Refusal, check_format
-from ..core.files import write_atomic
+from ..core.errors import Refusal, check_format
+from ..core.files import write_output
 from ..evaluation.metrics.base import Measurement, Provenance, comparable
 
 FORMAT = 1
@@ -68,10 +68,7 @@ class Evaluation:
     def write(self, run: Path) -> None:
         """Write RUN/metrics.json, atomically, in place of an earlier evaluation. Raises Failure if it cannot be."""
         stored = {"format": FORMAT, "about": self.about, "numbers": [value.to_dict() for value in self.numbers]}
-        try:
-            write_atomic(run / FILE, (json.dumps(stored, indent=2, allow_nan=False) + "\n").encode())
-        except OSError as error:
-            raise Failure(f"{run / FILE} cannot be written: {error.strerror or error}.") from error
+        write_output(run / FILE, (json.dumps(stored, indent=2, allow_nan=False) + "\n").encode())
 
 
 def read_evaluation(run: str | Path) -> Evaluation:

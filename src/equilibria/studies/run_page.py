@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from ..core.errors import Failure, Refusal
-from ..core.files import write_atomic
+from ..core.errors import Refusal
+from ..core.files import output_path, write_output
 from ..evaluation.doctor.report import Checkup, doctor
 from ..records.history import History, read_history
 from . import curves, wording
@@ -32,16 +32,8 @@ def report(run: str | Path, out: str | Path | None = None, force: bool = False) 
     if (folder / "comparison.json").is_file():
         raise Refusal(f"{folder} holds a comparison: its page is {folder / 'report.html'}.")
     history = read_history(folder).require_events()
-    path = folder / "report.html" if out is None else Path(out).expanduser()
-    if path.suffix.lower() not in (".html", ".htm") or path.is_dir():
-        raise Refusal(f"--out is {str(path)!r}: the name of a page ends in .html.")
-    if out is not None and path.exists() and not force:
-        raise Refusal(f"{path} exists: choose another --out, or overwrite it with --force.")
-    text = html(history, doctor(folder), stored_evaluation(folder))
-    try:
-        write_atomic(path, text.encode())
-    except OSError as error:
-        raise Failure(f"{path} cannot be written: {error.strerror or error}.") from error
+    path = folder / "report.html" if out is None else output_path(out, (".html", ".htm"), force)
+    write_output(path, html(history, doctor(folder), stored_evaluation(folder)).encode())
     return path
 
 

@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import Failure, Refusal
+from ...core.errors import Failure, Refusal, first_line
 from .pool import THREADS, Executor, Job
 from .trial import Trial
 from .worker import run_single_threaded
@@ -29,7 +29,7 @@ def ray_cluster(address: str | None = None, jobs: int | None = None) -> Executor
     try:
         ray.init(address=address, runtime_env=one_thread, log_to_driver=False, logging_level=logging.ERROR, **local)
     except (ConnectionError, RuntimeError, ValueError, ImportError) as error:
-        where, what = address or "this machine", str(error).strip().partition("\n")[0]
+        where, what = address or "this machine", first_line(error)
         raise Failure(f"Ray does not answer at {where}: {what}. {_REACHABLE}") from error
     task = ray.remote(num_cpus=1, max_retries=0)(run_single_threaded)
 
@@ -62,7 +62,7 @@ def slurm(text: str, jobs: int | None, folder: Path) -> Executor:
         queue = submitit.AutoExecutor(folder=str((folder / "slurm").absolute()), cluster="local" if local else "slurm")
         queue.update_parameters(**parameters)
     except (RuntimeError, NameError, TypeError) as error:
-        raise Failure(f"SLURM cannot be used: {str(error).strip().partition(chr(10))[0]}.") from error
+        raise Failure(f"SLURM cannot be used: {first_line(error)}.") from error
 
     def start(trial: Trial) -> Job:
         job = queue.submit(run_single_threaded, trial)

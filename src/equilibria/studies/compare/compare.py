@@ -5,12 +5,13 @@ import json
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import Failure, Refusal
-from ...core.files import write_atomic
+from ...core.errors import Refusal
+from ...core.files import write_atomic, write_output
 from ...core.specs import dashed
 from ...evaluation.features import choose
 from ...records.folder import RunFolder, read_object
@@ -60,7 +61,9 @@ def compare(recipes: Sequence[str], display: ComparisonDisplay | None = None, /,
         if "/" in (name := word.partition(":")[0]) and not Path(name).is_file():
             raise Refusal(f"{word} is neither a run nor a recipe: name a recipe, a JSON file, or a run folder.")
     folder = Path(options.out or OUT)
-    before = _stored_plan(folder)
+    before = dict[str, Any]()  # the plan of a comparison in the same folder
+    with suppress(Refusal):
+        before = read_object(folder / PLAN)
     plan = plan_trials(recipes, options, shared, before.get("choices", {}))
     _refuse_other(plan, before)
     if not folder.is_dir():
@@ -113,14 +116,6 @@ def _study(labels: Sequence[str], about: str, command: str, results: Sequence[Re
     attempts = Counter((result.data, result.label) for result in results)
     title = f"{', '.join(labels)}: compared on {', '.join(sets)}"
     return Study(title, about, command, results, rows, conclusions([row for row in best if row], attempts))
-
-
-def _stored_plan(folder: Path) -> dict[str, Any]:
-    """The record of the comparison in a folder; empty if there is none."""
-    try:
-        return read_object(folder / PLAN)
-    except Refusal:
-        return {}
 
 
 def _plan_record(plan: Plan) -> dict[str, Any]:
@@ -183,9 +178,6 @@ def _prepare_metrics(plan: Plan, display: ComparisonDisplay) -> None:
 def _write(study: Study, folder: Path, display: ComparisonDisplay) -> None:
     """Write both files, atomically, in place of earlier ones."""
     again = (folder / REPORT).exists()
-    try:
-        for name, text in {REPORT: html(study), SPREADSHEET: comma_separated(study.metrics)}.items():
-            write_atomic(folder / name, text.encode())
-    except OSError as error:
-        raise Failure(f"The report cannot be written to {folder} ({error.strerror or error}).") from error
+    write_output(folder / REPORT, html(study).encode())
+    write_output(folder / SPREADSHEET, comma_separated(study.metrics).encode())
     display.say(f"{'Replaced' if again else 'Written'}: {folder / REPORT} and {folder / SPREADSHEET}.")

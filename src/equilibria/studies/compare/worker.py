@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from ...core.errors import Failure, Refusal
+from ...core.errors import Failure, Refusal, first_line
 from ...recipes.recipe import Recipe, refuse_code
 from ...records.events import stop_reason
 from ...records.folder import RunFolder
@@ -40,7 +40,7 @@ def run_trial(trial: Trial, display: Display | None = None) -> Path:
         after = Outcome("failed", str(error), stop_reason(trial.folder) == "nonfinite")
     except Exception as error:  # in a user's part, or a defect of ours: the other trials go on
         traceback.print_exc()
-        after = Outcome("failed", f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}")
+        after = Outcome("failed", f"{type(error).__name__}: {first_line(error)}")
     peak = max(before.peak, peak_memory(torch.device("cpu")))
     record(trial.folder, dataclasses.replace(after, peak=peak))
     return trial.folder
