@@ -93,8 +93,8 @@ def attribute(run: str, path: str = "", /, *, out: str = "directions.npz", **opt
     """
     if Path(path).suffix.lower() == ".csv":
         options = {name: value for name, value in options.items() if name not in ("part", "data_root")}
-        return _write(run, "attribute", out, options, source=path)
-    return _write(run, "attribute", out, options, source=_source(path, options))
+        return _write(run, "attribute", out, options | {"source": path})
+    return _write(run, "attribute", out, options, path)
 
 
 def encode(run: str, path: str = "", /, *, out: str = "codes.npz", **options: Any) -> int:
@@ -106,7 +106,7 @@ def encode(run: str, path: str = "", /, *, out: str = "codes.npz", **options: An
     Examples:
         equilibria encode runs/NAME images/ --out codes.csv
     """
-    return _write(run, "encode", out, options, source=_source(path, options))
+    return _write(run, "encode", out, options, path)
 
 
 def reconstruct(run: str, path: str = "", /, *, out: str = "reconstruction.png", **options: Any) -> int:
@@ -118,7 +118,7 @@ def reconstruct(run: str, path: str = "", /, *, out: str = "reconstruction.png",
     Examples:
         equilibria reconstruct runs/NAME --count 16
     """
-    return _write(run, "reconstruct", out, options, source=_source(path, options))
+    return _write(run, "reconstruct", out, options, path)
 
 
 def invert(run: str, path: str = "", /, *, out: str = "inversion.png", **options: Any) -> int:
@@ -130,7 +130,7 @@ def invert(run: str, path: str = "", /, *, out: str = "inversion.png", **options
     Examples:
         equilibria invert runs/NAME images/ --count 8 --steps 500
     """
-    return _write(run, "invert", out, options, source=_source(path, options))
+    return _write(run, "invert", out, options, path)
 
 
 def score(run: str, path: str, /, *, out: str = "scores.csv", **options: Any) -> int:
@@ -142,7 +142,7 @@ def score(run: str, path: str, /, *, out: str = "scores.csv", **options: Any) ->
     Examples:
         equilibria score runs/NAME images/
     """
-    return _write(run, "score", out, options, source=_source(path, options))
+    return _write(run, "score", out, options, path)
 
 
 def classify(run: str, path: str, /, *, out: str = "classes.csv", **options: Any) -> int:
@@ -154,7 +154,7 @@ def classify(run: str, path: str, /, *, out: str = "classes.csv", **options: Any
     Examples:
         equilibria classify runs/NAME images/ --out classes.csv
     """
-    return _write(run, "classify", out, options, source=_source(path, options))
+    return _write(run, "classify", out, options, path)
 
 
 def features(run: str, path: str = "", /, *, out: str = "features.npz", **options: Any) -> int:
@@ -175,7 +175,7 @@ def features(run: str, path: str = "", /, *, out: str = "features.npz", **option
         return _say([f"Layers of the {of}, for --layer:\n\n{table(rows)}"])
     if not path:
         raise Refusal("The samples are missing: write `equilibria features RUN PATH --layer NAME`.")
-    return _write(run, "features", out, options, source=_source(path, options))
+    return _write(run, "features", out, options, path)
 
 
 def probe(run: str, /, **options: Any) -> int:
@@ -227,19 +227,16 @@ def _record(kind: Any, options: dict[str, Any], *values: Any) -> Any:
     return kind(*values, **{name: options.pop(name) for name in names})
 
 
-def _source(path: str, options: dict[str, Any]) -> Any:
+def _write(run: str, verb: str, out: str, options: dict[str, Any], path: str | None = None) -> int:
+    """Write the result of a verb, of the samples at `path` ("": the default ones) if it takes any; print what it is."""
     from ...models.inputs import SampleSource
-
-    return _record(SampleSource, options, path or None)
-
-
-def _write(run: str, verb: str, out: str, options: dict[str, Any], **source: Any) -> int:
-    """Write the result of a verb, and print what it is."""
     from ...models.output import WITH_PICTURE, write
 
-    result = write(run, verb, out, **options, **source)
+    if path is not None:
+        options["source"] = _record(SampleSource, options, path or None)
+    result = write(run, verb, out, **options)
     files = [out, str(Path(out).with_suffix(".png"))] if verb in WITH_PICTURE else [out]
-    seed = "" if source else f" (seed {options.get('seed', 0)})"
+    seed = "" if "source" in options else f" (seed {options.get('seed', 0)})"
     return _say([result.summary(), f"Written: {' and '.join(files)}{seed}"])
 
 
