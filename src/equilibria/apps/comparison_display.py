@@ -49,7 +49,8 @@ class ComparisonPanel(Panel):
         """Follow an event of a run."""
         *_, progress = self._rows[str(trial)]
         progress.update(event)
-        text = _facts(progress)
+        metric = [f"{name.replace('_', ' ')} {value:.3g}" for name, value in list(progress.metrics.items())[:1]]
+        text = ", ".join([progress.round, *progress.pace[-1:], *metric])
         if event["kind"] == "stop":
             text = event["text"] + (" Evaluating." if event.get("reason") != "interrupted" else "")
         self._rows[str(trial)] = "running", text, progress
@@ -78,9 +79,3 @@ class ComparisonPanel(Panel):
         states = [state for state, *_ in self._rows.values()]
         counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
         self.live.update(Group(grid, Text(counts, style="dim")), refresh=True)
-
-
-def _facts(progress: Progress) -> str:
-    """Round, the first metric and the pace."""
-    metric = [f"{name.replace('_', ' ')} {value:.3g}" for name, value in list(progress.metrics.items())[:1]]
-    return ", ".join([progress.round, *metric, *progress.pace])
