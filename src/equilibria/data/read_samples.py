@@ -62,24 +62,21 @@ def _read(path: Spec | Path, space: Space, part: str, root: Path | None, options
         return _data_set(load_data(path, root), space, part)
     place = Path(path).expanduser()
     if place.is_file() and place.suffix.lower() in SUFFIXES:
-        return _images(place.parent, (place.name,), {}, space, options)
+        return _images(ImageSource(str(place.parent), [place.name], lambda _: open_image(place), {}), space, options)
     if str(path) and place.is_dir():
-        files = list_images(place)
-        return _images(place, files.names, files.labels(), space, options)
+        return _images(list_images(place)[0], space, options)
     if place.is_file() and place.suffix in (".npy", ".npz"):
         return _array(place, space, options)
     return _data_set(load_data(options if str(path) == options.get("name") else str(path), root), space, part)
 
 
-def _images(
-    place: Path, names: tuple[str, ...], classes: dict[str, str], space: Space, options: dict[str, Any]
-) -> UserSamples:
+def _images(source: ImageSource, space: Space, options: dict[str, Any]) -> UserSamples:
     """The readable images, made square as in training; the others are named in a remark."""
     if not isinstance(space, Image) or space.height != space.width or space.channels not in (1, 3):
         raise Refusal(
-            f"{place} has images, and {_model_shape(space)}: give an .npz file with an array of such samples."
+            f"{source.title} has images, and {_model_shape(space)}: give an .npz file with an array of such samples."
         )
-    survey = Survey(ImageSource(str(place), names, lambda name: open_image(place / name), classes))
+    survey, classes = Survey(source), source.labels
     fit, resizer = options.get("fit", "crop"), options.get("resizer", "lanczos")
     rows = list(survey.rows(space.height, fit, space.channels, resizer))
     left_out = [f"{name} ({reason})" for name, reason in survey.left_out.items()]

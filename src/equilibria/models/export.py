@@ -81,7 +81,8 @@ class Exported:
     difference: float  # the largest between the file and the model
 
     def __str__(self) -> str:
-        inputs, outputs = (", ".join(self._sizes(is_input)) for is_input in (True, False))
+        sizes = {name: f"{name} ({', '.join(map(str, ('batch', *shape)))})" for name, shape in self.shapes.items()}
+        inputs, outputs = ", ".join(map(sizes.pop, self.inputs)), ", ".join(sizes.values())
         batches = ", ".join(map(str, _BATCHES[:-1])) + f" and {_BATCHES[-1]}"
         names = [text for name, text in (("x", "x holds"), ("samples", "samples are")) if name in self.shapes]
         values = f"; {names[0]} {self.values}" if names else ""
@@ -89,10 +90,6 @@ class Exported:
             f"{self.path} takes {inputs} and gives {outputs}{values}. Run with {self.format.runner} on batches of "
             f"{batches}, it differs from the model by {self.difference:.1e} at most."
         )
-
-    def _sizes(self, is_input: bool) -> list[str]:
-        names = [name for name in self.shapes if (name in self.inputs) is is_input]
-        return [f"{name} ({', '.join(map(str, ('batch', *self.shapes[name])))})" for name in names]
 
 
 def export(

@@ -12,7 +12,6 @@ from ..data import load_data
 from .conditions import UNCONDITIONAL, LabelQuery
 from .critic_outputs import class_table, score_table
 from .features import feature_arrays
-from .hub import check_upload
 from .load import load
 from .model import Model
 from .model_folder import model_folder, read_config, read_data_spec, read_labels, read_recipe
@@ -193,5 +192,4 @@ def publish(run: str | Path, name: str, license: str = "unknown", private: bool 
         license: License of the weights, as the hub spells it, such as mit; the data's license may restrict it.
         private: Make the model visible to you and those you invite only.
     """
-    check_upload(name)
     return load(run).push_to_hub(name, license=license, private=private)

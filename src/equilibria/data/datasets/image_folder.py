@@ -30,34 +30,21 @@ _MANY = 2000  # images: from here on, decoding is announced
 
 
 @dataclass(frozen=True)
-class ImageFiles:
-    """The files in a folder, before any image is opened."""
+class ImageSource:
+    """Images that can be opened by name."""
 
-    names: tuple[str, ...]  # of the images, relative, sorted
-    stamps: tuple[tuple[int, int], ...]  # (bytes, time of change in ns) of each
-    others: tuple[str, ...]  # files that are no images by their name
-    links: int  # links out of the folder, or to folders: not followed
-
-    def labels(self) -> dict[str, str]:
-        """The first subfolder of each image; none for fewer than two subfolders, or if an image lies outside them."""
-        firsts = {name: name.split("/")[0] if "/" in name else "" for name in self.names}
-        return firsts if "" not in firsts.values() and len(set(firsts.values())) > 1 else {}
-
-    def remarks(self) -> list[str]:
-        """What is not used, a sentence each."""
-        remarks = []
-        if self.others:
-            suffixes = sorted({os.path.splitext(name)[1] or "no suffix" for name in self.others})
-            remarks.append(f"Files that are no images: {len(self.others)} ({', '.join(suffixes)}).")
-        if self.links:
-            remarks.append(f"Links out of the folder or to folders, which are not followed: {self.links}.")
-        if any("/" not in name for name in self.names) and any("/" in name for name in self.names):
-            remarks.append("Subfolders are not used as labels, because some images lie outside them.")
-        return remarks
+    title: str
+    names: Sequence[str]
+    open: Callable[[str], AbstractContextManager[PIL.Image.Image]]  # raises Unreadable
+    labels: Mapping[str, str]  # image to class; empty if there are no labels
+    remarks: Sequence[str] = ()
 
 
-def list_images(folder: Path) -> ImageFiles:
-    """Every regular file below a folder, except hidden ones. Raises Refusal if none is an image."""
+def list_images(folder: Path) -> tuple[ImageSource, dict[str, tuple[int, int]]]:
+    """The images below a folder, except hidden ones, and each one's (bytes, time of change in ns). Raises Refusal for none.
+
+    Their labels are the first subfolders, if there are several and no image lies outside them.
+    """
     root, images, others, links = folder.resolve(), {}, [], 0
     for place, subfolders, files in os.walk(folder):
         links += sum(os.path.islink(os.path.join(place, name)) for name in subfolders)
@@ -76,8 +63,19 @@ def list_images(folder: Path) -> ImageFiles:
         rest += [f"links out of the folder or to folders, which are not followed: {links}"] if links else []
         only = f", only {' and '.join(rest)}" if rest else ""
         raise Refusal(f"{folder} holds no images{only}. PNG, JPEG, WebP, BMP, GIF, TIFF or PNM are needed.")
-    names = sorted(images)
-    return ImageFiles(tuple(names), tuple(images[name] for name in names), tuple(others), links)
+    images, remarks = dict(sorted(images.items())), []
+    if others:
+        suffixes = sorted({os.path.splitext(name)[1] or "no suffix" for name in others})
+        remarks.append(f"Files that are no images: {len(others)} ({', '.join(suffixes)}).")
+    if links:
+        remarks.append(f"Links out of the folder or to folders, which are not followed: {links}.")
+    firsts = {name: name.split("/")[0] if "/" in name else "" for name in images}
+    if len(set(firsts.values())) == 1:
+        firsts = {}
+    elif "" in firsts.values():
+        firsts = {}
+        remarks.append("Subfolders are not used as labels, because some images lie outside them.")
+    return ImageSource(str(folder), tuple(images), lambda name: open_image(folder / name), firsts, remarks), images
 
 
 def number_classes(labels: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
@@ -99,17 +97,6 @@ def _is_regular(path: Path) -> bool:
         return stat.S_ISREG(path.stat().st_mode)  # opening a pipe would block
     except OSError:
         return False
-
-
-@dataclass(frozen=True)
-class ImageSource:
-    """Images that can be opened by name."""
-
-    title: str
-    names: Sequence[str]
-    open: Callable[[str], AbstractContextManager[PIL.Image.Image]]  # raises Unreadable
-    labels: Mapping[str, str]  # image to class; empty if there are no labels
-    remarks: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -187,19 +174,10 @@ def load_images(source: ImageSource, form: ImageFormat, *identity: Any) -> Data:
     arrays = cached_arrays("pictures", name, lambda folder: _decode(source, form, folder))
     about = json.loads(str(arrays["about"]))
     x, held_out, y, mask = (torch.from_numpy(arrays[part]) for part in ("x", "held_out", "y", "chosen"))
-    labels = Labels("class", tuple(about["classes"])) if about["classes"] else None
-    return Data(
-        source.title,
-        Image(*x.shape[1:]),
-        x,
-        held_out,
-        labels,
-        y[~mask] if labels else None,
-        y[mask] if labels else None,
-        tuple(about["remarks"]),
-        tuple(about["left_out"]),
-        about["formats"],
-    )
+    classes, remarks, left_out = (tuple(about[part]) for part in ("classes", "remarks", "left_out"))
+    space, labels = Image(*x.shape[1:]), Labels("class", classes) if classes else None
+    train_y, held_out_y = (y[~mask], y[mask]) if classes else (None, None)
+    return Data(source.title, space, x, held_out, labels, train_y, held_out_y, remarks, left_out, about["formats"])
 
 
 def _decode(source: ImageSource, form: ImageFormat, folder: Path) -> None:
@@ -230,6 +208,5 @@ def folder(
     `size` is the side in pixels (default: the median short side, within 8 and 64), `fit` is crop or pad, `channels`
     is 1 or 3 (default: 1 if all images are gray).
     """
-    form, files = ImageFormat(size, fit, resizer, channels), list_images(path)
-    source = ImageSource(str(path), files.names, lambda name: open_image(path / name), files.labels(), files.remarks())
-    return load_images(source, form, str(path.resolve()), files.names, files.stamps)
+    form, (source, stamps) = ImageFormat(size, fit, resizer, channels), list_images(path)
+    return load_images(source, form, str(path.resolve()), source.names, tuple(stamps.values()))
