@@ -45,7 +45,11 @@ def data_builder(spec: Spec, root: Path | None = None) -> Callable[..., Data]:
         return DATASETS["hub"]
     path = _path(name, root)
     if path is None:
-        raise Refusal(_unknown(name))
+        names, place = [entry for entry in DATASETS if entry not in _BY_PATH], Path(name).expanduser()
+        siblings = [str(other) for other in place.parent.iterdir()] if place.parent.is_dir() else []
+        close = difflib.get_close_matches(str(place), [*names, *(other for other in siblings if other[0] != ".")], n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else nearest(name, names)
+        raise Refusal(f"No data set is called {name!r}, and nothing is at {place.absolute()}.{hint}")
     if path.is_dir():
         return DATASETS["folder"]
     if path.suffix in (".npy", ".npz"):
@@ -66,11 +70,3 @@ def _parts(spec: Spec) -> tuple[str, dict[str, Any]]:
 def _path(name: str, root: Path | None) -> Path | None:
     """An existing path, from the current folder or from the data root."""
     return next((path for path in (Path(name).expanduser(), data_root(root) / name) if path.exists()), None)
-
-
-def _unknown(name: str) -> str:
-    names, path = [entry for entry in DATASETS if entry not in _BY_PATH], Path(name).expanduser()
-    siblings = [str(other) for other in path.parent.iterdir()] if path.parent.is_dir() else []
-    close = difflib.get_close_matches(str(path), [*names, *(other for other in siblings if other[0] != ".")], n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else nearest(name, names)
-    return f"No data set is called {name!r}, and nothing is at {path.absolute()}.{hint}"

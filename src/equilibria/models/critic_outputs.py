@@ -197,7 +197,6 @@ def score_table(
     """Score samples with the critic: a table sorted from least to most real.
 
     Args:
-        source: A folder, an image, an array, a data set or a tensor (N, *space.shape); default: held-out data.
         labels: For conditional models: class, by name or number, of samples that have no labels of their own.
         count: Number of lowest and of highest samples in the image.
     """
@@ -238,7 +237,6 @@ def class_table(model: "Model", source: Source = None, *, labels: LabelQuery | N
     """Classify samples with the critic's class head, and report the accuracy where labels are known.
 
     Args:
-        source: A folder, an image, an array, a data set or a tensor (N, *space.shape); default: held-out data.
         labels: Class, by name or number, of samples that have no labels of their own.
     """
     inputs = dataclasses.replace(read_inputs(model, source, required=False), y=None)  # predictions must not see labels

@@ -80,25 +80,19 @@ def example_inputs(model: "Model", names: Sequence[str], part: str, count: int, 
 
 
 def plain(networks: nn.ModuleDict) -> nn.ModuleDict:
-    """A copy on the CPU, with weight norms, such as the spectral norm, applied to the weights."""
-    plain = copy.deepcopy(networks).cpu().eval().requires_grad_(False)
-    for module in plain.modules():
-        if parametrize.is_parametrized(module):
-            _apply(module)
-    return plain
-
-
-def _apply(module: nn.Module) -> None:
-    """Replace computed weights by plain ones.
+    """A copy on the CPU, with weight norms, such as the spectral norm, applied to the weights.
 
     `parametrize.remove_parametrizations` would change the class, which the original shares with its copies.
     """
-    weights = {name: getattr(module, name).clone() for name in module.parametrizations}  # type: ignore[union-attr]
-    plain_class = parametrize.type_before_parametrizations(module)
-    del module.parametrizations
-    module.__class__ = plain_class
-    for name, weight in weights.items():
-        module.register_parameter(name, nn.Parameter(weight, requires_grad=False))
+    plain = copy.deepcopy(networks).cpu().eval().requires_grad_(False)
+    for module in filter(parametrize.is_parametrized, plain.modules()):
+        weights = {name: getattr(module, name).clone() for name in module.parametrizations}  # type: ignore[union-attr]
+        plain_class = parametrize.type_before_parametrizations(module)
+        del module.parametrizations
+        module.__class__ = plain_class
+        for name, weight in weights.items():
+            module.register_parameter(name, nn.Parameter(weight, requires_grad=False))
+    return plain
 
 
 def write_safetensors(part: Part, inputs: tuple[Tensor, ...], metadata: dict[str, str], path: Path) -> None:

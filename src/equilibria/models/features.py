@@ -211,7 +211,6 @@ def feature_arrays(
     """Extract hidden-layer features of samples.
 
     Args:
-        source: A folder, an image, an array, a data set or a tensor (N, *space.shape); default: held-out data.
         layers: Layer names, as conv2 or conv1,conv2; without any, the verb lists them.
         of: Network: critic or encoder.
         pooled: Max-pool each feature map to N x N and concatenate layers; 0: keep maps as they are.

@@ -233,19 +233,14 @@ def _read_labels(source: Mapping[int, str] | str | Path) -> tuple[list[int], Lab
     if isinstance(source, Mapping):
         names, y = detect_labels(Path("labels"), np.array(list(map(str, source.values()))), len(source))
         return list(source), names, y
-    path = Path(source).expanduser()
-    titles, *lines = _lines(path)
+    path, errors = Path(source).expanduser(), (OSError, UnicodeDecodeError, csv.Error)
+    with as_refusal(f"{path} cannot be read", *errors), path.open(newline="", encoding="utf-8") as file:
+        lines = [[word.strip() for word in line] for line in csv.reader(file) if line]
+    if len(lines) < 2 or len(lines[0]) < 2 or len({len(line) for line in lines}) > 1:
+        raise Refusal(f"{path} must have a line of titles, sample and one or more labels, and a line for each sample.")
+    titles, *lines = lines
     with as_refusal(f"{path} cannot be read as sample,class or as sample and numbers", ValueError):
         places = [int(line[0]) for line in lines]
         raw = np.array([line[1:] for line in lines], dtype=str if len(titles) == 2 else float)
     names, y = detect_labels(path, raw[:, 0] if len(titles) == 2 else raw, len(lines))
     return places, names if len(titles) == 2 else Labels(names.kind, tuple(titles[1:])), y
-
-
-def _lines(path: Path) -> list[list[str]]:
-    errors = OSError, UnicodeDecodeError, csv.Error
-    with as_refusal(f"{path} cannot be read", *errors), path.open(newline="", encoding="utf-8") as file:
-        lines = [[word.strip() for word in line] for line in csv.reader(file) if line]
-    if len(lines) < 2 or len(lines[0]) < 2 or len({len(line) for line in lines}) > 1:
-        raise Refusal(f"{path} must have a line of titles, sample and one or more labels, and a line for each sample.")
-    return lines

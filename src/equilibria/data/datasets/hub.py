@@ -13,7 +13,7 @@ from typing import Any
 import PIL.Image
 
 from ...core.download import first_response
-from ...core.errors import Refusal, first_line, nearest
+from ...core.errors import Refusal, as_refusal, nearest
 from ..dataset import Data
 from ..image_decode import Unreadable, open_image
 from .image_folder import ImageFormat, ImageSource, load_images
@@ -53,10 +53,8 @@ def _table(path: str, split: str) -> Any:
     with _offline_unless_reachable():
         from datasets import load_dataset  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
-        try:
+        with as_refusal(f"hf:{path} ({split}) cannot be loaded from the hub", Exception):  # a dozen kinds
             return load_dataset(path, split=split)
-        except Exception as error:  # a dozen kinds, from a missing name to a missing network
-            raise Refusal(f"hf:{path} ({split}) cannot be loaded from the hub: {first_line(error)}") from None
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import re
-import stat
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -41,7 +40,7 @@ class ImageSource:
 
 
 def list_images(folder: Path) -> tuple[ImageSource, dict[str, tuple[int, int]]]:
-    """The images below a folder, except hidden ones, and each one's (bytes, time of change in ns). Raises Refusal for none.
+    """The images below a folder, except hidden ones, and (bytes, time of change in ns) of each. Raises Refusal if none.
 
     Their labels are the first subfolders, if there are several and no image lies outside them.
     """
@@ -53,7 +52,7 @@ def list_images(folder: Path) -> tuple[ImageSource, dict[str, tuple[int, int]]]:
             name = path.relative_to(folder).as_posix()
             if path.is_symlink() and not path.resolve().is_relative_to(root):
                 links += 1
-            elif path.suffix.lower() not in SUFFIXES or not _is_regular(path):
+            elif path.suffix.lower() not in SUFFIXES or not os.path.isfile(path):  # opening a pipe would block
                 others.append(name)
             else:
                 state = path.stat()
@@ -90,13 +89,6 @@ def number_classes(labels: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
     classes = tuple(sorted(set(labels), key=natural))
     indices = {name: index for index, name in enumerate(classes)}
     return classes if len(classes) > 1 else (), np.array([indices[label] for label in labels], dtype=np.int64)
-
-
-def _is_regular(path: Path) -> bool:
-    try:
-        return stat.S_ISREG(path.stat().st_mode)  # opening a pipe would block
-    except OSError:
-        return False
 
 
 @dataclass(frozen=True)
