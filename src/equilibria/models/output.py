@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from ..core.errors import Refusal, nearest
+from ..core.errors import Refusal, at_least, nearest
 from ..core.files import output_path
 from ..data import load_data
 from .conditions import UNCONDITIONAL, LabelQuery
@@ -94,10 +94,16 @@ def sample(
         >>> eq.sample("runs/digits", labels="0..9", out="digits.png")
         PosixPath('digits.png')
     """
-    path = output_path(out, WRITERS, force)
+    path = _sample_path(count, out, force)
     model = load(run, checkpoint, networks=("generator", "prior"))
     SampleRequest.of(model, count, seed, labels, truncation=truncation).write(path)
     return path
+
+
+def _sample_path(count: int | None, out: str | Path, force: bool) -> Path:
+    """Where samples go. Raises Refusal for a wrong count, too, before a model is loaded."""
+    at_least(1, "", count=1 if count is None else count)
+    return output_path(out, WRITERS, force)
 
 
 def reject(
@@ -125,7 +131,7 @@ def reject(
         percentile: Percentile of the burn-in logits used as gamma; higher keeps fewer; none: exact rejection.
         burn_in: Burn-in samples used to estimate the maximum ratio and gamma, per label.
     """
-    path, model, (ratio, meaning) = output_path(out, WRITERS, force), load(run), ratio_of(model_folder(run))
+    path, model, (ratio, meaning) = _sample_path(count, out, force), load(run), ratio_of(model_folder(run))
     sampler = RejectionSampler(model, ratio, percentile, burn_in)
     request = SampleRequest.of(model, count, seed, labels, draw=sampler.batches)
     request.write(path)

@@ -91,7 +91,9 @@ def _cost(penalty: Penalty, gradient: float, shape: tuple[int, ...]) -> Tensor:
 
     def critic(*views: Tensor) -> Tensor:
         sums = torch.stack([view.flatten(1).sum(dim=1) for view in views]).sum(dim=0)
-        return gradient * (sums - sums.detach())
+        with torch.no_grad():
+            constant = sums.clone()
+        return gradient * (sums - constant)
 
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.default_generator.manual_seed(0)
