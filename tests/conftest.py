@@ -1,5 +1,6 @@
 """What every test stands on: one thread, a cache of its own, and the data folder where there is one."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -7,6 +8,13 @@ import pytest
 import torch
 
 torch.set_num_threads(1)
+
+
+def pytest_collection_finish():
+    """Modules and collected tests live to the end: leave them out of garbage collection."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,7 +24,7 @@ def test_a_run_killed_ten_times_goes_on_bit_for_bit(tmp_path, recipe):
     assert_same_run(whole, killed_and_resumed(recipe, wish, tmp_path / "killed", kills=10, seed=1))
 
 
-SHORT = TINY | {"rounds": 7, "save_every": 3, "watch": 3}
+SHORT = TINY | {"rounds": 7, "save_every": 3, "watch": 6}
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
