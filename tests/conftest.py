@@ -8,11 +8,12 @@ import pytest
 import torch
 
 torch.set_num_threads(1)
+gc.disable()  # while tests are collected
 
 
 def pytest_collection_finish():
     """Modules and collected tests live to the end: leave them out of garbage collection."""
-    gc.collect()
+    gc.enable()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
 
