@@ -29,6 +29,21 @@ TINY = {  # some seconds of play; checkpoints fall between reports (every second
 }
 
 
+SUMMARY = {  # of a run without a machine
+    "seed": 0,
+    "choices": {"device": "cpu", "threads": 1, "matmul": "default", "precision": "fp32"},
+    "cadence": {"report": 10, "save": 10},
+    "data": {"name": "digits", "train": 8, "held_out": 8, "fingerprint": ""},
+    "end": {"rounds": 20, "seconds": None},
+    "data_root": None,
+    "allow_coupled_critic": False,
+    "sittings": [],
+    "versions": {},
+    "device": "",
+    "format": 1,
+}
+
+
 class Silent:
     """Remembers what it was told."""
 

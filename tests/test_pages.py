@@ -117,3 +117,15 @@ def test_a_page_out_of_step_is_noticed():
     assert commands(text) == ["x y", "[h](i.md)"]
     assert importable("equilibria.terms.penalties.Duel")
     assert not importable("equilibria.terms.nothing")
+
+
+@pytest.mark.parametrize("page", [ROOT / "SECURITY.md", ROOT / "docs" / "reliability.md"], ids=lambda page: page.name)
+def test_every_test_that_a_promise_names_exists(page):
+    names = re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8"))
+    known = {
+        name
+        for path in (ROOT / "tests").rglob("*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(), re.M)
+    }
+    assert len(names) >= 10
+    assert [name for name in names if name not in known] == []

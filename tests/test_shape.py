@@ -39,7 +39,9 @@ EDGES = {module: imports(module, source) for module, source in MODULES.items()}
 
 def test_there_are_few_files_and_lines():
     assert len(MODULES) <= 210
-    assert sum(len(source.splitlines()) for source in MODULES.values()) <= 25_000
+    assert (
+        sum(len(source.splitlines()) for source in MODULES.values()) <= 26_000
+    )  # 24,847 when it was put in order; since then: the safety of stored files
 
 
 def test_no_two_files_share_a_name_unless_they_are_one_concept_on_two_floors():

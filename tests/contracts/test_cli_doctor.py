@@ -10,19 +10,35 @@ from equilibria.apps.cli import main
 from equilibria.recipes import RECIPES
 from equilibria.recipes.options import Options
 from equilibria.runs.plan import end
+from sessions import SUMMARY
 
 
 @pytest.fixture
 def run(tmp_path):
     """The records of a run that broke down."""
     events = [
-        {"kind": "start", "step": 0, "labels": "class", "values": None},
-        {"kind": "report", "step": 10, "terms": {"critic": {"divergence": 1.25}}, "estimate": 0.07},
+        {
+            "kind": "start",
+            "step": 0,
+            "format": 1,
+            "recipe": "gan-ns",
+            "data": "digits",
+            "rounds": 20,
+            "labels": "class",
+        },
+        {
+            "kind": "report",
+            "step": 10,
+            "since": 0,
+            "images": 8,
+            "terms": {"critic": {"divergence": 1.25}},
+            "estimate": 0.07,
+        },
         {"kind": "stop", "step": 12, "reason": "nonfinite", "text": "A weight is no longer finite. Try less."},
     ]
     (tmp_path / "recipe.json").write_text(json.dumps(dataclasses.asdict(RECIPES["gan-ns"]())))
-    (tmp_path / "summary.json").write_text("{}")
-    (tmp_path / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+    (tmp_path / "summary.json").write_text(json.dumps(SUMMARY))
+    (tmp_path / "events.jsonl").write_text("".join(json.dumps(event | {"elapsed": 0.0}) + "\n" for event in events))
     return tmp_path
 
 

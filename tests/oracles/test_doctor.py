@@ -15,6 +15,7 @@ from equilibria.recipes import RECIPES, Recipe
 from equilibria.recipes.build import build, resolve
 from equilibria.recipes.settings import with_changes
 from equilibria.records.history import History, Series, read_history
+from sessions import SUMMARY
 
 ROUNDS, LOOKS = 1200, 12
 WELL = {
@@ -289,12 +290,12 @@ def test_what_is_no_number_is_left_out():
 
 
 def test_a_line_that_is_still_being_written_is_left_for_later(tmp_path):
-    whole = history()
-    (tmp_path / "recipe.json").write_text(json.dumps(whole.recipe))
-    (tmp_path / "summary.json").write_text("{}")
-    lines = [json.dumps(event) + "\n" for event in whole.events]
+    (tmp_path / "recipe.json").write_text(json.dumps(history().recipe))
+    (tmp_path / "summary.json").write_text(json.dumps(SUMMARY))
+    events = [{"kind": "sample", "step": step, "elapsed": 1.5, "file": "samples/1.png"} for step in (1, 2)]
+    lines = [json.dumps(event) + "\n" for event in events]
     (tmp_path / "events.jsonl").write_text("".join(lines) + lines[0][:20])
-    assert read_history(tmp_path).events == whole.events
+    assert read_history(tmp_path).events == events
     with pytest.raises(Refusal, match="There is no run"):
         read_history(tmp_path / "nowhere")
     (tmp_path / "summary.json").write_text("{")

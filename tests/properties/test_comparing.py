@@ -245,7 +245,7 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_written(tmp_path, re
 def test_events_are_followed_while_they_are_written(tmp_path):
     tail, path = Tail(tmp_path), tmp_path / "events.jsonl"
     assert tail.new_events() == []
-    lines = [json.dumps({"kind": "report", "step": i, "elapsed": 0.0}) + "\n" for i in range(3)]
+    lines = [json.dumps({"kind": "sample", "step": i, "elapsed": 0.0, "file": "a"}) + "\n" for i in range(3)]
     path.write_text(lines[0] + lines[1][:9])
     assert [event["step"] for event in tail.new_events()] == [0]
     path.write_text(lines[0] + lines[1])

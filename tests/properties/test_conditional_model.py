@@ -252,7 +252,7 @@ def test_conditions_that_do_not_fit_are_refused(conditions, tmp_path):
     place = _stored(conditional(labelled()), tmp_path)
     config = json.loads((place / "config.json").read_text())
     (place / "config.json").write_text(json.dumps(config | {"conditions": conditions}))
-    with pytest.raises(Refusal, match="damaged"):
+    with pytest.raises(Refusal, match=r"damaged|conditions is \[\]: it must be an object"):
         eq.load(place)
 
 
@@ -261,7 +261,7 @@ def test_labels_that_are_none_are_refused(labels, tmp_path):
     place = _stored(conditional(labelled()), tmp_path)
     config = json.loads((place / "config.json").read_text())
     (place / "config.json").write_text(json.dumps(config | {"labels": labels}))
-    with pytest.raises(Refusal, match=r"labels in a model's config\.json"):
+    with pytest.raises(Refusal, match=r"config\.json(: labels| are)"):
         eq.load(place)
 
 

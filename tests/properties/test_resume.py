@@ -92,7 +92,7 @@ def test_without_one_readable_checkpoint_nothing_is_thrown_away(stopped):
     for path in (stopped / "checkpoints").iterdir():
         path.write_bytes(b"PK")
     before = timeless(stopped)
-    with pytest.raises(Refusal, match=r"No checkpoint in .* can be read"):
+    with pytest.raises(Refusal, match=r"No checkpoint in .* can be used"):
         resume(stopped, Silent())
     assert timeless(stopped) == before
 

@@ -99,7 +99,7 @@ def test_a_recipe_can_be_a_file_or_an_object(tmp_path):
         ({"batch": 10**6}, "fewer than a batch"),
         ({"rounds": 0}, "rounds 0"),
         ({"rounds": "many"}, "rounds is 'many'"),
-        ({"save_every": 0}, "save_every is 0"),
+        ({"save_every": 0}, "save_every 0"),
         ({"budget": "five"}, "budget is 'five'"),
         ({"device": "tpu"}, "No device is called 'tpu'"),
         ({"lerning_rate": 1}, "lerning"),

@@ -1,16 +1,20 @@
 """The command line: runs a verb, and turns errors into sentences and exit codes."""
 
+import io
 import os
 import sys
 import tempfile
 import traceback
+import warnings
 from collections.abc import Sequence
 
-from ..core.errors import Failure, Refusal, first_line
+from ..core.errors import Failure, Refusal, first_line, os_error
+from ..core.text import printable
 
 
 def main(tokens: Sequence[str] | None = None) -> int:
     """Run a command line. Returns 0: done, or saved on request; 2: wrong input; 1: any other error."""
+    _prepare_output()
     try:
         code = _run(list(sys.argv[1:] if tokens is None else tokens))
         sys.stdout.flush()
@@ -27,7 +31,22 @@ def main(tokens: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("EQUILIBRIA_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.errno is not None:
+            sentence = os_error(error)
+            return _fail(str(sentence), 2 if isinstance(sentence, Refusal) else 1)
         return _fail(_unexpected(error), 1)
+
+
+def _prepare_output() -> None:
+    """Let any text be written to any terminal, or to none, and keep warnings of libraries out of the sentences."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # it was closed by the caller
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - to the end of the process
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if not sys.warnoptions and not os.environ.get("EQUILIBRIA_DEBUG"):
+        warnings.simplefilter("ignore")
 
 
 def _run(tokens: list[str]) -> int:
@@ -47,7 +66,7 @@ def _run(tokens: list[str]) -> int:
 
 
 def _fail(text: str, code: int) -> int:
-    print(f"equilibria: {text}", file=sys.stderr)
+    print(f"equilibria: {printable(text)}", file=sys.stderr)
     return code
 
 

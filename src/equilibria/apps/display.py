@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ..core.text import duration
+from ..core.text import duration, printable, say
 
 _LINES = 25  # lines of a run without a terminal, about
 _ENDLESS = 1 << 40  # rounds of a run that only the clock ends
@@ -113,7 +113,7 @@ class Panel:
 
     def say(self, text: str) -> None:
         """Print a paragraph."""
-        self.console.print(text, markup=False)
+        self.console.print(printable(text), markup=False)
 
 
 class RunPanel(Panel):
@@ -155,7 +155,7 @@ class RunLines:
     def say(self, text: str) -> None:
         """Print a paragraph."""
         with suppress(BrokenPipeError):  # nobody reads on: that is no reason to stop training
-            print(text, flush=True)
+            say(text)
 
     def show(self, event: dict[str, Any]) -> None:
         """Follow an event, and print a report if it is due."""

@@ -1,6 +1,7 @@
 """Errors with a message for the user, and the checks that raise them."""
 
 import difflib
+import errno
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,26 @@ class Failure(RuntimeError):
     """A failure not caused by the request: a full disk, a NaN. The message says what is safe. Exit code 1."""
 
 
+_REQUEST = ("EACCES", "EPERM", "ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "ENAMETOOLONG", "ELOOP", "EINVAL", "EILSEQ")
+_OF_REQUEST = {getattr(errno, name) for name in _REQUEST if hasattr(errno, name)}  # which another path would mend
+
+
+def os_error(
+    error: OSError, what: str | None = None, advice: str = "Give another path.", use: str = "used"
+) -> Refusal | Failure:
+    """The sentence for an error of the operating system: `what`, or the error's file, cannot be used.
+
+    A Refusal if another path would help, else a Failure: a full disk, a broken one.
+    """
+    place = what or (str(error.filename) if error.filename else "A file")
+    place = place if len(place) < _LONG else f"{place[:_LONG]}..."
+    text = f"{place} cannot be {use}: {error.strerror or error}."
+    return Refusal(f"{text} {advice}") if error.errno in _OF_REQUEST else Failure(text)
+
+
+_LONG = 200  # characters of a path that a sentence shows
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """The end of a sentence about an unknown name: the closest valid one, then all of them."""
     names = list(names)
@@ -25,7 +46,8 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 def first_line(error: Exception) -> str:
     """What an error of a library says, without a traceback: its first line, or else its kind."""
-    return str(error).strip().split("\n")[0] or type(error).__name__
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text.strip().split("\n")[0] or type(error).__name__
 
 
 @contextmanager

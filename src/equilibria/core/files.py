@@ -6,10 +6,24 @@ import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 
-from .errors import Failure, Refusal
+from .errors import Refusal, os_error
+
+try:
+    import fcntl
+except ImportError:  # Windows: two writers are not detected there
+    fcntl = None  # type: ignore[assignment]
 
 PART = ".part"
+
+
+def user_path(path: str | Path) -> Path:
+    """The path of a user, ~ and ~name replaced by the folders of users. Raises Refusal where there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise Refusal(f"{path} begins with a user's folder that is not known: write the path without ~.") from None
 
 
 def output_path(out: str | Path, suffixes: Collection[str], force: bool = False) -> Path:
@@ -17,7 +31,7 @@ def output_path(out: str | Path, suffixes: Collection[str], force: bool = False)
 
     Raises Refusal for another suffix, and for an existing file or a folder with files unless `force`.
     """
-    path = Path(out).expanduser()
+    path = user_path(out)
     suffix = path.suffix.lower()
     if suffix not in suffixes:
         *others, last = [each or "/" for each in suffixes]
@@ -53,13 +67,13 @@ def atomic(path: Path, unique: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def atomic_output(path: Path) -> Iterator[Path]:
-    """The same for output of a verb. Raises Failure if it cannot be written."""
+    """The same for output of a verb. Raises Refusal or Failure if it cannot be written."""
     with _failure(path), atomic(path) as part:
         yield part
 
 
 def write_output(path: Path, content: bytes) -> None:
-    """`write_atomic` for output of a verb. Raises Failure if it cannot be written."""
+    """`write_atomic` for output of a verb. Raises Refusal or Failure if it cannot be written."""
     with _failure(path):
         write_atomic(path, content)
 
@@ -69,12 +83,12 @@ def _failure(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Failure(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise os_error(error, str(path), "Choose another --out.", "written") from error
 
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Write a file that is complete on disk when this returns; if that fails, the old file remains."""
-    with atomic(path) as part, part.open("wb") as file:
+    with atomic(path) as part, open(part, "xb", opener=_no_link) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -96,4 +110,40 @@ def _merge(part: Path, path: Path) -> None:
 
 
 def _remove(part: Path) -> None:
-    shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
+    shutil.rmtree(part) if part.is_dir() and not part.is_symlink() else part.unlink(missing_ok=True)
+
+
+def open_own(path: Path, mode: str) -> BinaryIO:
+    """Open a file of a run, which is never a link. Raises OSError for a link."""
+    return cast(BinaryIO, open(path, mode, buffering=0, opener=_no_link))
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+
+def try_lock(file: BinaryIO | int) -> bool:
+    """Lock a file or folder for this process, until it is closed. False if another process holds it.
+
+    Where the system or the file system has no locks, True.
+    """
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def refuse_links(folder: Path) -> None:
+    """Raise Refusal if a file or folder inside a folder is a link: what is written there would go elsewhere."""
+    for place, folders, files in os.walk(folder):
+        for name in sorted(folders + files):
+            if (path := Path(place, name)).is_symlink():
+                raise Refusal(
+                    f"{path} is a link, and the files of a run are not: put a copy of the file or folder in its place, "
+                    "or remove it."
+                )

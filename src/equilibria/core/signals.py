@@ -8,14 +8,23 @@ from typing import Any
 
 
 @contextmanager
-def on_stop(handle: Callable[[int, Any], None]) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM call `handle`. Only the main thread receives signals: in others nothing changes."""
+def on_stop(handle: Callable[[int, Any], None], wake: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and SIGHUP call `handle`, and call `wake` when a process that was stopped goes on.
+
+    Only the main thread receives signals: in others nothing changes. What `nohup` ignores stays so.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {"SIGINT": handle, "SIGTERM": handle, "SIGHUP": handle, "SIGCONT": lambda *_: wake()}
+    numbers = {getattr(signal, name): handler for name, handler in handlers.items() if hasattr(signal, name)}
+    before = {
+        number: signal.signal(number, handler)
+        for number, handler in numbers.items()
+        if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN
+    }
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler or signal.SIG_DFL)  # None: a handler that Python did not set
+        for number, former in before.items():
+            signal.signal(number, former or signal.SIG_DFL)  # None: a handler that Python did not set

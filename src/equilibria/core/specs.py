@@ -20,7 +20,7 @@ def import_function(name: str, kind: str) -> Callable[..., Any]:
     """The function `module:function`. Only for names from the user, never for those in stored files."""
     module, _, attribute = name.partition(":")
     if (here := str(Path.cwd())) not in sys.path:
-        sys.path.insert(0, here)
+        sys.path.append(here)  # last: its modules must not take the place of installed ones
     try:
         function = getattr(importlib.import_module(module), attribute)
     except ImportError as error:
@@ -83,10 +83,11 @@ def check(builder: Callable[..., Any], option: str, value: Any, where: str) -> A
     annotation = typing.get_type_hints(builder).get(option, Any)
     result = fit(value, annotation)
     if result is MISFIT:
-        raise Refusal(f"{where} is {value!r}: it must be {type_in_words(annotation)}.")
-    return result
+        raise Refusal(f"{where} is {excerpt(value)}: it must be {type_in_words(annotation)}.")
+    return _bounded(result, where)
 
 
+_LONG = 100  # characters
 MISFIT = object()
 
 
@@ -136,8 +137,25 @@ def parse(value: Any, annotation: Any, where: str) -> Any:
     choices = [parse_text(value, choice) for choice in _choices(annotation)] if isinstance(value, str) else [value]
     result = next((f for choice in choices if (f := fit(choice, annotation)) is not MISFIT), MISFIT)
     if result is MISFIT or (isinstance(result, float) and not math.isfinite(result)):
-        raise Refusal(f"{where} is {value!r}: it must be {type_in_words(annotation)}.")
-    return result
+        raise Refusal(f"{where} is {excerpt(value)}: it must be {type_in_words(annotation)}.")
+    return _bounded(result, where)
+
+
+def _bounded(value: Any, where: str) -> Any:
+    """The same value. Raises Refusal for a whole number beyond 64 bits, or one in a list."""
+    for number in value if isinstance(value, tuple) else (value,):
+        if isinstance(number, int) and not -(1 << 63) <= number < 1 << 63:
+            raise Refusal(f"{where} is {excerpt(number)}: whole numbers have at most 18 digits here.")
+    return value
+
+
+def excerpt(value: Any) -> str:
+    """A value as a message shows it, the start of a long one."""
+    try:
+        text = repr(value)
+    except ValueError:  # more digits than Python writes
+        return "a number of thousands of digits"
+    return text if len(text) <= _LONG else f"{text[:_LONG]}..."
 
 
 def parse_text(text: str, annotation: Any) -> Any:
@@ -155,7 +173,7 @@ def parse_text(text: str, annotation: Any) -> Any:
         if kind is tuple:
             return [parse_text(word, inner[0]) for word in re.split(r"[,\s]+", text.strip("()[] ").rstrip(","))]
         return json.loads(text) if kind in (dict, list, Mapping, Sequence, Any) else MISFIT
-    except ValueError:
+    except (ValueError, RecursionError):
         return MISFIT
 
 
@@ -163,7 +181,7 @@ def parse_json(value: Any) -> Any:
     """Text that is JSON as its value; other text and values unchanged."""
     try:
         return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
 
 
@@ -177,7 +195,7 @@ def as_spec(value: Any, where: str) -> Spec:
     value = parse_json(value) if isinstance(value, str) and value.lstrip().startswith("{") else value
     spec = dict(value) if isinstance(value, Mapping) else {"name": str(value)}
     if not isinstance(value, str | Mapping | Path) or not isinstance(spec.get("name"), str) or not spec["name"]:
-        raise Refusal(f'{where} is {value!r}: it must be a name, or {{"name": ..., and options}}.')
+        raise Refusal(f'{where} is {excerpt(value)}: it must be a name, or {{"name": ..., and options}}.')
     return spec
 
 

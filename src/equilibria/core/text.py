@@ -1,10 +1,36 @@
 """Tables and paragraphs of text, as wide as the terminal, and times in words."""
 
+import csv
+import io
+import re
 import shutil
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+_FORMULA, _NUMBER = ("=", "+", "-", "@", "\t", "\r"), r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|[-+]?(inf|nan)|-"
 _MIN_WIDTH, _MAX_WIDTH = 60, 132
+
+
+def say(text: str) -> None:
+    """Print a text at once; what in it could steer a terminal is shown as an escape."""
+    print(printable(text), flush=True)
+
+
+def printable(text: str) -> str:
+    """The text with control characters, and others that are not seen, as escapes: a name may hold any of them."""
+    return "".join(c if c.isprintable() or c in "\n\t\N{NO-BREAK SPACE}" else ascii(c)[1:-1] for c in text)
+
+
+def csv_text(rows: Iterable[Sequence[str]]) -> str:
+    """Rows as the text of a .csv. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([_cell(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(cell: str) -> str:
+    numbers = all(re.fullmatch(_NUMBER, word) for word in cell.split(" "))
+    return f"'{cell}" if cell.startswith(_FORMULA) and not numbers else cell
 
 
 def table(rows: Sequence[Sequence[str]], indent: int = 2) -> str:

@@ -1,6 +1,7 @@
 """Reading .npy and .npz files safely: headers, axis order, value range, kind of labels."""
 
 import math
+import tokenize
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,10 +17,18 @@ from .dataset import Labels
 SHAPES = "images are (N, H, W), (N, H, W, C) or (N, C, H, W), points are numbers (N, 2)"
 _LAYOUTS = ("auto", "channels_first", "channels_last")
 _MOST = 8 << 30  # bytes of one array in an .npz
-_SUSPICIOUS, _RATIO = 256 << 20, 200  # an array larger than this many bytes may not be compressed more than this
+_SUSPICIOUS, _RATIO = 256 << 20, 50  # an array larger than this many bytes may not be compressed more than this
 _MOST_CLASSES = 1000
 _CHUNK = 64 << 20  # bytes
-_BROKEN = (OSError, EOFError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError)
+_BROKEN: tuple[type[Exception], ...] = (
+    OSError,
+    EOFError,
+    ValueError,
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+)
+_BROKEN += (ArithmeticError, SyntaxError, tokenize.TokenError)  # of NumPy's reader of headers
 _SLACK = 1e-3  # rounding error by which values may exceed a range
 
 
@@ -76,6 +85,8 @@ def _header(path: Path, name: str, file: IO[bytes], size: int) -> Shape:
             f"{path}: {name!r} holds Python objects, which could run code, so it is not read. "
             "Save plain values: np.stack(list_of_images) for images, labels.astype(str) for names."
         )
+    if not dtype.itemsize:
+        raise Refusal(f"{path}: {name!r} holds {dtype}, values without a size: save numbers, or texts with letters.")
     if math.prod(shape) * dtype.itemsize > size:
         raise Refusal(f"{path}: {name!r} has shape {shape}, more than the file holds: it is damaged.")
     return tuple(shape)

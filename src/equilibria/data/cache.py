@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,19 +18,20 @@ import torch
 
 from ..core.download import download
 from ..core.errors import Failure, Refusal, as_refusal
+from ..core.files import try_lock, user_path
 from .dataset import held_out_mask
 
 
 def data_root(root: Path | None) -> Path:
     """The folder of published data sets: `root`, else EQUILIBRIA_DATA, else `data` in the cache."""
     place = root or os.environ.get("EQUILIBRIA_DATA")
-    return Path(place).expanduser() if place else cache_root() / "data"
+    return user_path(place) if place else cache_root() / "data"
 
 
 def cache_root() -> Path:
     """The folder of the cache: EQUILIBRIA_CACHE, else `equilibria` in the user's cache folder."""
     if place := os.environ.get("EQUILIBRIA_CACHE"):
-        return Path(place).expanduser()
+        return user_path(place)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "equilibria"
 
 
@@ -42,6 +44,7 @@ def locate(name: str, folders: Sequence[str], root: Path | None) -> Path | None:
 
 LARGE = 256 << 20  # bytes: a larger array is mapped from its file, not read
 _FORMAT = 1
+_UNFINISHED, _FRESH = ".making-", 60.0  # the prefix of unfinished folders; seconds in which one may not be locked yet
 _CHUNK = 256  # rows
 
 Arrays = dict[str, np.ndarray]
@@ -65,18 +68,34 @@ def cached_arrays(kind: str, name: str, write: Callable[[Path], None]) -> Arrays
             shutil.rmtree(home / name, ignore_errors=True)
     try:
         home.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".making-", dir=home))
+        _remove_abandoned(home)
+        folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=home))
     except OSError:  # no cache: read all of it
         with tempfile.TemporaryDirectory() as temporary:
             _written(Path(temporary), write)
             return _arrays(Path(temporary), math.inf)
+    handle = os.open(folder, os.O_RDONLY)
     try:
+        try_lock(handle)
         _written(folder, write)
         with contextlib.suppress(OSError):  # another process was faster
             folder.rename(home / name)
         return _arrays(home / name, LARGE)
     finally:
+        os.close(handle)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_abandoned(home: Path) -> None:
+    """Remove the unfinished folders of processes that were killed; those that are at work hold a lock."""
+    for folder in home.glob(f"{_UNFINISHED}*"):
+        with contextlib.suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                if time.time() - folder.stat().st_mtime > _FRESH and try_lock(handle):
+                    shutil.rmtree(folder)
+            finally:
+                os.close(handle)
 
 
 def write_split(rows: Iterable[np.ndarray], shape: tuple[int, ...], dtype: str, folder: Path) -> None:

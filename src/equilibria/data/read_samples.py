@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Refusal, nearest
+from ..core.files import user_path
 from ..core.seeding import generator
 from .arrays import chunks, detect_labels, detect_layout, read_array, read_shapes
 from .batches import binarized
@@ -60,7 +61,7 @@ def read_samples(
 def _read(path: Spec | Path, space: Space, part: str, root: Path | None, options: dict[str, Any]) -> UserSamples:
     if isinstance(path, Mapping):
         return _data_set(load_data(path, root), space, part)
-    place = Path(path).expanduser()
+    place = user_path(path)
     if place.is_file() and place.suffix.lower() in SUFFIXES:
         return _images(ImageSource(str(place.parent), [place.name], lambda _: open_image(place), {}), space, options)
     if str(path) and place.is_dir():

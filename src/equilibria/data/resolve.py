@@ -8,6 +8,7 @@ from typing import Any
 
 from ..core.catalogue import options
 from ..core.errors import Refusal, nearest
+from ..core.files import user_path
 from .cache import data_root
 from .dataset import Data
 from .datasets import DATASETS
@@ -45,7 +46,7 @@ def data_builder(spec: Spec, root: Path | None = None) -> Callable[..., Data]:
         return DATASETS["hub"]
     path = _path(name, root)
     if path is None:
-        names, place = [entry for entry in DATASETS if entry not in _BY_PATH], Path(name).expanduser()
+        names, place = [entry for entry in DATASETS if entry not in _BY_PATH], user_path(name)
         siblings = [str(other) for other in place.parent.iterdir()] if place.parent.is_dir() else []
         close = difflib.get_close_matches(str(place), [*names, *(other for other in siblings if other[0] != ".")], n=1)
         hint = f" Did you mean {close[0]!r}?" if close else nearest(name, names)
@@ -69,4 +70,4 @@ def _parts(spec: Spec) -> tuple[str, dict[str, Any]]:
 
 def _path(name: str, root: Path | None) -> Path | None:
     """An existing path, from the current folder or from the data root."""
-    return next((path for path in (Path(name).expanduser(), data_root(root) / name) if path.exists()), None)
+    return next((path for path in (user_path(name), data_root(root) / name) if path.exists()), None)

@@ -89,6 +89,11 @@ class Game:
         """The parameters that a player updates."""
         return [p for name in player.networks for p in self._parameters[name]]
 
+    @property
+    def varies(self) -> bool:
+        """Whether a player has more steps in some rounds than in others."""
+        return any(callable(player.turns) for player in self.players)
+
     def constrain(self, player: Player) -> None:
         """Apply the player's constraint to its networks."""
         if player.constraint:

@@ -15,6 +15,7 @@ from ..core.seeding import generator
 from ..data.dataset import Data, Labels
 
 LabelQuery = int | float | str | Mapping[str, float] | Sequence[Any] | np.ndarray | Tensor
+_DIGITS = 18  # of a number that stands for a class
 MAX_ROWS = 256  # rows of attributes or numbers that a model stores
 UNCONDITIONAL = (
     "This model was trained without labels, so it takes none: train a conditional one on labeled data, with "
@@ -97,7 +98,7 @@ def _place(name: Any, labels: Labels) -> int | None:
         return labels.names.index(text)
     if len(alike := [i for i, each in enumerate(labels.names) if each.casefold() == text.casefold()]) == 1:
         return alike[0]
-    is_number = text.isdecimal() and not any(each.isdecimal() for each in labels.names)
+    is_number = text.isdecimal() and len(text) <= _DIGITS and not any(each.isdecimal() for each in labels.names)
     return int(text) if is_number and int(text) < labels.size else None
 
 

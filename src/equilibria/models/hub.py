@@ -13,11 +13,11 @@ from safetensors.torch import save_file
 
 from ..core.download import first_response
 from ..core.errors import Failure, Refusal, first_line
-from ..core.files import atomic_output
+from ..core.files import atomic_output, user_path
 from ..records.folder import RECIPE
 from .card import hub_card
 from .grids import grid_layout
-from .model_folder import CARD, CONFIG, METRICS, WEIGHTS, find_file, last_metrics, read_config
+from .model_folder import CARD, CONFIG, METRICS, WEIGHTS, find_file, last_metrics, read_config, weights_metadata
 from .write import SampleRequest, write_grid
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def save_pretrained(
         >>> eq.from_pretrained(model.save_pretrained("digits-gan", license="mit"))
         Model(1 x 8 x 8, 128 latent dimensions, conditional on 10 classes ...)
     """
-    path, config = Path(folder).expanduser(), read_config(model.folder)
+    path, config = user_path(folder), read_config(model.folder)
     if path.exists() and not path.is_dir():
         raise Refusal(f"{path} is a file: choose another folder.")
     if not force and path.is_dir() and any(path.iterdir()):
@@ -59,7 +59,7 @@ def save_pretrained(
         for file, text in texts.items():
             (part / file).write_text(text, encoding="utf-8")
         weights = {key: tensor.contiguous().cpu() for key, tensor in model.networks.state_dict().items()}
-        save_file(weights, part / WEIGHTS)
+        save_file(weights, part / WEIGHTS, weights_metadata(weights))
         count, conditions = grid_layout(model)
         write_grid(SampleRequest(model, count, 0, conditions), part / PICTURE)
     return path

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Refusal, as_refusal
+from ..core.files import user_path
 from ..core.seeding import generator
 from ..data.arrays import detect_labels
 from ..data.dataset import Labels, Space
@@ -233,7 +234,7 @@ def _read_labels(source: Mapping[int, str] | str | Path) -> tuple[list[int], Lab
     if isinstance(source, Mapping):
         names, y = detect_labels(Path("labels"), np.array(list(map(str, source.values()))), len(source))
         return list(source), names, y
-    path, errors = Path(source).expanduser(), (OSError, UnicodeDecodeError, csv.Error)
+    path, errors = user_path(source), (OSError, UnicodeDecodeError, csv.Error)
     with as_refusal(f"{path} cannot be read", *errors), path.open(newline="", encoding="utf-8") as file:
         lines = [[word.strip() for word in line] for line in csv.reader(file) if line]
     if len(lines) < 2 or len(lines[0]) < 2 or len({len(line) for line in lines}) > 1:

@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Refusal
+from ..core.files import user_path
 from ..core.priors import Prior
+from ..core.specs import excerpt
 from ..data.arrays import read_array, read_shapes
 from .conditions import LabelQuery
 from .encoding import encode, latents_of_codes
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 LatentQuery = int | str | Path | Sequence[int] | np.ndarray | Tensor
 
 _MOST = 10_000  # samples by number
-_NUMBERS = re.compile(r"\s*\d+\s*(\.\.\s*\d+\s*)?(,\s*\d+\s*(\.\.\s*\d+\s*)?)*")
+_NUMBERS = re.compile(r"\s*\d{1,18}\s*(\.\.\s*\d{1,18}\s*)?(,\s*\d{1,18}\s*(\.\.\s*\d{1,18}\s*)?)*")
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,15 @@ def read_latents(model: "Model", query: LatentQuery, seed: int = 0, labels: Labe
     if isinstance(query, np.ndarray | Tensor) and (values := torch.as_tensor(query)).is_floating_point():
         return _of_tensor(model, values, None, labels) if values.ndim < 3 else _encoded(model, values, labels)
     if isinstance(query, str | Path) and not _NUMBERS.fullmatch(str(query)):
-        return _of_file(model, Path(query).expanduser(), labels)
+        return _of_file(model, user_path(query), labels)
     return _of_numbers(model, numbers(query), seed, labels)
 
 
 def numbers(query: LatentQuery) -> list[int]:
     """The numbers in "0,5,7", "0..9", 5 or [0, 5, 7]."""
     if isinstance(query, str | Path):
+        if not _NUMBERS.fullmatch(str(query)):
+            raise Refusal(f"{excerpt(str(query))} is no list of numbers: write 3, or 0,5, or 0..9.")
         result = list[int]()
         for part in str(query).split(","):
             first, _, last = part.partition("..")

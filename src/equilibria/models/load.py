@@ -1,6 +1,5 @@
 """Load a model: from a run folder, at a checkpoint, from the hub or from an exported file."""
 
-import json
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -9,13 +8,13 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
 from ..core.errors import Refusal, as_refusal
 from ..core.priors import PRIORS
 from ..core.seeding import key
-from ..core.specs import make
+from ..core.specs import excerpt, make
+from ..core.stored import parse_json
 from ..data import Data, Stream, load_data
 from ..data.spaces import SPACES
 from ..networks.norms import batch_norms, reestimate_batchnorm
@@ -29,8 +28,21 @@ from . import hub
 from .conditions import load_conditions
 from .export_programs import plain
 from .model import Model
-from .model_folder import DAMAGE, WEIGHTS, build, check_config, model_folder, read_config, read_labels
+from .model_folder import (
+    DAMAGE,
+    FORMAT,
+    WEIGHTS,
+    Config,
+    build,
+    model_folder,
+    read_config,
+    read_labels,
+    read_weights,
+    refuse_code,
+)
 
+_SMALL = 1 << 20  # numbers: networks of this size are built in any case
+_DIGITS = 18  # of a round
 _STATISTICS = -2  # place of the draws that batch-norm statistics are estimated from
 
 
@@ -59,8 +71,9 @@ def load(
     path = model_folder(folder)
     config = read_config(path)
     with as_refusal(f"The model in {path} is damaged or incomplete", *DAMAGE):
-        model = replace(build_model(config), folder=path)
-        model.networks.load_state_dict(load_file(path / WEIGHTS))
+        weights = read_weights(path / WEIGHTS)
+        model = replace(build_model(config, weights), folder=path)
+        model.networks.load_state_dict(weights)
     if networks is not None:
         model = replace(model, networks=nn.ModuleDict({k: v for k, v in model.networks.items() if k in networks}))
     if checkpoint is not None:
@@ -91,31 +104,40 @@ def load_exported(path: str | Path) -> Model:
     """The network in an exported .safetensors file, as a model without the others. Raises Refusal for other files."""
     with as_refusal(f"{path} holds no exported network", *DAMAGE):
         with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
-        config = check_config(json.loads(metadata["config"]), str(path))
+            text = (file.metadata() or {})["config"]
+        config = refuse_code(parse_json(text, str(path), Config, FORMAT), str(path))
+        weights = read_weights(Path(path))
         with torch.random.fork_rng():
-            model = build_model(config)
+            model = build_model(config, weights)
         networks = plain(model.networks)
-        networks.load_state_dict(load_file(path))
+        networks.load_state_dict(weights)
     return replace(model, networks=networks)
 
 
-def build_model(config: Mapping[str, Any]) -> Model:
-    """The model that config.json describes, with initial weights. Raises one of DAMAGE if it is incomplete."""
+def build_model(config: Mapping[str, Any], weights: Mapping[str, Tensor] | None = None) -> Model:
+    """The model that config.json describes, with initial weights. Raises one of DAMAGE if it is incomplete.
+
+    Networks that are much larger than the weights that they are to load are not built.
+    """
     space, prior = make(SPACES, config["space"], "space"), make(PRIORS, config["prior"], "prior")
     labels, described = read_labels(config), config.get("conditions")
     conditions = None if labels is None or described is None else load_conditions(described, labels)
     views, packed, classes = config.get("sees", "samples"), int(config.get("packed", 1)), int(config.get("classes", 0))
     critic_input, output = CriticInput(views, packed, classes), str(config.get("reads", "latents"))
     model = Model(nn.ModuleDict(), space, prior, labels, conditions, critic_input, output)
+    if weights is not None:
+        with torch.device("meta"):  # without memory
+            size = sum(tensor.numel() for tensor in build(config, model).state_dict().values())
+        if size > 2 * sum(tensor.numel() for tensor in weights.values()) + _SMALL:
+            raise ValueError(f"it describes networks of {size:,} numbers, and its weights are far fewer")
     return replace(model, networks=build(config, model))
 
 
 def select_checkpoint(folder: Path, name: str) -> Checkpoint:
     """The checkpoint "best", "last" or of a round. Raises Refusal if there is none."""
     if name not in ("best", "last"):
-        if not name.isdecimal():
-            raise Refusal(f"checkpoint is {name!r}: it must be best, last, or the number of a round.")
+        if not name.isdecimal() or len(name) > _DIGITS:
+            raise Refusal(f"checkpoint is {excerpt(name)}: it must be best, last, or the number of a round.")
         return checkpoints.at(folder, int(name))
     newest, _ = checkpoints.newest(folder)
     if newest is None:

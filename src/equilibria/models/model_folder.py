@@ -1,18 +1,22 @@
 """The files of a model folder: config.json describes the model, recipe.json and events.jsonl its run."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
-from safetensors import SafetensorError
-from torch import nn
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
 
-from ..core.errors import Refusal, check_format
+from ..core.errors import Refusal
 from ..core.specs import Spec
+from ..core.stored import read_json
 from ..data.dataset import KINDS, Labels
 from ..recipes.build_networks import build_networks, likelihood_of
 from ..records.events import read_lines
-from ..records.folder import EVENTS, RECIPE, read_object
+from ..records.folder import EVENTS, RECIPE
+from ..records.schemas import Part
 
 if TYPE_CHECKING:
     from .model import Model
@@ -34,24 +38,57 @@ def read_config(folder: Path | None) -> dict[str, Any]:
     path = folder / CONFIG
     if not path.exists():
         raise Refusal(f"There is no model in {folder}: give the folder of a run, such as runs/NAME.")
-    return check_config(read_object(path), str(path))
+    return refuse_code(read_json(path, Config, FORMAT), str(path))
 
 
-def check_config(config: Any, where: str) -> dict[str, Any]:
-    """The same description. Raises Refusal if it describes no model, names code, or is of a newer version."""
-    valid = isinstance(config, dict) and isinstance(config.get("networks", {}), dict)
-    specs = [*(config.get(part) or {} for part in ("space", "prior", "likelihood"))] if valid else []
-    specs += config.get("networks", {}).values() if valid else []
-    if not valid or not all(isinstance(spec, dict) for spec in specs):
-        raise Refusal(f"{where} describes no model: it must have networks, a prior and a space.")
-    check_format(config, FORMAT, where)
-    for spec in specs:
-        if ":" in str(spec.get("name", "")):
+def refuse_code(config: dict[str, Any], where: str) -> dict[str, Any]:
+    """The same description. Raises Refusal if it names code."""
+    for spec in [config["space"], config["prior"], config.get("likelihood") or {}, *config["networks"].values()]:
+        if ":" in spec.get("name", ""):
             raise Refusal(
                 f"The model of {where} uses custom code ({spec['name']!r}), which a stored file may not name: build "
                 f"that network yourself and load {WEIGHTS} into it."
             )
     return config
+
+
+class _Labels(TypedDict):
+    kind: str
+    names: list[str]
+
+
+class Config(TypedDict):
+    """The types of config.json; what may be missing is so in files of earlier versions."""
+
+    space: Part
+    prior: Part
+    networks: dict[str, Part]
+    format: NotRequired[int]
+    labels: NotRequired[_Labels | None]
+    conditions: NotRequired[dict[str, Any] | None]
+    packed: NotRequired[int]
+    sees: NotRequired[str]
+    reads: NotRequired[str]
+    classes: NotRequired[int]
+    likelihood: NotRequired[Part | None]
+
+
+def weights_metadata(weights: Mapping[str, Tensor]) -> dict[str, str]:
+    """The metadata of a weights file: a digest of the names, types, shapes and values."""
+    total = hashlib.blake2b(digest_size=16)
+    for name, tensor in sorted(weights.items()):
+        total.update(f"{name} {tensor.dtype} {tuple(tensor.shape)} ".encode())
+        total.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return {"blake2b": total.hexdigest()}
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of a weights file. Raises one of DAMAGE, ValueError if the digest is another."""
+    with safe_open(path, "pt") as file:
+        metadata, weights = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    if "blake2b" in metadata and metadata["blake2b"] != weights_metadata(weights)["blake2b"]:
+        raise ValueError(f"{path.name} does not hold what was written")
+    return weights
 
 
 def describe(networks: dict[str, Spec], prior: Spec, model: "Model", likelihood: Spec | None = None) -> dict[str, Any]:
@@ -83,12 +120,11 @@ def build(config: Mapping[str, Any], model: "Model") -> nn.ModuleDict:
 
 def read_labels(config: Mapping[str, Any]) -> Labels | None:
     """The labels in a model's description. Raises Refusal for others than `describe` writes."""
-    labels = config.get("labels")
-    if labels is None:
+    if (labels := config.get("labels")) is None:
         return None
-    if not isinstance(labels, Mapping) or labels.get("kind") not in KINDS or not isinstance(labels.get("names"), list):
-        raise Refusal(f"The labels in a model's config.json are {labels!r}: a kind ({', '.join(KINDS)}) and names.")
-    return Labels(labels["kind"], tuple(map(str, labels["names"])))
+    if labels["kind"] not in KINDS:
+        raise Refusal(f"The labels in a model's config.json are {labels!r}: their kind must be {', '.join(KINDS)}.")
+    return Labels(labels["kind"], tuple(labels["names"]))
 
 
 def find_file(folder: Path | None, name: str) -> Path | None:
@@ -101,7 +137,7 @@ def read_recipe(folder: Path | None) -> dict[str, Any]:
     """The recipe as it is stored; empty where there is none that can be read."""
     path = find_file(folder, RECIPE)
     try:
-        return read_object(path) if path else {}
+        return read_json(path) if path else {}
     except Refusal:
         return {}
 

@@ -1,6 +1,5 @@
 """The one writer: results of a model, and samples as a grid, a folder of images or an array."""
 
-import csv
 import math
 import re
 import zipfile
@@ -17,6 +16,7 @@ from torch import Tensor
 
 from ..core.errors import Refusal, at_least
 from ..core.files import atomic_output
+from ..core.text import csv_text
 from ..data.dataset import Labels
 from .conditions import label_text
 from .grids import captioned
@@ -45,8 +45,7 @@ def write_result(result: Any, paths: Iterable[Path]) -> None:
 
 def write_table(path: Path, rows: Iterable[Sequence[str]]) -> None:
     """Rows as a .csv."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(rows)
+    path.write_text(csv_text(rows), encoding="utf-8", errors="backslashreplace", newline="")
 
 
 @dataclass(frozen=True)

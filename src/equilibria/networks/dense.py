@@ -7,12 +7,14 @@ from math import prod
 from torch import Tensor, nn
 
 from ..core.catalogue import with_fields
-from ..core.errors import Refusal
+from ..core.errors import Refusal, at_least
 from ..core.types import Shape
 from .blocks import ACTIVATIONS, INITIALIZATIONS, Chain, minibatch_std_layers
 from .conditioning import ConditioningStack, InputLayer, conditioning_stack
 from .norms import NORMS
 from .roles import Encoder, Generator, PriorNetwork, build_critic
+
+_DEEPEST = 1000  # layers
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class DenseLayers:
     @property
     def units(self) -> Sequence[int]:
         """The units of each hidden layer. Raises Refusal for none, and for an empty one."""
+        at_least(0, "A dense network", below=_DEEPEST + 1, depth=self.depth)
         units = (self.width,) * self.depth if self.widths is None else tuple(self.widths)
         if not units or min(units) < 1:
             raise Refusal(

@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from ..core.errors import Refusal
+from ..core.errors import Refusal, at_least
 
+MOST = 10**12  # rounds, images or seconds of one run
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -50,8 +51,9 @@ class Options:
     """Print the opening paragraph and stop; write nothing."""
 
     def __post_init__(self) -> None:
-        if self.save_every is not None and self.save_every < 1:
-            raise Refusal(f"save_every is {self.save_every}: it must be at least 1.")
+        for name in ("rounds", "save_every"):
+            if (value := getattr(self, name)) is not None:
+                at_least(1, "The run", MOST, **{name: value})
         if self.watch is not None and self.watch < 0:
             raise Refusal(f"watch is {self.watch}: it must be a number of rounds; 0 turns diagnostics off.")
         if self.stop_when not in (None, "critical", "sick"):
@@ -78,6 +80,8 @@ def read_budget(text: str | None) -> Budget:
         return Budget()
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h|images)", text.strip().replace(",", "").replace("_", ""))
     amount, unit = (float(match[1]), match[2]) if match else (0.0, "")
+    if amount > MOST:
+        raise Refusal(f"budget is {text!r}: at most {MOST:,} is possible.")
     if amount <= 0 or (unit == "images" and amount != int(amount)):
         raise Refusal(f"budget is {text!r}: it must be a time or a number of images, as in 90s, 5m, 2h, 200000images.")
     return Budget(images=int(amount)) if unit == "images" else Budget(seconds=amount * _UNITS[unit])

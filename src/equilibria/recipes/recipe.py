@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from ..core.errors import Refusal, check_format, nearest
+from ..core.errors import Refusal, as_refusal, check_format, nearest
 from ..core.specs import Spec, type_in_words
-
-FORMAT = 1
+from ..core.stored import parse_json, require
+from ..records.folder import FORMAT
+from ..records.schemas import StoredRecipe
 
 
 @dataclass(frozen=True)
@@ -51,20 +52,16 @@ class Recipe:
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
 
     @classmethod
-    def from_json(cls, text: str, where: str, trust: bool = False) -> Self:
+    def from_json(cls, text: str | bytes, where: str, trust: bool = False) -> Self:
         """A stored recipe. Raises Refusal for one that cannot be read, or that names code and is not trusted."""
-        try:
-            stored = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise Refusal(f"{where} is not JSON: {error}.") from None
-        if not isinstance(stored, dict):
-            raise Refusal(f"{where} is not a recipe: a JSON object is expected.")
+        stored = parse_json(text, where)
         check_format(stored, FORMAT, where)
         fields = [f.name for f in dataclasses.fields(cls)]
         if unknown := [name for name in stored if name not in fields]:
             raise Refusal(f"{where} has the key {unknown[0]!r}, which no recipe has.{nearest(unknown[0], fields)}")
         if "name" not in stored:
             raise Refusal(f"{where} is not a complete recipe: the name is missing.")
+        require(stored, StoredRecipe, where)
         recipe = cls(**{"about": "", **stored})
         recipe.check_shape(where)
         if not trust:
@@ -74,10 +71,9 @@ class Recipe:
     @classmethod
     def load(cls, path: Path, trust: bool = False) -> Self:
         """The recipe in a JSON file. Raises Refusal as `from_json` does."""
-        try:
-            return cls.from_json(path.read_text(encoding="utf-8"), str(path), trust)
-        except (OSError, UnicodeDecodeError) as error:
-            raise Refusal(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+        with as_refusal(f"{path} cannot be read", OSError):
+            text = path.read_bytes()
+        return cls.from_json(text, str(path), trust)
 
     def check_shape(self, where: str) -> None:
         """Raise Refusal unless every part has a name, and numbers and switches have their types."""

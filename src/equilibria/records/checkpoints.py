@@ -1,22 +1,22 @@
 """Checkpoint files: the last three and the best are kept."""
 
 import io
-import pickle
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import torch
 
-from ..core.errors import Refusal, check_format
+from ..core.errors import Refusal, check_format, first_line
 from ..core.files import PART
+from ..core.stored import require
 from .folder import CHECKPOINTS, EVENTS, RunFolder
 
 FORMAT = 1
 ARCHIVE = f"{CHECKPOINTS}/aside"
 _RECENT = 3  # checkpoints
-_DAMAGED = (OSError, RuntimeError, EOFError, LookupError, TypeError, ValueError, AttributeError, pickle.UnpicklingError)
 
 
 @dataclass(frozen=True)
@@ -52,22 +52,40 @@ def save(folder: RunFolder, checkpoint: Checkpoint) -> None:
         _prune(folder / CHECKPOINTS, checkpoint)
 
 
-def newest(folder: Path, device: torch.device | str = "cpu") -> tuple[Checkpoint | None, list[str]]:
-    """The newest readable checkpoint and a remark for each newer one; None for a folder without checkpoints.
+def newest(
+    folder: Path, device: torch.device | str = "cpu", restore: Callable[[Checkpoint], None] = lambda _: None
+) -> tuple[Checkpoint | None, list[str]]:
+    """The newest checkpoint that can be read and restored, and a remark for each newer one; None if there are none.
 
-    Raises Refusal if none can be read.
+    `restore` raises an error for a checkpoint that does not fit. Raises Refusal if none can be used.
     """
     events = folder / EVENTS
     length, remarks = events.stat().st_size if events.exists() else 0, list[str]()
     for path in (paths := list(_newest_first(folder / CHECKPOINTS))):
         checkpoint = _load(path, device)
-        if checkpoint is not None and checkpoint.events <= length:
+        if checkpoint is None:
+            remarks.append(f"{path} is damaged and is skipped.")
+        elif checkpoint.events > length:
+            remarks.append(f"{path} is skipped: {EVENTS} is shorter than when it was written.")
+        elif reason := _misfit(restore, checkpoint):
+            remarks.append(f"{path} does not fit recipe.json and is skipped ({reason}).")
+        else:
             return checkpoint, remarks
-        shorter = f"is skipped: {EVENTS} is shorter than when it was written."
-        remarks.append(f"{path} {'is damaged and skipped.' if checkpoint is None else shorter}")
     if paths:
-        raise Refusal(f"No checkpoint in {folder} can be read: " + " ".join(remarks))
+        edited = " Was the recipe edited after the run?" * any("does not fit" in remark for remark in remarks)
+        raise Refusal(f"No checkpoint in {folder} can be used: {' '.join(remarks)}{edited}")
     return None, remarks
+
+
+def _misfit(restore: Callable[[Checkpoint], None], checkpoint: Checkpoint) -> str:
+    """Why a checkpoint cannot be restored; empty if it was."""
+    try:
+        restore(checkpoint)
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever a state of other types and shapes raises
+        return first_line(error).rstrip(":.")
+    return ""
 
 
 def at(folder: Path, step: int) -> Checkpoint:
@@ -90,15 +108,53 @@ def archive(folder: Path, step: int) -> None:
 
 
 def _load(path: Path, device: torch.device | str) -> Checkpoint | None:
-    """The checkpoint in a file; None if it is damaged. Raises Refusal for one of a newer version."""
+    """The checkpoint in a file; None if it is damaged. Raises Refusal for one of a later version."""
     try:
+        if not _is_whole(path):
+            return None
         stored = torch.load(path, map_location=device, weights_only=True)
-        check_format(stored, FORMAT, str(path))
-        return Checkpoint(stored["state"], stored["events"], stored["elapsed"], stored["best"], stored["looked"])
-    except Refusal:
+    except MemoryError:
         raise
-    except _DAMAGED:
+    except Exception:  # whatever the unpickler raises
         return None
+    if not isinstance(stored, dict):
+        return None
+    check_format(stored, FORMAT, str(path))
+    try:
+        require(stored, _Stored, str(path))
+    except Refusal:
+        return None
+    if stored["state"]["step"] != int(path.stem):
+        return None
+    return Checkpoint(stored["state"], stored["events"], stored["elapsed"], stored["best"], stored["looked"])
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether every part of the archive has the checksum that was stored, and is stored as it is, not packed."""
+    with zipfile.ZipFile(path) as archive:
+        packed = any(info.compress_type != zipfile.ZIP_STORED for info in archive.infolist())
+        return not packed and archive.testzip() is None
+
+
+class _State(TypedDict):
+    step: int
+    draws: int
+
+
+class _Best(TypedDict):
+    step: int
+    value: float
+    lowest: NotRequired[float]
+
+
+class _Stored(TypedDict):
+    """The types of a checkpoint."""
+
+    state: _State
+    events: int
+    elapsed: float
+    best: _Best | None
+    looked: int
 
 
 def _prune(folder: Path, checkpoint: Checkpoint) -> None:

@@ -1,13 +1,16 @@
 """Readers of the events of a run, one line of JSON each."""
 
 import contextlib
-import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import Refusal, as_refusal
+from ..core.stored import parse_json, require
 from .folder import EVENTS
+from .schemas import EVENTS as EVENT_TYPES
+from .schemas import OTHER_EVENT
 
 Event = Mapping[str, Any]
 
@@ -15,14 +18,19 @@ Event = Mapping[str, Any]
 def read_events(path: Path, skip: int = 0) -> list[Event]:
     """The events in a file after `skip` bytes, without a line that is still being written.
 
-    Raises Refusal for a file that cannot be read, and for a line that is no event.
+    Raises Refusal for a file that cannot be read, and for a line that is no event, with its number.
     """
-    with as_refusal(f"{path} cannot be read", OSError, ValueError), path.open("rb") as file:
+    with as_refusal(f"{path} cannot be read", OSError), path.open("rb") as file:
         file.seek(skip)
-        events = [json.loads(line) for line in file.read().splitlines(keepends=True) if line.endswith(b"\n")]
-    if any(not isinstance(event, dict) or not {"kind", "step"} <= event.keys() for event in events):
-        raise Refusal(f"{path} has a line that is no event: an event has a kind and a step.")
-    return events
+        lines = file.read().splitlines(keepends=True)
+    return [_event(line, f"{path}, line {i}") for i, line in enumerate(lines, 1) if line.endswith(b"\n")]
+
+
+def _event(line: bytes, where: str) -> dict[str, Any]:
+    """The event of a line. Raises Refusal for a line that is none."""
+    event: dict[str, Any] = parse_json(line, where)
+    require(event, EVENT_TYPES.get(str(event.get("kind")), OTHER_EVENT), where)
+    return event
 
 
 class Tail:
@@ -42,7 +50,7 @@ class Tail:
         except OSError:
             return []
         self._read += len(lines) + len(end)
-        return [event for event in _objects(lines) if {"kind", "step", "elapsed"} <= event.keys()]
+        return list(_readable(lines, lambda line: _event(line, str(self.path))))
 
 
 def stop_reason(folder: Path) -> str | None:
@@ -51,17 +59,27 @@ def stop_reason(folder: Path) -> str | None:
     return str(last["reason"]) if last["kind"] == "stop" else None
 
 
+def thin(events: Sequence[Event], most: int = 1000) -> list[Event]:
+    """The events; of a kind with more than twice `most`, every second one but the last `most` is left out."""
+    counts, places, result = Counter(event["kind"] for event in events), Counter[str](), list[Event]()
+    for event in events:
+        place = places[kind := event["kind"]]
+        places[kind] += 1
+        if counts[kind] <= 2 * most or place >= counts[kind] - most or place % 2 == 0:
+            result.append(event)
+    return result
+
+
 def read_lines(path: Path) -> list[dict[str, Any]]:
     """The JSON objects in a file of one per line; other lines are skipped. Empty if the file cannot be read."""
     try:
-        return list(_objects(path.read_bytes()))
+        return list(_readable(path.read_bytes(), lambda line: parse_json(line, str(path))))
     except OSError:
         return []
 
 
-def _objects(lines: bytes) -> Iterator[dict[str, Any]]:
-    """The lines that are JSON objects: after a rollback, the rest of one may come first."""
+def _readable(lines: bytes, read: Callable[[bytes], dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What can be read: after a rollback, the rest of a line may come first."""
     for line in lines.splitlines():
-        with contextlib.suppress(ValueError):
-            if isinstance(value := json.loads(line), dict):
-                yield value
+        with contextlib.suppress(Refusal):
+            yield read(line)

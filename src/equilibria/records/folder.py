@@ -3,18 +3,17 @@
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from ..core.errors import Failure, Refusal, as_refusal
-from ..core.files import write_atomic
+from ..core.errors import Failure, Refusal, os_error
+from ..core.files import PART, open_own, refuse_links, try_lock, write_atomic
+from ..core.stored import read_json
+from .schemas import RunRecipe, StoredSummary
 
-try:
-    import fcntl
-except ImportError:  # Windows: two writers are not detected there
-    fcntl = None  # type: ignore[assignment]
-
+FORMAT = 1  # of recipes and summaries
 RECIPE, SUMMARY, EVENTS, CHECKPOINTS, LOCK = "recipe.json", "summary.json", "events.jsonl", "checkpoints", "lock"
 
 
@@ -28,24 +27,33 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
-        """The folder of a run. Raises Refusal if there is none."""
+        """The folder of a run. Raises Refusal if there is none, or a file in it is a link."""
         folder = cls(path)
         if not folder.exists():
             raise Refusal(f"There is no run in {path}: give a folder such as runs/NAME.")
+        refuse_links(folder.path)
         return folder
 
     @classmethod
-    def create(cls, path: Path) -> Self:
-        """A new folder. Raises Refusal if it exists or cannot be created."""
+    def create(cls, path: Path, recipe: str = "", summary: bytes = b"", flag: str = "--runs") -> Self:
+        """A new folder with a recipe and a summary, complete or not at all; `flag` sets its parent.
+
+        Raises Refusal if it exists or cannot be created there, Failure if the disk refuses.
+        """
+        refuse_existing(path)
+        part = path.with_name(f".{path.name}.{os.getpid()}{PART}")
+        shutil.rmtree(part, ignore_errors=True)  # of a process that was killed
         try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            refuse_existing(path)
-            raise Refusal(f"{path.parent} is a file: give a folder with --runs.") from None
+            part.mkdir(parents=True)
+            if recipe:
+                write_atomic(part / SUMMARY, summary)
+                write_atomic(part / RECIPE, recipe.encode())
+            part.rename(path)
         except OSError as error:
-            raise Refusal(
-                f"The folder {path} cannot be created: {error.strerror}. Give another folder with --runs."
-            ) from None
+            refuse_existing(path)  # another process was faster
+            raise os_error(error, f"The folder {path}", f"Give another folder with {flag}.", "created") from None
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
         return cls(path)
 
     def __str__(self) -> str:
@@ -68,28 +76,22 @@ class RunFolder:
 
     def recipe(self) -> dict[str, Any]:
         """The stored recipe. Raises Refusal if it cannot be read."""
-        return read_object(self.recipe_file)
+        return read_json(self / RECIPE, RunRecipe, FORMAT)
 
     def summary(self) -> dict[str, Any]:
         """The stored summary. Raises Refusal if it cannot be read."""
-        return read_object(self / SUMMARY)
+        return read_json(self / SUMMARY, StoredSummary, FORMAT)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Lock out other writers; the lock ends with the process. Raises Refusal if another process holds it."""
         try:
-            file = (self / LOCK).open("ab")
+            file = open_own(self / LOCK, "ab")
         except OSError as error:
-            raise Refusal(f"{self} cannot be written: {error.strerror}.") from None
+            raise os_error(error, str(self / LOCK), "Make the folder writable, or use a copy.") from None
         with file:
-            if fcntl is not None:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    message = f"{self} is being written by another process: wait until it ends, or stop it."
-                    raise Refusal(message) from None
-                except OSError:  # a file system without locks
-                    pass
+            if not try_lock(file):
+                raise Refusal(f"{self} is being written by another process: wait until it ends, or stop it.")
             yield
 
     @contextlib.contextmanager
@@ -97,7 +99,7 @@ class RunFolder:
         """Open the events for appending; `checkpoint` is the newest one."""
         self.checkpoint = checkpoint
         with self.guard():
-            self._events = self.events_file.open("ab", buffering=0)
+            self._events = open_own(self / EVENTS, "ab")
         try:
             yield self
         finally:
@@ -107,6 +109,7 @@ class RunFolder:
         """Add a line to the events, all of it or nothing. Raises Failure if the disk refuses."""
         line = (json.dumps(event, allow_nan=False) + "\n").encode()
         with self.guard():
+            self._check_place()
             length, rest = self.length(), line
             try:
                 while rest:  # a full disk takes a part, then raises
@@ -138,6 +141,7 @@ class RunFolder:
     def write(self, name: str, content: bytes) -> None:
         """Write a file, all of it or nothing. Raises Failure if the disk refuses."""
         with self.guard():
+            self._check_place()
             write_atomic(self / name, content)
 
     @contextlib.contextmanager
@@ -152,6 +156,18 @@ class RunFolder:
                 else "there is no checkpoint yet"
             )
             raise Failure(f"{self} cannot be written ({error.strerror or error}); {safe}.") from error
+
+    def _check_place(self) -> None:
+        """Raise Failure if the folder was removed or replaced while it is written."""
+        try:
+            if self._events is None or os.path.samestat(os.fstat(self._events.fileno()), (self / EVENTS).stat()):
+                return
+        except FileNotFoundError:
+            pass
+        raise Failure(
+            f"{self} was removed or replaced while the run was writing to it. What was in it is lost, unless it was "
+            "moved: then put it back and resume it; else train again."
+        )
 
     @property
     def _file(self) -> BinaryIO:
@@ -172,12 +188,3 @@ def free_name(path: Path) -> Path:
     """This path, or the first of NAME-2, NAME-3, ... that does not exist."""
     candidates = (path if n == 1 else path.with_name(f"{path.name}-{n}") for n in range(1, 1_000_000))
     return next(candidate for candidate in candidates if not candidate.exists())
-
-
-def read_object(path: Path) -> dict[str, Any]:
-    """The JSON object in a file. Raises Refusal for anything else."""
-    with as_refusal(f"{path} cannot be read", OSError, ValueError):
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(stored, dict):
-        raise Refusal(f"{path} cannot be read: a JSON object is needed.")
-    return stored

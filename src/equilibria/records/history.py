@@ -1,6 +1,7 @@
 """The history of a run: its events as series and curves."""
 
 import math
+import re
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from .events import Event, read_events
 from .folder import RunFolder
 
 _LATE = 3  # the late part is the last third, and at least so many values
+_GRID, _LARGEST_GRID, _PNG = r"samples/[0-9]+\.png", 32 << 20, b"\x89PNG\r\n\x1a\n"  # of sample grids
 _MOST = 0.75  # the share of values that `since` calls most
 
 
@@ -176,15 +178,24 @@ class History:
         return _curves((event, numbers) for event, numbers in results if isinstance(numbers, Mapping))
 
     def sample_grids(self) -> list[tuple[int, Path]]:
-        """The files of existing sample grids, with their rounds."""
-        files = [(int(event["step"]), self.folder / event["file"]) for event in self.of("sample")]
-        return [(step, path) for step, path in files if path.is_file()]
+        """The files of existing sample grids, with their rounds. An event that names another file is left out."""
+        named = [(int(event["step"]), event["file"]) for event in self.of("sample")]
+        files = [(step, self.folder / file) for step, file in named if re.fullmatch(_GRID, file)]
+        return [(step, path) for step, path in files if _is_picture(path)]
 
     def require_events(self) -> Self:
         """The same history. Raises Refusal for a run without events."""
         if not self.events:
             raise Refusal(f"The run in {self.folder} has no events yet: wait until it trains.")
         return self
+
+
+def _is_picture(path: Path) -> bool:
+    """Whether a PNG of usual size is there, not a link to one."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST_GRID:
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_PNG)) == _PNG
 
 
 def read_history(path: Path) -> History:

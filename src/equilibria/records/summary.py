@@ -12,12 +12,11 @@ from typing import Any, Self
 import numpy as np
 import torch
 
-from ..core.errors import Refusal, check_format
+from ..core.errors import Refusal
 from ..data import Data
 from ..data.dataset import digest
-from .folder import SUMMARY, RunFolder
+from .folder import FORMAT, SUMMARY, RunFolder
 
-FORMAT = 1
 _SAMPLES = 4096  # for statistics of the values
 
 
@@ -37,18 +36,24 @@ class Summary:
     device: str = ""
     format: int = FORMAT
 
+    def to_json(self) -> bytes:
+        """The summary as JSON."""
+        return (json.dumps(asdict(self), indent=2) + "\n").encode()
+
     def write(self, folder: RunFolder) -> None:
         """Write the summary to the run folder, over the last one."""
-        folder.write(SUMMARY, (json.dumps(asdict(self), indent=2) + "\n").encode())
+        folder.write(SUMMARY, self.to_json())
 
     @classmethod
     def load(cls, folder: RunFolder) -> Self:
         """The summary in a run folder. Raises Refusal if it cannot be read."""
-        stored, where, names = folder.summary(), folder / SUMMARY, [f.name for f in fields(cls)]
-        check_format(stored, FORMAT, str(where))
-        if missing := [name for name in names if name not in stored]:
-            raise Refusal(f"{where} cannot be read: it lacks {missing[0]!r}.")
-        return cls(**{name: stored[name] for name in names})
+        stored = folder.summary()
+        for name in ("report", "save"):
+            if stored["cadence"][name] < 1:
+                raise Refusal(
+                    f"{folder / SUMMARY}: cadence.{name} is {stored['cadence'][name]}: it must be at least 1."
+                )
+        return cls(**{field.name: stored[field.name] for field in fields(cls)})
 
     @property
     def diagnose_every(self) -> int:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Failure
+from ..core.text import say
 from ..records import checkpoints
 from ..records.checkpoints import Checkpoint
 from ..records.folder import RunFolder
@@ -30,7 +31,7 @@ class Lines:
     """Prints a line per report, for Python sessions and files."""
 
     def say(self, text: str) -> None:
-        print(text, flush=True)
+        say(text)
 
     def show(self, event: dict[str, Any]) -> None:
         if event["kind"] == "report":
@@ -43,8 +44,11 @@ class NonFinite(Failure):
 
 
 def examine(run: Run, since: int) -> None:
-    """Raise NonFinite if a weight or the mean of a term is not finite. Waits for the device once."""
-    names, tensors = zip(*_terms(run), *_weights(run), strict=True)
+    """Raise NonFinite if a weight, a state of an optimizer or the mean of a term is not finite.
+
+    Waits for the device once. Where Adam's second moments overflow, weights no longer move, and stay finite.
+    """
+    names, tensors = zip(*_terms(run), *_weights(run), *_moments(run), strict=True)
     tensors = tuple(tensor.detach().float() for tensor in tensors)
     if torch.stack(torch._foreach_norm(tensors)).isfinite().all():  # the one host read; 25 times faster than the next
         return
@@ -54,10 +58,10 @@ def examine(run: Run, since: int) -> None:
     name = next(name for name, bad in zip(names, infinite.tolist(), strict=True) if bad)
     rates = sorted({f"{group['lr']:g}" for o in run.optimizers.values() for group in o.param_groups})
     penalty = "a gradient penalty on the critic, or a larger weight of the one that it has (--penalty.weight)"
-    raise NonFinite(
-        f"{name} is no longer finite, between rounds {since} and {run.step}. Try a lower --lr (now {', '.join(rates)}) "
-        f"and {penalty if run.precision == 'fp32' else '--precision fp32'}."
-    )
+    advice = [f"a lower --lr (now {', '.join(rates)})"]
+    advice += ["--precision fp32"] if run.precision != "fp32" else [penalty] if "critic" in run.game.networks else []
+    where = f"between rounds {since} and {run.step}"
+    raise NonFinite(f"{name} is no longer finite, {where}. Try {' and '.join(advice)}.")
 
 
 def _terms(run: Run) -> list[tuple[str, Tensor]]:
@@ -80,6 +84,17 @@ def _weights(run: Run) -> list[tuple[str, Tensor]]:
     ]
 
 
+def _moments(run: Run) -> list[tuple[str, Tensor]]:
+    """What each optimizer remembers of past gradients, such as Adam's moments."""
+    return [
+        (f"The {key}'s optimizer state ({name})", value)
+        for key, optimizer in run.optimizers.items()
+        for state in optimizer.state.values()
+        for name, value in state.items()
+        if isinstance(value, Tensor) and value.is_floating_point() and value.numel() > 1
+    ]
+
+
 _SAFE_SECONDS = 300.0  # of training that a killed process loses, at most
 
 
@@ -88,11 +103,21 @@ class EventLog:
 
     def __init__(self, folder: RunFolder, show: Callable[[dict[str, Any]], None], elapsed: float = 0.0):
         self.folder, self.show = folder, show
-        self._since = time.monotonic() - elapsed
+        self._last = time.monotonic()  # the end of the last round
+        self._since = self._last - elapsed
 
     @property
     def elapsed(self) -> float:
         return time.monotonic() - self._since
+
+    def tick(self) -> None:
+        """Note that a round has ended."""
+        self._last = time.monotonic()
+
+    def skip_pause(self) -> None:
+        """Do not count the time since the last round: the process was stopped, and goes on."""
+        now = time.monotonic()
+        self._since, self._last = self._since + now - self._last, now
 
     def record(self, run: Run, kind: str, **fields: Any) -> None:
         """Write one event and show it."""
@@ -139,7 +164,7 @@ class Reporter:
 
     def images(self, run: Run) -> int:
         """Real images that the critic has received so far."""
-        self._images += sum(run.images_at(step) for step in range(self._counted, run.step))
+        self._images += run.images_between(self._counted, run.step)
         self._counted = run.step
         return self._images
 
@@ -153,8 +178,10 @@ class Checkpointer:
         snapshot: Callable[[Run], Snapshot],
         since: Checkpoint | None = None,
         chance: Callable[[], Mapping[str, float]] = dict,
+        every: int = 1,
     ):
         self.log, self.examine, self.snapshot = report.log, report.examine, snapshot
+        self.every = every  # rounds between milestones
         self.chance = chance  # std of each metric by chance alone
         self.best, self.last_milestone = (None, -1) if since is None else (since.best, since.milestone)
         self._saved = time.monotonic()
@@ -169,7 +196,9 @@ class Checkpointer:
         self.log.record(run, "sample", file=grid)
         self.log.record(run, "measure", metrics=snapshot.metrics, split="held_out", count=snapshot.count)
         better = self.choose(run.step, *next(iter(snapshot.metrics.items())))
-        self.publish(snapshot)
+        self.publish(snapshot.model)
+        if not is_kept(self.last_milestone, self.every):
+            (folder / f"samples/{self.last_milestone:06d}.png").unlink(missing_ok=True)
         self.last_milestone = run.step
         self.log.record(run, "checkpoint", file=checkpoints.file_name(run.step), best=better)
         self.save(run)
@@ -197,17 +226,26 @@ class Checkpointer:
         """Write a checkpoint and the model between two milestones."""
         if self.last_milestone != run.step:
             self.save(run)
-            self.publish(self.snapshot(run))
+            self.publish(self.snapshot(run).model)
 
-    def publish(self, snapshot: Snapshot) -> None:
+    def publish(self, files: Mapping[str, bytes]) -> None:
         """Replace the files of the model."""
-        for name, content in snapshot.model.items():
+        for name, content in files.items():
             self.log.folder.write(f"model/{name}", content)
 
     def save_if_old(self, run: Run) -> None:
         """Write a checkpoint if the last one is minutes old."""
         if time.monotonic() - self._saved > _SAFE_SECONDS:
             self.save(run)
+
+
+_GRIDS = 32  # sample grids that are all kept, and half as many in each doubling of the rounds after them
+
+
+def is_kept(step: int, every: int) -> bool:
+    """Whether the sample grid of a round is kept besides the newest: all early ones, fewer later, some 200 in all."""
+    place, between = divmod(step, every)
+    return between != 0 or place % (1 << (max(place - 1, 0) // _GRIDS).bit_length()) == 0
 
 
 def every(rounds: int, observer: Observer) -> Observer:

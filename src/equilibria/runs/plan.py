@@ -17,6 +17,7 @@ from ..training.run import Run
 from ..training.step import Players
 from .watch import diagnosis_seconds, watch_every
 
+_MOST = 10_000_000  # rounds that are counted one by one
 ENDLESS = 1 << 62  # rounds, if only the time ends the run
 
 
@@ -79,8 +80,14 @@ def total_rounds(run: Run, requested: int | None, budget: Budget, default: int, 
 
 def rounds_for(run: Run, images: int) -> int:
     """The first round after which the critic has received this many real images."""
+    if not run.game.varies:
+        return -(-images // max(run.images_at(0), 1))
     rounds = total = 0
     while total < images:
+        if rounds == _MOST:
+            raise Refusal(
+                f"budget is {images:,} images, which takes more than {_MOST:,} rounds: give --rounds instead."
+            )
         total += max(run.images_at(rounds), 1)
         rounds += 1
     return rounds
@@ -118,7 +125,7 @@ class Rehearsal:
 
     def seconds(self, run: Run, since: int, until: int) -> float:
         """The estimated time of rounds `since` to `until`."""
-        if not any(callable(player.turns) for player in run.game.players):  # all rounds cost the same
+        if not run.game.varies:
             return (until - since) * self._round(run, since)
         return sum(self._round(run, step) for step in range(since, until))
 

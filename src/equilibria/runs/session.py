@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..core.errors import Refusal
+from ..core.files import user_path
 from ..core.specs import check
 from ..data import DATASETS, Data, load_data
 from ..recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES
@@ -58,7 +59,8 @@ def train(recipe: str | Recipe | None = None, display: Display | None = None, **
         display.say(paragraph(run, recipe, data, summary, hardware, run_plan))
         if options.dry_run:
             return run
-        folder = RunFolder.create(path if options.name else free_name(path))
+        path = path if options.name else free_name(path)
+        folder = RunFolder.create(path, recipe.to_json(), summary.to_json())
         run.folder = folder.path
         display = Board(display, folder.path) if options.tensorboard else display
         with folder.lock():
@@ -100,11 +102,11 @@ def resume(
         hardware = _stored_hardware(summary)
         data = _stored_data(recipe, summary, data_root, display)
         with apply_hardware(hardware):
-            newest, remarks = checkpoints.newest(records.path, hardware.device)
-            for remark in remarks:
-                display.say(remark)
             recipe = resolve(recipe, data)
             run = assemble(recipe, data, hardware.device, hardware.precision, summary.allow_coupled_critic)
+            newest, remarks = checkpoints.newest(records.path, hardware.device, lambda c: run.load_state_dict(c.state))
+            for remark in remarks:
+                display.say(remark)
             options = Options(rounds=rounds, budget=budget, stop_when=stop_when or summary.end.get("when"))
             if stop_when is not None and not summary.diagnose_every:
                 raise Refusal("stop_when is 'critical', but the run has no diagnostics (--watch 0): leave it out.")
@@ -114,8 +116,6 @@ def resume(
                 summary.end = end(recipe, options)
             elif stop_when is not None:
                 summary.end["when"] = options.stop_when
-            if newest is not None:
-                _restore(run, newest)
             run.folder, display = records.path, resume_tensorboard(display, records.path, run.step)
             return run_session(Session(run, recipe, data, summary, records, display), newest)
 
@@ -140,7 +140,7 @@ def load_recipe(recipe: str | Recipe, options: Options, changes: Mapping[str, An
     """The recipe with the options that concern it, and with changes. Raises Refusal for one without effect."""
     result = recipe if isinstance(recipe, Recipe) else recipe_by_name(recipe)
     if options.data is not None and options.data != result.data["name"]:
-        path = Path(options.data).expanduser()
+        path = user_path(options.data)
         is_path = options.data not in DATASETS and path.exists()
         result = replace(result, data={"name": str(path.absolute()) if is_path else options.data})
     fields = {name: getattr(options, name) for name in ("rounds", "batch", "seed")}
@@ -218,12 +218,3 @@ def _stored_data(recipe: Recipe, summary: Summary, data_root: str | Path | None,
     if fingerprint(data) != summary.data:
         display.say(f"The data {data.name!r} has changed since this run started: it will not continue bit for bit.")
     return data
-
-
-def _restore(run: Run, checkpoint: checkpoints.Checkpoint) -> None:
-    """Load the state of a checkpoint. Raises Refusal if it does not fit the recipe."""
-    try:
-        run.load_state_dict(checkpoint.state)
-    except (RuntimeError, ValueError, KeyError) as error:
-        name, reason = checkpoints.file_name(checkpoint.step), str(error).splitlines()[0].rstrip(":")
-        raise Refusal(f"{name} does not fit recipe.json ({reason}): was the recipe edited after the run?") from None

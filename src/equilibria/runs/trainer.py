@@ -18,13 +18,13 @@ from ..models.conditions import training_conditions
 from ..models.grids import captioned, grid_layout
 from ..models.load import reestimate
 from ..models.model import Model
-from ..models.model_folder import describe
+from ..models.model_folder import WEIGHTS, describe, weights_metadata
 from ..recipes.build_game import own_parts
 from ..recipes.build_networks import critic_input, game_traits
-from ..recipes.recipe import FORMAT, Recipe
+from ..recipes.recipe import Recipe
 from ..records import checkpoints
 from ..records.checkpoints import Checkpoint, file_name
-from ..records.folder import RunFolder
+from ..records.folder import FORMAT, RunFolder
 from ..records.summary import Summary, data_facts
 from ..terms.divergences import DIVERGENCES
 from ..training.loop import Observer, run_rounds
@@ -67,11 +67,12 @@ def run_session(session: Session, since: Checkpoint | None = None) -> Run:
             raise KeyboardInterrupt
         run.stop = "interrupted"
 
-    with folder.writing(file_name(since.step) if since else None), on_stop(stop):
-        log = EventLog(folder, session.display.show, since.elapsed if since else 0.0)
+    log = EventLog(folder, session.display.show, since.elapsed if since else 0.0)
+    with folder.writing(file_name(since.step) if since else None), on_stop(stop, log.skip_pause):
         report = Reporter(log, summary.cadence["report"], run)
         noise = cache(lambda: chance(data, recipe.binarize))
-        checkpointer = Checkpointer(report, lambda run: snapshot(run, recipe, data), since, noise)
+        save_every = summary.cadence["save"]
+        checkpointer = Checkpointer(report, lambda run: snapshot(run, recipe, data), since, noise, save_every)
         summary.begin_session(run.step)
         summary.write(folder)
         folder.write_recipe(recipe.to_json())
@@ -108,6 +109,8 @@ def _begin(session: Session, log: EventLog, checkpointer: Checkpointer, since: C
     if since is None:
         log.record(run, "start", **start)
         checkpointer.save(run)
+        model = averaged_model(run, recipe, session.data)
+        checkpointer.publish(model_files(run, model, recipe, session.data))
     else:
         session.display.show({"kind": "start", "step": run.step, "elapsed": since.elapsed, **start})
 
@@ -115,7 +118,7 @@ def _begin(session: Session, log: EventLog, checkpointer: Checkpointer, since: C
 def _train(session: Session, report: Reporter, checkpointer: Checkpointer, doctor: DoctorObserver | None) -> str:
     """Train with all observers; the reason why it ended."""
     run, summary, until = session.run, session.summary, session.summary.end["rounds"] or ENDLESS
-    observers: list[Observer] = [every(report.every, report)]
+    observers: list[Observer] = [lambda run: report.log.tick(), every(report.every, report)]
     diagnostics = None
     if doctor is not None:
         diagnostics = DiagnosticsObserver(diagnoser(run, session.recipe), report.log, summary.diagnose_every)
@@ -151,7 +154,7 @@ def rollback(run: Run, folder: RunFolder, checkpointer: Checkpointer) -> str:
         checkpoints.archive(folder.path, best.step)
     folder.checkpoint = checkpoints.file_name(best.step)
     run.load_state_dict(best.state)
-    checkpointer.publish(checkpointer.snapshot(run))
+    checkpointer.publish(checkpointer.snapshot(run).model)
     archive = folder / checkpoints.ARCHIVE
     later = f"; later checkpoints are in {archive}" if archive.is_dir() else ""
     return f"The run and its model are back at the best checkpoint, round {run.step:,}{later}."
@@ -197,6 +200,6 @@ def model_files(run: Run, model: Model, recipe: Recipe, data: Data) -> dict[str,
     weights = {name: tensor.contiguous().cpu() for name, tensor in model.networks.state_dict().items()}
     return {
         "config.json": (json.dumps(config, indent=2) + "\n").encode(),
-        "README.md": card(recipe, data, run.step).encode(),
-        "weights.safetensors": save(weights),
+        "README.md": card(recipe, data, run.step).encode(errors="backslashreplace"),
+        WEIGHTS: save(weights, weights_metadata(weights)),
     }

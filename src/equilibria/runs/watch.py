@@ -16,7 +16,7 @@ from ..evaluation.doctor.base import CRITICAL
 from ..games.play import Play
 from ..recipes.build_networks import game_traits
 from ..recipes.recipe import Recipe
-from ..records.events import Event, read_events
+from ..records.events import read_events, thin
 from ..records.folder import RunFolder
 from ..records.history import History, read_history
 from ..training.run import Run
@@ -53,14 +53,15 @@ class DoctorObserver:
     def __init__(self, folder: RunFolder, display: Display, stops: bool):
         self.folder, self.display, self.stops = folder, display, stops
         self.reason = ""  # the finding that stopped the run
-        self._start = read_history(folder.path)
-        self._events: list[Event] = list(self._start.events)
+        start = read_history(folder.path)
+        self._recipe, self._summary = start.recipe, start.summary
+        self._events = thin(start.events)  # so that long runs need no more memory
         self._length = folder.length()
-        resumed = bool(self._start.of("diagnosis"))
+        resumed = bool(start.of("diagnosis"))
         self._reported = {finding.name for finding in self.findings()} if resumed else set()  # in an earlier session
 
     def __call__(self, run: Run) -> None:
-        self._events += read_events(self.folder.events_file, self._length)
+        self._events = thin([*self._events, *read_events(self.folder.events_file, self._length)])
         self._length = self.folder.length()
         findings = self.findings()
         for finding in findings:
@@ -73,7 +74,7 @@ class DoctorObserver:
 
     def findings(self) -> tuple[Finding, ...]:
         """The findings that persist."""
-        return persistent(History(self._start.recipe, self._start.summary, self._events))
+        return persistent(History(self._recipe, self._summary, self._events))
 
     def _line(self, finding: Finding, step: int) -> str:
         more = "" if len(self._reported) > 1 else f" `equilibria doctor {self.folder}` explains it and says what to do."

@@ -4,12 +4,13 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NotRequired, Self, TypedDict
 
-from ..core.errors import Refusal, check_format
+from ..core.errors import Refusal, first_line
 from ..core.files import write_output
+from ..core.stored import read_json, require
 from ..evaluation.metrics.base import Measurement, Provenance, comparable
 
 FORMAT = 1
@@ -35,19 +36,32 @@ class MetricValue:
         return stored | {"round": self.round, "floor": floor, "card": self.provenance.to_dict()}
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, Any], where: str) -> Self:
-        """A value that was stored. Raises Refusal for one that is incomplete."""
-        try:
-            provenance, floor = Provenance.from_dict(_renewed(stored["card"]), where), stored["floor"]
-            floor = None if floor is None else Measurement(float(floor["value"]), _read(floor["error"]))
-            value, error = float(stored["value"]), _read(stored["error"])
-            return cls(
-                str(stored["name"]), value, error, str(stored["better"]), int(stored["round"]), floor, provenance
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            if isinstance(error, Refusal):
-                raise
-            raise Refusal(f"{where} holds an incomplete number ({error}): evaluate the run again.") from None
+    def from_dict(cls, stored: "_StoredValue") -> Self:
+        """A value that was stored. Raises ValueError for text that is no number."""
+        card = {field.name: stored["card"][field.name] for field in fields(Provenance)}
+        card["split"] = re.sub(r"beside\sit$", "for comparison", card["split"])  # as earlier versions said it
+        floor = stored["floor"] and Measurement(float(stored["floor"]["value"]), _read(stored["floor"]["error"]))
+        value, error = float(stored["value"]), _read(stored["error"])
+        return cls(stored["name"], value, error, stored["better"], stored["round"], floor, Provenance(**card))
+
+
+class _StoredFloor(TypedDict):
+    value: float | str
+    error: float | str | None
+
+
+class _StoredValue(_StoredFloor):
+    name: str
+    better: str
+    round: int
+    floor: _StoredFloor | None
+    card: Any  # Provenance
+
+
+class _StoredEvaluation(TypedDict):
+    numbers: list[_StoredValue]
+    about: NotRequired[str]
+    format: NotRequired[int]
 
 
 @dataclass(frozen=True)
@@ -74,18 +88,16 @@ class Evaluation:
 def read_evaluation(run: str | Path) -> Evaluation:
     """The evaluation of a run that RUN/metrics.json holds. Raises Refusal if there is none, or it cannot be read."""
     path = Path(run) / FILE
+    if not path.exists():
+        raise Refusal(f"{run} has not been evaluated: run `equilibria evaluate {run}`.")
+    stored = read_json(path, Any, FORMAT)
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise Refusal(f"{run} has not been evaluated: run `equilibria evaluate {run}`.") from None
-    except (OSError, ValueError) as error:
-        raise Refusal(f"{path} cannot be read ({error}): evaluate the run again.") from None
-    if not isinstance(stored, dict) or not isinstance(stored.get("numbers"), list):
-        raise Refusal(f"{path} holds no numbers with their provenance: evaluate the run again.")
-    check_format(stored, FORMAT, str(path))
-    return Evaluation(
-        tuple(MetricValue.from_dict(each, str(path)) for each in stored["numbers"]), str(stored.get("about", ""))
-    )
+        require(stored, _StoredEvaluation, str(path))
+        for value in stored["numbers"]:
+            require(value["card"], Provenance, f"{path}, {value['name']}")
+        return Evaluation(tuple(map(MetricValue.from_dict, stored["numbers"])), stored.get("about", ""))
+    except ValueError as error:
+        raise Refusal(f"{first_line(error).rstrip('.')}. Evaluate the run again.") from None
 
 
 def stored_evaluation(folder: Path) -> Evaluation:
@@ -102,12 +114,6 @@ def comparable_values(
         raise Refusal(f"{', '.join(missing)} has no {name} at its {checkpoint} checkpoint: evaluate it with --metrics.")
     comparable({run: value.provenance for run, value in values.items()})
     return values
-
-
-def _renewed(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """The record in the words of today, so that it can be compared: earlier versions ended `split` by `beside it`."""
-    split = re.sub(r"beside\sit$", "for comparison", str(provenance["split"]))
-    return {**provenance, "split": split}
 
 
 def _plain(value: float | None) -> float | str | None:

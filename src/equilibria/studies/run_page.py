@@ -33,7 +33,7 @@ def report(run: str | Path, out: str | Path | None = None, force: bool = False) 
         raise Refusal(f"{folder} holds a comparison: its page is {folder / 'report.html'}.")
     history = read_history(folder).require_events()
     path = folder / "report.html" if out is None else output_path(out, (".html", ".htm"), force)
-    write_output(path, html(history, doctor(folder), stored_evaluation(folder)).encode())
+    write_output(path, html(history, doctor(folder), stored_evaluation(folder)).encode(errors="backslashreplace"))
     return path
 
 

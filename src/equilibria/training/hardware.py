@@ -15,6 +15,7 @@ from ..core.errors import Refusal, nearest
 DEVICES = ("auto", "cpu", "cuda", "mps")
 MATMULS = ("auto", "default", "bf16")
 PRECISIONS = ("fp32", "bf16")
+_MOST_THREADS = 1024
 _EXACT = 1e-6  # a smaller relative error counts as full fp32
 _PROBE = (64, 784, 512)
 _PRODUCTS: Any = getattr(torch.backends.mkldnn, "matmul")  # noqa: B009 - the stubs of torch lack it
@@ -45,8 +46,8 @@ def choose_hardware(
     device, why_device = _device(device)
     matmul, why_matmul = _matmul(matmul) if device == "cpu" else ("default", "")
     _check("precision", precision, PRECISIONS)
-    if threads is not None and threads < 1:
-        raise Refusal(f"threads is {threads}: at least 1 is needed.")
+    if threads is not None and not 1 <= threads <= _MOST_THREADS:
+        raise Refusal(f"threads is {threads}: it must be a number from 1 to {_MOST_THREADS:,}.")
     why_threads = "" if threads is None else f"{_threads(threads)} (by option)"
     why_precision = "" if precision == "fp32" else "bf16 networks, with fp32 scores and penalties (error about 1e-2)"
     reasons = tuple(reason for reason in (why_device, why_threads, why_matmul, why_precision) if reason)

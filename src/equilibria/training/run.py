@@ -108,6 +108,12 @@ class Run:
         turns = max(critics or [turns for _, turns in order], default=0)
         return self.stream.size * world_size() * self.rule.draws * turns
 
+    def images_between(self, start: int, stop: int) -> int:
+        """Real samples that the critic gets in the rounds from `start` to before `stop`."""
+        if not self.game.varies:
+            return (stop - start) * self.images_at(start)
+        return sum(self.images_at(step) for step in range(start, stop))
+
     def optimizer(self, player: Player) -> Optimizer:
         """This player's optimizer, at this round's learning rate."""
         optimizer = self.optimizers[player.optimizer]
@@ -150,11 +156,14 @@ class Run:
                 parameter.requires_grad_(requires_grad).grad = None
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore a state of `state_dict`."""
+        """Restore a state of `state_dict`. Raises an error for one that does not fit."""
         self.game.networks.load_state_dict(state["networks"])
         self.game.memories.load_state_dict(state["memories"])
         self.average.load_state_dict(state["average"])
         for key, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][key])
+            for parameter, memory in optimizer.state.items():
+                if any(m.numel() > 1 and m.shape != parameter.shape for m in memory.values() if isinstance(m, Tensor)):
+                    raise ValueError(f"the optimizer state of {key} has other shapes than its parameters")
         self.statistics.load_state_dict(state["statistics"])
         self.step, self.draws = state["step"], state["draws"]

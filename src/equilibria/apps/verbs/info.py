@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from ...core.errors import Refusal, nearest
-from ...core.text import table, width
+from ...core.text import say, table, width
 from ...recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES
 
 if TYPE_CHECKING:
@@ -66,14 +66,14 @@ def show(name: str, /) -> int:
     if name in RECIPES or name.endswith(".json"):
         from ...runs.session import recipe_by_name
 
-        print(recipe_text(recipe_by_name(name), meanings=sys.stdout.isatty()))
+        say(recipe_text(recipe_by_name(name), meanings=sys.stdout.isatty()))
     elif names := ALIASES.get(key, (key,) if key in TABLES else ()):
         texts = []
         for each in names:
             package, attribute = TABLES[each]
             title = f"{each.replace('_', ' ')}:\n\n" if len(names) > 1 else ""
             texts.append(title + catalogue_text(getattr(import_module(f"equilibria.{package}"), attribute)))
-        print("\n\n".join(texts))
+        say("\n\n".join(texts))
     else:
         raise Refusal(f"No recipe or table is called {name!r}.{nearest(name, [*RECIPES, *ALIASES, *TABLES])}")
     return 0
@@ -105,7 +105,7 @@ def verify(name: str = "", /, *, threads: int = 1) -> int:
     wrong = [verdict for verdict in verdicts if not verdict.holds]
     if wrong:
         lines = (f"- {v.fault or f'{v.claim.sentence}: {v.value}, expected {v.claim.expected}'}" for v in wrong)
-        print("\n".join(["", "What is wrong:", *lines]))
+        say("\n".join(["", "What is wrong:", *lines]))
     seconds = time.perf_counter() - start
     print(f"\n{len(verdicts) - len(wrong)} of {len(verdicts)} claims hold ({seconds:.0f} s).")
     return (2 if ":" in name else 1) if wrong else 0

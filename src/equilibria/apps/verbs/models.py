@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import Refusal
-from ...core.text import paragraph, table
+from ...core.text import paragraph, say, table
 
 
 def sample(run: str, /, *, attributes: str = "", **options: Any) -> int:
@@ -217,7 +217,7 @@ def publish(run: str, name: str, /, **options: Any) -> int:
 
 
 def _say(lines: list[str]) -> int:
-    print("\n".join(lines))
+    say("\n".join(lines))
     return 0
 
 

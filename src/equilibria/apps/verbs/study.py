@@ -1,11 +1,8 @@
 """Verbs that look at data and runs."""
 
-from functools import partial
 from typing import Any
 
-from ...core.text import paragraph, table, width
-
-_say = partial(print, flush=True)
+from ...core.text import paragraph, say, table, width
 
 
 def check(name: str, /, *, data_root: str | None = None) -> int:
@@ -23,7 +20,7 @@ def check(name: str, /, *, data_root: str | None = None) -> int:
     from ...data.inspect import check
 
     report = check(name, Path(data_root) if data_root else None)
-    print("\n".join(report.lines()))
+    say("\n".join(report.lines()))
     return 0 if report.usable else 2
 
 
@@ -41,7 +38,7 @@ def doctor(run: str, /, *, json: bool = False) -> int:
     from ...evaluation.doctor.report import doctor
 
     checkup = doctor(run)
-    print(dumps(checkup.to_dict(), indent=2) if json else "\n".join(checkup.lines(width())))
+    say(dumps(checkup.to_dict(), indent=2) if json else "\n".join(checkup.lines(width())))
     return 0
 
 
@@ -53,7 +50,7 @@ def report(run: str, /, **options: Any) -> int:
     """
     from ...studies.run_page import report
 
-    print(f"Written: {report(run, **options)}")
+    say(f"Written: {report(run, **options)}")
     return 0
 
 
@@ -68,9 +65,9 @@ def evaluate(run: str, /, *, metrics: str = "", **options: Any) -> int:
     from ...studies.evaluate import evaluate
     from ...studies.metric_specs import split_metrics
 
-    evaluation = evaluate(run, split_metrics(metrics), **options, say=_say)
+    evaluation = evaluate(run, split_metrics(metrics), **options, say=say)
     notes = [*wording.evaluation_notes(evaluation), f"Written: {run}/metrics.json"]
-    print("\n\n".join(["", table(wording.evaluation_table(evaluation)), *map(paragraph, notes)]))
+    say("\n\n".join(["", table(wording.evaluation_table(evaluation)), *map(paragraph, notes)]))
     return 0
 
 
@@ -82,5 +79,5 @@ def train_features(data: str, /, **options: Any) -> int:
     """
     from ...evaluation.features.classifier import train_features
 
-    train_features(data, **options, say=_say)
+    train_features(data, **options, say=say)
     return 0

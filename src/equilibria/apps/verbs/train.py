@@ -6,9 +6,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...core.errors import Refusal
+from ...core.errors import Failure, Refusal
 from ...core.specs import dashed, type_in_words
-from ...core.text import paragraph, table, tables
+from ...core.text import paragraph, say, table, tables
 from ...recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES, Recipe
 from ...recipes.options import Options, read_budget
 from ...records.folder import RunFolder
@@ -81,7 +81,7 @@ def demo(*, budget: str = "75s", rounds: int | None = None, runs: str = "runs") 
         options = {"budget": budget, "rounds": rounds, "runs": runs, "name": folder.name}
         train(DEMO_RECIPE, Live(display, folder), **DEMO | options)
     if pictures := sorted((folder / "samples").glob("*.png")):
-        print(_NEXT.format(picture=pictures[-1], folder=folder))
+        say(_NEXT.format(picture=pictures[-1], folder=folder))
     return 0
 
 
@@ -141,8 +141,11 @@ def compare(*recipes: str, **options: Any) -> int:
             head, body = metric_table(study, data)
             rows = [line for row in [head, *body] for line in zip_longest(*(c.split("\n") for c in row), fillvalue="")]
             if body:
-                print(f"\n{data}\n\n{table(rows, indent=2)}")
-        print("\n" + "\n\n".join(map(paragraph, study.conclusions)))
+                say(f"\n{data}\n\n{table(rows, indent=2)}")
+        say("\n" + "\n\n".join(map(paragraph, study.conclusions)))
+        if failed := [result for result in study.results if result.outcome.state == "failed"]:
+            first = f"{failed[0].label} on {failed[0].data}, seed {failed[0].seed}: {failed[0].outcome.sentence}"
+            raise Failure(f"{len(failed)} of {len(study.results)} runs failed; the report has the others. {first}")
     return 0
 
 

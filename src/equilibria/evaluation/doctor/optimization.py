@@ -138,7 +138,7 @@ def imbalance(history: History) -> Observation | None:
         return None
     fast, slow = ("critic", "generator") if ratio > 1 else ("generator", "critic")
     norms = history.series("weights", slow)
-    is_still = len(norms) > 1 and abs(norms.values[-1] / norms.values[0] - 1) < 0.05
+    is_still = len(norms) > 1 and norms.values[0] != 0 and abs(norms.values[-1] / norms.values[0] - 1) < 0.05
     return observation(
         f"The {fast} learns {max(ratio, 1 / ratio):,.0f} times as fast as the {slow}, which cannot keep up.",
         CERTAIN if is_still else LIKELY,

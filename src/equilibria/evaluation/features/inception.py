@@ -12,6 +12,7 @@ from torch.nn.functional import avg_pool2d, max_pool2d, relu
 
 from ...core.download import download
 from ...core.errors import Refusal, first_line
+from ...core.files import user_path
 from ...data.cache import cache_root
 from ...data.dataset import Data
 from .base import Features, digest
@@ -178,10 +179,10 @@ def inception(data: Data, *, weights: str = "") -> Features:
 def _weights_file(option: str) -> Path:
     """The file of the weights. Raises Refusal if there is none."""
     for value, where in ((option, "weights"), (os.environ.get(_VARIABLE, ""), _VARIABLE)):
-        if value and not Path(value).expanduser().is_file():
+        if value and not user_path(value).is_file():
             raise Refusal(f"{where} names {value}, and there is no such file: give the file of Inception's weights.")
         if value:
-            return Path(value).expanduser()
+            return user_path(value)
     paths = [cache_root() / "features" / name for name in FILES]
     return next((path for path in paths if path.is_file()), None) or _download(paths[0])
 

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, NamedTuple, Self
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
@@ -31,14 +31,6 @@ class Provenance:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return asdict(self)
-
-    @classmethod
-    def from_dict(cls, stored: Mapping[str, Any], where: str) -> Self:
-        """A stored provenance. Raises Refusal for an incomplete one."""
-        try:
-            return cls(**{field.name: stored[field.name] for field in fields(cls)})
-        except (KeyError, TypeError) as error:
-            raise Refusal(f"{where} has a value whose provenance lacks {error}: evaluate the run again.") from None
 
 
 def differences(one: Provenance, other: Provenance) -> dict[str, tuple[Any, Any]]:

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from ...core.errors import Refusal
 from ...core.files import write_atomic, write_output
 from ...core.specs import dashed
+from ...core.stored import read_json
 from ...evaluation.features import choose
-from ...records.folder import RunFolder, read_object
+from ...records.folder import RunFolder
 from ...runs.session import split_options
 from ..metric_specs import LIKELIHOOD_METRICS, metric_request, read_specs, split_metrics
 from .comparison_page import Study, comma_separated, html
@@ -63,11 +64,11 @@ def compare(recipes: Sequence[str], display: ComparisonDisplay | None = None, /,
     folder = Path(options.out or OUT)
     before = dict[str, Any]()  # the plan of a comparison in the same folder
     with suppress(Refusal):
-        before = read_object(folder / PLAN)
+        before = read_json(folder / PLAN, StoredPlan)
     plan = plan_trials(recipes, options, shared, before.get("choices", {}))
     _refuse_other(plan, before)
     if not folder.is_dir():
-        RunFolder.create(folder)
+        RunFolder.create(folder, flag="--out")
     with RunFolder(folder).lock():
         write_atomic(folder / PLAN, (json.dumps(_plan_record(plan), indent=2) + "\n").encode())
         return _run_plan(plan, display)
@@ -116,6 +117,17 @@ def _study(labels: Sequence[str], about: str, command: str, results: Sequence[Re
     attempts = Counter((result.data, result.label) for result in results)
     title = f"{', '.join(labels)}: compared on {', '.join(sets)}"
     return Study(title, about, command, results, rows, conclusions([row for row in best if row], attempts))
+
+
+class StoredPlan(TypedDict):
+    """The types of comparison.json."""
+
+    recipes: list[str]
+    data: list[str]
+    seeds: list[int]
+    alike: dict[str, Any]
+    choices: dict[str, str]
+    command: str
 
 
 def _plan_record(plan: Plan) -> dict[str, Any]:
@@ -178,6 +190,6 @@ def _prepare_metrics(plan: Plan, display: ComparisonDisplay) -> None:
 def _write(study: Study, folder: Path, display: ComparisonDisplay) -> None:
     """Write both files, atomically, in place of earlier ones."""
     again = (folder / REPORT).exists()
-    write_output(folder / REPORT, html(study).encode())
-    write_output(folder / SPREADSHEET, comma_separated(study.metrics).encode())
+    write_output(folder / REPORT, html(study).encode(errors="backslashreplace"))
+    write_output(folder / SPREADSHEET, comma_separated(study.metrics).encode(errors="backslashreplace"))
     display.say(f"{'Replaced' if again else 'Written'}: {folder / REPORT} and {folder / SPREADSHEET}.")

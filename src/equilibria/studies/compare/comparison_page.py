@@ -1,12 +1,11 @@
 """The page and the spreadsheet of a comparison."""
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...core.text import csv_text
 from ...evaluation.doctor.base import REMARK
 from .. import curves, wording
 from ..html import code, folded, grid, heading, page, paragraph, picture, section, table
@@ -51,15 +50,12 @@ class Study:
 
 def comma_separated(rows: Sequence[MetricRow]) -> str:
     """The spreadsheet: a line for each metric, checkpoint and recipe, with the provenance of its values."""
-    text = io.StringIO()
     fields = [name for name in rows[0].provenance.to_dict() if name not in HEAD] if rows else []
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*HEAD, *fields])
+    lines: list[Sequence[object]] = [[*HEAD, *fields]]
     for row in rows:
         provenance = row.provenance.to_dict()
-        for recipe in row.values:
-            writer.writerow([*_line(row, recipe), *(provenance[name] for name in fields)])
-    return text.getvalue()
+        lines += [[*_line(row, recipe), *(provenance[name] for name in fields)] for recipe in row.values]
+    return csv_text([list(map(str, line)) for line in lines])
 
 
 def _line(row: MetricRow, recipe: str) -> list[object]:

@@ -133,7 +133,7 @@ def _start(trial: Trial) -> Job:
     """Start a process in a session of its own, so that Ctrl-C reaches it only through this process."""
     with trial.folder.with_name(f"{trial.folder.name}.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.worker"],
+            [sys.executable, "-P", "-m", f"{__package__}.worker"],  # -P: nothing of the current folder is imported
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,

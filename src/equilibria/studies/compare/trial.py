@@ -11,6 +11,8 @@ from typing import Any, Protocol, Self
 
 from ...core.errors import Refusal
 from ...core.files import write_atomic
+from ...core.stored import read_json
+from ...core.text import say
 from ...evaluation.doctor.base import Finding
 from ...evaluation.doctor.report import doctor
 from ...recipes.recipe import Recipe
@@ -34,7 +36,8 @@ class EvaluationOptions:
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
         """The options that were stored."""
-        return cls(**{**stored, "metrics": tuple(stored["metrics"])})
+        fields = {name: value for name, value in stored.items() if name in cls.__dataclass_fields__}
+        return cls(**{**fields, "metrics": tuple(stored.get("metrics", ()))})
 
 
 @dataclass(frozen=True)
@@ -101,12 +104,12 @@ def folder_name(label: str, data: str, seed: int, digest: str) -> str:
 def outcome(folder: Path) -> Outcome:
     """The recorded state of the trial whose run is in this folder."""
     try:
-        stored = json.loads(_outcome_file(folder).read_text("utf-8"))
-        if stored["measured"] is not None:
-            stored["measured"] = EvaluationOptions.from_dict(stored["measured"])
-        return Outcome(**stored)
-    except (OSError, ValueError, TypeError, KeyError):
+        stored = read_json(_outcome_file(folder), Outcome)
+    except Refusal:
         return Outcome()
+    if measured := stored.get("measured"):
+        stored["measured"] = EvaluationOptions.from_dict(measured)
+    return Outcome(**{name: stored[name] for name in Outcome.__dataclass_fields__ if name in stored})
 
 
 def record(folder: Path, outcome: Outcome) -> None:
@@ -135,7 +138,7 @@ class ComparisonLines:
         self._count, self._ended, self._next = 0, 0, dict[str, float]()
 
     def say(self, text: str) -> None:
-        print(text, flush=True)
+        say(text)
 
     def plan(self, trials: Sequence[Trial]) -> None:
         self._count = len(trials)

@@ -1,0 +1,58 @@
+"""Whatever path a verb is given, and whatever is there: one sentence, and exit code 2 where another path would help."""
+
+import os
+
+import pytest
+
+from fuzz.folders import answer
+
+VERBS = [
+    "resume PATH",
+    "doctor PATH",
+    "report PATH",
+    "evaluate PATH --count 20 --features pixels",
+    "sample PATH",
+    "reject PATH",
+    "interpolate PATH",
+    "probe PATH",
+    "export PATH",
+    "score PATH images",
+    "score runs/gan PATH",
+    "encode runs/vae PATH",
+    "data check PATH",
+    "show PATH.json",
+    "train PATH.json",
+    "train gan --data PATH --rounds 1",
+    "train gan --runs PATH --rounds 1 --threads 1 --matmul default --device cpu --watch 0",
+    "train gan --data ring --data-root PATH --rounds 1 --threads 1 --matmul default --device cpu --watch 0",
+    "compare PATH runs/gan",
+    "compare gan --out PATH --data ring --rounds 1 --seeds 1",
+    "sample runs/gan --out PATH.png",
+]
+PATHS = ["locked/run", "locked", "a" * 300, "a" * 252, "~nosuchuser/x", "images.npy/x", "loop", "\udcff", "images.npy"]
+
+
+@pytest.fixture(scope="module")
+def place(folders):
+    """The folders, of which one is closed to the user, who is not root."""
+    root = os.geteuid() == 0
+    os.symlink("loop", "loop")
+    os.mkdir("locked", 0)
+    if root:
+        for folder in (folders, *folders.parents[:2]):
+            folder.chmod(0o777)
+        os.seteuid(65534)
+    try:
+        yield folders
+    finally:
+        if root:
+            os.seteuid(0)
+        os.chmod("locked", 0o700)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=ascii)
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_path_that_cannot_be_used_is_named_in_a_sentence(place, verb, path):
+    got = answer([word.replace("PATH", path) for word in verb.split()])
+    assert not got.fault, got.text[-600:]
+    assert got.code in (0, 2), got.text[-600:]
