@@ -59,7 +59,7 @@ def stop_reason(folder: Path) -> str | None:
     return str(last["reason"]) if last["kind"] == "stop" else None
 
 
-def thin(events: Sequence[Event], most: int = 1000) -> list[Event]:
+def thin(events: Sequence[Event], most: int = 200) -> list[Event]:
     """The events; of a kind with more than twice `most`, every second one but the last `most` is left out."""
     counts, places, result = Counter(event["kind"] for event in events), Counter[str](), list[Event]()
     for event in events:
