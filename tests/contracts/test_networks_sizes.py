@@ -3,14 +3,18 @@
 from itertools import pairwise, product
 from math import prod
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+import equilibria as eq
 from equilibria.core.errors import Refusal
+from equilibria.data import load_data
 from equilibria.networks import CRITICS, GENERATORS
 from equilibria.networks.blocks import PiecewiseReLU
 from equilibria.networks.resampling import pyramid
+from equilibria.recipes.settings import with_changes
 
 IMAGES = [name for name in GENERATORS if name != "dense"]
 
@@ -119,3 +123,15 @@ def test_residual_shares_one_width():
         channels = {m.out_channels for m in network.modules() if isinstance(m, nn.Conv2d)}
         assert channels <= {16, 3}
     assert prod(network.head.weight.shape) == 16
+
+
+@pytest.mark.parametrize("side", [(7, 7), (130, 130), (1, 131)])
+@pytest.mark.parametrize("name", ["gan", "wgan-gp", "vae", "bigan", "aae"])
+def test_a_side_that_no_convolution_takes_is_refused_with_the_flags_that_help(tmp_path, name, side):
+    np.save(tmp_path / "sides.npy", np.random.default_rng(0).integers(0, 256, (100, *side, 2), dtype=np.uint8))
+    data, recipe = load_data(str(tmp_path / "sides.npy")), eq.RECIPES[name]()
+    with pytest.raises(Refusal, match=f"{side[0]} x {side[1]}: .*`--") as refusal:
+        eq.build(recipe, data)
+    words = str(refusal.value).split("`")[1].replace("--", "").split()
+    settings = dict(zip(words[::2], words[1::2], strict=True))
+    assert eq.build(with_changes(recipe, settings), data).game

@@ -12,6 +12,14 @@ class Refusal(ValueError):
     """A request that cannot be served; the message says what is wrong, where, and what to do. Exit code 2."""
 
 
+class ShapeRefusal(Refusal):
+    """Samples of a shape that a network is not for; another network, `instead`, is."""
+
+    def __init__(self, text: str, instead: str):
+        super().__init__(f"{text} {instead!r}.")
+        self.instead = instead
+
+
 class Failure(RuntimeError):
     """A failure not caused by the request: a full disk, a NaN. The message says what is safe. Exit code 1."""
 
@@ -90,4 +98,4 @@ def above_zero(part: str, **values: float) -> None:
 def require_images(part: str, shape: tuple[int, ...], instead: str) -> None:
     """Raise Refusal unless samples of this shape are images."""
     if len(shape) != 3:
-        raise Refusal(f"{part} is for images, and these samples have shape {shape}: use {instead!r}.")
+        raise ShapeRefusal(f"{part} is for images, and these samples have shape {shape}: use", instead)

@@ -3,7 +3,7 @@
 import math
 import tokenize
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Refusal, as_refusal, nearest
-from .dataset import Labels
+from .dataset import Labels, first_names
 
 SHAPES = "images are (N, H, W), (N, H, W, C) or (N, C, H, W), points are numbers (N, 2)"
 _LAYOUTS = ("auto", "channels_first", "channels_last")
@@ -30,6 +30,9 @@ _BROKEN: tuple[type[Exception], ...] = (
 )
 _BROKEN += (ArithmeticError, SyntaxError, tokenize.TokenError)  # of NumPy's reader of headers
 _SLACK = 1e-3  # rounding error by which values may exceed a range
+_OVERSHOOT = 32  # by which resized images may exceed 0 and 255
+_SIGNED_BYTE = 128  # by which signed bytes lie below 0
+_FEW = 64  # of 256 steps
 
 
 Shape = tuple[int, ...]
@@ -131,16 +134,18 @@ def _classes(path: Path, raw: np.ndarray) -> tuple[Labels, Tensor]:
 def detect_layout(path: Path, raw: np.ndarray, layout: str) -> ImageLayout:
     """The axes and the range of an array of images: (N, H, W), (N, H, W, C) or (N, C, H, W). Raises Refusal."""
     last, axes = _channels_last(path, raw.shape, layout)
-    scale, offset, values = _range(path, raw)
     shape = (raw.shape[3], *raw.shape[1:3]) if last else raw.shape[1:] if raw.ndim == 4 else (1, *raw.shape[1:])
+    form = f"{shape[1]} x {shape[2]}" + (f" with {shape[0]} channels" if shape[0] > 1 else "")
+    axes = f"Shape {raw.shape} was read as {axes}: {len(raw):,} images of {form}."
+    scale, offset, values = _range(path, raw, axes)
 
     def convert(part: np.ndarray) -> np.ndarray:
         part = part.transpose(0, 3, 1, 2) if last else part.reshape(len(part), *shape)
-        if (scale, offset) == (1.0, 0.0):
+        if scale == 1 and raw.dtype.kind in "iu":
             return part.astype(np.uint8)
         return np.rint(part.astype(np.float32) * scale + offset).clip(0, 255).astype(np.uint8)
 
-    return ImageLayout(shape, convert, f"{axes} {values}")
+    return ImageLayout(shape, convert, f"{axes} {values}{_few_steps(map(convert, chunks(raw)), raw)}")
 
 
 def chunks(raw: np.ndarray) -> Iterator[np.ndarray]:
@@ -152,17 +157,23 @@ def chunks(raw: np.ndarray) -> Iterator[np.ndarray]:
 def value_range(path: Path, raw: np.ndarray) -> tuple[float, float]:
     """The smallest and the largest value. Raises Refusal where a value is not finite."""
     least, most = np.array([(part.min(), part.max()) for part in chunks(raw)], dtype=float).T
-    if not np.isfinite([least, most]).all():
-        raise Refusal(f"{path} holds values that are not finite (NaN or infinity): remove those samples first.")
-    return float(least.min()), float(most.max())
+    if np.isfinite([least, most]).all():
+        return float(least.min()), float(most.max())
+    axes = tuple(range(1, raw.ndim))
+    rows = np.flatnonzero(~np.concatenate([np.isfinite(part.astype(float)).all(axis=axes) for part in chunks(raw)]))
+    some = f"{len(rows):,} samples ({first_names([str(row) for row in rows])})"
+    advice = f"`keep = np.isfinite(x).all(axis={axes}); x = x[keep]` keeps the others; do the same with their labels"
+    if len(rows) == len(raw):
+        some, advice = "every sample", "`x = np.nan_to_num(x, posinf=0, neginf=0)` puts 0 in their place"
+    raise Refusal(f"{path} has values that are not finite (NaN or infinity) in {some}: {advice}.")
 
 
 def _channels_last(path: Path, shape: tuple[int, ...], layout: str) -> tuple[bool, str]:
-    """Whether the channels are the last axis, and the sentence about it."""
+    """Whether the channels are the last axis, and the names of the axes."""
     if layout not in _LAYOUTS:
         raise Refusal(f"No layout is called {layout!r}.{nearest(layout, _LAYOUTS)}")
     if len(shape) == 3:
-        return False, f"Shape {shape} was read as (N, H, W)."
+        return False, "(N, H, W)"
     if len(shape) != 4:
         raise Refusal(f"{path} has shape {shape}: {SHAPES}.")
     few_last, few_first = shape[3] <= 4, shape[1] <= 4
@@ -170,25 +181,61 @@ def _channels_last(path: Path, shape: tuple[int, ...], layout: str) -> tuple[boo
         raise Refusal(f"{path} has shape {shape}: add layout=channels_first or layout=channels_last.")
     last = layout == "channels_last" or (layout == "auto" and few_last)
     why = "by the option layout" if layout != "auto" else "an axis of at most four is the channels"
-    return last, f"Shape {shape} was read as {'(N, H, W, C)' if last else '(N, C, H, W)'} ({why})."
+    return last, f"{'(N, H, W, C)' if last else '(N, C, H, W)'} ({why})"
 
 
-def _range(path: Path, raw: np.ndarray) -> tuple[float, float, str]:
-    """Factor and offset to bytes, and the sentence about them."""
+def _range(path: Path, raw: np.ndarray, axes: str) -> tuple[float, float, str]:
+    """Factor and offset to bytes, and the sentence about them. Raises Refusal for other values."""
     images = "images are uint8 (0 to 255), or floats in [0, 1] or [-1, 1]"
+    if raw.dtype.kind == "c":
+        raise Refusal(f"{path} holds {raw.dtype}, and {images}: save `x = abs(x) / abs(x).max()`, the size. {axes}")
     if raw.dtype.kind not in "biuf":
-        raise Refusal(f"{path} holds {raw.dtype}: {images}.")
+        raise Refusal(f"{path} holds {raw.dtype}, and {images}: save numbers.")
     if raw.dtype.kind == "b":
         return 255.0, 0.0, "False and True were read as 0 and 255."
     least, most = value_range(path, raw)
-    if raw.dtype.kind in "iu" and least >= 0 and 1 < most <= 255:
+    if least >= -_SLACK and 1 + _SLACK < most <= 255 + _SLACK and _are_whole(raw):
         return 1.0, 0.0, f"Values from {least:.0f} to {most:.0f} were read as bytes."
     if least >= -_SLACK and most <= 1 + _SLACK:
         return 255.0, 0.0, f"Values from {least:.3g} to {most:.3g} were read as [0, 1] and rounded to 256 steps."
     if least >= -1 - _SLACK and most <= 1 + _SLACK:
         return 127.5, 127.5, f"Values from {least:.3g} to {most:.3g} were read as [-1, 1] and rounded to 256 steps."
-    x = f"(x {'-' if least > 0 else '+'} {abs(least):.6g})" if least else "x"
-    raise Refusal(
-        f"{path} holds {raw.dtype} from {least:.6g} to {most:.6g}: {images}. "
-        f"Scale it first, for example {x} / {most - least or 1:.6g}."
+    values = f"{raw.dtype} from {least:.6g} to {most:.6g}"
+    raise Refusal(f"{path} holds {values}, and {images}: save `x = {_scaling(raw, least, most)}`. {axes}")
+
+
+def _are_whole(raw: np.ndarray) -> bool:
+    return raw.dtype.kind in "iu" or all((abs(part - np.rint(part)) <= _SLACK).all() for part in chunks(raw))
+
+
+def _scaling(raw: np.ndarray, least: float, most: float) -> str:
+    """The formula that brings an array x to [0, 1]: by its bit depth if it has one, else by its range."""
+    x, span = "x.astype(float)", most - least
+    if _are_whole(raw):
+        signed = least < 0
+        most_bits = 8 * raw.dtype.itemsize - signed if raw.dtype.kind in "iu" else 64  # a float rounds 2^64 - 1 up
+        bits = min(max(round(most), round(-least) - 1, _SIGNED_BYTE - 1 if signed else 0).bit_length(), most_bits)
+        half, white = (1 << bits if signed else 0), (1 << bits + signed) - 1
+        if span >= white / 4:
+            return f"({x} + {half}) / {white}" if half else f"{x} / {white}"
+    elif least >= -_OVERSHOOT and 128 <= most <= 255 + _OVERSHOOT:
+        return f"{x}.clip(0, 255) / 255"
+    digits = min(6 + math.ceil(math.log10(max(abs(least), abs(most), span) / (span or 1) + 1)), 17)
+    x = f"({x} {'-' if least > 0 else '+'} {abs(least):.{digits}g})" if least else x
+    return f"{x} / {span or 1:.{digits}g}"
+
+
+def _few_steps(parts: Iterable[np.ndarray], raw: np.ndarray) -> str:
+    """A remark on images that use few of 256 steps, or nothing."""
+    used = np.zeros(256, dtype=bool)
+    for part in parts:
+        used |= np.bincount(part.ravel(), minlength=256) > 0
+        if used.sum() >= _FEW:
+            return ""
+    steps = np.flatnonzero(used)
+    advice = (
+        ""
+        if np.ptp(steps) >= _FEW
+        else f": to use more, save `x = {_scaling(raw, float(raw.min()), float(raw.max()))}`"
     )
+    return f" Steps used: {len(steps)} of 256{advice}."

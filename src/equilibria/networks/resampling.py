@@ -4,7 +4,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, pad
 
 from ..core.catalogue import Catalogue
-from ..core.errors import Refusal, require_images
+from ..core.errors import ShapeRefusal, require_images
 
 _SMALLEST, _LARGEST = 8, 128  # pixels a side
 _SEED = 7  # at most
@@ -18,9 +18,10 @@ def pyramid(network: str, shape: tuple[int, ...]) -> list[tuple[int, int]]:
     """
     require_images(f"The network {network!r}", shape, "dense")
     if min(shape[1:]) < _SMALLEST or max(shape[1:]) > _LARGEST:
-        raise Refusal(
+        raise ShapeRefusal(
             f"The network {network!r} is for images of {_SMALLEST} to {_LARGEST} pixels a side, and these are "
-            f"{shape[1]} x {shape[2]}: resize them, or use 'dense'."
+            f"{shape[1]} x {shape[2]}: resize them, or use",
+            "dense",
         )
     sizes = [(shape[1], shape[2])]
     while max(sizes[-1]) > _SEED or len(sizes) <= _HALVINGS:

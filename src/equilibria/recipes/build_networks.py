@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..core.errors import Refusal, at_least, nearest
+from ..core.errors import Refusal, ShapeRefusal, at_least, nearest
 from ..core.priors import Prior
 from ..core.seeding import generator, reseed
 from ..core.specs import Spec, builder_of, make
@@ -72,10 +72,14 @@ def build_networks(
     activation = space.output_activation()
     context = {"shape": space.shape, "latent": prior.size, "condition": condition, "output_activation": activation}
     contexts = {"critic": context | (inputs or CriticInput()).context(space, prior, condition)}
-    return {
-        role: make(NETWORKS[role], spec, f"networks.{role}", **contexts.get(role, context))
-        for role, spec in specs.items()
-    }
+    try:
+        return {
+            role: make(NETWORKS[role], spec, f"networks.{role}", **contexts.get(role, context))
+            for role, spec in specs.items()
+        }
+    except ShapeRefusal as refusal:
+        flags = [f"--{role} {refusal.instead}" for role, spec in specs.items() if spec["name"] != refusal.instead]
+        raise Refusal(f"{str(refusal).removesuffix('.')}: `{' '.join(flags)}`.") from None
 
 
 def likelihood_of(spec: Spec, space: Space) -> nn.Module:
