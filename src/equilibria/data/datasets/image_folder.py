@@ -20,6 +20,7 @@ from ...core.errors import Refusal, nearest
 from ..cache import cache_key, cached_arrays, write_split
 from ..dataset import Data, Labels, first_names
 from ..image_decode import CHANGES, FITS, GRAY, RESIZERS, SUFFIXES, Unreadable, fit_image, open_image
+from ..label_table import TABLES, read_label_table
 from ..spaces import Image
 
 _TEXTS = 2  # version of the sentences that are stored with decoded images
@@ -42,7 +43,8 @@ class ImageSource:
 def list_images(folder: Path) -> tuple[ImageSource, dict[str, tuple[int, int]]]:
     """The images below a folder, except hidden ones, and (bytes, time of change in ns) of each. Raises Refusal if none.
 
-    Their labels are the first subfolders, if there are several and no image lies outside them.
+    Their labels are those of a table in the folder, such as labels.csv, if it has one for every image; else the first
+    subfolders, if there are several and no image lies outside them.
     """
     root, images, others, links = folder.resolve(), {}, [], 0
     for place, subfolders, files in os.walk(folder):
@@ -62,14 +64,17 @@ def list_images(folder: Path) -> tuple[ImageSource, dict[str, tuple[int, int]]]:
         rest += [f"links out of the folder or to folders, which are not followed: {links}"] if links else []
         only = f", only {' and '.join(rest)}" if rest else ""
         raise Refusal(f"{folder} holds no images{only}. PNG, JPEG, WebP, BMP, GIF, TIFF or PNM are needed.")
-    images, remarks = dict(sorted(images.items())), []
-    if others:
+    images = dict(sorted(images.items()))
+    labels, remarks = read_label_table(folder, images)
+    if others := [name for name in others if name not in TABLES]:
         suffixes = sorted({os.path.splitext(name)[1] or "no suffix" for name in others})
         remarks.append(f"Files that are no images: {len(others)} ({', '.join(suffixes)}).")
     if links:
         remarks.append(f"Links out of the folder or to folders, which are not followed: {links}.")
     firsts = {name: name.split("/")[0] if "/" in name else "" for name in images}
-    if len(set(firsts.values())) == 1:
+    if labels:
+        firsts = labels
+    elif len(set(firsts.values())) == 1:
         firsts = {}
     elif "" in firsts.values():
         firsts = {}
@@ -195,10 +200,11 @@ def _decode(source: ImageSource, form: ImageFormat, folder: Path) -> None:
 def folder(
     path: Path, size: int | None = None, fit: str = "crop", resizer: str = "lanczos", channels: int | None = None
 ) -> Data:
-    """A folder of images, made square and small; its subfolders are labels.
+    """A folder of images, made square and small; its subfolders, or a table such as labels.csv, are labels.
 
     `size` is the side in pixels (default: the median short side, within 8 and 64), `fit` is crop or pad, `channels`
     is 1 or 3 (default: 1 if all images are gray).
     """
     form, (source, stamps) = ImageFormat(size, fit, resizer, channels), list_images(path)
-    return load_images(source, form, str(path.resolve()), source.names, tuple(stamps.values()))
+    texts = (source.names, tuple(source.labels.values()), tuple(source.remarks))
+    return load_images(source, form, str(path.resolve()), *texts, tuple(stamps.values()))
