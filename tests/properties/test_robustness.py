@@ -109,15 +109,13 @@ def test_a_run_killed_before_its_first_checkpoint_is_resumed(tmp_path):
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
 def test_a_hangup_saves(tmp_path):
-    process = start("train", "wgan-gp", name="run", runs=str(tmp_path), **TINY | {"rounds": 60})
+    process = start("train", "wgan-gp", name="run", runs=str(tmp_path), **TINY)
     wait_for_round(tmp_path / "run", 10, process)
     process.send_signal(signal.SIGHUP)
     assert process.wait(60) == 0
     assert events(tmp_path / "run")[-1]["reason"] == "interrupted"
     resume(tmp_path / "run", Silent())
-    assert_same_run(
-        train("wgan-gp", Silent(), name="whole", runs=tmp_path, **TINY | {"rounds": 60}).folder, tmp_path / "run"
-    )
+    assert_same_run(train("wgan-gp", Silent(), name="whole", runs=tmp_path, **TINY).folder, tmp_path / "run")
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
