@@ -160,6 +160,19 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_next_older(gift, damage, ca
     assert same(ours["state"], theirs["state"])
 
 
+@pytest.mark.parametrize("turns", [2, {"name": "bursts"}])
+def test_a_checkpoint_of_a_round_beyond_all_training_is_answered_at_once(gift, turns, capsys):
+    path = gift / "checkpoints" / "000004.pt"
+    stored = torch.load(path, weights_only=True)
+    stored["state"]["step"] = 10**12
+    torch.save(stored, gift / "checkpoints" / f"{10**12}.pt")
+    recipe = json.loads((gift / "recipe.json").read_text())
+    recipe["game"]["n_critic"] = turns
+    (gift / "recipe.json").write_text(json.dumps(recipe))
+    assert main(["resume", "gift"]) == 0
+    assert "Finished all rounds" in capsys.readouterr().out
+
+
 def test_a_checkpoint_that_unpacks_to_much_more_is_not_unpacked(gift, capsys):
     path = gift / "checkpoints" / "000004.pt"
     with zipfile.ZipFile(path) as archive:

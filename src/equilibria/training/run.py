@@ -18,6 +18,7 @@ from ..games.game import Game, Player
 from .optimizers import Schedule
 from .update_rules import Rule, alternating
 
+_MANY = 100_000_000  # rounds
 _RAMP = 0.05  # of the rounds so far: a longer half-life would remember the initial weights
 
 
@@ -110,8 +111,8 @@ class Run:
 
     def images_between(self, start: int, stop: int) -> int:
         """Real samples that the critic gets in the rounds from `start` to before `stop`."""
-        if not self.game.varies:
-            return (stop - start) * self.images_at(start)
+        if not self.game.varies or stop - start > _MANY:  # no run has so many: a stored number may claim it
+            return (stop - start) * self.images_at(stop)
         return sum(self.images_at(step) for step in range(start, stop))
 
     def optimizer(self, player: Player) -> Optimizer:
