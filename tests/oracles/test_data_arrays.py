@@ -195,7 +195,12 @@ def test_labels_are_described_and_follow_their_samples(tmp_path, labels, kind, n
     ("labels", "said"),
     [
         (np.arange(39), "for 40 samples"),
-        (np.full(40, np.nan), "not finite"),
+        (np.full(40, np.nan), "not finite .* in every sample: save the samples without labels"),
+        (
+            np.where(np.arange(40) % 20 == 7, np.nan, 1.5),
+            r"2 samples \(7, 27\): `keep = np.isfinite\(y\); y = y\[keep\]`",
+        ),
+        (np.where(np.arange(40) == 7, np.inf, 1.5)[:, None] * [1, 2], r"1 sample \(7\): .*all\(axis=\(1,\)\)"),
         (np.arange(40).astype("datetime64[D]"), "one name per sample"),
         (np.zeros((40, 2, 2)), "is needed"),
     ],
@@ -203,6 +208,24 @@ def test_labels_are_described_and_follow_their_samples(tmp_path, labels, kind, n
 def test_labels_that_cannot_be_meant_are_refused(tmp_path, labels, said):
     with pytest.raises(Refusal, match=said):
         load_data(saved(tmp_path, BYTES, labels=labels))
+
+
+def test_classes_with_few_training_samples_are_named(tmp_path):
+    names = np.array(["rare", *["cat"] * 20, *["dog"] * 19])
+    remark = next(r for r in load_data(saved(tmp_path, BYTES, labels=names)).remarks if "few training samples" in r)
+    assert "rare (" in remark
+    assert "cat" not in remark
+    assert not any(
+        "few training" in r for r in load_data(saved(tmp_path, BYTES, labels=names[1:].repeat(2)[:40])).remarks
+    )
+
+
+@pytest.mark.parametrize("unknown", ["-1", "", "Unlabelled", "nan"])
+def test_a_label_that_may_mean_unknown_is_asked_about(tmp_path, unknown):
+    labels = np.array([unknown] * 20 + ["0", "1"] * 10)
+    remarks = load_data(saved(tmp_path, BYTES, labels=labels)).remarks
+    assert any(f"The label {unknown!r} (" in remark and "leave these samples out" in remark for remark in remarks)
+    assert not any("leave these" in r for r in load_data(saved(tmp_path, BYTES, labels=labels[20:].repeat(2))).remarks)
 
 
 def test_arrays_are_found_by_their_usual_names_or_the_given_ones(tmp_path):

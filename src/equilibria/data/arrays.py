@@ -108,7 +108,7 @@ def detect_labels(path: Path, raw: np.ndarray, count: int) -> tuple[Labels, Tens
             f"{path} has labels of type {raw.dtype} and shape {raw.shape}: numbers, or one name per sample, are needed."
         )
     if raw.dtype.kind == "f" and not np.isfinite(raw).all():
-        raise Refusal(f"{path} has labels that are not finite (NaN or infinity): remove those samples first.")
+        raise _not_finite(path, raw, ("labels", "y", "the samples"), "save the samples without labels")
     if raw.ndim == 2 and raw.shape[1] == 1:
         raw = raw[:, 0]
     if raw.ndim == 1 and raw.dtype.kind != "f":
@@ -159,13 +159,22 @@ def value_range(path: Path, raw: np.ndarray) -> tuple[float, float]:
     least, most = np.array([(part.min(), part.max()) for part in chunks(raw)], dtype=float).T
     if np.isfinite([least, most]).all():
         return float(least.min()), float(most.max())
-    axes = tuple(range(1, raw.ndim))
+    zeros = "`x = np.nan_to_num(x, posinf=0, neginf=0)` puts 0 in their place"
+    raise _not_finite(path, raw, ("values", "x", "their labels"), zeros)
+
+
+def _not_finite(path: Path, raw: np.ndarray, words: tuple[str, str, str], if_all: str) -> Refusal:
+    """The refusal of an array (N, ...) with NaN; `words` are for its values, the array, and what belongs to it."""
+    (what, name, others), axes = words, tuple(range(1, raw.ndim))
     rows = np.flatnonzero(~np.concatenate([np.isfinite(part.astype(float)).all(axis=axes) for part in chunks(raw)]))
-    some = f"{len(rows):,} samples ({first_names([str(row) for row in rows])})"
-    advice = f"`keep = np.isfinite(x).all(axis={axes}); x = x[keep]` keeps the others; do the same with their labels"
-    if len(rows) == len(raw):
-        some, advice = "every sample", "`x = np.nan_to_num(x, posinf=0, neginf=0)` puts 0 in their place"
-    raise Refusal(f"{path} has values that are not finite (NaN or infinity) in {some}: {advice}.")
+    some, finite = (
+        first_names([str(row) for row in rows]),
+        f"np.isfinite({name})" + (f".all(axis={axes})" if axes else ""),
+    )
+    where = "every sample" if len(rows) == len(raw) else f"{len(rows):,} sample{'s' * (len(rows) > 1)} ({some})"
+    advice = f"`keep = {finite}; {name} = {name}[keep]` keeps the others; do the same with {others}"
+    advice = if_all if len(rows) == len(raw) else advice
+    return Refusal(f"{path} has {what} that are not finite (NaN or infinity) in {where}: {advice}.")
 
 
 def _channels_last(path: Path, shape: tuple[int, ...], layout: str) -> tuple[bool, str]:

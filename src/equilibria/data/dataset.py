@@ -21,6 +21,8 @@ KINDS = {
 }  # singular, plural
 _FEW = 16  # names that are listed in full
 _HASHED = 4096  # samples
+_RARE = 8  # training samples of a class
+_UNKNOWN = ("", "-1", "nan", "?", "unknown", "unlabelled", "unlabeled")  # labels that may stand for no label
 _TENTH = 256 // 10
 
 
@@ -112,6 +114,23 @@ class Data:
         if not labelled or self.labels is None or self.y is None:
             return Batch(x)
         return Batch(x, self.labels.encode(self.y.index_select(0, indices)))
+
+
+def class_remarks(data: Data) -> tuple[str, ...]:
+    """A sentence on classes with few training samples, and on each that may stand for samples without a label."""
+    if data.labels is None or data.y is None or data.labels.kind != "class":
+        return ()
+    counts = dict(zip(data.labels.names, data.y.bincount(minlength=data.labels.size).tolist(), strict=True))
+    rare = [f"{name} ({count})" for name, count in counts.items() if count < _RARE]
+    few = (
+        (f"Classes with few training samples, too few for a conditional recipe: {first_names(rare)}.",) if rare else ()
+    )
+    unknown = [name for name in counts if name.strip().lower() in _UNKNOWN]
+    return few + tuple(
+        f"The label {name!r} ({counts[name]:,} training samples) is used as a class: if it means that the class is not "
+        "known, leave these samples out."
+        for name in unknown
+    )
 
 
 def digest(data: Data) -> str:

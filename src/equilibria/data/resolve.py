@@ -3,6 +3,7 @@
 import difflib
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from ..core.catalogue import options
 from ..core.errors import Refusal, nearest
 from ..core.files import user_path
 from .cache import data_root
-from .dataset import Data
+from .dataset import Data, class_remarks
 from .datasets import DATASETS
 
 Spec = str | Mapping[str, Any]  # a name, a path or hf:owner/name; or {"name": ..., **options}
@@ -32,7 +33,8 @@ def load_data(spec: Spec, root: Path | None = None) -> Data:
             raise Refusal(f"The data {name!r} has no option {option!r}.{nearest(option, valid)}")
     context = {"root": root, "path": name.removeprefix(_HUB) if name.startswith(_HUB) else _path(name, root)}
     parameters = inspect.signature(builder).parameters
-    return builder(**{key: value for key, value in context.items() if key in parameters}, **changes)
+    data = builder(**{key: value for key, value in context.items() if key in parameters}, **changes)
+    return replace(data, remarks=(*data.remarks, *class_remarks(data)))
 
 
 def data_builder(spec: Spec, root: Path | None = None) -> Callable[..., Data]:
