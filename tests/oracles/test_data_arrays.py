@@ -210,6 +210,31 @@ def test_labels_that_cannot_be_meant_are_refused(tmp_path, labels, said):
         load_data(saved(tmp_path, BYTES, labels=labels))
 
 
+@pytest.mark.parametrize("name", ["labels", "y"])
+def test_names_as_objects_get_the_line_that_mends_them(tmp_path, name):
+    names = np.array(["disc", "square"] * 20, dtype=object)
+    with pytest.raises(Refusal, match=name) as refusal:
+        load_data(saved(tmp_path, BYTES, **{name: names}))
+    scope = {"y": names}
+    exec(str(refusal.value).split("`")[1], scope)
+    assert load_data(saved(tmp_path, BYTES, **{name: scope["y"]})).labels.names == ("disc", "square")
+
+
+def test_images_as_objects_get_the_line_that_mends_them(tmp_path):
+    images = np.empty(40, dtype=object)
+    images[:] = list(BYTES)
+    with pytest.raises(Refusal) as refusal:
+        load_data(saved(tmp_path, images))
+    assert np.array_equal(whole(load_data(saved(tmp_path, executed(str(refusal.value), images)))), ordered(BYTES))
+
+
+def test_the_ranges_of_numbers_as_labels_are_given(tmp_path):
+    numbers = np.stack([np.linspace(0.1, 0.5, 40), np.linspace(45, 75, 40)], axis=1)
+    data = load_data(saved(tmp_path, BYTES, labels=numbers))
+    ends = [f"{y.min():.4g} to {y.max():.4g}" for y in data.y.T]
+    assert data.remarks[-1].endswith(f"in training samples {', '.join(ends)}.")
+
+
 def test_classes_with_few_training_samples_are_named(tmp_path):
     names = np.array(["rare", *["cat"] * 20, *["dog"] * 19])
     remark = next(r for r in load_data(saved(tmp_path, BYTES, labels=names)).remarks if "few training samples" in r)

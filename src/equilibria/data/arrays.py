@@ -15,6 +15,7 @@ from ..core.errors import Refusal, as_refusal, nearest
 from .dataset import Labels, first_names
 
 SHAPES = "images are (N, H, W), (N, H, W, C) or (N, C, H, W), points are numbers (N, 2)"
+LABEL_NAMES = ("labels", "y")
 _LAYOUTS = ("auto", "channels_first", "channels_last")
 _MOST = 8 << 30  # bytes of one array in an .npz
 _SUSPICIOUS, _RATIO = 256 << 20, 50  # an array larger than this many bytes may not be compressed more than this
@@ -84,9 +85,11 @@ def _header(path: Path, name: str, file: IO[bytes], size: int) -> Shape:
         raise Refusal(f"{path}: {name!r} has array format {version}: save it without field names, in 1.0 or 2.0.")
     shape, _, dtype = readers[version](file)
     if dtype.hasobject or dtype.names:
+        lines = "`y = y.astype(str)` for labels", "`x = np.stack(list(x))` for images"
+        labels = Path(name).stem in LABEL_NAMES and len(shape) == 1
         raise Refusal(
-            f"{path}: {name!r} holds Python objects, which could run code, so it is not read. "
-            "Save plain values: np.stack(list_of_images) for images, labels.astype(str) for names."
+            f"{path}: {name!r} holds Python objects, which could run code, so it is not read: save plain values, "
+            f"{lines[0] if labels else ', '.join(lines[::-1])}."
         )
     if not dtype.itemsize:
         raise Refusal(f"{path}: {name!r} holds {dtype}, values without a size: save numbers, or texts with letters.")

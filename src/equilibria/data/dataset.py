@@ -116,8 +116,12 @@ class Data:
         return Batch(x, self.labels.encode(self.y.index_select(0, indices)))
 
 
-def class_remarks(data: Data) -> tuple[str, ...]:
-    """A sentence on classes with few training samples, and on each that may stand for samples without a label."""
+def label_remarks(data: Data) -> tuple[str, ...]:
+    """Sentences on classes with few training samples or that may stand for no label, and on the ranges of numbers."""
+    if data.labels is not None and data.y is not None and data.labels.kind == "vector":
+        ends = zip(data.y.amin(dim=0).tolist(), data.y.amax(dim=0).tolist(), strict=True)
+        ranges = first_names([f"{least:.4g} to {most:.4g}" for least, most in ends], _FEW)
+        return (f"Numbers as labels enter the networks as they are, in training samples {ranges}.",)
     if data.labels is None or data.y is None or data.labels.kind != "class":
         return ()
     counts = dict(zip(data.labels.names, data.y.bincount(minlength=data.labels.size).tolist(), strict=True))

@@ -11,7 +11,7 @@ from ..core.catalogue import options
 from ..core.errors import Refusal, nearest
 from ..core.files import user_path
 from .cache import data_root
-from .dataset import Data, class_remarks
+from .dataset import Data, label_remarks
 from .datasets import DATASETS
 
 Spec = str | Mapping[str, Any]  # a name, a path or hf:owner/name; or {"name": ..., **options}
@@ -34,7 +34,7 @@ def load_data(spec: Spec, root: Path | None = None) -> Data:
     context = {"root": root, "path": name.removeprefix(_HUB) if name.startswith(_HUB) else _path(name, root)}
     parameters = inspect.signature(builder).parameters
     data = builder(**{key: value for key, value in context.items() if key in parameters}, **changes)
-    return replace(data, remarks=(*data.remarks, *class_remarks(data)))
+    return replace(data, remarks=(*data.remarks, *label_remarks(data)))
 
 
 def data_builder(spec: Spec, root: Path | None = None) -> Callable[..., Data]:

@@ -8,12 +8,22 @@ import torch
 from torch import Tensor
 
 from ...core.errors import Refusal, nearest
-from ..arrays import SHAPES, Shape, chunks, detect_labels, detect_layout, read_array, read_shapes, value_range
+from ..arrays import (
+    LABEL_NAMES,
+    SHAPES,
+    Shape,
+    chunks,
+    detect_labels,
+    detect_layout,
+    read_array,
+    read_shapes,
+    value_range,
+)
 from ..cache import LARGE, cache_key, cached_arrays, write_split
 from ..dataset import Data, Space, held_out_mask
 from ..spaces import Image, Plane
 
-_SAMPLES, _LABELS = ("samples", "images", "x"), ("labels", "y")
+_SAMPLES = ("samples", "images", "x")
 
 Split = tuple[Tensor, Tensor, Tensor]  # training samples, held-out samples, which of all are held out: (N,) bool
 
@@ -50,7 +60,7 @@ def array_names(
     for name in (samples, labels):
         if name is not None and name not in stored:
             raise Refusal(f"{path} has no array {name!r}.{nearest(name, stored)}")
-    labels = labels or next((name for name in _LABELS if name in stored), None)
+    labels = labels or next((name for name in LABEL_NAMES if name in stored), None)
     samples = samples or next((name for name in (*_SAMPLES, *stored) if name in stored and name != labels), None)
     if samples is None or not stored[samples] or 0 in stored[samples]:
         raise Refusal(f"{path} holds no samples.")
