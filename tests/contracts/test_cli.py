@@ -1,20 +1,28 @@
 """What the command line promises: sentences, exit codes, files, and no traceback."""
 
+import errno
 import json
+import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import PIL.Image
 import pytest
+import torch
 
 import equilibria
 from equilibria.apps.cli import main
 from equilibria.apps.verbs.train import DEMO
+from equilibria.core.errors import Refusal, os_error
+from equilibria.core.specs import parse
 from equilibria.models.load import load
 from equilibria.recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES, Recipe
 from equilibria.recipes.settings import settings, short
+from equilibria.training.hardware import Hardware, choose_threads
 from sessions import Silent
 
 SMALL = ["--threads", "1", "--matmul", "default", "--device", "cpu", "--batch", "8"]
@@ -384,3 +392,66 @@ def test_a_reader_who_leaves_early_is_no_error():
     command = f"{sys.executable} -m equilibria show data | head -n 1; exit ${{PIPESTATUS[0]}}"
     run = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_samples_without_a_name_never_collide_and_a_named_file_is_kept(points):
+    for name in ("sheet.png", "sheet-2.png", "sheet-3.png"):
+        assert main(["sample", str(points)]) == 0
+        assert PIL.Image.open(name)
+    assert main(["sample", str(points), "--out", "sheet.png"]) == 2
+
+
+def test_a_wrong_run_is_refused_before_a_wrong_output(points, tmp_path, capsys):
+    (tmp_path / "there.png").touch()
+    for verb in ("sample", "reject", "interpolate"):
+        assert main([verb, "nowhere", "--out", "there.png"]) == 2
+        assert "nowhere" in capsys.readouterr().err
+
+
+def test_more_samples_than_a_disk_holds_are_refused(points, capsys):
+    assert main(["sample", str(points), "--count", "100000000000", "--out", "all.npz"]) == 2
+    assert "count is 1e+11" in capsys.readouterr().err
+
+
+def test_a_run_without_its_checkpoints_does_not_start_again(points, tmp_path, capsys):
+    shutil.copytree(points, run := tmp_path / "one run")
+    shutil.rmtree(run / "checkpoints")
+    before = (run / "events.jsonl").read_bytes()
+    assert main(["resume", str(run), "--rounds", "6"]) == 2
+    assert (run / "events.jsonl").read_bytes() == before
+    advice = shlex.split(re.search(r"`equilibria (.*?)`", capsys.readouterr().err)[1])
+    assert main([*advice, *SMALL, "--name", "again"]) == 0
+
+
+def test_more_threads_than_cores_are_refused_and_the_advice_works(capsys):
+    said = ["train", "gan", "--data", "ring", "--rounds", "1", *TINY[2:]]
+    assert main([*said, "--threads", "500"]) == 2
+    assert main([*said, *re.search(r"give (--threads \d+)\.", capsys.readouterr().err)[1].split()]) == 0
+
+
+def test_the_environment_limits_the_threads(monkeypatch):
+    monkeypatch.setattr("equilibria.training.hardware.cores", lambda: 4)
+    hardware, counts = Hardware("cpu", 1, "default", "fp32"), []
+    for limit in ("1", "3", "", "8"):
+        monkeypatch.setenv("OMP_NUM_THREADS", limit)
+        counts.append(choose_threads(hardware, lambda: 1 / torch.get_num_threads()).threads)
+    torch.set_num_threads(1)
+    assert counts == [1, 3, 4, 4]
+
+
+def test_one_round_is_not_rounds_and_points_are_not_images(capsys):
+    assert main(["train", "gan", "--data", "ring", "--rounds", "1", *TINY]) == 0
+    out = capsys.readouterr().out
+    assert "1 round in" in out
+    assert "1 rounds" not in out
+    assert "points/s" in out
+    assert "images/s" not in out
+
+
+def test_a_list_of_paths_splits_at_commas_alone():
+    assert parse("My Photos (1), ring", tuple[str, ...], "--data") == ("My Photos (1)", "ring")
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.ENOENT])
+def test_a_place_that_cannot_be_written_is_always_the_request(code):
+    assert isinstance(os_error(OSError(code, os.strerror(code)), "x.png", "Choose another --out.", "written"), Refusal)

@@ -259,6 +259,13 @@ def test_what_cannot_be_measured_is_refused_in_a_sentence(said, sentence, run, c
     assert told.err.count("\n") == 1
 
 
+def test_a_checkpoint_that_is_missing_is_refused_before_data_are_read(run):
+    said = []
+    with pytest.raises(Refusal, match="has no checkpoint of round 99"):
+        evaluate(run, ["no such metric"], checkpoints=["99"], say=said.append)
+    assert said == []
+
+
 def test_a_run_without_checkpoints_is_refused(run, tmp_path):
     shutil.copytree(run, other := tmp_path / "other")
     shutil.rmtree(other / "checkpoints")

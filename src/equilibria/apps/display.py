@@ -67,7 +67,8 @@ class Progress:
     @property
     def pace(self) -> list[str]:
         """Images per second, and the time remaining."""
-        speed = [] if self.speed is None else [f"{self.speed:,.0f} images/s"]
+        samples = "points" if len(self._start.get("values", {}).get("shape", ())) == 1 else "images"
+        speed = [] if self.speed is None else [f"{self.speed:,.0f} {samples}/s"]
         return speed + ([] if self.remaining is None else [f"{duration(self.remaining)} left"])
 
     @property

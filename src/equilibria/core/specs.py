@@ -171,6 +171,8 @@ def parse_text(text: str, annotation: Any) -> Any:
         if kind is type(None):
             return None if text.lower() in _NONE else MISFIT
         if kind is tuple:
+            if inner[0] is str:  # names and paths hold spaces and parentheses
+                return [word for part in text.split(",") if (word := part.strip())]
             return [parse_text(word, inner[0]) for word in re.split(r"[,\s]+", text.strip("()[] ").rstrip(","))]
         return json.loads(text) if kind in (dict, list, Mapping, Sequence, Any) else MISFIT
     except (ValueError, RecursionError):

@@ -62,6 +62,11 @@ def paragraph(text: str) -> str:
     return textwrap.fill(text, width(), break_long_words=False, break_on_hyphens=False)
 
 
+def plural(count: int, noun: str) -> str:
+    """A count with its noun: 1 round, 2,000 rounds."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
 def duration(seconds: float) -> str:
     """A time in seconds, minutes or hours."""
     if seconds < 90:

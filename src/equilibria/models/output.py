@@ -9,6 +9,7 @@ import torch
 from ..core.errors import Refusal, at_least, nearest
 from ..core.files import output_path
 from ..data import load_data
+from ..records.folder import free_name
 from .conditions import UNCONDITIONAL, LabelQuery
 from .critic_outputs import class_table, score_table
 from .features import feature_arrays
@@ -27,6 +28,7 @@ KINDS = {  # suffixes of each verb's file
     "classify": (".csv",),
     "features": (".npz",),
 }
+_MOST = 10**7  # samples at a time
 WITH_PICTURE = ("attribute", "score")  # a .png of the same name
 # Other verbs are methods of a model.
 _TABLES: dict[str, Callable[..., Any]] = {"score": score_table, "classify": class_table, "features": feature_arrays}
@@ -55,6 +57,7 @@ def write(
     """
     if verb not in KINDS:
         raise Refusal(f"No verb that writes a file is called {verb!r}.{nearest(verb, KINDS)}")
+    read_config(model_folder(run))  # a wrong run is refused before a wrong output
     paths = [output_path(out, KINDS[verb], force)]
     if verb in WITH_PICTURE:
         paths.append(output_path(paths[0].with_suffix(".png"), (".png",), force))
@@ -69,7 +72,7 @@ def sample(
     run: str | Path,
     count: int | None = None,
     seed: int = 0,
-    out: str | Path = "sheet.png",
+    out: str | Path | None = None,
     checkpoint: str | int | None = None,
     force: bool = False,
     labels: LabelQuery | None = None,
@@ -84,7 +87,7 @@ def sample(
         run: The run folder.
         count: Number of samples (64), or of samples per label if there are several (8).
         seed: Sample i depends on the seed, i and its label only.
-        out: sheet.png: a sample grid; folder/: one image each, by class; file.npz: arrays `samples` and `labels`.
+        out: file.png: a sample grid; folder/: images by class; file.npz: arrays; default: sheet.png, sheet-2.png, ...
         checkpoint: best, last or a round; default: the model at the end of the run.
         force: Overwrite existing output.
         labels: For models conditional on classes: names or numbers, 7 or 3,5 or 0..9; one row each, same latents.
@@ -94,15 +97,18 @@ def sample(
         >>> eq.sample("runs/digits", labels="0..9", out="digits.png")
         PosixPath('digits.png')
     """
-    path = _sample_path(count, out, force)
+    path = _sample_path(run, count, out, force)
     model = load(run, checkpoint, networks=("generator", "prior"))
     SampleRequest.of(model, count, seed, labels, truncation=truncation).write(path)
     return path
 
 
-def _sample_path(count: int | None, out: str | Path, force: bool) -> Path:
-    """Where samples go. Raises Refusal for a wrong count, too, before a model is loaded."""
-    at_least(1, "", count=1 if count is None else count)
+def _sample_path(run: str | Path, count: int | None, out: str | Path | None, force: bool) -> Path:
+    """Where samples go. Raises Refusal for a wrong run or count, too, before a model is loaded."""
+    read_config(model_folder(run))
+    at_least(1, "", _MOST + 1, count=1 if count is None else count)
+    if out is None:
+        return free_name(Path("sheet.png"), ".png")
     return output_path(out, WRITERS, force)
 
 
@@ -110,7 +116,7 @@ def reject(
     run: str | Path,
     count: int | None = None,
     seed: int = 0,
-    out: str | Path = "sheet.png",
+    out: str | Path | None = None,
     labels: LabelQuery | None = None,
     force: bool = False,
     percentile: float | None = 80.0,
@@ -125,13 +131,13 @@ def reject(
         run: The run folder.
         count: Number of samples to keep (64), or per label if there are several (8).
         seed: Seed of the draws; the first 64 of 1,000 samples are the 64.
-        out: sheet.png: a sample grid; folder/: one image each, by class; file.npz: arrays `samples` and `labels`.
+        out: file.png: a sample grid; folder/: images by class; file.npz: arrays; default: sheet.png, sheet-2.png, ...
         labels: For conditional models: classes, 7 or 3,5 or 0..9, or attributes, smiling,young=0.5.
         force: Overwrite existing output.
         percentile: Percentile of the burn-in logits used as gamma; higher keeps fewer; none: exact rejection.
         burn_in: Burn-in samples used to estimate the maximum ratio and gamma, per label.
     """
-    path, model, (ratio, meaning) = _sample_path(count, out, force), load(run), ratio_of(model_folder(run))
+    path, model, (ratio, meaning) = _sample_path(run, count, out, force), load(run), ratio_of(model_folder(run))
     sampler = RejectionSampler(model, ratio, percentile, burn_in)
     request = SampleRequest.of(model, count, seed, labels, draw=sampler.batches)
     request.write(path)

@@ -184,7 +184,9 @@ def refuse_existing(path: Path) -> None:
         )
 
 
-def free_name(path: Path) -> Path:
-    """This path, or the first of NAME-2, NAME-3, ... that does not exist."""
-    candidates = (path if n == 1 else path.with_name(f"{path.name}-{n}") for n in range(1, 1_000_000))
+def free_name(path: Path, suffix: str = "") -> Path:
+    """This path, or the first of NAME-2, NAME-3, ... that does not exist; a file's suffix stays at the end."""
+    candidates = (
+        path if n == 1 else path.with_name(f"{path.name.removesuffix(suffix)}-{n}{suffix}") for n in range(1, 1_000_000)
+    )
     return next(candidate for candidate in candidates if not candidate.exists())

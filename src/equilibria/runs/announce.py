@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ..core.text import duration
+from ..core.text import duration, plural
 from ..data import Data
 from ..recipes.recipe import Recipe
 from ..records.summary import Summary
@@ -44,17 +44,17 @@ def _cost_sentences(recipe: Recipe, summary: Summary, plan: Plan) -> list[str]:
     memory = f"; up to about {plan.peak / 2**20:,.0f} MiB of memory" if plan.peak else ""
     limit, rounds, every = summary.end["seconds"], summary.end["rounds"], summary.diagnose_every
     if rounds is None:
-        cost = f"{duration(limit)} of training, about {recipe.rounds:,} rounds{memory}."
+        cost = f"{duration(limit)} of training, about {plural(recipe.rounds, 'round')}{memory}."
     else:
         clock = "" if limit is None else f", stopped after {duration(limit)}"
-        cost = f"{rounds:,} rounds in about {duration(plan.seconds)}{clock}{memory}."
+        cost = f"{plural(rounds, 'round')} in about {duration(plan.seconds)}{clock}{memory}."
     return [cost, f"Diagnostics every {'round' if every == 1 else f'{every:,} rounds'}."] if every else [cost]
 
 
 def farewell(session: "Session", reason: str, elapsed: float, text: str) -> str:
     """How the session ended, and how to continue."""
     step, folder = session.run.step, session.folder
-    progress = f"{step:,} rounds in {duration(elapsed)}"
+    progress = f"{plural(step, 'round')} in {duration(elapsed)}"
     if reason == "interrupted":
         return f"Stopped and saved after {progress}. Continue with `equilibria resume {folder}`."
     if reason == "critical":

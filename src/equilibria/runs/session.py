@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,9 +18,10 @@ from ..recipes.options import Options
 from ..recipes.recipe import Recipe
 from ..recipes.settings import paths, with_changes
 from ..records import checkpoints
+from ..records.events import Tail
 from ..records.folder import RunFolder, free_name, refuse_existing
 from ..records.summary import Summary, device_name, fingerprint
-from ..training.hardware import Hardware, apply_hardware, choose_hardware, choose_threads
+from ..training.hardware import Hardware, apply_hardware, choose_hardware, choose_threads, cores
 from ..training.run import Run
 from .announce import paragraph
 from .observers import Display, Lines
@@ -107,6 +109,11 @@ def resume(
             newest, remarks = checkpoints.newest(records.path, hardware.device, lambda c: run.load_state_dict(c.state))
             for remark in remarks:
                 display.say(remark)
+            if newest is None and any(event["step"] for event in Tail(records.path).new_events()):
+                raise Refusal(
+                    f"{records.path} has no checkpoint to continue from: put its folder checkpoints back, or start again "
+                    f"with `equilibria train {shlex.quote(str(records.recipe_file))}`."
+                )
             options = Options(rounds=rounds, budget=budget, stop_when=stop_when or summary.end.get("when"))
             if stop_when is not None and not summary.diagnose_every:
                 raise Refusal("stop_when is 'critical', but the run has no diagnostics (--watch 0): leave it out.")
@@ -176,6 +183,8 @@ def _request(recipe: str | Recipe | None, options: Options, changes: dict[str, A
 
 def _build(recipe: Recipe, data: Data, options: Options) -> tuple[Run, Hardware]:
     """The run at round 0 and the hardware settings, with threads timed on that run."""
+    if (options.threads or 1) > max(most := cores(), 2):  # so that a run of two threads is the same on any machine
+        raise Refusal(f"threads is {options.threads}, and {most} can run at a time here: give --threads {most}.")
     hardware = choose_hardware(options.device, options.threads, options.matmul, options.precision)
     with apply_hardware(hardware):
         run = assemble(recipe, data, hardware.device, hardware.precision, options.allow_coupled_critic)

@@ -120,8 +120,11 @@ def evaluate(
         'lower'
     """
     with torch.random.fork_rng(devices=[]):  # networks are initialized before their weights are read
-        setup = _setup(Path(run), metrics, features, count, seed, data_root, say)
-        selected = {name: select_checkpoint(setup.run, name) for name in checkpoints}
+        folder = RunFolder.open(run).path
+        selected = {
+            name: select_checkpoint(folder, name) for name in checkpoints
+        }  # refused before a network is trained
+        setup = _setup(folder, metrics, features, count, seed, data_root, say)
         rounds = {name: f"round {checkpoint.step:,} ({name})" for name, checkpoint in selected.items()}
         where = f"{' and '.join(rounds.values())} of {setup.run}"
         say(f"Evaluating {where} against {len(setup.samples.real.x):,} held-out samples.")
