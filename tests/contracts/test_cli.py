@@ -19,8 +19,11 @@ from equilibria.apps.cli import main
 from equilibria.apps.verbs.train import DEMO
 from equilibria.core.errors import Refusal, os_error
 from equilibria.core.specs import parse
+from equilibria.data.datasets import DATASETS
+from equilibria.data.resolve import data_builder
 from equilibria.models.load import load
 from equilibria.recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES, Recipe
+from equilibria.recipes.options import read_budget
 from equilibria.recipes.settings import settings, short
 from equilibria.training.hardware import Hardware, choose_threads
 from sessions import Silent
@@ -65,6 +68,11 @@ WRONG = [
     (["data"], "equilibria data check PATH|NAME"),
     (["resume"], "write `equilibria resume RUN`"),
     (["train", "wgan-pg"], "Did you mean 'wgan-gp'?"),
+    (["train", "WGAN-GP"], "Did you mean 'wgan-gp'?"),
+    (["train", "wgan-gp", "--epochs", "5"], "Write --rounds 1000, or --budget 5m."),
+    (["train", "wgan-gp", "--image-size", "64"], "Write --data.size 64."),
+    (["train", "wgan-gp", "--gpu"], "Write --device cuda."),
+    (["train", "wgan-gp", "--fp16"], "Write --precision bf16."),
     (["train", "wgan-gp", "digits"], "'digits' is one word too many"),
     (["train", "wgan-gp", "--clpi", "1"], "Did you mean 'clip'?"),
     (["train", "wgan-gp", "--bugdet", "5m"], "Did you mean 'budget'?"),
@@ -455,3 +463,22 @@ def test_a_list_of_paths_splits_at_commas_alone():
 @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.ENOENT])
 def test_a_place_that_cannot_be_written_is_always_the_request(code):
     assert isinstance(os_error(OSError(code, os.strerror(code)), "x.png", "Choose another --out.", "written"), Refusal)
+
+
+@pytest.mark.parametrize("text", ["1h30m", "90m", "1h29m60s", "1.5h", "90m0s"])
+def test_a_time_is_read_as_people_write_it(text):
+    assert read_budget(text).seconds == 5400
+
+
+def test_data_in_the_place_of_a_recipe_is_answered_with_a_line_that_trains(tmp_path, capsys):
+    np.save("My points.npy", np.random.default_rng(0).normal(size=(200, 2)).astype("f"))
+    assert main(["train", "My points.npy"]) == 2
+    advice = shlex.split(re.search(r"`equilibria (.*?)`", capsys.readouterr().err)[1])
+    assert main([*advice, "--rounds", "1", *TINY]) == 0
+
+
+@pytest.mark.parametrize(("name", "entry"), [("RING", "ring"), ("Swiss-Roll", "swiss_roll"), ("cifar-10", "cifar10")])
+def test_a_data_set_is_known_however_it_is_written(name, entry, tmp_path):
+    assert data_builder(name) is DATASETS[entry]
+    (tmp_path / name).mkdir()
+    assert data_builder(name) is DATASETS["folder"]

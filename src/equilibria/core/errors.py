@@ -59,8 +59,9 @@ _LONG = 200  # characters of a path that a sentence shows
 def nearest(name: str, names: Iterable[str]) -> str:
     """The end of a sentence about an unknown name: the closest valid one, then all of them."""
     names = list(names)
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    lower = {each.lower(): each for each in names}
+    close = difflib.get_close_matches(name.lower(), lower, n=1)
+    hint = f" Did you mean {lower[close[0]]!r}?" if close else ""
     return f"{hint} Known: {', '.join(names) or 'none'}."
 
 

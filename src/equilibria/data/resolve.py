@@ -66,8 +66,9 @@ def _parts(spec: Spec) -> tuple[str, dict[str, Any]]:
     name = part.pop("name", None)
     if not isinstance(name, str) or not name:
         raise Refusal('Data needs a name: "digits", a path, hf:owner/name, or {"name": ..., options}.')
-    entry = name.replace("-", "_")  # hyphens equal underscores, as in flags
-    return entry if entry in DATASETS else name, part
+    entry = name.lower().replace("-", "_")  # hyphens equal underscores, as in flags
+    known = next((each for each in (entry, entry.replace("_", "")) if each in DATASETS), name)  # cifar-10, too
+    return name if name not in DATASETS and user_path(name).exists() else known, part
 
 
 def _path(name: str, root: Path | None) -> Path | None:

@@ -105,8 +105,10 @@ def sample(
 
 def _sample_path(run: str | Path, count: int | None, out: str | Path | None, force: bool) -> Path:
     """Where samples go. Raises Refusal for a wrong run or count, too, before a model is loaded."""
-    read_config(model_folder(run))
     at_least(1, "", _MOST + 1, count=1 if count is None else count)
+    if out is not None:
+        output_path(out, WRITERS, force=True)  # its suffix
+    read_config(model_folder(run))
     if out is None:
         return free_name(Path("sheet.png"), ".png")
     return output_path(out, WRITERS, force)

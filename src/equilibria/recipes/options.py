@@ -78,7 +78,11 @@ def read_budget(text: str | None) -> Budget:
     """The budget written as 90s, 5m, 2h or 200000images. Raises Refusal for other text."""
     if text is None:
         return Budget()
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h|images)", text.strip().replace(",", "").replace("_", ""))
+    plain = text.strip().replace(",", "").replace("_", "")
+    if clock := re.fullmatch(r"(\d+)h(\d+)m(?:(\d+)s)?|(\d+)m(\d+)s", plain):
+        h, m, s, minutes, seconds = (float(part or 0) for part in clock.groups())
+        plain = f"{3600 * h + 60 * (m + minutes) + s + seconds:.0f}s"
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h|images)", plain)
     amount, unit = (float(match[1]), match[2]) if match else (0.0, "")
     if amount > MOST:
         raise Refusal(f"budget is {text!r}: at most {MOST:,} is possible.")

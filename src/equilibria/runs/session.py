@@ -111,8 +111,8 @@ def resume(
                 display.say(remark)
             if newest is None and any(event["step"] for event in Tail(records.path).new_events()):
                 raise Refusal(
-                    f"{records.path} has no checkpoint to continue from: put its folder checkpoints back, or start again "
-                    f"with `equilibria train {shlex.quote(str(records.recipe_file))}`."
+                    f"{records.path} has no checkpoint to continue from: put its folder checkpoints back, or start "
+                    f"again with `equilibria train {shlex.quote(str(records.recipe_file))}`."
                 )
             options = Options(rounds=rounds, budget=budget, stop_when=stop_when or summary.end.get("when"))
             if stop_when is not None and not summary.diagnose_every:
@@ -140,6 +140,8 @@ def split_options(keywords: Mapping[str, Any], record: type[T]) -> tuple[T, dict
 def recipe_by_name(recipe: str) -> Recipe:
     """A recipe of the table, or one in a JSON file."""
     path = Path(recipe)
+    if recipe not in RECIPES and (path.is_dir() or path.suffix in (".npy", ".npz")):
+        raise Refusal(f"{recipe!r} is data, not a recipe: write `equilibria train --data {shlex.quote(recipe)}`.")
     return Recipe.load(path) if path.suffix == ".json" or path.is_file() else RECIPES[recipe]()
 
 
