@@ -67,8 +67,8 @@ def _parts(spec: Spec) -> tuple[str, dict[str, Any]]:
     if not isinstance(name, str) or not name:
         raise Refusal('Data needs a name: "digits", a path, hf:owner/name, or {"name": ..., options}.')
     entry = name.lower().replace("-", "_")  # hyphens equal underscores, as in flags
-    known = next((each for each in (entry, entry.replace("_", "")) if each in DATASETS), name)  # cifar-10, too
-    return name if name not in DATASETS and user_path(name).exists() else known, part
+    match = next((each for each in (entry, entry.replace("_", "")) if each in DATASETS), name)  # cifar-10, too
+    return name if name not in DATASETS and user_path(name).exists() else match, part
 
 
 def _path(name: str, root: Path | None) -> Path | None:

@@ -13,7 +13,7 @@ from .options import Options
 from .parts import N_CRITIC, NUMBERS, SINGLE, catalogue_of, current, known_options, optimizers, parts, renamed, settings
 from .recipe import Recipe
 
-_MEANT = {  # what other programs call them
+_ALIASES = {  # what other programs call them
     "epochs": "--rounds 1000, or --budget 5m",
     "steps": "--rounds 1000",
     "iterations": "--rounds 1000",
@@ -143,7 +143,7 @@ def no_setting(recipe: Recipe, name: str) -> Refusal:
     names = ["lr", *(f.name for f in dataclasses.fields(Options)), *(short(recipe, path) for path in full), *full]
     close = [each for each in names if each.endswith(f".{name}")] or difflib.get_close_matches(name, names, n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    hint = f" Write {_MEANT[name]}." if name in _MEANT else hint
+    hint = f" Write {_ALIASES[name]}." if name in _ALIASES else hint
     return Refusal(
         f"{name} is no setting of the recipe {recipe.name!r}.{hint} `equilibria show {recipe.name}` lists them all."
     )
