@@ -73,7 +73,9 @@ def test_a_run_is_never_left_without_its_recipe(tmp_path, monkeypatch):
     )
 
 
-@pytest.mark.parametrize(("code", "kind"), [(errno.ENOSPC, Failure), (errno.EROFS, Failure), (errno.EACCES, Refusal)])
+@pytest.mark.parametrize(
+    ("code", "kind"), [(errno.ENOSPC, Failure), (errno.EIO, Failure), (errno.EROFS, Refusal), (errno.EACCES, Refusal)]
+)
 @pytest.mark.parametrize("flag", ["--runs", "--out"])
 def test_a_folder_that_cannot_be_made_is_a_wrong_request_only_where_another_helps(
     tmp_path, monkeypatch, code, kind, flag
