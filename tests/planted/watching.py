@@ -120,7 +120,7 @@ WATCHING = (
         "evaluation/doctor/collapse.py",
         'for name in ("beta", "kl") if name in names), None)',
         'for name in ("beta", "kl")), None)',
-        ("oracles/test_doctor.py::test_every_recipe_has_the_options_that_its_advice_names",),
+        ("oracles/test_doctor.py::test_recipes_have_the_options_that_their_advice_names",),
         "the advice on a posterior collapse names an option that the game does not have",
     ),
     Mutant(

@@ -90,6 +90,11 @@ def run_session(session: Session, since: Checkpoint | None = None) -> Run:
             summary.end.pop("when")
         summary.end_session(run.step, reason)
         summary.write(folder)
+        if reason == "nonfinite" and checkpointer.last_milestone < 0:  # there is no model yet
+            _, remarks = checkpoints.newest(folder.path, run.device, lambda good: run.load_state_dict(good.state))
+            model = averaged_model(run, recipe, data)
+            checkpointer.publish(model_files(run, model, recipe, data))
+            text = " ".join([text, *remarks])
     if reason == "nonfinite":
         raise Failure(text)
     session.display.say(farewell(session, reason, log.elapsed, text))
@@ -109,8 +114,6 @@ def _begin(session: Session, log: EventLog, checkpointer: Checkpointer, since: C
     if since is None:
         log.record(run, "start", **start)
         checkpointer.save(run)
-        model = averaged_model(run, recipe, session.data)
-        checkpointer.publish(model_files(run, model, recipe, session.data))
     else:
         session.display.show({"kind": "start", "step": run.step, "elapsed": since.elapsed, **start})
 
