@@ -57,17 +57,24 @@ class Silent:
         self.shown.append(event)
 
 
-class StopsAt(Silent):
-    """Presses Ctrl-C at the report of a round."""
+class Acts(Silent):
+    """Does something when it is shown the report of a round."""
 
-    def __init__(self, step):
+    def __init__(self, step, act):
         super().__init__()
-        self.step = step
+        self.step, self.act = step, act
 
     def show(self, event):
         super().show(event)
         if event["kind"] == "report" and event["step"] == self.step:
-            signal.raise_signal(signal.SIGINT)
+            self.act()
+
+
+class StopsAt(Acts):
+    """Presses Ctrl-C at the report of a round."""
+
+    def __init__(self, step):
+        super().__init__(step, lambda: signal.raise_signal(signal.SIGINT))
 
 
 def start(command, *arguments, **keywords):

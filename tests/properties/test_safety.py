@@ -15,22 +15,9 @@ from equilibria.runs import observers
 from equilibria.runs.observers import NonFinite, examine
 from equilibria.runs.session import resume, train
 from games import run_of
-from sessions import TINY, Silent, assert_same_run, events, start, timeless, wait_for_round
+from sessions import TINY, Acts, Silent, assert_same_run, events, start, timeless, wait_for_round
 
 SHORT = TINY | {"rounds": 12, "save_every": 4}
-
-
-class Acts(Silent):
-    """Does something when it is shown a round."""
-
-    def __init__(self, step, act):
-        super().__init__()
-        self.step, self.act = step, act
-
-    def show(self, event):
-        super().show(event)
-        if event["kind"] == "report" and event["step"] == self.step:
-            self.act()
 
 
 def newest(folder):
