@@ -48,12 +48,13 @@ def os_error(
     A Refusal if another path would help, else a Failure: a full disk, a broken one.
     """
     place = what or (str(error.filename) if error.filename else "A file")
-    place = place if len(place) < _LONG else f"{place[:_LONG]}..."
-    text = f"{place} cannot be {use}: {error.strerror or error}."
+    text = f"{shorten(place, 200)} cannot be {use}: {error.strerror or error}."
     return Refusal(f"{text} {advice}") if error.errno in _OF_REQUEST else Failure(text)
 
 
-_LONG = 200  # characters of a path that a sentence shows
+def shorten(text: str, most: int = 100) -> str:
+    """A text for a message: the start of a long one."""
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .catalogue import Catalogue, current_names, options
-from .errors import Refusal, nearest
+from .errors import Refusal, nearest, shorten
 
 
 def import_function(name: str, kind: str) -> Callable[..., Any]:
@@ -87,7 +87,6 @@ def check(builder: Callable[..., Any], option: str, value: Any, where: str) -> A
     return _bounded(result, where)
 
 
-_LONG = 100  # characters
 MISFIT = object()
 
 
@@ -155,7 +154,7 @@ def excerpt(value: Any) -> str:
         text = repr(value)
     except ValueError:  # more digits than Python writes
         return "a number of thousands of digits"
-    return text if len(text) <= _LONG else f"{text[:_LONG]}..."
+    return shorten(text)
 
 
 def parse_text(text: str, annotation: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from .errors import Refusal, as_refusal, check_format
+from .errors import Refusal, as_refusal, check_format, shorten
 
 _BYTES = 64 << 20  # of one file, or of one line of a file of lines
 _DEPTH = 32  # of nested lists and objects
@@ -119,11 +119,8 @@ def _in_words(schema: Any) -> str:
 
 
 def _excerpt(value: Any) -> str:
-    """A stored value as a message shows it: plain, and not too long."""
-    if value is _MISSING:
-        return "missing"
-    text = json.dumps(value)
-    return text if len(text) <= 80 else f"{text[:80]}..."
+    """A stored value as a message shows it."""
+    return "missing" if value is _MISSING else shorten(json.dumps(value))
 
 
 def _whole(text: str) -> int:
