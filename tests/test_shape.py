@@ -38,10 +38,10 @@ EDGES = {module: imports(module, source) for module, source in MODULES.items()}
 
 
 def test_there_are_few_files_and_lines():
-    assert len(MODULES) <= 210
-    assert (
-        sum(len(source.splitlines()) for source in MODULES.values()) <= 26_000
-    )  # 24,847 when it was put in order; since then: the safety of stored files
+    # 206 files of 24,847 lines when it was put in order; since then: the safety of stored files (985 lines), and the
+    # first hour with one's own data (a plan from the data, fine-tuning, films, labels, folders against folders).
+    assert len(MODULES) <= 218
+    assert sum(len(source.splitlines()) for source in MODULES.values()) <= 28_000
 
 
 def test_no_two_files_share_a_name_unless_they_are_one_concept_on_two_floors():
