@@ -23,7 +23,7 @@ TINY = {  # some seconds of play; checkpoints fall between reports (every second
     "batch": 16,
     "rounds": 200,
     "save_every": 15,
-    "watch": 50,
+    "watch": 100,
     "threads": 1,
     "matmul": "default",
 }

@@ -86,7 +86,9 @@ def test_an_old_run_has_a_report(old, tmp_path, name):
     assert page.count("<svg") >= len(events(old / "runs" / name, "report")[4]["terms"])
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize(
+    "name", [name if i % 4 == 0 else pytest.param(name, marks=pytest.mark.long) for i, name in enumerate(RECIPES)]
+)
 def test_an_old_recipe_is_played(old, tmp_path, name):
     run = eq.train(
         str(old / "recipes" / name),

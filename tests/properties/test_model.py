@@ -112,13 +112,21 @@ NORMED = {  # an averaged network beside the generator that has batch norm
 }
 
 
-@pytest.fixture(scope="module", params=NORMED)
-def normed(request, tmp_path_factory):
-    """A run of three rounds on data of its own, one of whose averaged networks takes its statistics from the data."""
-    place = tmp_path_factory.mktemp(request.param)
+@pytest.fixture(scope="module")
+def all_normed(tmp_path_factory):
+    """Runs of three rounds on data of their own, one of whose averaged networks takes its statistics from the data."""
+    return {name: _normed_run(name, tmp_path_factory.mktemp(name)) for name in NORMED}
+
+
+@pytest.fixture(params=NORMED)
+def normed(request, all_normed):
+    return all_normed[request.param]
+
+
+def _normed_run(name, place):
     chance = np.random.default_rng(0)
     np.savez(place / "set.npz", samples=chance.integers(0, 256, (160, 8, 8), np.uint8), labels=np.arange(160) % 4)
-    recipe, options = NORMED[request.param]
+    recipe, options = NORMED[name]
     parts = {role: "dense" for role in ("generator", "encoder", "critic") if role in RECIPES[recipe]().networks}
     wish = {**parts, **options, "data": str(place / "set.npz"), "batch": 16, "rounds": 3, "save_every": 2, "watch": 0}
     train(recipe, Silent(), name="run", runs=str(place), threads=1, matmul="default", **wish)
@@ -158,10 +166,13 @@ def test_a_checkpoint_without_its_data_draws_and_does_not_encode(normed, tmp_pat
         eq.load(folder, "last")
 
 
-def test_samples_are_drawn_without_the_code_that_trains(normed, tmp_path):
+def test_samples_are_drawn_without_the_code_that_trains(all_normed, tmp_path):
     """Not a module of it is imported, with a checkpoint either."""
-    said = f"eq.sample({str(normed)!r}, 4, out={str(tmp_path / 'some.png')!r}"
-    code = f"import sys, equilibria as eq; {said}); {said}, checkpoint='last', force=True); print(*sys.modules)"
+    code = "import sys, equilibria as eq\n"
+    for run in all_normed.values():
+        said = f"eq.sample({str(run)!r}, 4, out={str(tmp_path / 'some.png')!r}, force=True"
+        code += f"{said}); {said}, checkpoint='last')\n"
+    code += "print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     parts = {".".join(name.split(".")[:2]) for name in run.stdout.split() if name.startswith("equilibria.")}
     assert parts.isdisjoint({"equilibria.training", "equilibria.evaluation", "equilibria.studies", "equilibria.apps"})

@@ -99,13 +99,14 @@ def test_a_run_killed_before_its_first_checkpoint_is_resumed(tmp_path):
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
 def test_a_hangup_saves(tmp_path):
-    process = start("train", "wgan-gp", name="run", runs=str(tmp_path), **TINY)
+    wish = TINY | {"rounds": 80, "watch": 0}
+    process = start("train", "wgan-gp", name="run", runs=str(tmp_path), **wish)
     wait_for_round(tmp_path / "run", 10, process)
     process.send_signal(signal.SIGHUP)
     assert process.wait(60) == 0
     assert events(tmp_path / "run")[-1]["reason"] == "interrupted"
     resume(tmp_path / "run", Silent())
-    assert_same_run(train("wgan-gp", Silent(), name="whole", runs=tmp_path, **TINY).folder, tmp_path / "run")
+    assert_same_run(train("wgan-gp", Silent(), name="whole", runs=tmp_path, **wish).folder, tmp_path / "run")
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")

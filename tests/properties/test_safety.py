@@ -155,7 +155,9 @@ def test_two_writers_on_one_run_are_refused(tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_process_that_is_asked_to_stop_saves_and_says_how_to_go_on(tmp_path, number):
     folder = tmp_path / "run"
-    process = start("train", "wgan-gp", name="run", runs=str(tmp_path), **TINY | {"rounds": 10**6, "save_every": 10**6})
+    process = start(
+        "train", "wgan-gp", name="run", runs=str(tmp_path), **TINY | {"rounds": 10**6, "save_every": 10**6, "watch": 0}
+    )
     assert wait_for_round(folder, 1, process), process.communicate()
     with pytest.raises(Refusal, match="is being written by another process"):
         resume(folder, Silent())
@@ -181,7 +183,7 @@ def test_asking_twice_stops_at_once(tmp_path):
 
 
 def test_checkpoints_for_safety_leave_no_trace(tmp_path, monkeypatch):
-    wish = SHORT | {"rounds": 200, "save_every": 90}
+    wish = SHORT | {"rounds": 100, "save_every": 45, "watch": 0}
     whole = train("gan", Silent(), name="whole", runs=tmp_path, **wish).folder
     with monkeypatch.context() as patch:
         patch.setattr(observers, "_SAFE_SECONDS", 0.0)
