@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import equilibria as eq
+from shares import one_in
 
 ARCHIVE = Path(__file__).parents[1] / "fixtures" / "old_runs.tar.xz"
 REPORTS = ("numbers", "vae")  # without and with closer looks
@@ -86,9 +87,7 @@ def test_an_old_run_has_a_report(old, tmp_path, name):
     assert page.count("<svg") >= len(events(old / "runs" / name, "report")[4]["terms"])
 
 
-@pytest.mark.parametrize(
-    "name", [name if i % 4 == 0 else pytest.param(name, marks=pytest.mark.long) for i, name in enumerate(RECIPES)]
-)
+@pytest.mark.parametrize("name", one_in(4, RECIPES))
 def test_an_old_recipe_is_played(old, tmp_path, name):
     run = eq.train(
         str(old / "recipes" / name),

@@ -16,11 +16,13 @@ from equilibria.recipes.parts import SINGLE, options_of
 from equilibria.recipes.settings import settings, with_changes
 from equilibria.terms.penalties import PENALTIES, Duel
 from equilibria.training.optimizers import OPTIMIZERS
+from shares import one_in
 
 EVERY = pytest.mark.parametrize("name", RECIPES)
+MANY = pytest.mark.parametrize("name", one_in(3, list(RECIPES)))
 
 
-@EVERY
+@MANY
 def test_a_setting_set_to_its_own_value_changes_nothing(name):
     recipe = RECIPES[name]()
     for path, setting in settings(recipe).items():
@@ -52,7 +54,7 @@ def test_every_option_says_what_it_means(catalogue):
     assert not silent, f"say so in the docstring, after the name in backticks, or in recipes/parts.py: {silent}"
 
 
-@EVERY
+@MANY
 def test_a_slip_of_the_hand_is_answered_with_the_name_that_was_meant(name):
     recipe = RECIPES[name]()
     for path in settings(recipe):

@@ -9,6 +9,7 @@ from equilibria.core.errors import Refusal
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.divergences.f_divergences import log_ratio
 from equilibria.verify.groups.divergence_values import NUMBERS
+from shares import one_in
 
 F = torch.float64
 CASES = {name: (name, {}) for name in DIVERGENCES if DIVERGENCES[name]().f_divergence is not None} | {
@@ -145,7 +146,7 @@ def test_gradients_agree_with_finite_differences_far_from_zero_too(case, generat
         assert torch.autograd.gradgradcheck(lambda s, loss=loss: loss(*s), (scores,))
 
 
-@pytest.mark.parametrize("name", [name for name, (_, own) in CASES.items() if not own])
+@pytest.mark.parametrize("name", one_in(3, [name for name, (_, own) in CASES.items() if not own]))
 def test_compiled_losses_have_the_eager_gradients(name):
     divergence = made(name)
     losses = lambda s: divergence.critic(*s).mean() + divergence.generator(*s).mean()  # noqa: E731
