@@ -16,6 +16,7 @@ from equilibria.runs.observers import NonFinite, examine
 from equilibria.runs.session import resume, train
 from games import run_of
 from sessions import TINY, Acts, Silent, assert_same_run, events, start, timeless, wait_for_round
+from shares import one_in
 
 SHORT = TINY | {"rounds": 12, "save_every": 4}
 
@@ -152,7 +153,7 @@ def test_two_writers_on_one_run_are_refused(tmp_path):
     assert resume(folder, Silent(), rounds=20).step == 20
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", one_in(2, [signal.SIGTERM, signal.SIGINT]))
 def test_a_process_that_is_asked_to_stop_saves_and_says_how_to_go_on(tmp_path, number):
     folder = tmp_path / "run"
     process = start(
