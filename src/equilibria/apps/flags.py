@@ -35,7 +35,7 @@ class Flag(NamedTuple):
     @property
     def name(self) -> str:
         """As it is typed, but with underscores and without dashes."""
-        return _SINGULAR.get(self.parameter, self.parameter)
+        return _SINGULAR.get(self.parameter, self.parameter).rstrip("_")
 
     def value(self, text: Any) -> Any:
         """The text as the flag's type. Raises Refusal if it cannot be."""

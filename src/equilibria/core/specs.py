@@ -62,7 +62,7 @@ def make(catalogue: Catalogue, spec: Spec, where: str, **context: Any) -> Any:
 
 def dashed(name: str) -> str:
     """The name of an option as it is typed."""
-    return f"--{name.replace('_', '-')}"
+    return f"--{name.rstrip('_').replace('_', '-')}"
 
 
 def _is_required(parameter: inspect.Parameter) -> bool:

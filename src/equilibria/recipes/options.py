@@ -17,6 +17,8 @@ class Options:
     """Data set, by name or path; default: the recipe's."""
     data_root: str | None = None
     """Folder with the original files of data sets; default: EQUILIBRIA_DATA."""
+    from_: str | None = None
+    """Run, model folder or hub model (owner/name) whose weights, recipe and data to start from."""
     rounds: int | None = None
     """Total number of rounds; default: the recipe's."""
     budget: str | None = None

@@ -74,6 +74,12 @@ class _End(TypedDict):
     when: NotRequired[str]
 
 
+class _Source(TypedDict):
+    folder: str
+    step: int | None
+    blake2b: str
+
+
 class StoredSummary(TypedDict):
     """The summary of a run."""
 
@@ -88,6 +94,7 @@ class StoredSummary(TypedDict):
     versions: dict[str, str | None]
     device: str
     format: int
+    source: NotRequired[_Source | None]
 
 
 class _Event(TypedDict):

@@ -35,6 +35,7 @@ class Summary:
     versions: dict[str, str | None] = field(default_factory=lambda: versions())
     device: str = ""
     format: int = FORMAT
+    source: dict[str, Any] | None = None  # of the weights at round 0, where they are another run's: Source.record
 
     def to_json(self) -> bytes:
         """The summary as JSON."""
@@ -53,7 +54,7 @@ class Summary:
                 raise Refusal(
                     f"{folder / SUMMARY}: cadence.{name} is {stored['cadence'][name]}: it must be at least 1."
                 )
-        return cls(**{field.name: stored[field.name] for field in fields(cls)})
+        return cls(**{field.name: stored[field.name] for field in fields(cls) if field.name in stored})
 
     @property
     def diagnose_every(self) -> int:

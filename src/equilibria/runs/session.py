@@ -8,10 +8,12 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ..core.catalogue import options as parameters
 from ..core.errors import Refusal
 from ..core.files import user_path
 from ..core.specs import check
 from ..data import DATASETS, Data, load_data
+from ..data.resolve import data_builder
 from ..recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES
 from ..recipes.build import assemble, resolve, schedules
 from ..recipes.options import Options
@@ -24,6 +26,7 @@ from ..records.summary import Summary, device_name, fingerprint
 from ..training.hardware import Hardware, apply_hardware, choose_hardware, choose_threads, cores
 from ..training.run import Run
 from .announce import paragraph
+from .fine_tuning import Source, load_source, stored_source, take_weights
 from .observers import Display, Lines
 from .plan import Plan, end, plan, prolonged, rehearse, report_every, save_every
 from .tensorboard import Board, require_tensorboard, resume_tensorboard
@@ -51,14 +54,18 @@ def train(recipe: str | Recipe | None = None, display: Display | None = None, **
     display, (options, changes) = display or Lines(), split_options(keywords, Options)
     if options.tensorboard:
         require_tensorboard()
-    recipe, path, data = _request(recipe, options, changes)
+    source = load_source(options.from_) if options.from_ else None
+    recipe, path, data = _request(recipe, options, changes, source)
     run, hardware = _build(recipe, data, options)
+    weights = take_weights(run, source) if source else ""
     with apply_hardware(hardware):
         run_plan = plan(run, recipe, options)
         recipe = replace(recipe, rounds=run_plan.rounds)
         run.schedules = schedules(recipe, run.optimizers)
-        summary = _summary(recipe, data, options, hardware, run_plan)
+        summary = _summary(recipe, data, options, hardware, run_plan, source)
         display.say(paragraph(run, recipe, data, summary, hardware, run_plan))
+        if weights:
+            display.say(weights)
         if options.dry_run:
             return run
         path = path if options.name else free_name(path)
@@ -114,6 +121,8 @@ def resume(
                     f"{records.path} has no checkpoint to continue from: put its folder checkpoints back, or start "
                     f"again with `equilibria train {shlex.quote(str(records.recipe_file))}`."
                 )
+            if newest is None and summary.source is not None:
+                take_weights(run, stored_source(summary.source))
             options = Options(rounds=rounds, budget=budget, stop_when=stop_when or summary.end.get("when"))
             if stop_when is not None and not summary.diagnose_every:
                 raise Refusal("stop_when is 'critical', but the run has no diagnostics (--watch 0): leave it out.")
@@ -172,9 +181,19 @@ def run_folder(recipe: Recipe, options: Options) -> Path:
     return path
 
 
-def _request(recipe: str | Recipe | None, options: Options, changes: dict[str, Any]) -> tuple[Recipe, Path, Data]:
-    """The resolved recipe, its run folder, and the data, which selects the default recipe."""
+def _request(
+    recipe: str | Recipe | None, options: Options, changes: dict[str, Any], source: Source | None
+) -> tuple[Recipe, Path, Data]:
+    """The resolved recipe, its run folder, and the data, which selects the default recipe.
+
+    From a source come the recipe, unless one is named, and the size of a folder's images, unless it is set.
+    """
     root = Path(options.data_root) if options.data_root else None
+    if source is not None:
+        recipe = source.recipe() if recipe is None else recipe
+        sized = options.data is not None and "size" in parameters(data_builder(options.data, root))
+        if sized and (side := source.side()) is not None:
+            changes = {"data.size": side} | changes
     if recipe is None:
         default = load_recipe(DEFAULT, options, {name: value for name, value in changes.items() if name == "data"})
         recipe = DEFAULT_FOR_POINTS if len(load_data(default.data, root).space.shape) == 1 else DEFAULT
@@ -195,7 +214,9 @@ def _build(recipe: Recipe, data: Data, options: Options) -> tuple[Run, Hardware]
     return run, hardware
 
 
-def _summary(recipe: Recipe, data: Data, options: Options, hardware: Hardware, run_plan: Plan) -> Summary:
+def _summary(
+    recipe: Recipe, data: Data, options: Options, hardware: Hardware, run_plan: Plan, source: Source | None
+) -> Summary:
     return Summary(
         seed=recipe.seed,
         choices=asdict(hardware),
@@ -209,6 +230,7 @@ def _summary(recipe: Recipe, data: Data, options: Options, hardware: Hardware, r
         data_root=options.data_root and str(Path(options.data_root).absolute()),
         allow_coupled_critic=options.allow_coupled_critic,
         device=device_name(hardware.device),
+        source=None if source is None else source.record(),
     )
 
 
