@@ -74,6 +74,8 @@ def test_a_folder_of_samples_is_labelled_data(digits):
         pixels = [np.asarray(PIL.Image.open(f"some/{place}/{i:05}.png")) for i in range(8)]
         np.testing.assert_array_equal(np.stack(pixels)[..., None], model.space.decode(model.sample(8, 0, place)))
     assert load_data("some").labels == Labels("class", ("3", "5"))
+    assert main(["sample", str(digits), "--label", "7", "--out", "one/"]) == 0
+    assert load_data("one").labels == Labels("class", ("7",))
     assert main(["sample", str(digits), "--out", "drawn/"]) == 0
     assert sorted(load_data("drawn").labels.names) == sorted(
         {str(int(y.argmax())) for _, y in model.batches(64) for y in y}
@@ -99,6 +101,14 @@ def test_attributes_lie_beside_a_folder_of_samples(faces):
     assert main(["sample", str(faces), "--attributes", "1", "--out", "all.npz"]) == 0
     with np.load("all.npz", allow_pickle=False) as stored:
         assert stored["labels"].tolist() == [[0, 1]] * 64
+    assert main(["sample", str(faces), "--count", "20", "--out", "drawn/"]) == 0
+    data = load_data({"name": "drawn", "size": 4})
+    assert (data.labels.kind, data.labels.names) == ("multi-hot", ("0", "1"))
+    decoded = load(faces).space.decode
+    pairs = {
+        (decoded(x[None]).tobytes(), tuple(y.tolist())) for x, y in zip(*next(load(faces).batches(20)), strict=True)
+    }
+    assert {(x.numpy().tobytes(), tuple(y.tolist())) for x, y in zip(data.x, data.y, strict=True)} <= pairs
 
 
 def test_no_name_of_a_class_leads_out_of_the_folder(digits, tmp_path):

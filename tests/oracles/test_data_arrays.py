@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
-from equilibria.data import load_data
+from equilibria.data import check, load_data
 
 RANDOM = np.random.default_rng(0)
 BYTES = RANDOM.integers(0, 256, (40, 3, 10, 12), dtype=np.uint8)  # (N, C, H, W)
@@ -186,9 +186,10 @@ def test_labels_are_described_and_follow_their_samples(tmp_path, labels, kind, n
     for image, label in zip(BYTES, labels, strict=True):
         found = encoded[image.tobytes()]
         if (kind == "class" and np.ndim(label) == 0) or np.shape(label) == (1,):
-            assert names[found.argmax()] == str(np.squeeze(label)) if kind == "class" else found[0] == np.float32(label)
+            assert names[found.argmax()] == str(np.squeeze(label))
         else:
-            assert np.allclose(found.numpy(), np.asarray(label, dtype=np.float32).reshape(-1))
+            stored = data.labels.decode(found).numpy()
+            assert np.allclose(stored, np.asarray(label, dtype=np.float32).reshape(-1), atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +198,7 @@ def test_labels_are_described_and_follow_their_samples(tmp_path, labels, kind, n
         (np.arange(39), "for 40 samples"),
         (np.full(40, np.nan), "not finite .* in every sample: save the samples without labels"),
         (
-            np.where(np.arange(40) % 20 == 7, np.nan, 1.5),
+            np.where(np.arange(40) % 20 == 7, np.inf, 1.5),
             r"2 samples \(7, 27\): `keep = np.isfinite\(y\); y = y\[keep\]`",
         ),
         (np.where(np.arange(40) == 7, np.inf, 1.5)[:, None] * [1, 2], r"1 sample \(7\): .*all\(axis=\(1,\)\)"),
@@ -231,8 +232,12 @@ def test_images_as_objects_get_the_line_that_mends_them(tmp_path):
 def test_the_ranges_of_numbers_as_labels_are_given(tmp_path):
     numbers = np.stack([np.linspace(0.1, 0.5, 40), np.linspace(45, 75, 40)], axis=1)
     data = load_data(saved(tmp_path, BYTES, labels=numbers))
-    ends = [f"{y.min():.4g} to {y.max():.4g}" for y in data.y.T]
-    assert data.remarks[-1].endswith(f"in training samples {', '.join(ends)}.")
+    ends = [f"number {i} from {y.min():.4g} to {y.max():.4g}" for i, y in enumerate(data.y.T)]
+    assert data.remarks[-1].endswith(f"over the training samples, {', '.join(ends)}.")
+    encoded = data.labels.encode(data.y)
+    torch.testing.assert_close(encoded.mean(dim=0), torch.zeros(2), atol=1e-5, rtol=0)
+    torch.testing.assert_close(encoded.std(dim=0, correction=0), torch.ones(2))
+    torch.testing.assert_close(data.labels.decode(encoded), data.y)
 
 
 def test_classes_with_few_training_samples_are_named(tmp_path):
@@ -245,12 +250,55 @@ def test_classes_with_few_training_samples_are_named(tmp_path):
     )
 
 
-@pytest.mark.parametrize("unknown", ["-1", "", "Unlabelled", "nan"])
-def test_a_label_that_may_mean_unknown_is_asked_about(tmp_path, unknown):
-    labels = np.array([unknown] * 20 + ["0", "1"] * 10)
-    remarks = load_data(saved(tmp_path, BYTES, labels=labels)).remarks
-    assert any(f"The label {unknown!r} (" in remark and "leave these samples out" in remark for remark in remarks)
-    assert not any("leave these" in r for r in load_data(saved(tmp_path, BYTES, labels=labels[20:].repeat(2))).remarks)
+ENDS = np.array(["a", "b"] * 10)
+GAPS = np.array([0.5, 2.5] * 10)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (np.array([""] * 20 + list(ENDS)), ("a", "b")),
+        (np.array(["Unlabelled"] * 20 + list(ENDS)), ("a", "b")),
+        (np.array([-1] * 20 + [1, 4] * 10), ("1", "4")),
+        (np.array([np.nan] * 20 + [1.0, 4.0] * 10), ("1", "4")),
+        (np.array([np.nan] * 20 + [0.5, 2.5] * 10), ("0",)),
+        (np.concatenate([np.full((20, 2), np.nan), np.stack([GAPS, 1 - GAPS], axis=1)]), ("0", "1")),
+        (np.concatenate([np.full((20, 2), np.nan), np.eye(2).repeat(10, axis=0)]), ("0", "1")),
+    ],
+)
+def test_a_label_that_means_unknown_is_none(tmp_path, labels, names):
+    path = saved(tmp_path, BYTES, labels=labels)
+    data = load_data(path)
+    assert data.labels.names == names
+    known = {image.tobytes() for image in BYTES[20:]}
+    part = data.labeled_part()
+    for every, some in ((data.x, part.x), (data.held_out, part.held_out)):
+        assert [row.numpy().tobytes() for row in every if row.numpy().tobytes() in known] == [
+            row.numpy().tobytes() for row in some
+        ]
+    assert sum("Without a label, because theirs is" in remark and ": 20." in remark for remark in data.remarks) == 1
+    assert data.labels.encode(part.y).isfinite().all()
+    if data.labels.kind == "class":
+        assert set(part.y.tolist()) == {0, 1}
+        assert not data.labels.encode(data.y[data.y < 0]).any()
+    report = check(path)
+    assert report.unlabeled == 20
+    assert "unknown: 20" in "\n".join(report.lines())
+
+
+@pytest.mark.parametrize(
+    ("labels", "options", "names"),
+    [
+        ([-1, 1], {}, ("-1", "1")),
+        ([-1, 0, 1], {"unknown": "none"}, ("-1", "0", "1")),
+        ([5, 7, 9], {"unknown": "9"}, ("5", "7")),
+    ],
+)
+def test_what_is_unknown_can_be_said(tmp_path, labels, options, names):
+    path = saved(tmp_path, BYTES, labels=np.resize(labels, 40))
+    assert load_data({"name": path, **options}).labels.names == names
+    with pytest.raises(Refusal, match="No label is 'x'"):
+        load_data({"name": path, "unknown": "x"})
 
 
 def test_arrays_are_found_by_their_usual_names_or_the_given_ones(tmp_path):

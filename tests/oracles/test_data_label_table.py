@@ -6,6 +6,7 @@ import re
 import numpy as np
 import PIL.Image
 import pytest
+import torch
 
 from equilibria.data import load_data
 
@@ -60,9 +61,9 @@ def test_a_table_that_changes_changes_the_labels(tmp_path):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (lambda labels: csv_text(dict(list(labels.items())[3:])), r"no label for 3 of 30 images \(img00.png, img01"),
-        (lambda labels: csv_text(labels | {"img04.png": ""}), "'' is no class"),
-        (lambda labels: csv_text(labels | {"img04.png": "0.5"}), "'0.5' is no class"),
+        (lambda labels: csv_text({"other.png": "1"}), r"names none of the 30 images, such as img00.png"),
+        (lambda labels: csv_text(labels | {"img04.png": "0.5", "img05.png": "cat"}), "'cat' is no number"),
+        (lambda labels: csv_text(labels | {"img04.png": "a dog"}, "file,caption"), "'a dog' is no number"),
         (lambda labels: csv_text(labels, "a,b"), "the columns file and label"),
         (lambda labels: csv_text(labels) + "img00.png\n", "line 32 has too few columns"),
         (lambda labels: "", "the columns file and label"),
@@ -76,6 +77,40 @@ def test_a_table_that_cannot_be_read_is_named_with_its_reason(tmp_path, text, wh
     assert any(re.search(f"labels.csv was not read as labels: .*{why}", r) for r in data.remarks)
     (tmp_path / "set" / "dataset.json").write_text(TEXTS["dataset.json"](labels), encoding="utf-8")
     assert load_data(str(tmp_path / "set")).labels.names == CLASSES
+
+
+@pytest.mark.parametrize("unknown", [None, "", "-1", "unlabelled"])
+def test_images_without_a_label_are_unlabeled(tmp_path, unknown):
+    labels = pictures(tmp_path / "set")
+    some = {file: label if i > 3 else unknown for i, (file, label) in enumerate(labels.items())}
+    rows = {file: label for file, label in some.items() if label is not None}
+    (tmp_path / "set" / "labels.csv").write_text(csv_text(rows), encoding="utf-8")
+    data = load_data(str(tmp_path / "set"))
+    assert data.labels.names == CLASSES
+    assert sum((y < 0).sum() for y in (data.y, data.held_out_y)) == 4
+    assert any("no line for 4 images (img00.png" in remark for remark in data.remarks) == (unknown is None)
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "kind"),
+    [
+        ("file,age,height", ["0.5,170", "1,160", "nan,180"], "vector"),
+        ("file,smiling,hat", ["0,1", "1,0", ",1"], "multi-hot"),
+        ("file,label", ["0.5", "1", ""], "vector"),
+    ],
+)
+def test_columns_of_numbers_are_attributes_or_numbers(tmp_path, header, rows, kind):
+    labels = pictures(tmp_path / "set")
+    text = csv_text({file: rows[i % 3] for i, file in enumerate(labels)}, header)
+    (tmp_path / "set" / "labels.csv").write_text(text, encoding="utf-8")
+    data = load_data(str(tmp_path / "set"))
+    assert (data.labels.kind, data.labels.names) == (kind, tuple(header.split(",")[1:]))
+    assert len(data.labeled_part().x) + len(data.labeled_part().held_out) == 20
+    for x, y in ((data.x, data.y), (data.held_out, data.held_out_y)):
+        shade = x.flatten(1).float().mean(1) // 80
+        for row, expected in enumerate(rows[:2]):
+            expected = torch.tensor([float(cell) for cell in expected.split(",")])
+            assert (y[shade == row] == expected).all()
 
 
 @pytest.mark.parametrize("text", ["{", "[" * 100_000, "3", '{"labels": null}', '{"labels": [["a"]]}', "\udcff"])

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from equilibria.core.errors import Refusal
-from equilibria.data.dataset import Labels
+from equilibria.data.dataset import Labels, Scale
 from equilibria.models.conditions import encode_labels, label_text
 
 DIGITS = Labels("class", tuple("0123456789"))
@@ -13,6 +13,7 @@ CLOTHES = Labels("class", ("T-shirt", "trouser", "ankle boot", "bags, others"))
 YEARS = Labels("class", ("1", "2", "3"))
 FACES = Labels("multi-hot", ("smiling", "young", "hat"))
 PLACES = Labels("vector", ("0", "1"))
+PEOPLE = Labels("vector", ("age", "1"), (Scale(50, 20, 18, 97), Scale(-1, 0.5, -2, 3)))
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,25 @@ def test_classes_are_meant_by_name_or_by_place(labels, asked, places):
 )
 def test_attributes_and_numbers_are_one_condition(labels, asked, row):
     assert encode_labels(asked, labels).tolist() == [row]
+
+
+@pytest.mark.parametrize(
+    "asked", ["70,-0.5", "1=-0.5, age=70", [70, -0.5], {"age": 70, "1": -0.5}, np.array([70, -0.5])]
+)
+def test_numbers_are_asked_for_in_their_own_units_and_scaled_for_the_networks(asked):
+    (row,) = encode_labels(asked, PEOPLE)
+    torch.testing.assert_close(row, torch.tensor([1.0, 1.0]))
+    assert label_text(row, PEOPLE) == "70, -0.5"
+    assert torch.equal(encode_labels(row[None], PEOPLE)[0], row)
+
+
+@pytest.mark.parametrize(
+    "asked", ["5800,0", "-70,0", "50,8.5", np.array([[50, 0], [1000, 0]]), torch.tensor([[50.0, 0]])]
+)
+def test_numbers_far_outside_of_the_training_data_are_refused_with_its_range(asked):
+    with pytest.raises(Refusal, match=r"(age|number 1) is \S+, far outside .* (18 to 97|-2 to 3)"):
+        encode_labels(asked, PEOPLE)
+    assert encode_labels("100,3.5", PEOPLE).shape == (1, 2)
 
 
 def test_a_list_of_conditions_is_several():
@@ -133,6 +153,7 @@ def test_what_a_model_does_not_know_is_refused_in_a_sentence(labels, asked, word
         (Labels("class", tuple(map(str, range(1000)))), "1,000 classes (0, 1, 2, ..., 999)"),
         (Labels("multi-hot", ("hat",)), "1 attribute (hat)"),
         (PLACES, "2 numbers"),
+        (PEOPLE, "2 numbers (age from 18 to 97, number 1 from -2 to 3)"),
     ],
 )
 def test_labels_are_said_in_words(labels, words):

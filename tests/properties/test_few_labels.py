@@ -3,6 +3,7 @@
 import dataclasses
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -11,6 +12,7 @@ import equilibria as eq
 from equilibria.core.errors import Refusal
 from equilibria.core.types import Batch
 from equilibria.data import Labels, Stream, batches, labelled_subset, load_data
+from equilibria.data.labels import label_remarks
 from equilibria.games.play import Play
 from equilibria.models.output import write
 from equilibria.recipes.build import build
@@ -126,6 +128,36 @@ def test_as_many_of_each_class_are_known_or_all_that_there_are():
     assert not torch.equal(labelled_subset(data, 9, seed=1), labelled_subset(data, 9, seed=2))
 
 
+def partly_labeled(every=4):
+    """Points of which each `every`-th has a label."""
+    data = points()
+    y, held_out_y = (torch.where(torch.arange(len(y)) % every == 0, y, -1) for y in (data.y, data.held_out_y))
+    return dataclasses.replace(data, y=y, held_out_y=held_out_y)
+
+
+def test_unknown_labels_are_learned_by_no_one_and_their_samples_are_learned_by_all():
+    data = partly_labeled()
+    run = build(small("sgan", labelled=30), data)
+    assert (data.y[run.stream.labelled_subset] >= 0).all()
+    assert run.game.networks["critic"].classify(data.x[:2]).shape == (2, 2)
+    assert {tuple(x) for i in range(16) for x in run.stream.batch(i).x.tolist()} == {tuple(x) for x in data.x.tolist()}
+    with pytest.raises(Refusal, match=r"2 classes and 64 labeled training samples: .*--labelled 64"):
+        build(small("sgan", labelled=65), data)
+    build(small("sgan", labelled=64), data)
+
+
+@pytest.mark.parametrize("kind", ["class", "vector"])
+def test_a_conditional_recipe_leaves_out_what_has_no_label(kind):
+    data = partly_labeled()
+    if kind == "vector":
+        y, out = (torch.where(y[:, None] < 0, torch.nan, y[:, None].float()) for y in (data.y, data.held_out_y))
+        data = dataclasses.replace(data, y=y, held_out_y=out, labels=Labels("vector", ("height",)).scaled(y))
+    run = build(dataclasses.replace(small("cgan")), data)
+    assert torch.equal(run.stream.data.x, data.x[::4])
+    assert run.stream.batch(0).y.isfinite().all()
+    assert any("192 training samples of 256 without a label" in remark for remark in label_remarks(data))
+
+
 @pytest.mark.parametrize("count", [5, 16, 50])
 def test_a_batch_of_known_ones_depends_on_the_draw_alone_and_shows_each_as_often(count):
     data = points()
@@ -208,3 +240,20 @@ def test_the_recorded_error_is_that_of_the_model_that_is_left(tmp_path, norm):
     assert measures[-1]["class_error"] == pytest.approx(float(wrong), abs=2.5 / len(x))
     assert "16 of its labels were used" in (folder / "model" / "README.md").read_text()
     assert "accuracy" in write(folder, "classify", tmp_path / "classes.csv", source="ring").summary()
+
+
+def test_accuracy_is_that_of_samples_whose_labels_are_known(tmp_path):
+    data = partly_labeled()
+    y = torch.cat([data.y, data.held_out_y]).numpy()
+    np.savez(tmp_path / "some.npz", samples=torch.cat([data.x, data.held_out]).numpy(), labels=y)
+    words = WISH | {"data": str(tmp_path / "some.npz"), "critic": "dense", "critic.width": 16, "generator.width": 16}
+    folder = train("sgan", Silent(), name="run", runs=tmp_path, **words).folder
+    table = eq.load(folder).classify(str(tmp_path / "some.npz"))
+    error = [event["metrics"] for event in events(folder) if event["kind"] == "measure"][-1]["class_error"]
+    few = load_data(str(tmp_path / "some.npz")).labeled_part()
+    x, labels = held_out_batch(few, max(1, len(few.held_out) // 2), labelled=True)
+    wrong = eq.load(folder).classify(x).argmax(dim=1) != labels.argmax(dim=1)
+    assert error == pytest.approx(float(wrong.double().mean()))
+    right = (table.argmax(dim=1).numpy() == y)[y >= 0].mean()
+    summary = write(folder, "classify", tmp_path / "classes.csv", source=str(tmp_path / "some.npz")).summary()
+    assert f"accuracy {100 * right:.2f} %, of the {(y >= 0).sum()} whose labels are known" in summary

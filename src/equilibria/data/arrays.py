@@ -9,17 +9,16 @@ from typing import IO, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from ..core.errors import Refusal, as_refusal, nearest
 from .dataset import Labels, first_names
+from .labels import AUTO, LabelColumn, class_column, number_columns
 
 SHAPES = "images are (N, H, W), (N, H, W, C) or (N, C, H, W), points are numbers (N, 2)"
 LABEL_NAMES = ("labels", "y")
 _LAYOUTS = ("auto", "channels_first", "channels_last")
 _MOST = 8 << 30  # bytes of one array in an .npz
 _SUSPICIOUS, _RATIO = 256 << 20, 50  # an array larger than this many bytes may not be compressed more than this
-_MOST_CLASSES = 1000
 _CHUNK = 64 << 20  # bytes
 _BROKEN: tuple[type[Exception], ...] = (
     OSError,
@@ -98,11 +97,12 @@ def _header(path: Path, name: str, file: IO[bytes], size: int) -> Shape:
     return tuple(shape)
 
 
-def detect_labels(path: Path, raw: np.ndarray, count: int) -> tuple[Labels, Tensor]:
-    """Labels, and their values as stored.
+def detect_labels(path: Path, raw: np.ndarray, count: int, unknown: str = AUTO) -> LabelColumn:
+    """The labels in an array.
 
-    Integers or names (N,) are classes (N,), and so are rows (N, K) with a single 1 each; other rows of 0 and 1 are
-    attributes (N, K); floats (N,) and all other numbers (N, K) are numbers (N, K). Raises Refusal for anything else.
+    Integers or names (N,) are classes, and so are rows (N, K) with a single 1 each, and whole floats (N,) with NaN;
+    other rows of 0 and 1 are attributes; floats (N,) and all other numbers (N, K) are numbers. NaN, -1 and names such
+    as `unlabelled` are unknown: see `class_column`. Raises Refusal for anything else.
     """
     if len(raw) != count or raw.ndim not in (1, 2):
         raise Refusal(f"{path} has labels of shape {raw.shape} for {count:,} samples: (N,) or (N, K) is needed.")
@@ -110,28 +110,40 @@ def detect_labels(path: Path, raw: np.ndarray, count: int) -> tuple[Labels, Tens
         raise Refusal(
             f"{path} has labels of type {raw.dtype} and shape {raw.shape}: numbers, or one name per sample, are needed."
         )
-    if raw.dtype.kind == "f" and not np.isfinite(raw).all():
+    if raw.dtype.kind == "f" and (np.isinf(raw).any() or np.isnan(raw).all()):
         raise _not_finite(path, raw, ("labels", "y", "the samples"), "save the samples without labels")
     if raw.ndim == 2 and raw.shape[1] == 1:
         raw = raw[:, 0]
-    if raw.ndim == 1 and raw.dtype.kind != "f":
-        return _classes(path, raw)
-    rows = raw.reshape(len(raw), -1)
-    names, binary = tuple(map(str, range(rows.shape[1]))), raw.ndim == 2 and np.isin(rows, (0, 1)).all()
-    if binary and (rows.sum(axis=1) == 1).all():
-        return Labels("class", names), torch.from_numpy(rows.argmax(axis=1))
-    return Labels("multi-hot" if binary else "vector", names), torch.from_numpy(rows.astype(np.float32))
+    if raw.ndim == 1 and (raw.dtype.kind != "f" or _are_gapped_integers(raw)):
+        return _classes(raw, unknown)
+    rows = raw.reshape(len(raw), -1).astype(float)
+    column = number_columns(rows, tuple(map(str, range(rows.shape[1]))))
+    if raw.ndim == 1:
+        hint = "The labels, floats, were read as numbers: save `y = y.astype(int)` if they are classes."
+        labels = Labels("vector", ("0",))
+        return column._replace(labels=labels, remarks=(*column.remarks, hint) if _are_whole(raw) else column.remarks)
+    absent = np.isnan(rows).any(axis=1)
+    if column.labels is not None and column.labels.kind == "multi-hot" and (rows[~absent].sum(axis=1) == 1).all():
+        y = np.where(absent, -1, np.nan_to_num(rows).argmax(axis=1))
+        remarks = ("The labels, rows with a single 1 each, were read as classes.", *column.remarks)
+        return LabelColumn(Labels("class", column.labels.names), torch.from_numpy(y), remarks)
+    return column
 
 
-def _classes(path: Path, raw: np.ndarray) -> tuple[Labels, Tensor]:
-    values, indices = np.unique(raw, return_inverse=True)
-    if len(values) > _MOST_CLASSES:
-        raise Refusal(
-            f"{path} has {len(values):,} different labels, more than the {_MOST_CLASSES:,} classes that are possible: "
-            "save them as floats if they are numbers."
-        )
-    names = tuple(value.decode(errors="replace") if isinstance(value, bytes) else str(value) for value in values)
-    return Labels("class", names), torch.from_numpy(indices.astype(np.int64))
+def _are_gapped_integers(raw: np.ndarray) -> bool:
+    """Whether floats (N,) are whole numbers and NaN, as a table has integers with gaps."""
+    return bool(np.isnan(raw).any()) and _are_whole(raw[np.isfinite(raw)])
+
+
+def _classes(raw: np.ndarray, unknown: str) -> LabelColumn:
+    if raw.dtype.kind == "f":
+        names = ["nan" if math.isnan(value) else str(int(value)) for value in raw.tolist()]
+    else:
+        names = [each.decode(errors="replace") if isinstance(each, bytes) else str(each) for each in raw.tolist()]
+    order = dict.fromkeys(names[place] for place in np.unique(raw, return_index=True)[1])
+    column = class_column(names, unknown, list(order))
+    more = ("The labels, whole numbers and NaN, were read as classes.",) if raw.dtype.kind == "f" else ()
+    return column._replace(remarks=(*more, *column.remarks))
 
 
 def detect_layout(path: Path, raw: np.ndarray, layout: str) -> ImageLayout:

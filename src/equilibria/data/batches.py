@@ -24,14 +24,19 @@ def labelled_subset(data: Data, count: int, seed: int = 0) -> Tensor:
         raise Refusal(
             f"The data {data.name!r} {what}, and this game learns classes: choose data whose labels are classes."
         )
-    classes, total = data.labels.size, len(data.y)
+    every = data.y.long().cpu()
+    classes, total = data.labels.size, int((every >= 0).sum())
     if not classes <= count <= total:
+        what, most = "training samples", min(10 * classes, total)
+        if total < len(every):
+            what, most = "labeled training samples", total
         raise Refusal(
-            f"labelled is {count}, and {data.name!r} has {classes} classes and {total} training samples: give at least "
-            f"{classes} and at most {total}, for example --labelled {min(10 * classes, total)}."
+            f"labelled is {count}, and {data.name!r} has {classes} classes and {total} {what}: give "
+            f"at least {classes} and at most {total}, for example --labelled {most}."
         )
-    order = torch.randperm(total, generator=generator(seed, LABEL_KEY))
-    y = data.y.long().cpu()[order]
+    order = torch.randperm(len(every), generator=generator(seed, LABEL_KEY))
+    order = order[every[order] >= 0]
+    y = every[order]
     by_class = y.argsort(stable=True)
     counts = y.bincount(minlength=classes)
     rank_in_class = torch.empty_like(y)

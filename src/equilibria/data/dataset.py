@@ -21,8 +21,6 @@ KINDS = {
 }  # singular, plural
 _FEW = 16  # names that are listed in full
 _HASHED = 4096  # samples
-_RARE = 8  # training samples of a class
-_UNKNOWN = ("", "-1", "nan", "?", "unknown", "unlabelled", "unlabeled")  # labels that may stand for no label
 _TENTH = 256 // 10
 
 
@@ -49,12 +47,22 @@ class Space(Protocol):
         """The space as plain values: {"name": ..., **options}."""
 
 
+class Scale(NamedTuple):
+    """What a number is in the training samples."""
+
+    mean: float
+    std: float
+    least: float
+    most: float
+
+
 @dataclass(frozen=True)
 class Labels:
     """The kind and the names of labels: a class, several attributes, or numbers per sample."""
 
     kind: str  # of KINDS
     names: tuple[str, ...]  # of the classes, the attributes or the numbers
+    scales: tuple[Scale, ...] = ()  # of numbers, one each; without them networks receive numbers as they are
 
     @property
     def size(self) -> int:
@@ -62,14 +70,69 @@ class Labels:
         return len(self.names)
 
     def encode(self, raw: Tensor) -> Tensor:
-        """From labels as stored, (B,) int64 for classes and (B, size) otherwise, to float32 (B, size)."""
-        return (one_hot(raw.long(), self.size) if self.kind == "class" else raw).float()
+        """From labels as stored, (B,) int64 for classes and (B, size) otherwise, to float32 (B, size).
+
+        An unknown class, -1, becomes zeros; numbers are centered and divided by their std.
+        """
+        if self.kind == "class":
+            return (one_hot(raw.long().clamp(min=0), self.size) * (raw >= 0)[:, None]).float()
+        return (raw - self._means.to(raw)).div(self._stds.to(raw)).float() if self.scales else raw.float()
+
+    def decode(self, y: Tensor) -> Tensor:
+        """From what networks receive, (B, size), to the units of the data, float32 (B, size)."""
+        return y * self._stds.to(y) + self._means.to(y) if self.scales else y
+
+    def scaled(self, y: Tensor) -> "Labels":
+        """The same labels, of numbers with the scales of these training labels, (N, size)."""
+        if self.kind != "vector":
+            return self
+        y = y[is_labeled(y)].double()
+        stds = [float(std) or 1.0 for std in y.std(dim=0, unbiased=False)]
+        columns = zip(y.mean(dim=0).tolist(), stds, y.amin(dim=0).tolist(), y.amax(dim=0).tolist(), strict=True)
+        return replace(self, scales=tuple(Scale(*column) for column in columns))
+
+    def describe(self) -> dict[str, Any]:
+        """Plain values: kind, names, and the scales of numbers."""
+        scales = {"scales": [list(scale) for scale in self.scales]} if self.scales else {}
+        return {"kind": self.kind, "names": list(self.names)} | scales
+
+    @property
+    def _means(self) -> Tensor:
+        return torch.tensor([scale.mean for scale in self.scales])
+
+    @property
+    def _stds(self) -> Tensor:
+        return torch.tensor([scale.std for scale in self.scales])
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """The names of numbers in a sentence."""
+        return tuple(f"number {n}" if n.isdecimal() else n for n in self.names)
+
+    @property
+    def example(self) -> str:
+        """Numbers in the middle of the training data, as they are asked for."""
+        return ",".join([f"{scale.mean:.3g}" for scale in self.scales] or ["0"] * self.size)
+
+    @property
+    def ranges(self) -> str:
+        """The range of each number over the training samples."""
+        pairs = zip(self.titles, self.scales, strict=True)
+        texts = [f"{title} from {scale.least:.4g} to {scale.most:.4g}" for title, scale in pairs]
+        return first_names(texts, _FEW)
 
     def __str__(self) -> str:
-        """For example 10 classes (0, 1, 2, ...); the names of numbers are left out."""
+        """For example 10 classes (0, 1, 2, ...), or 1 number (age from 18 to 97)."""
         count = f"{self.size:,} {KINDS[self.kind][self.size != 1]}"
         names = self.names if self.size <= _FEW else (*self.names[:3], "...", self.names[-1])
-        return count if self.kind == "vector" else f"{count} ({', '.join(names)})"
+        if self.kind == "vector":
+            return f"{count} ({self.ranges})" if self.scales else count
+        return f"{count} ({', '.join(names)})"
+
+
+def is_labeled(y: Tensor) -> Tensor:
+    """Which labels as stored, (N,) or (N, size), are known: (N,) bool."""
+    return y >= 0 if y.ndim == 1 else ~y.isnan().any(dim=1)
 
 
 def first_names(names: Sequence[str], most: int = 3) -> str:
@@ -94,7 +157,7 @@ class Data:
     x: Tensor  # (N, *space.shape), uint8 for images, float32 for points
     held_out: Tensor  # (M, *space.shape), of the same type
     labels: Labels | None = None
-    y: Tensor | None = None  # (N,) for classes, (N, labels.size) otherwise
+    y: Tensor | None = None  # (N,) for classes, -1 where unknown; (N, labels.size) otherwise, NaN where unknown
     held_out_y: Tensor | None = None
     remarks: tuple[str, ...] = ()  # how the data was prepared, a sentence each: cropped, resized, left out
     left_out: tuple[str, ...] = ()  # the files that could not be read, "name: reason" each
@@ -108,33 +171,23 @@ class Data:
         moved: dict[str, Any] = {name: t.to(device) for name, t in tensors.items() if t is not None}
         return replace(self, **moved)
 
+    def labeled_part(self) -> "Data":
+        """The samples whose labels are known; the same data where all are."""
+        if self.y is None or self.held_out_y is None:
+            return self
+        train, out = is_labeled(self.y), is_labeled(self.held_out_y)
+        if bool(train.all()) and bool(out.all()):
+            return self
+        return replace(
+            self, x=self.x[train], y=self.y[train], held_out=self.held_out[out], held_out_y=self.held_out_y[out]
+        )
+
     def batch(self, indices: Tensor, labelled: bool = False) -> Batch:
         """The training samples at `indices`, (B,) int64, for networks; with their labels if `labelled`."""
         x = self.space.encode(self.x.index_select(0, indices))  # 7x faster than x[indices]
         if not labelled or self.labels is None or self.y is None:
             return Batch(x)
         return Batch(x, self.labels.encode(self.y.index_select(0, indices)))
-
-
-def label_remarks(data: Data) -> tuple[str, ...]:
-    """Sentences on classes with few training samples or that may stand for no label, and on the ranges of numbers."""
-    if data.labels is not None and data.y is not None and data.labels.kind == "vector":
-        ends = zip(data.y.amin(dim=0).tolist(), data.y.amax(dim=0).tolist(), strict=True)
-        ranges = first_names([f"{least:.4g} to {most:.4g}" for least, most in ends], _FEW)
-        return (f"Numbers as labels enter the networks as they are, in training samples {ranges}.",)
-    if data.labels is None or data.y is None or data.labels.kind != "class":
-        return ()
-    counts = dict(zip(data.labels.names, data.y.bincount(minlength=data.labels.size).tolist(), strict=True))
-    rare = [f"{name} ({count})" for name, count in counts.items() if count < _RARE]
-    few = (
-        (f"Classes with few training samples, too few for a conditional recipe: {first_names(rare)}.",) if rare else ()
-    )
-    unknown = [name for name in counts if name.strip().lower() in _UNKNOWN]
-    return few + tuple(
-        f"The label {name!r} ({counts[name]:,} training samples) is used as a class: if it means that the class is not "
-        "known, leave these samples out."
-        for name in unknown
-    )
 
 
 def digest(data: Data) -> str:

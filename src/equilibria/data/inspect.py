@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.errors import Refusal
 from .arrays import chunks
-from .dataset import KINDS, Data, first_names
+from .dataset import KINDS, Data, first_names, is_labeled
 from .resolve import Spec, load_data
 
 _BATCH = 64  # the default batch size
@@ -30,6 +30,7 @@ class DataReport:
     values: tuple[float, float] = (0.0, 0.0)  # the smallest and the largest, as stored
     labels: str = ""  # their kind: class, multi-hot, vector; empty if there are none
     classes: Mapping[str, int] = field(default_factory=dict)  # samples of each class or attribute
+    unlabeled: int = 0  # samples whose labels are unknown
     duplicates: int = 0  # samples that repeat another one exactly
     left_out: tuple[str, ...] = ()  # "name: reason" each
     remarks: tuple[str, ...] = ()
@@ -59,7 +60,8 @@ class DataReport:
             return "Labels: none."
         kind = KINDS[self.labels][len(self.classes) != 1]
         counts = " per sample" if self.labels == "vector" else f": {_most_frequent(self.classes)}"
-        return f"Labels: {len(self.classes)} {kind}{counts}. Only a conditional recipe uses them."
+        unknown = f"; unknown: {self.unlabeled:,}" if self.unlabeled else ""
+        return f"Labels: {len(self.classes)} {kind}{counts}{unknown}. Only a conditional recipe uses them."
 
 
 def check(spec: Spec, root: Path | None = None) -> DataReport:
@@ -83,7 +85,8 @@ def check(spec: Spec, root: Path | None = None) -> DataReport:
         formats=data.formats,
         values=(min(float(part.min()) for part in parts), max(float(part.max()) for part in parts)),
         labels=data.labels.kind if data.labels else "",
-        classes=_class_counts(data),
+        classes=_class_counts(data.labeled_part()),
+        unlabeled=sum(int((~is_labeled(y)).sum()) for y in (data.y, data.held_out_y) if y is not None),
         duplicates=count + len(data.held_out) - len(distinct),
         left_out=data.left_out,
         remarks=(*data.remarks, *small),

@@ -2,12 +2,16 @@
 
 import csv
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..core.errors import Refusal, first_line
+from ..core.text import plural
 from .dataset import first_names
+from .labels import UNKNOWN
 
 TABLES = ("labels.csv", "metadata.csv", "metadata.jsonl", "dataset.json")
 _FILES = ("file", "file_name", "filename", "image", "path", "name")
@@ -15,46 +19,87 @@ _LABELS = ("label", "class", "labels", "category", "target")
 _MOST = 64 << 20  # bytes
 
 
-def read_label_table(folder: Path, images: Collection[str]) -> tuple[dict[str, str], list[str]]:
-    """The class of each image, from the first table that has one for every image, and a remark on each table."""
+Label = str | tuple[float, ...]  # a class, "" where it is unknown; or numbers, NaN where they are
+
+
+class LabelTable(NamedTuple):
+    """The label of each image, and the names of the numbers; no names for classes."""
+
+    labels: dict[str, Label]
+    names: tuple[str, ...]
+
+
+def read_label_table(folder: Path, images: Collection[str]) -> tuple[LabelTable | None, list[str]]:
+    """The labels in the first table that has some for these images, and a remark on each table."""
     remarks = []
     for path in (folder / name for name in TABLES):
         if not path.is_file() or path.is_symlink():
             continue
         try:
-            classes = {_relative(str(file)): _class(label) for file, label in _rows(path)}
-            if missing := [image for image in images if image not in classes]:
-                count = f"{len(missing):,} of {len(images):,} images ({first_names(missing)})"
-                raise Refusal(f"it has no label for {count}: add theirs, or move these images away")
+            names, classes, rows = _rows(path)
+            cells = {_relative(str(file)): row for file, row in rows}
+            if not (rest := [image for image in images if image in cells]):
+                raise Refusal(f"it names none of the {len(images):,} images, such as {first_names(list(images))}")
+            table = _label_table({image: cells[image] for image in rest}, names, classes)
         except (ValueError, OSError, csv.Error, RecursionError) as error:
             remarks.append(f"{path.name} was not read as labels: {first_line(error).rstrip('.')}.")
-        else:
-            return {image: classes[image] for image in images}, [*remarks, f"The labels were read from {path.name}."]
-    return {}, remarks
+            continue
+        missing = [image for image in images if image not in cells]
+        lines = f" It has no line for {plural(len(missing), 'image')} ({first_names(missing)})." * bool(missing)
+        table.labels.update(dict.fromkeys(missing, (math.nan,) * len(table.names) if table.names else ""))
+        return table, [*remarks, f"The labels were read from {path.name}.{lines}"]
+    return None, remarks
 
 
 def _relative(file: str) -> str:
     return file.strip().replace("\\", "/").removeprefix("./")
 
 
-def _class(label: Any) -> str:
-    """The name of a class. Raises Refusal for what is no class."""
-    if isinstance(label, float) and label.is_integer():
-        label = int(label)
-    name = str(label).strip() if isinstance(label, str | int) else ""
+def _label_table(cells: Mapping[str, Sequence[Any]], names: Sequence[str], classes: bool) -> LabelTable:
+    """Classes from one cell each, unless they are numbers with decimals. Raises Refusal for other cells."""
+    if classes and not any(_has_decimals(row[0]) for row in cells.values()):
+        return LabelTable({image: _class(row[0]) for image, row in cells.items()}, ())
+    return LabelTable({image: tuple(map(_number, row)) for image, row in cells.items()}, tuple(names))
+
+
+def _has_decimals(cell: Any) -> bool:
     try:
-        is_class = bool(name) and float(name).is_integer()
-    except ValueError:
-        is_class = True
-    if not is_class:
-        raise Refusal(
-            f"{label!r} is no class: write names or whole numbers, or save images and numbers in one .npz file"
-        )
-    return name
+        number = float(cell)
+    except (TypeError, ValueError):
+        return False
+    return math.isfinite(number) and not number.is_integer()
 
 
-def _rows(path: Path) -> Iterable[tuple[Any, Any]]:
-    """Each file and its label. Raises ValueError for other contents."""
+def _class(label: Any) -> str:
+    """The name of a class. Raises Refusal for what is none."""
+    if isinstance(label, float):
+        return "" if math.isnan(label) else str(int(label))
+    if not isinstance(label, str | int | None):
+        raise Refusal(f"{label!r} is no class: write names or whole numbers")
+    name = "" if label is None else str(label).strip()
+    return name.partition(".")[0] if re.fullmatch(r"-?\d+\.0+", name) else name  # integers with gaps are 1.0 in a .csv
+
+
+def _number(cell: Any) -> float:
+    if cell is None or str(cell).strip().lower() in UNKNOWN:
+        return math.nan
+    try:
+        number = float(cell)
+    except (TypeError, ValueError):
+        number = math.inf
+    if math.isinf(number):
+        raise Refusal(f"{cell!r} is no number: it needs the columns file and label, or only numbers next to file")
+    return number
+
+
+Rows = tuple[Sequence[str], bool, Sequence[tuple[Any, Sequence[Any]]]]
+
+
+def _rows(path: Path) -> Rows:
+    """The names of the labels, whether they may be classes, and each file with its own.
+
+    Raises ValueError for other contents.
+    """
     if path.stat().st_size > _MOST:
         raise Refusal(f"it has more than {_MOST >> 20} MiB")
     text = path.read_text(encoding="utf-8-sig")
@@ -64,23 +109,29 @@ def _rows(path: Path) -> Iterable[tuple[Any, Any]]:
         records = [json.loads(line) for line in text.splitlines() if line.strip()]
         if not all(isinstance(record, dict) for record in records):
             raise Refusal("each line must be an object with file_name and label")
-        names = list(records[0]) if records else []
+        names = list(dict.fromkeys(name for record in records for name in record))
         return _columns([names, *([record.get(name) for name in names] for record in records)])
     value = json.loads(text)
     value = value.get("labels", value) if isinstance(value, dict) else value
-    rows = list(value.items()) if isinstance(value, dict) else value
-    if not isinstance(rows, list) or not all(isinstance(row, list | tuple) and len(row) == 2 for row in rows):
+    pairs = list(value.items()) if isinstance(value, dict) else value
+    if not isinstance(pairs, list) or not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs):
         raise Refusal('it needs {"labels": [[file, label], ...]}')
-    return rows
+    rows = [(file, label if isinstance(label, list) else [label]) for file, label in pairs]
+    if len(widths := {len(row) for _, row in rows}) != 1:
+        raise Refusal("its labels have different lengths")
+    width = widths.pop()
+    return tuple(map(str, range(width))), width == 1, rows
 
 
-def _columns(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, Any]]:
-    """The columns of files and of labels, by the names in the first row."""
-    header = [str(name).strip().lower() for name in rows[0]] if rows else []
-    file, label = (next((header.index(name) for name in names if name in header), None) for names in (_FILES, _LABELS))
-    if file is None or label is None:
+def _columns(rows: Sequence[Sequence[Any]]) -> Rows:
+    """The columns of files and of labels, by the names in the first row; without a label, all other columns."""
+    header = [str(name).strip() for name in rows[0]] if rows else []
+    lower = [name.lower() for name in header]
+    file, label = (next((lower.index(name) for name in names if name in lower), None) for names in (_FILES, _LABELS))
+    if file is None or len(header) < 2:
         raise Refusal("it needs the columns file and label")
+    places = [i for i in range(len(header)) if i != file] if label is None else [label]
     for number, row in enumerate(rows[1:], 2):
-        if len(row) <= max(file, label):
+        if len(row) <= max(file, *places):
             raise Refusal(f"line {number} has too few columns")
-        yield row[file], row[label]
+    return [header[i] for i in places], label is not None, [(row[file], [row[i] for i in places]) for row in rows[1:]]

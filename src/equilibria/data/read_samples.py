@@ -1,7 +1,8 @@
 """A user's samples for a trained model, in the order of the files."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from .arrays import chunks, detect_labels, detect_layout, read_array, read_shape
 from .batches import binarized
 from .dataset import Data, Labels, Space, first_names
 from .datasets.array import array_names
-from .datasets.image_folder import ImageSource, Survey, list_images, number_classes
+from .datasets.image_folder import ImageSource, Survey, list_images
 from .image_decode import SUFFIXES, open_image
+from .labels import AUTO, LabelColumn
 from .resolve import Spec, load_data
 from .spaces import Image
 
@@ -63,7 +65,7 @@ def _read(path: Spec | Path, space: Space, part: str, root: Path | None, options
         return _data_set(load_data(path, root), space, part)
     place = user_path(path)
     if place.is_file() and place.suffix.lower() in SUFFIXES:
-        return _images(ImageSource(str(place.parent), [place.name], lambda _: open_image(place), {}), space, options)
+        return _images(ImageSource(str(place.parent), [place.name], lambda _: open_image(place)), space, options)
     if str(path) and place.is_dir():
         return _images(list_images(place)[0], space, options)
     if place.is_file() and place.suffix in (".npy", ".npz"):
@@ -77,20 +79,28 @@ def _images(source: ImageSource, space: Space, options: dict[str, Any]) -> UserS
         raise Refusal(
             f"{source.title} has images, and {_model_shape(space)}: give an .npz file with an array of such samples."
         )
-    survey, classes = Survey(source), source.labels
+    survey = Survey(source)
     fit, resizer = options.get("fit", "crop"), options.get("resizer", "lanczos")
     rows = list(survey.rows(space.height, fit, space.channels, resizer))
     left_out = [f"{name} ({reason})" for name, reason in survey.left_out.items()]
     remarks = (f"Unreadable and left out: {len(left_out)}, {first_names(left_out)}.",) if left_out else ()
-    class_names, numbers = number_classes([classes[name] for name in survey.sizes] if classes else [])
-    labels, y = (Labels("class", class_names), torch.from_numpy(numbers)) if class_names else (None, None)
-    return UserSamples(space, tuple(survey.sizes), torch.from_numpy(np.stack(rows)), labels, y, remarks)
+    labels, y, more = _label_column(partial(source.label_column, list(survey.sizes)), options)
+    raw, names = torch.from_numpy(np.stack(rows)), tuple(survey.sizes)
+    return UserSamples(space, names, raw, labels, y if labels else None, (*remarks, *more))
+
+
+def _label_column(read: Callable[[str], LabelColumn], options: dict[str, Any]) -> LabelColumn:
+    """The labels, read as the training data's, whose label for unknown classes these samples may lack."""
+    try:
+        return read(options.get("unknown", AUTO))
+    except Refusal:
+        return read(AUTO)
 
 
 def _array(path: Path, space: Space, options: dict[str, Any]) -> UserSamples:
     stored = read_shapes(path)
-    names = {part: options[part] for part in ("samples", "labels") if options.get(part) in stored}
-    samples_name, labels_name = array_names(path, stored, **names)
+    of_training = {part: options[part] for part in ("samples", "labels") if options.get(part) in stored}
+    samples_name, labels_name = array_names(path, stored, **of_training)
     raw = read_array(path, samples_name)
     if raw.ndim == 2:
         x = torch.from_numpy(np.array(raw, dtype=np.float32))
@@ -98,8 +108,12 @@ def _array(path: Path, space: Space, options: dict[str, Any]) -> UserSamples:
         images = detect_layout(path, raw, options.get("layout", "auto"))
         x = torch.from_numpy(np.concatenate([images.convert(rows) for rows in chunks(raw)]))
     check_shape(str(path), x, space)
-    labels, y = (None, None) if labels_name is None else detect_labels(path, read_array(path, labels_name), len(raw))
-    return UserSamples(space, tuple(map(str, range(len(x)))), x, labels, y)
+    names = tuple(map(str, range(len(x))))
+    if labels_name is None:
+        return UserSamples(space, names, x)
+    rows = read_array(path, labels_name)
+    labels, y, remarks = _label_column(partial(detect_labels, path, rows, len(raw)), options)
+    return UserSamples(space, names, x, labels, y if labels else None, remarks)
 
 
 def _data_set(data: Data, space: Space, part: str) -> UserSamples:

@@ -11,8 +11,9 @@ from ..core.catalogue import options
 from ..core.errors import Refusal, nearest
 from ..core.files import user_path
 from .cache import data_root
-from .dataset import Data, label_remarks
+from .dataset import Data
 from .datasets import DATASETS
+from .labels import label_remarks
 
 Spec = str | Mapping[str, Any]  # a name, a path or hf:owner/name; or {"name": ..., **options}
 

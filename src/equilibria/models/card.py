@@ -81,7 +81,7 @@ def _usage(recipe: Recipe, data: Data) -> str:
     if labels is None or not recipe.conditional:
         return ""
     flag, rest = _FLAGS[labels.kind]
-    one = ",".join(["0"] * labels.size) if labels.kind == "vector" else labels.names[-1]
+    one = labels.example if labels.kind == "vector" else labels.names[-1]
     command, python = f'equilibria sample RUN {flag} "{one}"', f'equilibria.load("RUN").sample(64, labels="{one}")'
     how = f"`{command}`{rest}, in Python `{python}`"
     rows = "" if labels.kind == "class" else _ROWS.format(rows=min(MAX_ROWS, len(data.x)))

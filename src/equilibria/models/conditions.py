@@ -16,6 +16,7 @@ from ..data.dataset import Data, Labels
 
 LabelQuery = int | float | str | Mapping[str, float] | Sequence[Any] | np.ndarray | Tensor
 _DIGITS = 18  # of a number that stands for a class
+_REACH = 1.0  # by which numbers may lie outside of the range in training, in ranges
 MAX_ROWS = 256  # rows of attributes or numbers that a model stores
 UNCONDITIONAL = (
     "This model was trained without labels, so it takes none: train a conditional one on labeled data, with "
@@ -28,19 +29,23 @@ def encode_labels(query: LabelQuery, labels: Labels | None) -> Tensor:
 
     Classes by name, or by number from 0 where names are words: 7, "trouser", "0..9", "3,5", [0, "bag"].
     Attributes, the others are 0: "smiling,young=0.5", {"smiling": 1}, "none". Numbers: "0.2,0.7", [0.2, 0.7],
-    {"0": 0.2, "1": 0.7}. Several are a list of these. A float array (N, labels.size) stays as it is.
+    {"0": 0.2, "1": 0.7}, in the units of the data. Several are a list of these. A float tensor (N, labels.size), as
+    this function returns it, stays as it is.
     """
     if labels is None:
         raise Refusal(UNCONDITIONAL)
     if isinstance(query, np.ndarray | Tensor):
         values = torch.as_tensor(query).cpu()
         if values.ndim != 1 or values.is_floating_point():
-            return _checked(values, labels)
+            rows = _checked(values, labels)
+            in_units = labels.kind == "vector" and not isinstance(query, Tensor)
+            return _in_range(labels.encode(rows) if in_units else rows, labels)
         query = values.tolist()
     if labels.kind == "class":
         rows = labels.encode(torch.tensor(list(_classes(query, labels))))
     else:
         rows = _rows(query, labels)
+        rows = _in_range(labels.encode(rows), labels) if labels.kind == "vector" else rows
     if not len(rows):
         raise Refusal("The list of labels is empty: name at least one.")
     return rows
@@ -50,7 +55,7 @@ def label_text(condition: Tensor, labels: Labels) -> str:
     """The name of a condition (C,)."""
     if labels.kind == "class" and condition.max() == 1 == condition.abs().sum():
         return labels.names[int(condition.argmax())]
-    values = condition.tolist()
+    values = labels.decode(condition).tolist()
     if labels.kind == "vector":
         return ", ".join(f"{value:g}" for value in values)
     pairs = zip(labels.names, values, strict=True)
@@ -64,6 +69,20 @@ def _checked(values: Tensor, labels: Labels) -> Tensor:
             f"Conditions have the shape {tuple(values.shape)}: this model knows {labels}, which takes finite numbers "
             f"(N, {labels.size})."
         )
+    return rows
+
+
+def _in_range(rows: Tensor, labels: Labels) -> Tensor:
+    """The same conditions. Raises Refusal for numbers far outside of those in training."""
+    columns = labels.decode(rows).unbind(dim=1)
+    for column, title, scale in zip(columns, labels.titles, labels.scales, strict=True) if labels.scales else ():
+        reach = _REACH * ((scale.most - scale.least) or 1.0)
+        outside = column[(column < scale.least - reach) | (column > scale.most + reach)]
+        if len(outside):
+            raise Refusal(
+                f"{title} is {outside[0]:g}, far outside of the training data, where it is {scale.least:.4g} to "
+                f"{scale.most:.4g}: choose a number nearer to these."
+            )
     return rows
 
 
@@ -183,6 +202,7 @@ class Conditions:
 
 def training_conditions(data: Data) -> Conditions | None:
     """The conditions in the training data, the same for the same data; None without labels."""
+    data = data.labeled_part()
     if data.labels is None or data.y is None:
         return None
     if data.labels.kind == "class":

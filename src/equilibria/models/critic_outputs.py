@@ -135,7 +135,7 @@ def predictions(model: "Model") -> Function:
         logits: Tensor = critic.classify(*views(model, x, y)).float()
         if labels.kind == "class":
             return logits.softmax(dim=1)
-        return logits.sigmoid() if labels.kind == "multi-hot" else logits
+        return logits.sigmoid() if labels.kind == "multi-hot" else labels.decode(logits)
 
     return predict
 
@@ -152,10 +152,11 @@ def class_labels(model: "Model") -> Labels:
 def accuracy(predicted: Tensor, y: Tensor, labels: Labels) -> tuple[str, float]:
     """How predictions compare with true labels, each (N, C): the name of a measure and its value."""
     if labels.kind == "class":
-        return "accuracy", float((predicted.argmax(dim=1) == y.argmax(dim=1)).double().mean())
+        rows = y.any(dim=1)  # zeros where the class is not known
+        return "accuracy", float((predicted.argmax(dim=1) == y.argmax(dim=1))[rows].double().mean())
     if labels.kind == "multi-hot":
         return "correct attributes", float(((predicted > 0.5) == (y > 0.5)).double().mean())
-    return "mean absolute error", float((predicted - y).abs().double().mean())
+    return "mean absolute error", float((predicted - labels.decode(y)).abs().double().mean())
 
 
 @dataclass(frozen=True)
@@ -219,7 +220,8 @@ class ClassTable:
         is_class = self.labels.kind == "class"
         rows = [["file", "label", *(["class"] if is_class else []), *self.labels.names]]
         for i, (name, values) in enumerate(zip(self.inputs.names, self.predicted, strict=True)):
-            label = "" if self.y is None else label_text(self.y[i], self.labels)
+            unknown = self.y is None or (is_class and not self.y[i].any())
+            label = "" if self.y is None or unknown else label_text(self.y[i], self.labels)
             best = [self.labels.names[int(values.argmax())]] if is_class else []
             rows.append([name, label, *best, *(f"{value:.6g}" for value in values.tolist())])
         return rows
@@ -227,9 +229,11 @@ class ClassTable:
     def summary(self) -> str:
         """The accuracy, where labels are known."""
         text = "their labels are unknown, so the accuracy is, too."
-        if self.y is not None:
+        count = 0 if self.y is None else int(self.y.any(dim=1).sum()) if self.labels.kind == "class" else len(self.y)
+        if self.y is not None and count:
             name, value = accuracy(self.predicted, self.y, self.labels)
-            text = f"{name} {value:.4g}." if name.endswith("error") else f"{name} {100 * value:.2f} %."
+            text = f"{name} {value:.4g}" if name.endswith("error") else f"{name} {100 * value:.2f} %"
+            text += f", of the {count:,} whose labels are known." if count < len(self.y) else "."
         return "\n".join([f"{len(self.inputs):,} samples: {text}", *self.inputs.remarks])
 
 
@@ -239,6 +243,7 @@ def class_table(model: "Model", source: Source = None, *, labels: LabelQuery | N
     Args:
         labels: Class, by name or number, of samples that have no labels of their own.
     """
-    inputs = dataclasses.replace(read_inputs(model, source, required=False), y=None)  # predictions must not see labels
+    inputs = read_inputs(model, source, required=False, all_samples=True)
+    inputs = dataclasses.replace(inputs, y=None)  # predictions must not see labels
     predicted = torch.cat(list(outputs(model, predictions(model), inputs))).cpu()
     return ClassTable(class_labels(model), inputs, predicted, true_conditions(model, inputs, labels))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..core.errors import Refusal, at_least
-from ..data.dataset import KINDS, Labels
+from ..data.dataset import KINDS, Labels, is_labeled
 from ..data.read_samples import UserSamples, read_samples
 from ..data.resolve import Spec
 from .conditions import UNCONDITIONAL, LabelQuery, encode_labels
@@ -75,13 +75,30 @@ class Inputs:
         names = tuple(self.names[i] for i in rows.tolist())
         return replace(self, names=names, raw=self.raw[rows.to(self.raw.device)], y=y, labels=labels)
 
+    def labeled_part(self) -> "Inputs":
+        """The samples whose labels are known, and how many were left out; all where none has labels."""
+        if self.labels is None or bool((labeled := is_labeled(self.labels[1])).all()):
+            return self
+        rows = labeled.nonzero()[:, 0]
+        names, labels = tuple(self.names[i] for i in rows.tolist()), (self.labels[0], self.labels[1][rows])
+        remarks = (*self.remarks, f"Without a label, and left out: {len(self) - len(rows):,}.")
+        y = None if self.y is None else self.y[rows.to(self.y.device)]
+        return replace(self, names=names, raw=self.raw[rows.to(self.raw.device)], y=y, labels=labels, remarks=remarks)
 
-def read_inputs(model: "Model", source: Source, labels: LabelQuery | None = None, required: bool = True) -> Inputs:
+
+def read_inputs(
+    model: "Model",
+    source: Source,
+    labels: LabelQuery | None = None,
+    required: bool = True,
+    all_samples: bool = False,
+) -> Inputs:
     """Samples for this model, read with the fit, resizer, layout and binarization of its recipe.
 
     A source is a folder, an image, an .npy or .npz file, a data set by name, or a tensor; default: the held-out part of
     the run's data. A conditional model receives the samples' own labels, or `labels`: one for all samples or one each;
-    for a tensor they take turns, as in `sample`. Raises Refusal for samples of another shape and, if conditions are
+    for a tensor they take turns, as in `sample`. Without `all_samples`, those whose labels are unknown are left out
+    where others have some. Raises Refusal for samples of another shape and, if conditions are
     `required`, for a conditional model without them.
     """
     encode: Callable[[Tensor], Tensor] = model.space.encode
@@ -98,6 +115,8 @@ def read_inputs(model: "Model", source: Source, labels: LabelQuery | None = None
         if labels is not None:
             raise Refusal(UNCONDITIONAL)
         return inputs
+    if labels is None and not all_samples:
+        inputs = inputs.labeled_part()
     y = true_conditions(model, inputs, labels)
     if y is None and required:
         raise Refusal(
@@ -127,13 +146,13 @@ def translate_labels(y: Tensor, source: Labels, target: Labels) -> Tensor:
     if source.kind != target.kind or (target.kind != "class" and source.size != target.size):
         raise Refusal(f"The labels are {source}, and this model knows {target}.")
     if target.kind != "class":
-        return source.encode(y)
-    used = [source.names[i] for i in y.unique().tolist()]
+        return target.encode(y)
+    used = [source.names[i] for i in y.unique().tolist() if i >= 0]
     if unknown := [name for name in used if name not in target.names]:
         kinds = KINDS["class"][len(unknown) != 1]
         raise Refusal(f"The labels have the {kinds} {', '.join(unknown)}, and this model knows {target}.")
     places = torch.tensor([target.names.index(name) if name in target.names else 0 for name in source.names])
-    return target.encode(places[y.long()])
+    return target.encode(torch.where(y < 0, -1, places[y.long()]))
 
 
 def is_binary(model: "Model") -> bool:

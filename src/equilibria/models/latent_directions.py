@@ -15,7 +15,7 @@ from ..core.errors import Refusal, as_refusal
 from ..core.files import user_path
 from ..core.seeding import generator
 from ..data.arrays import detect_labels
-from ..data.dataset import Labels, Space
+from ..data.dataset import Labels, Space, is_labeled
 from .conditions import LabelQuery
 from .encoding import codes_of
 from .grids import captioned, titled
@@ -222,7 +222,7 @@ def _labeled(
         return read_latents(model, places, seed, labels).noise, names, names.encode(raw)
     if "encoder" not in model.networks:
         raise Refusal(_NO_ENCODER)
-    inputs = read_inputs(model, source, labels)
+    inputs = read_inputs(model, source, labels).labeled_part()
     if inputs.labels is None:
         raise Refusal("These samples have no labels: give a folder for each class, or an array `labels`.")
     names, raw = inputs.labels
@@ -232,8 +232,7 @@ def _labeled(
 def _read_labels(source: Mapping[int, str] | str | Path) -> tuple[list[int], Labels, Tensor]:
     """Numbers of samples, and their labels."""
     if isinstance(source, Mapping):
-        names, y = detect_labels(Path("labels"), np.array(list(map(str, source.values()))), len(source))
-        return list(source), names, y
+        return _labeled_places(list(source), Path("labels"), np.array(list(map(str, source.values()))))
     path, errors = user_path(source), (OSError, UnicodeDecodeError, csv.Error)
     with as_refusal(f"{path} cannot be read", *errors), path.open(newline="", encoding="utf-8") as file:
         lines = [[word.strip() for word in line] for line in csv.reader(file) if line]
@@ -243,5 +242,14 @@ def _read_labels(source: Mapping[int, str] | str | Path) -> tuple[list[int], Lab
     with as_refusal(f"{path} cannot be read as sample,class or as sample and numbers", ValueError):
         places = [int(line[0]) for line in lines]
         raw = np.array([line[1:] for line in lines], dtype=str if len(titles) == 2 else float)
-    names, y = detect_labels(path, raw[:, 0] if len(titles) == 2 else raw, len(lines))
+    places, names, y = _labeled_places(places, path, raw[:, 0] if len(titles) == 2 else raw)
     return places, names if len(titles) == 2 else Labels(names.kind, tuple(titles[1:])), y
+
+
+def _labeled_places(places: list[int], path: Path, raw: np.ndarray) -> tuple[list[int], Labels, Tensor]:
+    """Those of the samples whose labels are known. Raises Refusal if there are none."""
+    labels, y, _ = detect_labels(path, raw, len(places))
+    if labels is None:
+        raise Refusal(f"{path} has no labels that are known: name the class of some samples.")
+    rows = is_labeled(y)
+    return [place for place, row in zip(places, rows.tolist(), strict=True) if row], labels, y[rows]

@@ -15,9 +15,10 @@ from ..core.priors import PRIORS
 from ..core.seeding import key
 from ..core.specs import excerpt, make
 from ..core.stored import parse_json
-from ..data import Data, Stream, load_data
+from ..data import Data, Stream
 from ..data.spaces import SPACES
 from ..networks.norms import batch_norms, reestimate_batchnorm
+from ..recipes.build import training_data
 from ..recipes.build_networks import CriticInput
 from ..recipes.recipe import Recipe
 from ..records import checkpoints
@@ -185,7 +186,8 @@ def _training_data(run: RunFolder, recipe: Recipe, data_root: str | Path | None)
     summary = run.summary()
     root = data_root or summary.get("data_root")
     try:
-        data = load_data(recipe.data, Path(root) if root else None)
+        scales = summary.get("data", {}).get("label_scales", [])
+        data = training_data(recipe, Path(root) if root else None, scales)
     except Refusal as refusal:
         raise Refusal(
             f"The batch-norm statistics of a checkpoint's encoder or class head are estimated from the training data, "

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ..core.errors import Refusal
 from ..core.specs import Spec
 from ..core.stored import read_json
-from ..data.dataset import KINDS, Labels
+from ..data.dataset import KINDS, Labels, Scale
 from ..recipes.build_networks import build_networks, likelihood_of
 from ..records.events import read_lines
 from ..records.folder import EVENTS, RECIPE
@@ -55,6 +55,7 @@ def refuse_code(config: dict[str, Any], where: str) -> dict[str, Any]:
 class _Labels(TypedDict):
     kind: str
     names: list[str]
+    scales: NotRequired[list[list[float]]]
 
 
 class Config(TypedDict):
@@ -99,7 +100,7 @@ def describe(networks: dict[str, Spec], prior: Spec, model: "Model", likelihood:
         "space": model.space.describe(),
         "prior": prior,
         "networks": networks,
-        "labels": None if labels is None else {"kind": labels.kind, "names": list(labels.names)},
+        "labels": None if labels is None else labels.describe(),
         "conditions": None if labels is None or conditions is None else conditions.describe(labels),
         "packed": critic_input.packed,
         "sees": critic_input.views,
@@ -124,7 +125,12 @@ def read_labels(config: Mapping[str, Any]) -> Labels | None:
         return None
     if labels["kind"] not in KINDS:
         raise Refusal(f"The labels in a model's config.json are {labels!r}: their kind must be {', '.join(KINDS)}.")
-    return Labels(labels["kind"], tuple(labels["names"]))
+    scales = labels.get("scales", [])
+    if any(len(scale) != len(Scale._fields) or not scale[1] > 0 for scale in scales):
+        raise Refusal(f"The labels in a model's config.json are {labels!r}: a scale is {', '.join(Scale._fields)}.")
+    if scales and len(scales) != len(labels["names"]):
+        raise Refusal(f"The labels in a model's config.json are {labels!r}: each name needs a scale.")
+    return Labels(labels["kind"], tuple(labels["names"]), tuple(Scale(*scale) for scale in scales))
 
 
 def find_file(folder: Path | None, name: str) -> Path | None:

@@ -103,6 +103,7 @@ def probe(model: "Model", initial: "Model", data: Data, options: ProbeOptions = 
     Linear: squared hinge, one class against the rest, on standardized features. Nearest: Euclidean, features as they
     are. Both are fitted on the training part and tested on held-out samples.
     """
+    data = data.labeled_part()
     check_shape(data.name, data.x, model.space)
     if data.labels is None or data.labels.kind != "class" or data.y is None or data.held_out_y is None:
         raise Refusal(f"A probe needs classes, and the data {data.name!r} has none: choose other --data.")

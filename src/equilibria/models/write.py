@@ -108,7 +108,7 @@ def write_grid(request: SampleRequest, path: Path) -> None:
 
 
 def write_folder(request: SampleRequest, path: Path) -> None:
-    """An image each: 00000.png, 00001.png, ...; classes in a folder each; other labels in a table."""
+    """An image each: 00000.png, 00001.png, ...; classes in a folder each; all labels in labels.csv."""
     shape, labels = request.model.space.shape, request.labels
     if len(shape) != 3 or shape[0] not in _MODES:
         raise Refusal("These samples are not images that a PNG can hold: let --out end in .npz.")
@@ -119,12 +119,13 @@ def write_folder(request: SampleRequest, path: Path) -> None:
         folder = path if folders is None or y is None else path / folders[int(y.argmax())]
         folder.mkdir(exist_ok=True)
         number = i % request.count if folders else i  # the same latent has the same name in every class
-        picture = PIL.Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
-        picture.save(folder / f"{number:0{digits}}.png", "PNG")
-        if labels is not None and folders is None and y is not None:
-            rows.append([f"{number:0{digits}}.png", *(f"{value:g}" for value in y.tolist())])
+        file = folder / f"{number:0{digits}}.png"
+        PIL.Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels).save(file, "PNG")
+        if labels is not None and y is not None:
+            values = [labels.names[int(y.argmax())]] if folders else [f"{v:g}" for v in labels.decode(y).tolist()]
+            rows.append([file.relative_to(path).as_posix(), *values])
     if labels is not None and rows:
-        write_table(path / "labels.csv", [["file", *labels.names], *rows])
+        write_table(path / "labels.csv", [["file", *(["label"] if folders else labels.names)], *rows])
 
 
 def folder_names(names: Sequence[str]) -> list[str]:
@@ -164,7 +165,7 @@ def label_array(y: Tensor, labels: Labels) -> np.ndarray:
     """Conditions (N, C) as labels: numbers or names of classes (N,), else the conditions themselves."""
     one_hot = bool(((y == 0) | (y == 1)).all() and (y.sum(dim=1) == 1).all())
     if labels.kind != "class" or not one_hot:
-        return y.float().cpu().numpy()
+        return labels.decode(y.float().cpu()).numpy()
     numeric = all(name.isdecimal() and str(int(name)) == name for name in labels.names)
     names = np.array([int(name) for name in labels.names]) if numeric else np.array(labels.names)
     return names[y.argmax(dim=1).cpu().numpy()]

@@ -66,6 +66,7 @@ class _Data(TypedDict):
     train: int
     held_out: int
     fingerprint: str
+    label_scales: NotRequired[list[list[float]]]
 
 
 class _End(TypedDict):

@@ -87,7 +87,9 @@ def versions() -> dict[str, str | None]:
 
 def fingerprint(data: Data) -> dict[str, Any]:
     """What identifies the data: its name, counts, and a hash of some samples."""
-    return {"name": data.name, "train": len(data.x), "held_out": len(data.held_out), "fingerprint": digest(data)}
+    scales = data.labels.scales if data.labels else ()
+    facts = {"name": data.name, "train": len(data.x), "held_out": len(data.held_out), "fingerprint": digest(data)}
+    return facts | ({"label_scales": [list(scale) for scale in scales]} if scales else {})
 
 
 def data_facts(data: Data) -> dict[str, Any]:

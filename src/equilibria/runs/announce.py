@@ -77,7 +77,7 @@ def _label_flag(recipe: Recipe, data: Data) -> str:
     if not recipe.conditional or labels is None:
         return ""
     if labels.kind != "class":
-        return " --attributes ..."
+        return f" --attributes {labels.example if labels.kind == 'vector' else labels.names[-1]}"
     numbers = any(name.isdecimal() for name in labels.names)  # other classes are named by their index
     first, last = (labels.names[0], labels.names[-1]) if numbers else (0, labels.size - 1)
     return f" --label {first}..{last}"

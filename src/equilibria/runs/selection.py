@@ -55,6 +55,9 @@ def _class_error(model: Model, data: Data) -> dict[str, float]:
     if not model.critic_input.classes:
         return {}
     critic: Any = model.networks["critic"]
+    data = data.labeled_part()
+    if not len(data.held_out):
+        return {}
     x, y = held_out_batch(data, len(selection(data)), labelled=True)
     logits = torch.cat([critic.classify(part) for part in x.split(_CHUNK)])
     return {} if y is None else {"class_error": float((logits.argmax(dim=1) != y.argmax(dim=1)).double().mean())}

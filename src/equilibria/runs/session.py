@@ -15,7 +15,7 @@ from ..core.specs import check
 from ..data import DATASETS, Data, load_data
 from ..data.resolve import data_builder
 from ..recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES
-from ..recipes.build import assemble, resolve, schedules
+from ..recipes.build import assemble, resolve, schedules, training_data
 from ..recipes.options import Options
 from ..recipes.recipe import Recipe
 from ..recipes.settings import paths, with_changes
@@ -198,7 +198,7 @@ def _request(
         default = load_recipe(DEFAULT, options, {name: value for name, value in changes.items() if name == "data"})
         recipe = DEFAULT_FOR_POINTS if len(load_data(default.data, root).space.shape) == 1 else DEFAULT
     recipe = load_recipe(recipe, options, changes)
-    path, data = run_folder(recipe, options), load_data(recipe.data, root)
+    path, data = run_folder(recipe, options), training_data(recipe, root)
     return resolve(recipe, data), path, data
 
 
@@ -247,7 +247,7 @@ def _stored_hardware(summary: Summary) -> Hardware:
 def _stored_data(recipe: Recipe, summary: Summary, data_root: str | Path | None, display: Display) -> Data:
     """The data of the run; a remark if it has changed."""
     root = data_root or summary.data_root
-    data = load_data(recipe.data, Path(root) if root else None)
+    data = training_data(recipe, Path(root) if root else None, summary.data.get("label_scales", []))
     if fingerprint(data) != summary.data:
         display.say(f"The data {data.name!r} has changed since this run started: it will not continue bit for bit.")
     return data

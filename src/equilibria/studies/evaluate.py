@@ -10,12 +10,13 @@ import torch
 from ..core.errors import Refusal
 from ..core.specs import Spec
 from ..core.types import Batch
-from ..data import Data, load_data
+from ..data import Data
 from ..data.dataset import digest
 from ..evaluation.features import Features, choose
 from ..evaluation.metrics.base import Measurements, Provenance
 from ..models.load import load, load_checkpoint_weights, select_checkpoint
 from ..models.model import Model
+from ..recipes.build import training_data
 from ..recipes.recipe import Recipe
 from ..records.events import Tail
 from ..records.folder import RunFolder
@@ -150,7 +151,7 @@ def _setup(
     recipe = Recipe.load(records.recipe_file, trust=True)  # it may name a user's code, but nothing of it is called
     summary = Summary.load(records)
     root = Path(place) if (place := root or summary.data_root) else None
-    data = load_data(recipe.data, root)
+    data = training_data(recipe, root, summary.data.get("label_scales", []))
     if fingerprint(data) != summary.data:
         say(f"The data {data.name!r} is not what this run was trained on: its numbers may not be comparable.")
     model, specs = load(run), metric_specs.read_specs(metrics, data)

@@ -21,6 +21,7 @@ from ..arrays import (
 )
 from ..cache import LARGE, cache_key, cached_arrays, write_split
 from ..dataset import Data, Space, held_out_mask
+from ..labels import AUTO
 from ..spaces import Image, Plane
 
 _SAMPLES = ("samples", "images", "x")
@@ -28,12 +29,19 @@ _SAMPLES = ("samples", "images", "x")
 Split = tuple[Tensor, Tensor, Tensor]  # training samples, held-out samples, which of all are held out: (N,) bool
 
 
-def array(path: Path, samples: str | None = None, labels: str | None = None, layout: str = "auto") -> Data:
+def array(
+    path: Path,
+    samples: str | None = None,
+    labels: str | None = None,
+    layout: str = "auto",
+    unknown: str = AUTO,
+) -> Data:
     """Images (N, H, W[, C]) or (N, C, H, W), or points (N, 2), in an .npy or .npz file.
 
     `samples` is the name of the array of samples in an .npz (default: samples, images, x or the first); `labels` is the
     name of the array of labels in an .npz (default: labels or y).
-    `layout` is channels_first or channels_last where the shape is ambiguous.
+    `layout` is channels_first or channels_last where the shape is ambiguous; `unknown` is the label of samples whose
+    class is not known (auto: NaN, -1 and names such as unlabelled, none: no label).
     """
     stored = read_shapes(path)
     samples, labels = array_names(path, stored, samples, labels)
@@ -44,13 +52,10 @@ def array(path: Path, samples: str | None = None, labels: str | None = None, lay
         remarks.append(f"Arrays of {path.name} that were not read: {', '.join(rest)}.")
     if labels is None:
         return Data(str(path), space, x, out, remarks=tuple(remarks))
-    rows = read_array(path, labels)
-    kind, y = detect_labels(path, rows, len(raw))
-    if kind.kind == "class" and rows.ndim == 2:
-        remarks.append("The labels, rows with a single 1 each, were read as classes.")
-    if kind.kind == "vector" and rows.ndim == 1:
-        remarks.append("The labels, floats, were read as numbers: save them as integers if they are classes.")
-    return Data(str(path), space, x, out, kind, y[~mask], y[mask], tuple(remarks))
+    kind, y, more = detect_labels(path, read_array(path, labels), len(raw), unknown)
+    if kind is None:
+        return Data(str(path), space, x, out, remarks=(*remarks, *more))
+    return Data(str(path), space, x, out, kind.scaled(y[~mask]), y[~mask], y[mask], (*remarks, *more))
 
 
 def array_names(

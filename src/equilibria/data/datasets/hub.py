@@ -16,6 +16,7 @@ from ...core.download import first_response
 from ...core.errors import Refusal, as_refusal, nearest
 from ..dataset import Data
 from ..image_decode import Unreadable, open_image
+from ..labels import AUTO
 from .image_folder import ImageFormat, ImageSource, load_images
 
 _SAFE = 4  # earlier versions of datasets run scripts from the hub
@@ -31,18 +32,19 @@ def hub(
     fit: str = "crop",
     resizer: str = "lanczos",
     channels: int | None = None,
+    unknown: str = AUTO,
 ) -> Data:
     """A data set of images on the Hugging Face hub, as hf:owner/name (needs the extra `hub`).
 
     `split` is the split of the data set; `image` is the column of the images (default: the first one); `label` is the
     column of the labels (default: the first one of classes). The other options are those of a folder of images: `size`
-    is the side in pixels; `fit` is crop or pad; `channels` is 1 or 3.
+    is the side in pixels; `fit` is crop or pad; `channels` is 1 or 3; `unknown` is the label of unlabeled images.
     """
     form = ImageFormat(size, fit, resizer, channels)
     table = _table(path, split)
     images, labels = _columns(path, table.features, image, label)
     table = table.cast_column(images, type(table.features[images])(decode=False))  # bytes: we decode them ourselves
-    return load_images(_source(path, table, images, labels), form, table._fingerprint, split, images, labels)
+    return load_images(_source(path, table, images, labels), form, unknown, table._fingerprint, split, images, labels)
 
 
 def _table(path: str, split: str) -> Any:
@@ -96,5 +98,6 @@ def _source(path: str, table: Any, images: str, labels: str | None) -> ImageSour
     classes: dict[str, str] = {}
     if labels is not None:
         to_name = getattr(table.features[labels], "int2str", str)
-        classes = dict(zip(names, map(to_name, table[labels]), strict=True))
+        texts = ("" if label in (None, -1) else to_name(label) for label in table[labels])
+        classes = dict(zip(names, texts, strict=True))
     return ImageSource(f"hf:{path}", names, open_one, classes)

@@ -3,11 +3,10 @@
 import json
 import logging
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -20,10 +19,11 @@ from ...core.errors import Refusal, nearest
 from ..cache import cache_key, cached_arrays, write_split
 from ..dataset import Data, Labels, first_names
 from ..image_decode import CHANGES, FITS, GRAY, RESIZERS, SUFFIXES, Unreadable, fit_image, open_image
-from ..label_table import TABLES, read_label_table
+from ..label_table import TABLES, Label, read_label_table
+from ..labels import AUTO, LabelColumn, class_column, number_columns
 from ..spaces import Image
 
-_TEXTS = 2  # version of the sentences that are stored with decoded images
+_TEXTS = 3  # version of the sentences that are stored with decoded images
 _LEAST, _MOST = 8, 64  # pixels: bounds of the default side
 _SMALLEST, _LARGEST = 4, 1024  # pixels: bounds of the side
 _MANY = 2000  # images: from here on, decoding is announced
@@ -36,8 +36,16 @@ class ImageSource:
     title: str
     names: Sequence[str]
     open: Callable[[str], AbstractContextManager[PIL.Image.Image]]  # raises Unreadable
-    labels: Mapping[str, str]  # image to class; empty if there are no labels
+    labels: Mapping[str, Label] = field(default_factory=dict)  # of each image; empty if there are none
+    numbers: Sequence[str] = ()  # names of the labels, if they are numbers
     remarks: Sequence[str] = ()
+
+    def label_column(self, names: Sequence[str], unknown: str) -> LabelColumn:
+        """The labels of these images. Raises Refusal as `class_column` does."""
+        labels = [self.labels[name] for name in names if self.labels]
+        if self.numbers:
+            return number_columns(np.array(labels, dtype=float), self.numbers)
+        return class_column(list(map(str, labels)), unknown)
 
 
 def list_images(folder: Path) -> tuple[ImageSource, dict[str, tuple[int, int]]]:
@@ -65,35 +73,24 @@ def list_images(folder: Path) -> tuple[ImageSource, dict[str, tuple[int, int]]]:
         only = f", only {' and '.join(rest)}" if rest else ""
         raise Refusal(f"{folder} holds no images{only}. PNG, JPEG, WebP, BMP, GIF, TIFF or PNM are needed.")
     images = dict(sorted(images.items()))
-    labels, remarks = read_label_table(folder, images)
+    table, remarks = read_label_table(folder, images)
     if others := [name for name in others if name not in TABLES]:
         suffixes = sorted({os.path.splitext(name)[1] or "no suffix" for name in others})
         remarks.append(f"Files that are no images: {len(others)} ({', '.join(suffixes)}).")
     if links:
         remarks.append(f"Links out of the folder or to folders, which are not followed: {links}.")
-    firsts = {name: name.split("/")[0] if "/" in name else "" for name in images}
-    if labels:
-        firsts = labels
-    elif len(set(firsts.values())) == 1:
-        firsts = {}
-    elif "" in firsts.values():
-        firsts = {}
+    labels: Mapping[str, Label] = {name: name.split("/")[0] if "/" in name else "" for name in images}
+    if table is not None:
+        labels = table.labels
+    elif len(set(labels.values())) == 1:
+        labels = {}
+    elif "" in labels.values():
+        labels = {}
         remarks.append("Subfolders are not used as labels, because some images lie outside them.")
-    return ImageSource(str(folder), tuple(images), lambda name: open_image(folder / name), firsts, remarks), images
-
-
-def number_classes(labels: Sequence[str]) -> tuple[tuple[str, ...], np.ndarray]:
-    """The classes in natural order (2 before 10), and the index of each label among them: (N,) int64.
-
-    Fewer than two classes count as none.
-    """
-
-    def natural(name: str) -> list[tuple[int, str]]:
-        return [(len(part), part) if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
-
-    classes = tuple(sorted(set(labels), key=natural))
-    indices = {name: index for index, name in enumerate(classes)}
-    return classes if len(classes) > 1 else (), np.array([indices[label] for label in labels], dtype=np.int64)
+    numbers = table.names if table else ()
+    return ImageSource(
+        str(folder), tuple(images), lambda name: open_image(folder / name), labels, numbers, remarks
+    ), images
 
 
 @dataclass(frozen=True)
@@ -165,19 +162,22 @@ class Survey:
         return remarks
 
 
-def load_images(source: ImageSource, form: ImageFormat, *identity: Any) -> Data:
+def load_images(source: ImageSource, form: ImageFormat, unknown: str, *identity: Any) -> Data:
     """All images in one form, from the cache where `identity` (plain values) and the form are the same."""
-    name = cache_key(_TEXTS, source.title, identity, vars(form))
-    arrays = cached_arrays("pictures", name, lambda folder: _decode(source, form, folder))
+    name = cache_key(_TEXTS, source.title, unknown, identity, vars(form))
+    arrays = cached_arrays("pictures", name, lambda folder: _decode(source, form, unknown, folder))
     about = json.loads(str(arrays["about"]))
     x, held_out, y, mask = (torch.from_numpy(arrays[part]) for part in ("x", "held_out", "y", "chosen"))
-    classes, remarks, left_out = (tuple(about[part]) for part in ("classes", "remarks", "left_out"))
-    space, labels = Image(*x.shape[1:]), Labels("class", classes) if classes else None
-    train_y, held_out_y = (y[~mask], y[mask]) if classes else (None, None)
-    return Data(source.title, space, x, held_out, labels, train_y, held_out_y, remarks, left_out, about["formats"])
+    remarks, left_out = (tuple(about[part]) for part in ("remarks", "left_out"))
+    data = Data(source.title, Image(*x.shape[1:]), x, held_out, None, None, None, remarks, left_out, about["formats"])
+    if about["labels"] is None:
+        return data
+    kind, names = about["labels"]
+    labels = Labels(kind, tuple(names)).scaled(y[~mask])
+    return replace(data, labels=labels, y=y[~mask], held_out_y=y[mask])
 
 
-def _decode(source: ImageSource, form: ImageFormat, folder: Path) -> None:
+def _decode(source: ImageSource, form: ImageFormat, unknown: str, folder: Path) -> None:
     """Write every image, one at a time, and what `load_images` reads with them."""
     survey = Survey(source)
     side = median([min(size) for size in survey.sizes.values()] or [_LEAST])
@@ -186,25 +186,31 @@ def _decode(source: ImageSource, form: ImageFormat, folder: Path) -> None:
     if len(survey.sizes) > _MANY:
         logging.getLogger(__name__).warning("Resizing %d images; the result is cached.", len(survey.sizes))
     write_split(survey.rows(size, form.fit, channels, form.resizer), (channels, size, size), "uint8", folder)
-    classes, y = number_classes([source.labels[name] for name in survey.sizes] if source.labels else [])
+    labels, y, remarks = source.label_column(list(survey.sizes), unknown)
     about = {
-        "classes": classes,
-        "remarks": [*survey.remarks(size, channels, form.resizer), *source.remarks],
+        "labels": None if labels is None else (labels.kind, labels.names),
+        "remarks": [*survey.remarks(size, channels, form.resizer), *source.remarks, *remarks],
         "left_out": [f"{name}: {reason}" for name, reason in survey.left_out.items()],
         "formats": survey.formats(),
     }
-    np.save(folder / "y.npy", y)
+    np.save(folder / "y.npy", y.numpy())
     np.save(folder / "about.npy", np.array(json.dumps(about)))
 
 
 def folder(
-    path: Path, size: int | None = None, fit: str = "crop", resizer: str = "lanczos", channels: int | None = None
+    path: Path,
+    size: int | None = None,
+    fit: str = "crop",
+    resizer: str = "lanczos",
+    channels: int | None = None,
+    unknown: str = AUTO,
 ) -> Data:
     """A folder of images, made square and small; its subfolders, or a table such as labels.csv, are labels.
 
     `size` is the side in pixels (default: the median short side, within 8 and 64), `fit` is crop or pad, `channels`
-    is 1 or 3 (default: 1 if all images are gray).
+    is 1 or 3 (default: 1 if all images are gray); `unknown` is the label of images whose class is not known (auto: an
+    empty one, -1 and names such as unlabelled, none: no label).
     """
     form, (source, stamps) = ImageFormat(size, fit, resizer, channels), list_images(path)
-    texts = (source.names, tuple(source.labels.values()), tuple(source.remarks))
-    return load_images(source, form, str(path.resolve()), *texts, tuple(stamps.values()))
+    texts = (source.names, tuple(source.labels.values()), tuple(source.numbers), tuple(source.remarks))
+    return load_images(source, form, unknown, str(path.resolve()), *texts, tuple(stamps.values()))

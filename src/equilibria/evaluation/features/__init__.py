@@ -69,5 +69,5 @@ def suitable(data: Data) -> str:
     """The meaning of "auto" for this data."""
     if len(data.space.shape) != 3:
         return "pixels"
-    classes = data.labels is not None and data.labels.kind == "class" and data.held_out_y is not None
+    classes = data.labels is not None and data.labels.kind == "class" and len(data.labeled_part().held_out) > 0
     return "classifier" if classes or data.channels_of else "random"

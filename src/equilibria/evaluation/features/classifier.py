@@ -48,6 +48,7 @@ def classified_data(data: Data, root: Path | None = None) -> Data:
     if data.channels_of:
         return load_data(data.channels_of, root)
     refuse_other_than_images(data)
+    data = data.labeled_part()
     if data.labels is None or data.y is None or data.held_out_y is None or data.labels.kind != "class":
         what = "has no labels" if data.labels is None else f"is labeled by {data.labels}"
         raise Refusal(
