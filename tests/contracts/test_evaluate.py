@@ -3,8 +3,12 @@
 import dataclasses
 import hashlib
 import json
+import re
+import shlex
 import shutil
 
+import numpy as np
+import PIL.Image
 import pytest
 import torch
 
@@ -15,7 +19,7 @@ from equilibria.data import load_data
 from equilibria.data.dataset import digest
 from equilibria.evaluation.features.classifier import train as train_classifier
 from equilibria.evaluation.metrics.base import Measurement, Provenance, comparable, differences
-from equilibria.evaluation.metrics.wasserstein import frechet_distance
+from equilibria.evaluation.metrics.wasserstein import frechet_distance, sliced_wasserstein
 from equilibria.models.load import load
 from equilibria.runs.selection import reporting, selection
 from equilibria.runs.session import train
@@ -229,6 +233,108 @@ def test_a_conditional_model_is_asked_whether_it_makes_what_it_is_told(asked_run
     assert 0 <= number.value <= 1
     assert number.floor.value > 0.85
     assert number.provenance.features == "classifier of digits"
+
+
+def drawn(count, seed=0, side=12, noise=0):
+    """Squares of one gray each, somewhere on black: (count, side, side) uint8."""
+    draws = np.random.default_rng(seed)
+    x = np.zeros((count, side, side))
+    for picture, row, column in zip(x, *draws.integers(0, side // 2, (2, count)), strict=True):
+        picture[row : row + side // 2, column : column + side // 2] = 200
+    return (x + noise * draws.standard_normal(x.shape)).clip(0, 255).astype(np.uint8)
+
+
+def saved(folder, x, suffix="png"):
+    folder.mkdir()
+    for i, picture in enumerate(x):
+        PIL.Image.fromarray(picture).save(folder / f"{i:03}.{suffix}")
+    return str(folder)
+
+
+def test_samples_like_the_real_ones_score_as_these_do_and_noise_does_not():
+    real, alike, noisy = drawn(60), drawn(40, seed=1), drawn(40, seed=1, noise=80)
+    metrics = ["frechet", "sliced_wasserstein"]
+    good, bad = (evaluate(x, metrics, against=real, say=quiet) for x in (alike, noisy))
+    for name in metrics:
+        (value,), (other,) = ([each for each in found.numbers if each.name == name] for found in (good, bad))
+        assert (value.provenance.real, value.provenance.generated) == (30, 30)
+        assert value.value < 1.3 * value.floor.value < other.value
+
+
+def test_the_same_samples_score_the_same_wherever_they_are(tmp_path):
+    made, real = drawn(12, seed=1), drawn(24)
+    np.save(tmp_path / "made.npy", made)
+    np.savez(tmp_path / "real.npz", images=real / 255)
+    folders = saved(tmp_path / "made", made), saved(tmp_path / "real", real)
+    pairs = [folders, (tmp_path / "made.npy", tmp_path / "real.npz"), (torch.from_numpy(made), folders[1])]
+    scores = [evaluate(one, ["sliced_wasserstein"], against=other, say=quiet).numbers[0] for one, other in pairs]
+    assert len({(score.value, score.floor) for score in scores}) == 1
+
+
+def test_a_run_is_measured_against_data_and_against_its_own_samples(run):
+    data, before = load_data("ring"), (run / "metrics.json").exists()
+    found = evaluate(run, ["sliced_wasserstein"], against="ring", count=50, say=quiet).numbers[0]
+    assert found.value == pytest.approx(sliced_wasserstein(real_samples(data, 50).real.x, load(run).sample(50)))
+    again = evaluate(load(run), ["sliced_wasserstein"], against=run, count=50, say=quiet).numbers[0]
+    assert again.value < 2 * again.floor.value
+    assert (run / "metrics.json").exists() == before
+
+
+def test_what_sets_two_folders_apart_beside_their_samples_is_said(tmp_path, capsys):
+    made = saved(tmp_path / "made", drawn(12, seed=1))
+    real = saved(tmp_path / "real", np.stack([drawn(20, side=30)] * 3, axis=-1), "jpg")
+    assert main(["evaluate", made, "--against", real]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    for words in (
+        f"{made} folder 12 PNG (12) 12 x 12 as they are",
+        f"{real} folder 20 JPEG (20) 30 x 30 resized to 12 x 12",
+        f"{real} shrunk from 30 x 30 and the other not",
+        "is PNG and",
+        f"Without color are 100 % of {made} and 0 %",
+        "frechet of 10 samples with 64 features each is mostly bias",
+        "100 samples of each kind are needed, and there are 10",
+    ):
+        assert words in printed
+    equal = evaluate(made, ["sliced_wasserstein"], against=made, say=quiet)
+    assert any("equal samples of" in note for note in equal.notes)
+    assert not any("Resized" in note or "formats" in note for note in equal.notes)
+
+
+def test_samples_in_place_of_runs_are_refused_with_a_line_that_works(tmp_path, capsys, monkeypatch):
+    saved(tmp_path / "made it", drawn(12, seed=1))
+    saved(tmp_path / "real", drawn(20))
+    monkeypatch.chdir(tmp_path)
+    assert main(["evaluate", "made it", "--data", "real"]) == 2
+    assert "write --against" in capsys.readouterr().err
+    for words in (["compare", "made it", "real"], ["evaluate", "made it"]):
+        assert main(words) == 2
+        refusal = capsys.readouterr().err
+        assert refusal.count("\n") == 1
+        line = re.search("`equilibria (.*?)`", refusal)[1].replace("REAL", "real")
+        assert main(shlex.split(line)) == 0
+        assert "sliced_wasserstein" in capsys.readouterr().out
+
+
+APART = [
+    ({"against": "real", "checkpoints": ("best",)}, "--checkpoints does not apply"),
+    ({"against": "real", "size": 2}, "size is 2"),
+    ({"against": "real", "count": 11}, "has 12 samples and real 20, half of which are for the floor"),
+    ({"against": "real.npy", "size": 8}, "--size applies where both are folders"),
+    ({"against": "ring"}, "folder of images can have"),
+    ({"against": "nothing"}, "nothing is at"),
+    ({"against": "real", "metrics": ["memorization"]}, "the training samples are needed to find copies"),
+    ({"size": 8}, "holds samples and is no run"),
+]
+
+
+@pytest.mark.parametrize(("keywords", "sentence"), APART, ids=[sentence for _, sentence in APART])
+def test_sets_that_cannot_be_compared_are_refused(keywords, sentence, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    saved(tmp_path / "made", drawn(12, seed=1))
+    saved(tmp_path / "real", drawn(20))
+    np.save("real.npy", drawn(20))
+    with pytest.raises(Refusal, match=re.escape(sentence)):
+        evaluate("made", say=quiet, **keywords)
 
 
 WRONG = [

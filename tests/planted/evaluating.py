@@ -16,7 +16,7 @@ EVALUATING = (
     Mutant(
         "checkpoint-not-taken",
         "studies/evaluate.py",
-        "    load_checkpoint_weights(setup.model, setup.recipe, checkpoint, lambda: setup.data)",
+        "    load_checkpoint_weights(model, recipe, checkpoint, lambda: data)",
         "    pass",
         (EVALUATED + "numbers_are_those_of_the_checkpoints_beside_held_out_data_that_nothing_was_chosen_by",),
         "every checkpoint is measured as the run was left",

@@ -20,7 +20,15 @@ from ..core.errors import Refusal
 from ..core.specs import dashed, parse, type_in_words
 
 Values = dict[str, Any]  # by name, with underscores: text, or True without a value
-_TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool, "LabelQuery": str, "LatentQuery": str}
+_TYPES: dict[str, Any] = {
+    "int": int,
+    "float": float,
+    "str": str,
+    "bool": bool,
+    "LabelQuery": str,
+    "LatentQuery": str,
+    "Samples": str,
+}
 _SINGULAR = {"labels": "label", "labels_to": "label_to", "layers": "layer"}  # parameters whose flag names one
 
 

@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NotRequired, Self, TypedDict
 
@@ -25,7 +25,7 @@ class MetricValue:
     value: float
     error: float | None  # standard error, where it is known
     better: str  # "lower", "higher" or "neither"
-    round: int  # of the checkpoint
+    round: int | None  # of the checkpoint; None for samples without a run
     floor: Measurement | None  # the same with real training samples in place of generated ones
     provenance: Provenance
 
@@ -38,7 +38,7 @@ class MetricValue:
     @classmethod
     def from_dict(cls, stored: "_StoredValue") -> Self:
         """A value that was stored. Raises ValueError for text that is no number."""
-        card = {field.name: stored["card"][field.name] for field in fields(Provenance)}
+        card = {each.name: stored["card"][each.name] for each in fields(Provenance)}
         card["split"] = re.sub(r"beside\sit$", "for comparison", card["split"])  # as earlier versions said it
         floor = stored["floor"] and Measurement(float(stored["floor"]["value"]), _read(stored["floor"]["error"]))
         value, error = float(stored["value"]), _read(stored["error"])
@@ -61,15 +61,19 @@ class _StoredValue(_StoredFloor):
 class _StoredEvaluation(TypedDict):
     numbers: list[_StoredValue]
     about: NotRequired[str]
+    notes: NotRequired[list[str]]
+    left_out: NotRequired[dict[str, str]]
     format: NotRequired[int]
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All metric values of one evaluation of a run."""
+    """All metric values of one evaluation."""
 
     numbers: tuple[MetricValue, ...]
     about: str = ""  # the feature network, in words
+    notes: tuple[str, ...] = ()  # how to read the values, a sentence each
+    left_out: Mapping[str, str] = field(default_factory=dict)  # metrics that were not measured, and why
 
     def names(self) -> list[str]:
         """The names of the values, in the order in which they were measured."""
@@ -81,7 +85,8 @@ class Evaluation:
 
     def write(self, run: Path) -> None:
         """Write RUN/metrics.json, atomically, in place of an earlier evaluation. Raises Failure if it cannot be."""
-        stored = {"format": FORMAT, "about": self.about, "numbers": [value.to_dict() for value in self.numbers]}
+        more = {"about": self.about, "notes": list(self.notes), "left_out": dict(self.left_out)}
+        stored = {"format": FORMAT, **more, "numbers": [value.to_dict() for value in self.numbers]}
         write_output(run / FILE, (json.dumps(stored, indent=2, allow_nan=False) + "\n").encode())
 
 
@@ -95,7 +100,8 @@ def read_evaluation(run: str | Path) -> Evaluation:
         require(stored, _StoredEvaluation, str(path))
         for value in stored["numbers"]:
             require(value["card"], Provenance, f"{path}, {value['name']}")
-        return Evaluation(tuple(map(MetricValue.from_dict, stored["numbers"])), stored.get("about", ""))
+        more = stored.get("about", ""), tuple(stored.get("notes", ())), stored.get("left_out", {})
+        return Evaluation(tuple(map(MetricValue.from_dict, stored["numbers"])), *more)
     except ValueError as error:
         raise Refusal(f"{first_line(error).rstrip('.')}. Evaluate the run again.") from None
 

@@ -18,7 +18,8 @@ from ..evaluation.metrics.base import SampleSets
 from ..models.model import Model
 from ..runs.selection import reporting
 
-_MOST = 10_000  # samples of a kind by default
+MOST = 10_000  # samples of a kind by default
+FEWEST = 5  # samples of a kind, in any case
 _MOST_TRAINING = 20_000  # training samples for comparison
 _FEWEST = 16  # samples of a kind
 _AT_ONCE = 256  # samples in a forward pass of the feature network
@@ -66,6 +67,7 @@ class RealSamples:
     floor: SampleSet  # training samples in place of generated ones
     train: SampleSet  # other training samples
     split: str  # in words, for the provenance
+    has_training: bool = True  # whether `train` is known to be what the model learned from
 
     def compare(self, samples: SampleSet, network: Features | None, say: Say) -> SampleSets:
         """What a metric compares: these samples with the real ones, or the features of all."""
@@ -83,7 +85,7 @@ def real_samples(data: Data, count: int, binary: bool = False) -> RealSamples:
             f"{data.name!r} has {len(places)} held-out samples for reports, in addition to those that select "
             f"checkpoints: at least {_FEWEST} are needed."
         )
-    size, most = count or min(len(places), _MOST), len(data.x) - _FEWEST
+    size, most = count or min(len(places), MOST), len(data.x) - _FEWEST
     if not _FEWEST <= size <= most:
         raise Refusal(f"count is {size}: {data.name!r} allows {_FEWEST} to {most:,} samples.")
     order = torch.randperm(len(data.x), generator=generator(0, len(data.x)))

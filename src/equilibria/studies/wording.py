@@ -39,8 +39,10 @@ def provenance_lines(records: Iterable[Provenance]) -> list[str]:
     """What numbers depend on: a sentence for all metrics of the same samples, then one for each checkpoint's rule."""
     metrics, rules = dict[Provenance, dict[str, None]](), dict[str, None]()
     for record in records:
-        metrics.setdefault(replace(record, metric="", checkpoint="", rule=""), {})[record.metric] = None
-        rules[f"Checkpoint {record.checkpoint}: {record.rule}."] = None
+        same = replace(record, metric="", checkpoint="" if record.rule else record.checkpoint, rule="")
+        metrics.setdefault(same, {})[record.metric] = None
+        if record.rule:
+            rules[f"Checkpoint {record.checkpoint}: {record.rule}."] = None
     return [*(f"{'; '.join(names)}: {_samples(record)}." for record, names in metrics.items()), *rules]
 
 
@@ -48,6 +50,8 @@ def _samples(record: Provenance) -> str:
     """The samples and the features of a provenance record."""
     weights = "averaged weights" if record.averaged else "weights without averaging"
     generated = f"{record.generated:,} generated samples (seed {record.seed}, {weights})"
+    if record.checkpoint:  # not of a run
+        generated = f"{record.generated:,} samples of {record.checkpoint}"
     real = f"{record.real:,} real samples of {record.data} ({record.split})"
     samples = " against ".join([generated] * bool(record.generated) + [real] * bool(record.real))
     if record.features == "none" or record.digest in ("none", ""):
@@ -59,7 +63,14 @@ def _samples(record: Provenance) -> str:
 def evaluation_table(evaluation: Evaluation) -> list[tuple[str, ...]]:
     """The heads, then a row for each metric: which values are better, the floor, the value at each checkpoint."""
     rounds = {value.provenance.checkpoint: value.round for value in evaluation.numbers}
-    rows = [("metric", "", "floor", *(f"{name} (round {step:,})" for name, step in rounds.items()))]
+    rows = [
+        (
+            "metric",
+            "",
+            "floor",
+            *(name if step is None else f"{name} (round {step:,})" for name, step in rounds.items()),
+        )
+    ]
     for name in evaluation.names():
         values = [evaluation.of(name, checkpoint) for checkpoint in rounds]
         first = next(value for value in values if value is not None)
@@ -71,13 +82,16 @@ def evaluation_table(evaluation: Evaluation) -> list[tuple[str, ...]]:
 
 def evaluation_notes(evaluation: Evaluation) -> list[str]:
     """What the numbers were measured on, and how to read them."""
-    if not evaluation.numbers:
-        return ["No metric applies to this run."]
     names = {value.provenance.features for value in evaluation.numbers} - {"none", "pixels"}
     features = f"Features: {evaluation.about or ', '.join(names)}." if names else ""
     fid = "The Frechet distance on these features is FID." if "inception" in names else ""
     lines = provenance_lines(value.provenance for value in evaluation.numbers)
-    return [*lines, *filter(None, [f"{features} {fid}".strip(), _READING])]
+    more = [f"{features} {fid}".strip(), _READING if evaluation.numbers else "Nothing was measured."]
+    reasons = dict[str, list[str]]()
+    for name, reason in evaluation.left_out.items():
+        reasons.setdefault(reason, []).append(name)
+    more += [f"Left out, {', '.join(several)}: {reason}." for reason, several in reasons.items()]
+    return [*evaluation.notes, *lines, *filter(None, more)]
 
 
 def cost(run: History) -> dict[str, str]:

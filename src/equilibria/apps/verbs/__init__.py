@@ -4,7 +4,8 @@ A function that takes `**options` has the flags of its sources, too: the library
 They are read from source code: help imports neither them nor torch.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ...core.errors import Refusal, nearest
@@ -22,6 +23,7 @@ class Verb(NamedTuple):
     call: Callable[..., int]
     sources: tuple[str, ...] = ()  # module:function or module:Class with the flags of `**options`
     more: Callable[..., tuple[dict[str, Any], str]] | None = None  # describes flags without a signature
+    synonyms: Mapping[str, str] = MappingProxyType({})  # flags that people try, each with the one that exists
 
     def flags(self) -> dict[str, Flag]:
         """By name, those of the first source first."""
@@ -42,7 +44,7 @@ VERBS = {
     "data check": Verb(LOOK, "PATH|NAME", study.check),
     "doctor": Verb(LOOK, "RUN", study.doctor),
     "report": Verb(LOOK, "RUN", study.report, ("studies.run_page:report",)),
-    "evaluate": Verb(LOOK, "RUN", study.evaluate, ("studies.evaluate:evaluate",)),
+    "evaluate": Verb(LOOK, "RUN|SAMPLES", study.evaluate, ("studies.evaluate:evaluate",), None, {"data": "against"}),
     "features train": Verb(LOOK, "DATA", study.train_features, ("evaluation.features.classifier:train_features",)),
     "sample": Verb(USE, "RUN", models.sample, ("models.output:sample",)),
     "reject": Verb(USE, "RUN", models.reject, ("models.output:reject",)),
@@ -79,6 +81,8 @@ def run(tokens: list[str]) -> int:
     options = {flags[key].parameter: flags[key].value(values.pop(key)) for key in list(values) if key in flags}
     if values and verb.more is None:
         unknown = dashed(next(iter(values)))
+        if (other := verb.synonyms.get(next(iter(values)))) is not None:
+            raise Refusal(f"{unknown} is not a flag of `equilibria {name}`: write {dashed(other)}.")
         raise Refusal(f"{unknown} is not a flag of `equilibria {name}`.{nearest(unknown, map(dashed, flags))}")
     return verb.call(*_following(name, words), **options, **values)
 

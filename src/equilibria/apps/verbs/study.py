@@ -55,10 +55,11 @@ def report(run: str, /, **options: Any) -> int:
 
 
 def evaluate(run: str, /, *, metrics: str = "", **options: Any) -> int:
-    """Measure a trained model on held-out data, next to the values for real samples.
+    """Measure a trained model on held-out data, or samples against others, next to the values for real samples.
 
     Examples:
         equilibria evaluate runs/NAME
+        equilibria evaluate MADE/ --against REAL/
         equilibria evaluate runs/NAME --metrics "frechet,kernel(degree=2)" --checkpoints best
     """
     from ...studies import wording
@@ -66,7 +67,8 @@ def evaluate(run: str, /, *, metrics: str = "", **options: Any) -> int:
     from ...studies.metric_specs import split_metrics
 
     evaluation = evaluate(run, split_metrics(metrics), **options, say=say)
-    notes = [*wording.evaluation_notes(evaluation), f"Written: {run}/metrics.json"]
+    notes = wording.evaluation_notes(evaluation)
+    notes += [] if "against" in options else [f"Written: {run}/metrics.json"]
     say("\n\n".join(["", table(wording.evaluation_table(evaluation)), *map(paragraph, notes)]))
     return 0
 

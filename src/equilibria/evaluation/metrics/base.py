@@ -57,6 +57,8 @@ class Measurement(NamedTuple):
 
 
 Measurements = dict[str, Measurement]  # by name: one metric may have several values
+FEWEST = 100  # samples, from which on the standard error of a share is at most .05
+SHARE = "below it the standard error of a share is above .05"
 
 
 def proportion(value: float, count: int) -> Measurement:
@@ -80,3 +82,7 @@ class Metric:
     measure: Callable[[SampleSets], Measurements]
     input: str = "features"  # or "samples"
     better: Mapping[str, str] = field(default_factory=dict)  # by name: "lower" (the default), "higher", "neither"
+    fewest: int = 2  # samples of each set; a value of fewer is not measured by default
+    reason: str = "below it there is no variance"  # of that number
+    training: str = ""  # for what it needs the training samples, if it does
+    caution: Callable[[SampleSets], str] = lambda sets: ""  # how to read a value of these sets, if not as usual

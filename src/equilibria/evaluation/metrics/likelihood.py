@@ -19,6 +19,7 @@ from .base import Measurement, Measurements, Metric, SampleSets
 
 _SAMPLES = 100  # evaluated at a time
 _ROWS = 10_000  # decoded at a time, at most
+_FEWEST = 500  # samples of a Parzen window
 
 
 @torch.no_grad()
@@ -82,7 +83,14 @@ def parzen(data: Data, *, lowest: float = 0.1, highest: float = 1.0, steps: int 
         return {"parzen": Measurement(float(densities.mean()), error), "parzen_deviation": Measurement(float(std))}
 
     better = {"parzen": "neither", "parzen_deviation": "neither"}
-    return Metric(torch.no_grad()(measure), input="samples", better=better)
+    return Metric(
+        torch.no_grad()(measure),
+        "samples",
+        better,
+        fewest=_FEWEST,
+        reason="a window of fewer samples is flat",
+        training="to choose the width of the window",
+    )
 
 
 def log_densities(x: Tensor, centers: Tensor, stds: Tensor) -> Tensor:

@@ -12,6 +12,8 @@ from ...data import Data
 from ..neighbors import flat
 from .base import Measurement, Metric
 
+_FEWEST = 8  # samples of a set
+
 
 class Kernel(NamedTuple):
     """(gamma <x, y> + coef)^degree, the polynomial kernel of Binkowski et al. (2018)."""
@@ -41,7 +43,11 @@ def kernel(
     if degree < 1 or subsets < 2 or size < 2:
         raise Refusal("The metric 'kernel' needs a degree of at least 1, two subsets, and a size of at least 2.")
     polynomial = Kernel(degree, gamma, coef)
-    return Metric(lambda sets: {"kernel": kernel_distance(sets.real, sets.fake, polynomial, subsets, size)})
+    return Metric(
+        lambda sets: {"kernel": kernel_distance(sets.real, sets.fake, polynomial, subsets, size)},
+        fewest=_FEWEST,
+        reason="its standard error comes from subsets of half of the samples",
+    )
 
 
 @torch.no_grad()

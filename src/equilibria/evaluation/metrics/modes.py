@@ -14,6 +14,7 @@ from .base import Measurement, Measurements, Metric, SampleSets, proportion
 _NEAR = 3.0  # standard deviations
 _DIGITS = 10
 _BATCH = 1024  # images that are classified at a time
+_MISSES = "of fewer true samples, half a mode or more is missing on average"
 
 
 def mode_coverage(data: Data) -> Metric:
@@ -31,7 +32,13 @@ def mode_coverage(data: Data) -> Metric:
         errors = {"high_quality": proportion(values["high_quality"], len(sets.fake)).error}
         return {name: Measurement(value, errors.get(name)) for name, value in values.items() if math.isfinite(value)}
 
-    return Metric(measure, input="samples", better={"modes": "higher", "high_quality": "higher"})
+    better = {"modes": "higher", "high_quality": "higher"}
+    return Metric(measure, "samples", better, fewest=_fewest(len(centers)), reason=_MISSES)
+
+
+def _fewest(modes: int) -> int:
+    """The number n of true samples of which K equal modes, K exp(-n / K) on average, are missing half of one."""
+    return math.ceil(modes * math.log(2 * modes))
 
 
 @torch.no_grad()
@@ -70,7 +77,8 @@ def stacked(data: Data, classifier: Features) -> Metric:
         values = stacked_modes(numbers[:, None] // places % _DIGITS)
         return {name: Measurement(value) for name, value in values.items()}
 
-    return Metric(torch.no_grad()(measure), input="samples", better={"stacked_modes": "higher"})
+    fewest = _fewest(_DIGITS ** data.space.shape[0])
+    return Metric(torch.no_grad()(measure), "samples", {"stacked_modes": "higher"}, fewest, _MISSES)
 
 
 def is_stacked(data: Data) -> bool:

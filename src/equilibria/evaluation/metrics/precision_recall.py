@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...data import Data
 from ..neighbors import centered_rows, distance_chunks, nearest, radii
-from .base import Measurement, Measurements, Metric, SampleSets, proportion
+from .base import FEWEST, SHARE, Measurement, Measurements, Metric, SampleSets, proportion
 
 
 def precision_recall(data: Data, *, k: int = 3) -> Metric:
@@ -26,7 +26,8 @@ def precision_recall(data: Data, *, k: int = 3) -> Metric:
             covered |= (distances <= own[place, None]).any(dim=0)
         return {"precision": _share(torch.cat(precise)), "recall": _share(covered)}
 
-    return Metric(torch.no_grad()(measure), better={"precision": "higher", "recall": "higher"})
+    better = {"precision": "higher", "recall": "higher"}
+    return Metric(torch.no_grad()(measure), better=better, fewest=FEWEST, reason=SHARE)
 
 
 def density_coverage(data: Data, *, k: int = 5) -> Metric:
@@ -44,7 +45,8 @@ def density_coverage(data: Data, *, k: int = 5) -> Metric:
         density = Measurement(float(densities.mean()), float(densities.std()) / math.sqrt(len(densities)))
         return {"density": density, "coverage": _share(nearest(real, fake)[0] < reach)}
 
-    return Metric(torch.no_grad()(measure), better={"density": "neither", "coverage": "higher"})
+    better = {"density": "neither", "coverage": "higher"}
+    return Metric(torch.no_grad()(measure), better=better, fewest=FEWEST, reason=SHARE)
 
 
 def _share(true: Tensor) -> Measurement:
@@ -74,7 +76,8 @@ def memorization(data: Data) -> Metric:
         share = _copies(nearer[near], neighbor[near], len(train) / (len(train) + len(real)), len(fake))
         return {"memorization": share, "memorization_ratio": Measurement(ratio)}
 
-    return Metric(torch.no_grad()(measure), better={"memorization_ratio": "neither"})
+    better, copies = {"memorization_ratio": "neither"}, "to find copies of them"
+    return Metric(torch.no_grad()(measure), better=better, fewest=FEWEST, reason=SHARE, training=copies)
 
 
 def _copies(nearer: Tensor, neighbor: Tensor, expected: float, count: int) -> Measurement:

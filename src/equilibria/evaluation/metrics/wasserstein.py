@@ -82,7 +82,18 @@ def frechet(data: Data) -> Metric:
     Called FID only on the Inception network of that paper. Values of different counts cannot be compared: between two
     sets of n samples of the same F uncorrelated features of unit variance it is F (F + 5) / 2 n on average.
     """
-    return Metric(lambda sets: {"frechet": Measurement(frechet_distance(sets.real, sets.fake))})
+    return Metric(lambda sets: {"frechet": Measurement(frechet_distance(sets.real, sets.fake))}, caution=_rank)
+
+
+def _rank(sets: SampleSets) -> str:
+    """A caution about covariances that are not of full rank."""
+    count, features = min(len(sets.real), len(sets.fake)), sets.real.flatten(1).shape[1]
+    if count > features:
+        return ""
+    return (
+        f"frechet of {count:,} samples with {features:,} features each is mostly bias: it needs more samples than "
+        "features. Read it next to its floor only, and compare it with values of as many samples only."
+    )
 
 
 @torch.no_grad()

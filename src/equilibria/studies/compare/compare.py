@@ -15,6 +15,7 @@ from ...core.files import write_atomic, write_output
 from ...core.specs import dashed
 from ...core.stored import read_json
 from ...evaluation.features import choose
+from ...recipes import RECIPES
 from ...records.folder import RunFolder
 from ...runs.session import split_options
 from ..metric_specs import LIKELIHOOD_METRICS, metric_request, read_specs, split_metrics
@@ -56,6 +57,7 @@ def compare(recipes: Sequence[str], display: ComparisonDisplay | None = None, /,
     """
     recipes = [recipes] if isinstance(recipes, str) else [str(recipe) for recipe in recipes]
     display, (options, shared) = display or ComparisonLines(), _split_options(keywords)
+    _refuse_samples(recipes)
     if any(RunFolder(word).exists() for word in recipes):
         return _compare_runs(recipes, options, shared, display)
     for word in recipes:
@@ -72,6 +74,24 @@ def compare(recipes: Sequence[str], display: ComparisonDisplay | None = None, /,
     with RunFolder(folder).lock():
         write_atomic(folder / PLAN, (json.dumps(_plan_record(plan), indent=2) + "\n").encode())
         return _run_plan(plan, display)
+
+
+def _refuse_samples(words: Sequence[str]) -> None:
+    """Raise Refusal for folders and files of samples in place of recipes and runs."""
+    runs = [word for word in words if RunFolder(word).exists()]
+    samples = [word for word in words if _holds_samples(word) and word not in (*runs, *RECIPES)]
+    if not samples:
+        return
+    are = f"{samples[0]} holds" if len(samples) == 1 else f"{' and '.join(samples)} hold"
+    if set(samples + runs) != set(words):
+        raise Refusal(f"{are} samples, and no run: as data of the recipes, add it as --data {shlex.quote(samples[0])}.")
+    line = shlex.join(["equilibria", "evaluate", *[*words, "REAL"][:1], "--against", *[*words, "REAL"][1:2]])
+    raise Refusal(f"{are} samples, and no run: `{line}` measures samples against others.")
+
+
+def _holds_samples(word: str) -> bool:
+    """Whether this is the path of samples."""
+    return Path(word).is_dir() or (Path(word).is_file() and Path(word).suffix in (".npy", ".npz"))
 
 
 def _split_options(keywords: Mapping[str, Any]) -> tuple[ComparisonOptions, dict[str, Any]]:

@@ -1,0 +1,274 @@
+"""Two sets of samples in one form: of folders, files, data sets, runs and models."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..core.errors import Refusal
+from ..core.files import user_path
+from ..core.seeding import generator
+from ..core.text import plural
+from ..data import Data, load_data
+from ..data.arrays import chunks, detect_layout, read_array, read_shapes
+from ..data.dataset import Space
+from ..data.datasets.array import array_names
+from ..data.datasets.image_folder import ImageFormat, ImageSource, list_images
+from ..data.image_decode import GRAY, Unreadable, fit_image
+from ..data.spaces import Image, Plane
+from ..models.load import load
+from ..models.model import Model
+from ..models.model_folder import CONFIG, model_folder
+from .sample_sets import FEWEST, MOST, RealSamples, SampleSet, generated_samples, real_samples
+
+Samples = str | Path | Model | Tensor | np.ndarray
+_LEAST, _LARGEST = 8, 64  # pixels: bounds of the default side
+_RESIZER = "lanczos"
+_LOSSY = ("JPEG", "MPO", "WEBP")
+_FAR = 0.1  # difference of two shares or scales that is mentioned
+
+
+@dataclass(frozen=True)
+class Files:
+    """The images of a folder whose headers can be read."""
+
+    source: ImageSource
+    sizes: Mapping[str, tuple[int, int]]  # width and height, by name
+    formats: Mapping[str, int]  # counted: PNG, JPEG
+    gray: float  # share without color
+
+    @property
+    def side(self) -> int:
+        """The median short side, within limits."""
+        return min(max(round(median(map(min, self.sizes.values()))), _LEAST), _LARGEST)
+
+    @property
+    def span(self) -> str:
+        """The sizes in words: 32 x 32, or 41 x 40 to 86 x 84."""
+        ordered = sorted(self.sizes.values(), key=lambda size: size[0] * size[1])
+        return " to ".join(dict.fromkeys(f"{width} x {height}" for width, height in (ordered[0], ordered[-1])))
+
+    @property
+    def lossy(self) -> float:
+        """The share in formats that change pixels."""
+        return sum(count for name, count in self.formats.items() if name in _LOSSY) / len(self.sizes)
+
+    def read(self, space: Space, count: int) -> Tensor:
+        """At most `count` images of this space, at random: (N, C, H, W) uint8."""
+        names, rows = list(self.sizes), list[np.ndarray]()
+        for i in torch.randperm(len(names), generator=generator(0, len(names))).tolist():
+            if len(rows) < count:
+                with suppress(Unreadable), self.source.open(names[i]) as image:
+                    rows.append(fit_image(image, space.shape[-1], "crop", space.shape[0], _RESIZER)[0])
+        return torch.from_numpy(np.stack(rows)) if rows else torch.empty(0, *space.shape, dtype=torch.uint8)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A set of samples before it is read."""
+
+    name: str
+    kind: str
+    count: int | None  # None: as many as are needed
+    space: Space | None  # None: images that are resized
+    read: Callable[[Space, int], Tensor]  # at most so many samples, (N, *space.shape), as networks receive them
+    files: Files | None = None
+    data: Data | None = None  # of a data set with a held-out part
+
+    def row(self, space: Space) -> tuple[str, ...]:
+        """Name, kind, count, formats and sizes, and the form in which samples are compared."""
+        form = " x ".join(map(str, space.shape[1:] or space.shape))
+        count = "as needed" if self.count is None else f"{self.count:,}"
+        if self.files is None:
+            return self.name, self.kind, count, "-", form, "as they are"
+        formats = ", ".join(f"{name} ({number:,})" for name, number in self.files.formats.items())
+        change = "as they are" if self.files.span == form else f"resized to {form}"
+        return self.name, self.kind, count, formats, self.files.span, change
+
+
+@dataclass(frozen=True)
+class SamplePair:
+    """Samples and real ones in the same form."""
+
+    samples: SampleSet
+    real: RealSamples
+    data: Data  # the real samples, for metrics and features
+    rows: tuple[tuple[str, ...], ...]  # of a table of both
+    remarks: tuple[str, ...]  # on what differs and changes the values
+
+
+HEADS = ("samples", "kind", "count", "formats", "sizes", "compared")
+
+
+def sample_pair(
+    samples: Samples, against: Samples, count: int, size: int | None, seed: int, root: Path | None
+) -> SamplePair:
+    """Both sets in one form, as many of each: the smaller side of images, gray only if both are.
+
+    Half of the real samples are the floor, unless they are a data set with a held-out part. Raises Refusal for samples
+    of different shapes, and where there are too few.
+    """
+    one, other = _collection(samples, root, seed), _collection(against, root, seed + 1)
+    space = _common_space(one, other, size)
+    limits = [count or MOST, *(each.count // part for each, part in ((one, 1), (other, 2)) if each.count is not None)]
+    fake = one.read(space, min(limits))
+    if other.data is not None:
+        real, data = real_samples(other.data, min(count or MOST, len(fake), len(other.data.held_out) // 2)), other.data
+    else:
+        x = other.read(space, 2 * len(fake))
+        most = min(len(fake), len(x) // 2)
+        if most < max(FEWEST, count):
+            raise Refusal(
+                f"{one.name} has {one.count or len(fake):,} samples and {other.name} {other.count or len(x):,}, half "
+                f"of which are for the floor: at least {max(FEWEST, count)} and {2 * max(FEWEST, count)} are needed."
+            )
+        real, data = _halves(x[: 2 * most], other, space)
+    fake = fake[: len(real.floor.x)]
+    remarks = (*_differences(one, other, space), *_repetitions(fake, real, one.name, other.name))
+    return SamplePair(SampleSet(fake, one.name), real, data, (one.row(space), other.row(space)), remarks)
+
+
+def _halves(x: Tensor, source: Collection, space: Space) -> tuple[RealSamples, Data]:
+    """Real samples (2 N, ...) in two halves, one of them for the floor."""
+    real, floor = (SampleSet(part, f"samples of {source.name}") for part in x.chunk(2))
+    count = f"{len(x):,}" if source.count is None else f"{source.count:,}"
+    split = f"{len(real.x):,} of {count}; another {len(real.x):,} are the floor"
+    data = Data(source.name, space, floor.x, real.x)
+    return RealSamples(real, floor, floor, split, has_training=False), data
+
+
+def _common_space(one: Collection, other: Collection, size: int | None) -> Space:
+    """The space of both. Raises Refusal where shapes differ and nothing can be resized."""
+    spaces = {each.name: each.space for each in (one, other) if each.space is not None}
+    files = [each.files for each in (one, other) if each.files is not None]
+    if len(files) == 2:
+        side = ImageFormat(size, "crop", _RESIZER, None).size or min(each.side for each in files)
+        return Image(1 if all(each.gray == 1 for each in files) else 3, side, side)
+    if size is not None:
+        raise Refusal("--size applies where both are folders of images: leave it out.")
+    (name, space), shapes = next(iter(spaces.items())), [tuple(each.shape) for each in spaces.values()]
+    if shapes[0] != shapes[-1]:
+        pairs = zip((one.name, other.name), shapes, strict=True)
+        texts = [f"{name} has samples of {' x '.join(map(str, shape))}" for name, shape in pairs]
+        raise Refusal(
+            f"{' and '.join(texts)}: only images in folders are resized. Write one of them to a folder, for a run with "
+            "`equilibria sample RUN --count 1000 --out samples/`."
+        )
+    square = isinstance(space, Image) and space.height == space.width and space.channels in (1, 3)
+    if files and not square:
+        shape = " x ".join(map(str, space.shape))
+        raise Refusal(f"{name} has samples of {shape}, which no folder of images can have: give two arrays.")
+    return space
+
+
+def _collection(samples: Samples, root: Path | None, seed: int) -> Collection:
+    """What is at a path, or in memory. Raises Refusal if it holds no samples."""
+    if isinstance(samples, Model):
+        return _of_model(samples, "the model", seed)
+    if isinstance(samples, Tensor | np.ndarray):
+        raw = samples.detach().cpu().numpy() if isinstance(samples, Tensor) else samples
+        return _of_array(Path("The array"), raw, "auto")
+    path = user_path(samples)
+    if (model_folder(path) / CONFIG).is_file():
+        return _of_model(load(path), str(samples), seed)
+    if path.is_dir():
+        return _of_folder(path, str(samples))
+    if path.is_file() and path.suffix in (".npy", ".npz"):
+        stored = read_shapes(path)
+        return _of_array(path, read_array(path, array_names(path, stored)[0]), "auto")
+    return _of_data(load_data(str(samples), root))
+
+
+def _of_model(model: Model, name: str, seed: int) -> Collection:
+    def read(space: Space, count: int) -> Tensor:
+        return generated_samples(model, count, seed, lambda text: None, f"samples of {name}").x
+
+    return Collection(name, "model", None, model.space, read)
+
+
+def _of_data(data: Data) -> Collection:
+    everything = torch.cat([data.x, data.held_out])
+    return Collection(data.name, "data set", len(everything), data.space, _reader(everything), data=data)
+
+
+def _of_array(path: Path, raw: np.ndarray, layout: str) -> Collection:
+    if raw.ndim == 2:
+        x = torch.from_numpy(np.array(raw, dtype=np.float32))
+        return Collection(str(path), "points", len(x), Plane(), _reader(x))
+    images = detect_layout(path, raw, layout)
+    x = torch.from_numpy(np.concatenate([images.convert(part) for part in chunks(raw)]))
+    return Collection(str(path), "array", len(x), Image(*images.shape), _reader(x))
+
+
+def _reader(x: Tensor) -> Callable[[Space, int], Tensor]:
+    """Reads at most so many of these samples as stored, (N, ...), at random."""
+    order = torch.randperm(len(x), generator=generator(0, len(x)))
+    return lambda space, count: space.encode(x[order[:count]])
+
+
+def _of_folder(path: Path, name: str) -> Collection:
+    source, sizes, formats, gray = list_images(path)[0], dict[str, tuple[int, int]](), Counter[str](), 0
+    for each in source.names:
+        with suppress(Unreadable), source.open(each) as image:
+            sizes[each] = image.size
+            formats[image.format or "unknown"] += 1
+            gray += image.mode in GRAY
+    if not sizes:
+        raise Refusal(f"None of the {len(source.names):,} images of {name} can be read.")
+    files = Files(source, sizes, dict(formats.most_common()), gray / len(sizes))
+    return Collection(name, "folder", len(sizes), None, lambda s, n: s.encode(files.read(s, n)), files)
+
+
+def _differences(one: Collection, other: Collection, space: Space) -> list[str]:
+    """What sets apart the files of two collections and has a part in every distance."""
+    remarks, side = list[str](), space.shape[-1]
+    changes = {}
+    for each in (one, other):
+        scales = [side / min(size) for size in each.files.sizes.values()] if each.files else [1.0]
+        changes[each.name] = median(scales), each.files.span if each.files else ""
+    if abs(changes[one.name][0] - changes[other.name][0]) > _FAR:
+        texts = [
+            f"{name} {'shrunk' if scale < 1 else 'enlarged'} from {span}"
+            for name, (scale, span) in changes.items()
+            if span and scale != 1
+        ]
+        rest = " and the other not" if len(texts) == 1 else ""
+        remarks.append(
+            f"Resized differently: {' and '.join(texts)}{rest}. A part of every distance is the "
+            "resizing, which smooths: compare sets of one size."
+        )
+    if one.files is None or other.files is None:
+        return remarks
+    if abs(one.files.lossy - other.files.lossy) > _FAR:
+        texts = [f"{each.name} is {', '.join(each.files.formats)}" for each in (one, other) if each.files]
+        remarks.append(
+            f"Different formats: {' and '.join(texts)}. A part of every distance is what "
+            "compression does to pixels: save both in one format."
+        )
+    if abs(one.files.gray - other.files.gray) > _FAR:
+        texts = [f"{100 * each.files.gray:.0f} % of {each.name}" for each in (one, other) if each.files]
+        remarks.append(f"Without color are {' and '.join(texts)}: a part of every distance is that.")
+    return remarks
+
+
+def _digest(row: Tensor) -> bytes:
+    return hashlib.blake2b(row.contiguous().numpy().data, digest_size=16).digest()
+
+
+def _repetitions(fake: Tensor, real: RealSamples, name: str, real_name: str) -> list[str]:
+    """Samples (N, ...) that are equal to others, or to real ones."""
+    rows, *others = ([_digest(row) for row in x] for x in (fake, real.real.x, real.floor.x))
+    originals = {row for each in others for row in each}
+    remarks = []
+    if copies := sum(row in originals for row in rows):
+        remarks.append(f"{plural(copies, 'sample')} of {name} equal samples of {real_name}: they count as generated.")
+    if repeated := len(rows) - len(set(rows)):
+        remarks.append(f"{plural(repeated, 'sample')} of {name} repeat others of {name}.")
+    return remarks
