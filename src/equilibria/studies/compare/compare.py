@@ -84,7 +84,7 @@ def _refuse_samples(words: Sequence[str]) -> None:
         return
     are = f"{samples[0]} holds" if len(samples) == 1 else f"{' and '.join(samples)} hold"
     if set(samples + runs) != set(words):
-        raise Refusal(f"{are} samples, and no run: as data of the recipes, add it as --data {shlex.quote(samples[0])}.")
+        raise Refusal(f"{are} samples, and no run: as data of the recipes it is --data {shlex.quote(samples[0])}.")
     line = shlex.join(["equilibria", "evaluate", *[*words, "REAL"][:1], "--against", *[*words, "REAL"][1:2]])
     raise Refusal(f"{are} samples, and no run: `{line}` measures samples against others.")
 
