@@ -47,6 +47,7 @@ VERBS = {
     "evaluate": Verb(LOOK, "RUN|SAMPLES", study.evaluate, ("studies.evaluate:evaluate",), None, {"data": "against"}),
     "features train": Verb(LOOK, "DATA", study.train_features, ("evaluation.features.classifier:train_features",)),
     "sample": Verb(USE, "RUN", models.sample, ("models.output:sample",)),
+    "film": Verb(USE, "RUN", models.film, ("models.film:film",)),
     "reject": Verb(USE, "RUN", models.reject, ("models.output:reject",)),
     "interpolate": Verb(USE, "RUN", models.interpolate, ("models.interpolation:interpolate", _WRITE)),
     "arithmetic": Verb(USE, "RUN", models.arithmetic, ("models.latent_directions:arithmetic", _WRITE)),

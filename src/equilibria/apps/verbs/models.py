@@ -33,6 +33,19 @@ def sample(run: str, /, *, attributes: str = "", **options: Any) -> int:
     return _say([f"Written: {text} in {path} (seed {options.get('seed', 0)})"])
 
 
+def film(run: str, /, **options: Any) -> int:
+    """Make a film of the training, or of a walk through latent space.
+
+    Examples:
+        equilibria film runs/NAME
+        equilibria film runs/NAME --interpolation --out walk.gif
+        equilibria film runs/NAME --interpolation --label 3,5 --out walk.mp4
+    """
+    from ...models.film import film
+
+    return _say([f"Written: {film(run, **options)}"])
+
+
 def reject(run: str, /, **options: Any) -> int:
     """Discriminator rejection sampling (Azadi et al. 2019).
 
