@@ -226,6 +226,8 @@ def names_of(table: Mapping[str, Any]) -> str:
 
 def signature(name: str, thing: Any) -> str:
     """How it is called, an argument on each line where one line does not hold them."""
+    if inspect.isclass(thing) and issubclass(thing, Exception):
+        return fence(f"raise {name}(text)", "python")
     full = inspect.signature(thing)
     arguments = [str(p) for p in full.parameters.values() if p.name not in ("self", "model")]
     result = f" -> {inspect.formatannotation(full.return_annotation)}"

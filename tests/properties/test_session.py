@@ -1,11 +1,14 @@
 """What `train` leaves alone, and how wishes become rounds."""
 
+import base64
 import copy
 import dataclasses
+import io
 import json
 import signal
 
 import numpy as np
+import PIL.Image
 import pytest
 import torch
 
@@ -19,7 +22,7 @@ from equilibria.runs.session import resume, train
 from equilibria.runs.trainer import snapshot
 from equilibria.training.loop import run_rounds
 from games import points, run_of, small
-from sessions import TINY, Silent, assert_equal, events, timeless
+from sessions import TINY, Silent, assert_equal, assert_same_run, events, timeless
 
 SHORT = TINY | {"rounds": 6}
 SHORT_GAN = {key: value for key, value in SHORT.items() if key != "n_critic"}
@@ -73,6 +76,63 @@ def test_stored_choices_are_reused(tmp_path):
     path.write_text(path.read_text().replace('"threads": 1', '"threads": 2').replace('"default"', '"bf16"'))
     resume(folder, Looks(), rounds=8)
     assert set(seen) == {(2, "bf16")}
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory):
+    """A run of six rounds, watched by a function that draws numbers and samples, and the rounds at which it was."""
+    calls = []
+
+    def watch(run):
+        torch.rand(3)
+        calls.append((run.step, run.history[-1]["round"], len(run.model.sample(3))))
+
+    wish = SHORT_GAN | {"save_every": 4, "runs": tmp_path_factory.mktemp("runs")}
+    return train("gan-ns", quiet=True, callbacks=[watch], **wish), calls, wish
+
+
+def test_a_quiet_run_with_callbacks_says_nothing_and_is_the_same_run(quiet, capsys):
+    run, calls, wish = quiet
+    assert [call[:2] for call in calls] == [(i, i) for i in range(1, 7)]
+    again = train("gan-ns", quiet=True, **wish)
+    assert capsys.readouterr().out == ""
+    assert_same_run(run.folder, again.folder)
+
+
+def test_a_callback_ends_a_run_and_resume_goes_on_with_others(quiet, tmp_path):
+    _, _, wish = quiet
+    rounds = []
+    run = train("gan-ns", quiet=True, callbacks=[lambda run: setattr(run, "stop", "interrupted")], **wish)
+    assert run.step == 1
+    resume(run, quiet=True, callbacks=[lambda run: rounds.append(run.step)])
+    assert rounds == [2, 3, 4, 5, 6]
+
+
+def test_a_run_is_short_to_read_and_stands_for_its_folder(quiet):
+    run = quiet[0]
+    assert repr(run) == f"Run({run.folder}, round 6, generator and critic)"
+    assert_equal(dict(run.model.networks.state_dict()), dict(eq.load(run).networks.state_dict()))
+    assert run.model.folder == run.folder / "model"
+    built = build(small("gan-ns"), points())
+    for use in (lambda: built.model, lambda: built.history):
+        with pytest.raises(Refusal, match=r"built, not trained|not recorded"):
+            use()
+
+
+def test_the_history_has_a_row_of_numbers_for_each_report(quiet):
+    rows = quiet[0].history
+    assert [row["round"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert {"seconds", "images", "critic.divergence", "generator.divergence", "lr.critic"} <= rows[0].keys()
+    assert ["sliced_wasserstein" in row for row in rows] == [row["round"] in (4, 6) for row in rows]
+    assert all(isinstance(value, int | float) for row in rows for value in row.values())
+
+
+def test_a_notebook_shows_the_newest_grid(quiet):
+    run = quiet[0]
+    grid = (run.folder / "samples" / "000006.png").read_bytes()
+    assert run._repr_png_() == grid
+    assert base64.b64encode(grid).decode() in run._repr_html_()
+    assert PIL.Image.open(io.BytesIO(run.model._repr_png_())).size == (512, 512)
 
 
 def test_a_run_is_heard_of_by_default(tmp_path, capsys):

@@ -9,7 +9,15 @@ from typing import Any
 
 
 class Refusal(ValueError):
-    """A request that cannot be served; the message says what is wrong, where, and what to do. Exit code 2."""
+    """A request that cannot be served; the message says what is wrong, where, and what to do. Exit code 2.
+
+    Example:
+        >>> try:
+        ...     eq.RECIPES["wgan-pg"]
+        ... except eq.Refusal as refusal:
+        ...     print(str(refusal).split("?")[0])
+        No recipe is called 'wgan-pg'. Did you mean 'wgan-gp'
+    """
 
 
 class ShapeRefusal(Refusal):

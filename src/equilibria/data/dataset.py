@@ -58,7 +58,13 @@ class Scale(NamedTuple):
 
 @dataclass(frozen=True)
 class Labels:
-    """The kind and the names of labels: a class, several attributes, or numbers per sample."""
+    """The kind and the names of labels: a class, several attributes, or numbers per sample.
+
+    Example:
+        >>> eq.Labels("class", ("cat", "dog")).encode(torch.tensor([1, 0]))
+        tensor([[0., 1.],
+                [1., 0.]])
+    """
 
     kind: str  # of KINDS
     names: tuple[str, ...]  # of the classes, the attributes or the numbers
@@ -150,7 +156,14 @@ class Modes(NamedTuple):
 
 @dataclass(frozen=True)
 class Data:
-    """A data set in memory, in a train and a held-out part."""
+    """A data set in memory, in a train and a held-out part.
+
+    Example:
+        >>> x = torch.randint(0, 256, (100, 1, 8, 8), dtype=torch.uint8)
+        >>> data = eq.Data("noise", eq.Image(1, 8, 8), x[:90], x[90:])
+        >>> eq.build(eq.RECIPES["wgan"](), data).step
+        0
+    """
 
     name: str
     space: Space

@@ -17,7 +17,12 @@ _GAP = 2
 
 @dataclass(frozen=True)
 class Image:
-    """Images (C, H, W): uint8 in memory, float32 in [-1, 1] for networks."""
+    """Images (C, H, W): uint8 in memory, float32 in [-1, 1] for networks.
+
+    Example:
+        >>> eq.Image(3, 8, 8).encode(torch.tensor([0, 255], dtype=torch.uint8))
+        tensor([-1.,  1.])
+    """
 
     channels: int = 1
     height: int = 28
@@ -59,7 +64,12 @@ _REAL, _FAKE = (225, 140, 60), (30, 80, 180)
 
 @dataclass(frozen=True)
 class Plane:
-    """Points (2,), drawn within [-extent, extent]."""
+    """Points (2,), drawn within [-extent, extent].
+
+    Example:
+        >>> eq.Plane(2.0).sample_grid(torch.randn(100, 2)).size
+        (512, 512)
+    """
 
     extent: float = 1.5
 

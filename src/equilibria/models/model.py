@@ -1,13 +1,16 @@
 """A trained model and everything it can do."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import PIL.Image
 import torch
 from torch import Tensor, nn
 
+from ..core.errors import Refusal
 from ..core.posteriors import Gaussian
 from ..core.priors import Prior
 from ..core.seeding import generator
@@ -63,6 +66,21 @@ class Model:
         """
         batches = self.batches(count, seed, labels, truncation)
         return torch.cat([torch.empty(0, *self.space.shape, device=self.device), *(x for x, _ in batches)])
+
+    def images(self, samples: Tensor | int = 16, **options: Any) -> list[PIL.Image.Image]:
+        """PIL images of samples (N, C, H, W), or of so many new ones, with the options of `sample`.
+
+        Raises Refusal for a model of other samples.
+
+        Example:
+            >>> model = eq.load("runs/digits")
+            >>> [image.size for image in model.images(2, seed=1, labels=[3, 7])]
+            [(8, 8), (8, 8)]
+        """
+        x = self.sample(samples, **options) if isinstance(samples, int) else samples
+        if len(self.space.shape) != 3 or self.space.shape[0] not in (1, 3):
+            raise Refusal(f"Samples of {' x '.join(map(str, self.space.shape))} are no gray or RGB images: use sample.")
+        return [PIL.Image.fromarray(pixels.squeeze(-1)) for pixels in self.space.decode(x)]
 
     def batches(
         self, count: int, seed: int = 0, labels: LabelQuery | None = None, truncation: float | None = None
@@ -197,6 +215,11 @@ class Model:
         """
         seed = int(read_recipe(self.folder).get("seed", 0))
         return probe(self, untrained(self, seed), data, ProbeOptions(**options))
+
+    def _repr_png_(self) -> bytes:
+        """A grid of samples, for notebooks."""
+        self.space.sample_grid(self.sample(self.CHUNK)).save(buffer := io.BytesIO(), "PNG")
+        return buffer.getvalue()
 
     def __repr__(self) -> str:
         kind = f"conditional on {self.labels}" if self.conditions else "unconditional"

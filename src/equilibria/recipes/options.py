@@ -11,7 +11,12 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 @dataclass(frozen=True)
 class Options:
-    """Where, how long and on what to train."""
+    """Where, how long and on what to train: the keywords of `eq.train` that are no changes to the recipe.
+
+    Example:
+        >>> eq.Options(data="digits", budget="5m").runs
+        'runs'
+    """
 
     data: str | None = None
     """Data set, by name or path; default: the recipe's."""
@@ -49,6 +54,8 @@ class Options:
     """Precision of the networks: fp32 or bf16."""
     allow_coupled_critic: bool = False
     """Allow a gradient penalty on a critic whose scores depend on the rest of the batch."""
+    quiet: bool = False
+    """Say nothing but errors."""
     dry_run: bool = False
     """Print the opening paragraph and stop; write nothing."""
 

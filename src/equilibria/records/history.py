@@ -177,6 +177,18 @@ class History:
         results = [(event, _within(event["seen"].get(diagnostic), keys)) for event in events]
         return _curves((event, numbers) for event, numbers in results if isinstance(numbers, Mapping))
 
+    def rows(self) -> list[dict[str, float]]:
+        """A row per report, in order: its round and seconds, all numbers by dotted names, and metrics measured then."""
+        rows = dict[int, dict[str, float]]()
+        for event in self.events:
+            if event["kind"] == "report":
+                numbers = {"estimate": event["estimate"], **event["terms"], "lr": event.get("rates", {})}
+                row = {"round": event["step"], "seconds": event["elapsed"], "images": event["images"]}
+                rows[event["step"]] = row | dict(_dotted(numbers))
+            elif event["kind"] == "measure" and event["step"] in rows:
+                rows[event["step"]] |= dict(_dotted(event["metrics"]))
+        return list(rows.values())
+
     def sample_grids(self) -> list[tuple[int, Path]]:
         """The files of existing sample grids, with their rounds. An event that names another file is left out."""
         named = [(int(event["step"]), event["file"]) for event in self.of("sample")]
@@ -212,6 +224,15 @@ def _curves(rows: Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> dict
             if _is_number(value, finite=False):
                 points.setdefault(name, []).append((event["step"], event["elapsed"], float(value)))
     return {name: Curve(*zip(*rows, strict=True)) for name, rows in points.items()}
+
+
+def _dotted(numbers: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
+    """The numbers in nested dictionaries, by their path; None is left out."""
+    for name, value in numbers.items():
+        if isinstance(value, Mapping):
+            yield from _dotted(value, f"{prefix}{name}.")
+        elif value is not None:
+            yield prefix + name, value
 
 
 def _within(value: Any, keys: Sequence[str]) -> Any:

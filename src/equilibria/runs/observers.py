@@ -30,8 +30,8 @@ class Display(Protocol):
 class Lines:
     """Prints a line per report, for Python sessions and files."""
 
-    def say(self, text: str) -> None:
-        say(text)
+    def __init__(self, write: Callable[[str], Any] = say):
+        self.say = write
 
     def show(self, event: dict[str, Any]) -> None:
         if event["kind"] == "report":

@@ -35,7 +35,12 @@ from .trainer import Session, run_session
 T = TypeVar("T")
 
 
-def train(recipe: str | Recipe | None = None, display: Display | None = None, **keywords: Any) -> Run:
+def train(
+    recipe: str | Recipe | None = None,
+    display: Display | None = None,
+    callbacks: Any = (),
+    **keywords: Any,
+) -> Run:
     """Train a recipe and record the run in a folder under `runs`.
 
     Raises Refusal for what cannot be trained, and Failure if training breaks, such as by a loss that is not finite.
@@ -43,6 +48,7 @@ def train(recipe: str | Recipe | None = None, display: Display | None = None, **
     Args:
         recipe: Name of a recipe, path of its JSON file, or a Recipe; default: `gan-ns` for images, `r3gan` for points.
         display: Where text and events go; default: printed lines.
+        callbacks: Functions of the run, called after each report; one that sets run.stop = "interrupted" ends it.
         keywords: Fields of `Options`, such as data="digits", and changes to the recipe: clip=0.01,
             **{"penalty.weight": 5}.
 
@@ -51,7 +57,8 @@ def train(recipe: str | Recipe | None = None, display: Display | None = None, **
         >>> run.step
         2
     """
-    display, (options, changes) = display or Lines(), split_options(keywords, Options)
+    options, changes = split_options(keywords, Options)
+    display = Lines(str) if options.quiet else display or Lines()
     if options.tensorboard:
         require_tensorboard()
     source = load_source(options.from_) if options.from_ else None
@@ -73,7 +80,7 @@ def train(recipe: str | Recipe | None = None, display: Display | None = None, **
         run.folder = folder.path
         display = Board(display, folder.path) if options.tensorboard else display
         with folder.lock():
-            return run_session(Session(run, recipe, data, summary, folder, display))
+            return run_session(Session(run, recipe, data, summary, folder, display, callbacks))
 
 
 def resume(
@@ -84,6 +91,8 @@ def resume(
     budget: str | None = None,
     data_root: str | Path | None = None,
     stop_when: str | None = None,
+    quiet: bool = False,
+    callbacks: Any = (),
 ) -> Run:
     """Continue a run from its newest checkpoint, bit for bit.
 
@@ -98,6 +107,8 @@ def resume(
         budget: Total wall time or number of images: 90s, 5m, 2h, 200000images; default: as planned.
         data_root: Folder with the original files of data sets; default: the run's.
         stop_when: critical: stop at the first critical finding, roll back to the best checkpoint; default: as planned.
+        quiet: Say nothing but errors.
+        callbacks: Functions of the run, called after each report.
 
     Example:
         >>> run = eq.train("wgan-gp", data="ring", rounds=2)
@@ -105,7 +116,7 @@ def resume(
         >>> run.step
         4
     """
-    records, display = RunFolder.open(folder), display or Lines()
+    records, display = RunFolder.open(folder), Lines(str) if quiet else display or Lines()
     with records.lock():
         recipe, summary = Recipe.load(records.recipe_file, trust), Summary.load(records)
         hardware = _stored_hardware(summary)
@@ -133,7 +144,7 @@ def resume(
             elif stop_when is not None:
                 summary.end["when"] = options.stop_when
             run.folder, display = records.path, resume_tensorboard(display, records.path, run.step)
-            return run_session(Session(run, recipe, data, summary, records, display), newest)
+            return run_session(Session(run, recipe, data, summary, records, display, callbacks), newest)
 
 
 def split_options(keywords: Mapping[str, Any], record: type[T]) -> tuple[T, dict[str, Any]]:

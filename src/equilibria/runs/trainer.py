@@ -3,8 +3,10 @@
 import copy
 import io
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from safetensors.torch import save
 from torch import nn
@@ -45,7 +47,7 @@ _STOP_REASONS = {
 
 @dataclass(frozen=True)
 class Session:
-    """A run, its description and data, its records, and the display."""
+    """A run, its description and data, its records, the display, and functions of the run to call at each report."""
 
     run: Run
     recipe: Recipe
@@ -53,6 +55,7 @@ class Session:
     summary: Summary
     folder: RunFolder
     display: Display
+    callbacks: Sequence[Callable[[Run], Any]] = ()
 
 
 def run_session(session: Session, since: Checkpoint | None = None) -> Run:
@@ -61,6 +64,7 @@ def run_session(session: Session, since: Checkpoint | None = None) -> Run:
     Raises Failure if a term or a weight is no longer finite.
     """
     run, summary, folder, recipe, data = session.run, session.summary, session.folder, session.recipe, session.data
+    run.to_model = lambda run: replace(averaged_model(run, recipe, data), folder=folder.path / "model")
 
     def stop(*_: object) -> None:  # after the current round; the second signal interrupts at once
         if run.stop == "interrupted":
@@ -121,7 +125,8 @@ def _begin(session: Session, log: EventLog, checkpointer: Checkpointer, since: C
 def _train(session: Session, report: Reporter, checkpointer: Checkpointer, doctor: DoctorObserver | None) -> str:
     """Train with all observers; the reason why it ended."""
     run, summary, until = session.run, session.summary, session.summary.end["rounds"] or ENDLESS
-    observers: list[Observer] = [lambda run: report.log.tick(), every(report.every, report)]
+    callbacks = [every(report.every, callback) for callback in session.callbacks]
+    observers: list[Observer] = [lambda run: report.log.tick(), every(report.every, report), *callbacks]
     diagnostics = None
     if doctor is not None:
         diagnostics = DiagnosticsObserver(diagnoser(run, session.recipe), report.log, summary.diagnose_every)
@@ -138,6 +143,8 @@ def _train(session: Session, report: Reporter, checkpointer: Checkpointer, docto
         return run.stop
     if run.statistics.counts:
         report(run)
+        for callback in session.callbacks:
+            callback(run)
     checkpointer.milestone(run)
     if diagnostics is not None:
         diagnostics.last(run)  # after the checkpoint: a run that is resumed from there does not have it

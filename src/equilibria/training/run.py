@@ -1,7 +1,9 @@
 """The state of a training: networks, their averages, optimizers, running means, counters."""
 
+import base64
 import copy
-from collections.abc import Iterator
+import html
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +14,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..core.distributed import world_size
+from ..core.errors import Refusal
 from ..core.types import Terms
 from ..data.batches import Stream
 from ..games.game import Game, Player
+from ..records.history import read_history
 from .optimizers import Schedule
 from .update_rules import Rule, alternating
 
@@ -77,9 +81,9 @@ class RunningMeans:
         self.sums, self.counts = dict(state["sums"]), dict(state["counts"])  # type: ignore[arg-type]
 
 
-@dataclass
+@dataclass(repr=False)
 class Run:
-    """The state of a training, which `run_rounds` changes."""
+    """The state of a training, which `run_rounds` changes. A trained one can stand for its folder: `eq.load(run)`."""
 
     game: Game
     stream: Stream
@@ -94,6 +98,7 @@ class Run:
     stop: str | None = None  # why training ends after this round
     statistics: RunningMeans = field(default_factory=RunningMeans)
     folder: Path | None = None  # of its records
+    to_model: Callable[["Run"], Any] | None = None  # from its averaged networks to a model, which is of a higher floor
 
     def __post_init__(self) -> None:
         self.rates = {key: [g["lr"] for g in o.param_groups] for key, o in self.optimizers.items()}
@@ -101,6 +106,38 @@ class Run:
     @property
     def device(self) -> torch.device:
         return self.stream.data.x.device
+
+    @property
+    def model(self) -> Any:
+        """The averaged networks as they are now, as a model. Raises Refusal for a run that was only built."""
+        if self.to_model is None:
+            raise Refusal("This run was built, not trained, and has no model: eq.train gives a run that has one.")
+        return self.to_model(self)
+
+    @property
+    def history(self) -> list[dict[str, float]]:
+        """A row per report, with metrics where they were measured: `pandas.DataFrame(run.history)`."""
+        return read_history(Path(self)).rows()
+
+    def __fspath__(self) -> str:
+        if self.folder is None:
+            raise Refusal("This run is not recorded in a folder: eq.train records one.")
+        return str(self.folder)
+
+    def __repr__(self) -> str:
+        place = "" if self.folder is None else f"{self.folder}, "
+        return f"Run({place}round {self.step:,}, {' and '.join(self.game.networks)})"
+
+    def _repr_png_(self) -> bytes | None:
+        """The newest sample grid, for notebooks."""
+        grids = [] if self.folder is None else read_history(self.folder).sample_grids()
+        return grids[-1][1].read_bytes() if grids else None
+
+    def _repr_html_(self) -> str:
+        """What the run is and its newest sample grid, for notebooks."""
+        picture = base64.b64encode(self._repr_png_() or b"").decode()
+        image = f'<img alt="samples" src="data:image/png;base64,{picture}">' if picture else ""
+        return f"<p>{html.escape(repr(self))}</p>{image}"
 
     def images_at(self, step: int) -> int:
         """Real samples that the critic gets in round `step`; without a critic, the player with the most turns."""

@@ -28,6 +28,7 @@ _RESERVED = {  # options of `train` that a comparison sets itself
     "name": "runs are named by their recipe, data and seed",
     "runs": "runs are recorded in the folder --out",
     "threads": "each run has one thread, so that several run at a time",
+    "quiet": "redirect the output of the comparison",
     "dry_run": "look at a recipe with `equilibria train RECIPE --dry-run`",
 }
 _NEXT = re.compile(r",(?=\s*[A-Za-z_][\w.-]*\s*=)")  # a comma before NAME=; others belong to a value

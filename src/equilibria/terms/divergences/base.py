@@ -58,7 +58,13 @@ Loss = Callable[[Tensor, Tensor], Tensor]  # scores (real, fake), each (B,), to 
 
 @dataclass(frozen=True)
 class Divergence:
-    """Two losses over scores, and how the critic's loss relates to the distance between data and model."""
+    """Two losses over scores, and how the critic's loss relates to the distance between data and model.
+
+    Example:
+        >>> wasserstein = eq.Divergence(lambda real, fake: fake - real, lambda real, fake: -fake)
+        >>> wasserstein.critic(torch.ones(3), torch.zeros(3))
+        tensor([-1., -1., -1.])
+    """
 
     critic: Loss  # minimized by the critic
     generator: Loss  # minimized by the player that makes the fake views
