@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from ..core.catalogue import options
@@ -13,6 +14,7 @@ from ..core.files import user_path
 from .cache import data_root
 from .dataset import Data
 from .datasets import DATASETS
+from .datasets.image_folder import Survey, list_images
 from .labels import label_remarks
 
 Spec = str | Mapping[str, Any]  # a name, a path or hf:owner/name; or {"name": ..., **options}
@@ -59,6 +61,15 @@ def data_builder(spec: Spec, root: Path | None = None) -> Callable[..., Data]:
     if path.suffix in (".npy", ".npz"):
         return DATASETS["array"]
     raise Refusal(f"{path} is neither a folder of images nor an .npy or .npz file.")
+
+
+def median_side(spec: Spec, root: Path | None = None) -> int | None:
+    """The median short side, in pixels, of the images in a folder; None for data of another kind."""
+    path = _path(_parts(spec)[0], root)
+    if path is None or data_builder(spec, root) is not DATASETS["folder"]:
+        return None
+    sizes = Survey(list_images(path)[0]).sizes.values()
+    return round(median(map(min, sizes))) if sizes else None
 
 
 def _parts(spec: Spec) -> tuple[str, dict[str, Any]]:

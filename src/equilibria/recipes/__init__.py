@@ -4,8 +4,9 @@ from ..core.catalogue import Catalogue
 from .presets import PRESETS
 from .recipe import Recipe
 
-__all__ = ["DEFAULT", "DEFAULT_FOR_POINTS", "RECIPES", "Recipe"]
+__all__ = ["DEFAULT", "DEFAULT_FOR_POINTS", "RECIPES", "THOROUGH", "Recipe"]
 
-DEFAULT, DEFAULT_FOR_POINTS = "gan-ns", "r3gan"  # if no recipe is named: see docs/guides/comparisons.md
+DEFAULT, DEFAULT_FOR_POINTS = "gan-ns", "r3gan"  # if no recipe is named: see docs/design/plan.md
+THOROUGH = "wgan-gp"  # slow and steady
 
 RECIPES = Catalogue("recipe", **{preset().name: preset for preset in PRESETS})

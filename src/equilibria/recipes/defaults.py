@@ -1,0 +1,145 @@
+"""The recipe and its settings where none is named: what suits the data, the budget and the device."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..core.specs import dashed
+from ..core.text import duration, plural
+from ..data import load_data
+from ..data.dataset import is_labeled
+from ..data.resolve import median_side
+from ..terms.augmentations import FIXED
+from . import DEFAULT, DEFAULT_FOR_POINTS, RECIPES, THOROUGH
+from .options import Options, read_budget
+from .recipe import Recipe
+from .settings import paths
+
+# docs/design/plan.md measures these numbers on one thread; those of other devices are an estimate.
+_ROUND = {"cpu": 0.03, "cuda": 0.01, "mps": 0.02}  # seconds, if the budget is a number of rounds
+_SIDES = {"cpu": {0: 32, 1800: 64}, "cuda": {0: 64, 1800: 128}, "mps": {0: 32, 600: 64}}  # from so many seconds on
+_WIDTHS = {"cpu": {0: 16, 900: 32}, "cuda": {0: 64}, "mps": {0: 32}}
+_ROLES = ("generator", "critic")
+_BATCH, _LR, _WIDTH = 32, 4e-4, 32
+_IMAGES = 64_000  # half-life of the average; of fewer rounds than _RAMPED it is a share of them, whatever is set
+_RAMPED = 20_000
+_FEW = 5_000  # samples: below, the critic learns them by heart
+_CLASS, _CLASSES = 20, 1000  # training samples of the smallest class, and classes, with which labels help
+_PHOTO = 16  # pixels: below, images have little that a transform leaves alone
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the settings depend on."""
+
+    shape: tuple[int, ...]  # of a sample
+    count: int  # training samples
+    seconds: float  # of training
+    device: str = "cpu"
+    side: int | None = None  # of the files in pixels, the median; None: the size of the samples cannot be set
+    classes: int = 0  # 0: without classes, or where some labels are unknown
+    rarest: int = 0  # training samples of the smallest class
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Settings of the recipe, why they have these values, and other values that are possible."""
+
+    settings: Mapping[str, Any]
+    reason: str
+    instead: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{flags(self.settings)}: {self.reason}. Otherwise: {flags(self.instead)}."
+
+
+def flags(settings: Mapping[str, Any]) -> str:
+    """Settings as they are typed."""
+    texts = {name: f"{value:g}" if isinstance(value, float) else str(value).lower() for name, value in settings.items()}
+    return " ".join(f"{dashed(name)} {text}" for name, text in texts.items())
+
+
+def default_recipe(facts: Facts) -> tuple[str, str]:
+    """The name of the recipe, and why."""
+    if len(facts.shape) == 1:
+        return DEFAULT_FOR_POINTS, "keeps all modes of points"
+    return DEFAULT, f"improves fastest on images in {duration(facts.seconds)}"
+
+
+def opening(recipe: tuple[str, str], chosen: Iterable[Choice]) -> str:
+    """What was chosen and why, a line each."""
+    name, reason = recipe
+    others = " or ".join(other for other in (DEFAULT, DEFAULT_FOR_POINTS, THOROUGH) if other != name)
+    first = f"Recipe {name}: {reason}. Otherwise: name one, such as {others}; it is then taken as it is."
+    return "\n".join([first, *map(str, chosen)])
+
+
+def choices(facts: Facts) -> list[Choice]:
+    """The settings for samples of a shape and a number, a time and a device, a reason each; none for points."""
+    return [] if len(facts.shape) == 1 else list(_choices(facts))
+
+
+def _choices(facts: Facts) -> Iterator[Choice]:
+    time, most = duration(facts.seconds), _at(_SIDES, facts)
+    if facts.side is not None and facts.side > most:
+        reason = f"the files have about {facts.side} pixels, too many to learn in {time} on {facts.device}"
+        yield Choice({"data.size": most}, reason, {"data.size": 2 * most})
+    rates = f"small batches and a larger rate improve fastest in {time}"
+    yield Choice({"batch": _BATCH, "lr": _LR}, rates, {"batch": 64, "lr": 2e-4})
+    if (width := _at(_WIDTHS, facts)) != _WIDTH:
+        size = "narrow networks see more images" if width < _WIDTH else "there is time for wide networks"
+        reason, instead = f"{size} in {time} on {facts.device}", _WIDTH
+        yield Choice({f"{role}.width": width for role in _ROLES}, reason, {f"{role}.width": instead for role in _ROLES})
+    if facts.count < _FEW and min(facts.shape[1:]) >= _PHOTO:
+        reason = f"the critic would learn {plural(facts.count, 'sample')} by heart"
+        yield Choice({"augmentation": FIXED}, reason, {"augmentation": "none"})
+    if 1 < facts.classes <= _CLASSES and facts.rarest >= _CLASS:
+        reason = f"the samples have {facts.classes} classes of at least {facts.rarest}"
+        yield Choice({"conditional": True}, reason, {"conditional": False})
+    if facts.seconds / _ROUND[facts.device] > _RAMPED:
+        yield Choice({"halflife": _IMAGES / _BATCH}, f"{_IMAGES:,} images of averaging", {"halflife": 1000.0})
+
+
+def _at(table: Mapping[str, Mapping[int, int]], facts: Facts) -> int:
+    """The value of the longest time that is not above the facts'."""
+    return [value for seconds, value in table[facts.device].items() if seconds <= facts.seconds][-1]
+
+
+def without(choice: Choice, changes: Iterable[str]) -> Choice:
+    """The choice less the settings that a user's changes set, or whose part they replace."""
+    recipe = RECIPES[DEFAULT]()
+    own = [path for name in changes for path in paths(recipe, name.replace("-", "_"))]
+
+    def is_free(name: str) -> bool:
+        return not all(any(f"{path}.".startswith(f"{each}.") for each in own) for path in paths(recipe, name))
+
+    free = [name for name in choice.settings if is_free(name)]
+    settings, instead = ({name: values[name] for name in free} for values in (choice.settings, choice.instead))
+    return replace(choice, settings=settings, instead=instead)
+
+
+def read_facts(recipe: Recipe, options: Options, device: str, root: Path | None = None) -> Facts:
+    """The facts of the recipe's data, of the budget or else the rounds, and of the device.
+
+    Files are read at the size that will be chosen for them. Raises Refusal as `load_data` does.
+    """
+    side = None if "size" in recipe.data else median_side(recipe.data, root)
+    facts = Facts((), 0, _seconds(recipe, options, device), device, side)
+    size = {} if side is None or side <= _at(_SIDES, facts) else {"size": _at(_SIDES, facts)}
+    data, classes, rarest = load_data(recipe.data | size, root), 0, 0
+    if data.labels is not None and data.y is not None and data.labels.kind == "class" and is_labeled(data.y).all():
+        classes, rarest = data.labels.size, int(data.y.bincount(minlength=data.labels.size).min())
+    return replace(facts, shape=data.space.shape, count=len(data.x), classes=classes, rarest=rarest)
+
+
+def _seconds(recipe: Recipe, options: Options, device: str) -> float:
+    """The time of training: the budget's, or about that of its images or of the rounds."""
+    budget, limits = read_budget(options.budget), list[float]()
+    if budget.seconds is not None:
+        limits.append(budget.seconds)
+    if budget.images is not None:
+        limits.append(budget.images / _BATCH * _ROUND[device])
+    if options.rounds is not None or not limits:
+        limits.append(recipe.rounds * _ROUND[device])
+    return min(limits)
