@@ -43,7 +43,6 @@ from equilibria.recipes import RECIPES
 from equilibria.recipes.build import assemble, resolve, schedules
 from equilibria.recipes.options import Options
 from equilibria.recipes.recipe import Recipe
-from equilibria.recipes.settings import with_changes
 from equilibria.runs.plan import ENDLESS, rehearse
 from equilibria.runs.session import load_recipe, split_options
 from equilibria.runs.trainer import averaged_model, sample_grid
@@ -77,7 +76,11 @@ def main() -> None:
     chosen = read_set(flags.set, flags.data_root)
     measure = points_measure(chosen) if chosen.data.modes else images_measure(chosen, flags.data_root)
     floor = chosen.data.space.encode(chosen.data.x[torch.randperm(len(chosen.data.x))[:COUNT]])
-    add(flags.csv, {"set": flags.set, "setting": "training samples", "seed": 0, "seconds": 0, "rounds": 0}, measure(floor))
+    add(
+        flags.csv,
+        {"set": flags.set, "setting": "training samples", "seed": 0, "seconds": 0, "rounds": 0},
+        measure(floor),
+    )
     for setting, seed in itertools.product(flags.settings, flags.seeds):
         recipe = read_setting(setting, chosen.data, seed)
         marks = sorted(flags.marks)
@@ -168,7 +171,8 @@ def faces(root: Path | None) -> tuple[Tensor, Tensor | None]:
 def horses(root: Path | None) -> tuple[Tensor, Tensor | None]:
     """All 6,000 horses of CIFAR-10, (6000, 3, 32, 32) uint8."""
     data = load_data("cifar10", root)
-    assert data.y is not None and data.held_out_y is not None
+    assert data.y is not None
+    assert data.held_out_y is not None
     return torch.cat([data.x[data.y == HORSE], data.held_out[data.held_out_y == HORSE]]), None
 
 

@@ -9,7 +9,8 @@ from torch import nn
 
 from equilibria.core.errors import Refusal
 from equilibria.networks import CRITICS, GENERATORS
-from equilibria.networks.norms import NORMS
+from equilibria.networks.norms import NORMS, none
+from equilibria.networks.residual import Attention
 from equilibria.terms.gradients import input_gradient
 
 SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (4, 9, 13), (3, 64, 48), (2,)]
@@ -159,3 +160,54 @@ def test_a_connected_layer_of_less_than_nothing_is_refused(networks):
     output_activation = (nn.Tanh(),) if networks is GENERATORS else ()
     with pytest.raises(Refusal, match="hidden -1: at least 0"):
         networks["dcgan"]((1, 8, 8), LATENT, 0, *output_activation, hidden=-1)
+
+
+def attending(build, recompute=False):
+    """A residual network with attention, whose weight, 0 at first, is as if it had been trained."""
+    torch.manual_seed(0)
+    options = {"width": 8, "norm": "none", "growth": 2, "attention": 8, "recompute": recompute}
+    arguments = (nn.Tanh(),) if build is GENERATORS else ()
+    network = build["residual"]((3, 12, 16), LATENT, 0, *arguments, **options).double()
+    for module in network.modules():
+        if isinstance(module, Attention):
+            module.weight.data.fill_(0.5)
+    return network
+
+
+@pytest.mark.parametrize(("build", "shape"), [(GENERATORS, (LATENT,)), (CRITICS, (3, 12, 16))], ids=["made", "scored"])
+def test_attention_reaches_every_parameter_and_keeps_rows_apart(build, shape):
+    network, rows = attending(build), draws(3, *shape)
+    result = network(rows)
+    torch.testing.assert_close(network(rows[1:2]), result[1:2])
+    (result.tanh() * draws(*result.shape)).sum().backward()
+    assert_reached(network)
+
+
+def test_attention_is_the_formula():
+    torch.manual_seed(0)
+    attention = Attention(8, none()).double()
+    h = draws(2, 8, 5, 4)
+    assert torch.equal(attention(h), h)  # the weight is 0 at first
+    attention.weight.data.fill_(0.7)
+    query, key, value = (layer.weight[:, :, 0, 0] for layer in (attention.query, attention.key, attention.value))
+    for row, expected in zip(h, attention(h), strict=True):
+        places = row.flatten(1)
+        maps = [(weight @ places).view(-1, 5, 4) for weight in (key, value)]
+        pooled = [nn.functional.max_pool2d(each, 2, ceil_mode=True).flatten(1) for each in maps]
+        share = ((query @ places).T @ pooled[0]).exp()
+        mixed = pooled[1] @ (share / share.sum(1, keepdim=True)).T
+        out = attention.output.weight[:, :, 0, 0] @ mixed + attention.output.bias[:, None]
+        torch.testing.assert_close(expected, row + 0.7 * out.view(8, 5, 4))
+
+
+def test_what_is_computed_again_has_the_same_values_gradients_and_slopes():
+    for build, shape in ((GENERATORS, (LATENT,)), (CRITICS, (3, 12, 16))):
+        stored, again = attending(build), attending(build, recompute=True)
+        for network in (stored, again):
+            x = draws(3, *shape).requires_grad_()
+            (slope,) = torch.autograd.grad(network(x).tanh().sum(), x, create_graph=True)
+            (slope.square().sum() + network(x).sum()).backward()
+        pairs = list(zip(stored.parameters(), again.parameters(), strict=True))
+        assert all(torch.equal(one, other) for one, other in pairs)
+        for one, other in pairs:
+            torch.testing.assert_close(one.grad, other.grad)

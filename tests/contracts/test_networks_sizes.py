@@ -14,9 +14,11 @@ from equilibria.data import load_data
 from equilibria.networks import CRITICS, GENERATORS
 from equilibria.networks.blocks import PiecewiseReLU
 from equilibria.networks.resampling import pyramid
+from equilibria.networks.residual import Recomputation
 from equilibria.recipes.settings import with_changes
 
 IMAGES = [name for name in GENERATORS if name != "dense"]
+LARGEST = {"dcgan": 128, "residual": 256}  # pixels a side
 
 
 def count(network):
@@ -42,13 +44,33 @@ def test_any_size_comes_out_exactly_and_goes_in(name, size):
     assert CRITICS[name]((2, *size), 4, 0, width=2, norm="none")(images).shape == (2,)
 
 
-@pytest.mark.parametrize("name", IMAGES)
-@pytest.mark.parametrize("size", [(7, 28), (28, 7), (129, 64), (64, 129)])
-def test_images_that_are_too_small_or_too_large_are_refused_with_the_limits(name, size):
-    with pytest.raises(Refusal, match=f"8 to 128 pixels a side, and these are {size[0]} x {size[1]}"):
+@pytest.mark.parametrize(("name", "most"), LARGEST.items())
+@pytest.mark.parametrize("size", [(7, 28), (28, 7), (1, 64), (64, 1)])
+def test_images_that_are_too_small_or_too_large_are_refused_with_the_limits(name, most, size):
+    size = tuple(most + 1 if side == 1 else side for side in size)
+    with pytest.raises(Refusal, match=f"8 to {most} pixels a side, and these are {size[0]} x {size[1]}"):
         GENERATORS[name]((1, *size), 4, 0, nn.Tanh())
-    with pytest.raises(Refusal, match="8 to 128"):
+    with pytest.raises(Refusal, match=f"8 to {most}"):
         CRITICS[name]((1, *size), 4, 0)
+
+
+def test_a_residual_network_of_large_images_widens_towards_the_seed():
+    options = {"width": 2, "growth": 4, "attention": 16, "recompute": True}
+    generator = GENERATORS["residual"]((3, 256, 256), 4, 0, nn.Tanh(), norm="none", **options)
+    critic = CRITICS["residual"]((3, 256, 256), 4, 0, norm="none", **options)
+    images = generator(torch.randn(2, 4))
+    assert images.shape == (2, 3, 256, 256)
+    assert critic(images).shape == (2,)
+    blocks = [m for m in generator.modules() if isinstance(m, Recomputation)]
+    assert [block.layers.long[-1].out_channels for block in blocks] == [8, 8, 8, 8, 4, 2]
+    assert critic.head.in_features == 8
+
+
+@pytest.mark.parametrize("networks", [GENERATORS, CRITICS])
+def test_attention_where_there_is_no_feature_map_is_refused_with_the_sides_that_there_are(networks):
+    output_activation = {"output_activation": nn.Tanh()} if networks is GENERATORS else {}
+    with pytest.raises(Refusal, match=r"attention is 20: .* have 32, 16, 8 pixels a side"):
+        networks["residual"]((3, 64, 64), 4, 0, **output_activation, width=2, attention=20)
 
 
 @pytest.mark.parametrize("name", IMAGES)

@@ -6,18 +6,19 @@ from dataclasses import replace
 import numpy as np
 import PIL.Image
 import pytest
-from sessions import Silent
 
 import equilibria as eq
 from equilibria.apps.flags import split_words
-from equilibria.recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES
+from equilibria.recipes import DEFAULT, DEFAULT_FOR_FEW, DEFAULT_FOR_POINTS, RECIPES
 from equilibria.recipes.defaults import Facts, choices, default_recipe, flags, without
 from equilibria.recipes.settings import paths, settings, with_changes
 from equilibria.runs.session import train
+from sessions import Silent
 
 PHOTOS = Facts((3, 32, 32), 360, 300.0, "cpu", side=480)
 CASES = {  # what is chosen, in part; None: left as in the recipe
     "photos, minutes": (PHOTOS, {"data.size": 32, "augmentation": "diffaugment", "conditional": None}),
+    "photos, a minute": (replace(PHOTOS, seconds=60.0), {"augmentation": None}),
     "photos, hours": (replace(PHOTOS, seconds=7200.0), {"data.size": 64}),
     "photos, GPU": (replace(PHOTOS, device="cuda"), {"data.size": 64}),
     "photos, GPU, an hour": (replace(PHOTOS, device="cuda", seconds=3600.0), {"data.size": 128}),
@@ -46,7 +47,19 @@ def recipe_for(facts, changes):
 def test_settings_follow_the_facts(facts, expected):
     chosen = settings_of(facts)
     assert {name: chosen.get(name) for name in expected} == expected
-    assert default_recipe(facts)[0] == (DEFAULT_FOR_POINTS if len(facts.shape) == 1 else DEFAULT)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "changes"),
+    [
+        (DEFAULT_FOR_POINTS, {"shape": (2,)}),
+        (DEFAULT_FOR_FEW, {"count": 60_000}),
+        (DEFAULT_FOR_FEW, {"shape": (1, 32, 32)}),
+        (DEFAULT, {"shape": (1, 28, 28), "count": 60_000}),
+    ],
+)
+def test_points_and_few_or_colored_images_have_a_recipe_with_penalties(recipe, changes):
+    assert default_recipe(replace(PHOTOS, **changes))[0] == recipe
 
 
 @pytest.mark.parametrize(("facts", "_"), EACH)
@@ -67,17 +80,19 @@ def test_each_choice_is_a_setting_of_the_recipe_and_each_other_value_can_be_type
 def test_what_a_user_sets_is_not_chosen(facts, _):
     for choice in choices(facts):
         for name, value in choice.instead.items():
-            assert without(choice, [name]).settings.keys() == choice.settings.keys() - {name}
+            recipe = RECIPES[default_recipe(facts)[0]]()
+            assert without(choice, recipe, [name]).settings.keys() == choice.settings.keys() - {name}
             recipe = recipe_for(facts, settings_of(facts) | {name: value})
             assert name == "data.size" or settings(recipe)[paths(recipe, name)[0]].value == value
 
 
 def test_a_part_that_a_user_replaces_has_no_chosen_options():
-    (widths,) = (choice for choice in choices(PHOTOS) if "critic.width" in choice.settings)
-    assert without(widths, ["critic"]).settings.keys() == {"generator.width"}
-    (rates,) = (choice for choice in choices(PHOTOS) if "lr" in choice.settings)
-    assert "lr" not in without(rates, ["optimizer"]).settings
-    assert "lr" in without(rates, ["optimizers.critic.lr"]).settings
+    recipe, many = RECIPES[DEFAULT](), replace(PHOTOS, shape=(1, 28, 28), count=60_000)
+    (widths,) = (choice for choice in choices(many) if "critic.width" in choice.settings)
+    assert without(widths, recipe, ["critic"]).settings.keys() == {"generator.width"}
+    (rates,) = (choice for choice in choices(many) if "lr" in choice.settings)
+    assert "lr" not in without(rates, recipe, ["optimizer"]).settings
+    assert "lr" in without(rates, recipe, ["optimizers.critic.lr"]).settings
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +112,7 @@ def begun(tmp_path, recipe=None, **keywords):
 
 def test_a_run_without_a_recipe_stores_what_was_chosen_and_says_why(photos, tmp_path):
     recipe, said = begun(tmp_path, data=photos, batch=8, critic="dense", **{"generator.width": 4})
-    assert (recipe.batch, recipe.data["size"], recipe.augmentation) == (8, 32, {"name": "diffaugment"})
+    assert (recipe.batch, recipe.data["size"], recipe.augmentation) == (8, 32, {"name": "none"})
     assert recipe.networks["generator"]["width"] == 4
     assert recipe.networks["critic"] == {"name": "dense"}
     assert "--data.size 32: the files have about 40 pixels" in said

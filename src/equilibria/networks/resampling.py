@@ -11,15 +11,15 @@ _SEED = 7  # at most
 _HALVINGS = 2  # at least, so that small images have networks with hidden layers
 
 
-def pyramid(network: str, shape: tuple[int, ...]) -> list[tuple[int, int]]:
+def pyramid(network: str, shape: tuple[int, ...], largest: int = _LARGEST) -> list[tuple[int, int]]:
     """Heights and widths from the image to the seed: halved, rounding up, until no side exceeds seven.
 
-    Raises Refusal unless samples of this shape are images of 8 to 128 pixels a side.
+    Raises Refusal unless samples of this shape are images of 8 to `largest` pixels a side.
     """
     require_images(f"The network {network!r}", shape, "dense")
-    if min(shape[1:]) < _SMALLEST or max(shape[1:]) > _LARGEST:
+    if min(shape[1:]) < _SMALLEST or max(shape[1:]) > largest:
         raise ShapeRefusal(
-            f"The network {network!r} is for images of {_SMALLEST} to {_LARGEST} pixels a side, and these are "
+            f"The network {network!r} is for images of {_SMALLEST} to {largest} pixels a side, and these are "
             f"{shape[1]} x {shape[2]}: resize them, or use",
             "dense",
         )

@@ -1,12 +1,22 @@
-"""The residual networks of WGAN-GP (Gulrajani et al. 2017), for images of 8 to 128 pixels a side."""
+"""The residual networks of WGAN-GP (Gulrajani et al. 2017), for images of 8 to 256 pixels a side.
+
+For images above 64 pixels they may widen towards the seed, attend to distant places, and compute activations again
+in the backward pass instead of storing them.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from math import prod
 
-from torch import nn
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import max_pool2d
+from torch.utils.checkpoint import checkpoint
 
-from ..core.errors import at_least
+from ..core.catalogue import with_fields
+from ..core.errors import Refusal, at_least
 from . import blocks
 from .blocks import Chain, PiecewiseReLU, Residual, Style, he, lecun
 from .conditioning import ConditioningStack, InputLayer, conditioning_stack
@@ -14,32 +24,82 @@ from .norms import NORMS, Norm
 from .resampling import UPSAMPLINGS, Crop, DownConv, PadToEven, pyramid
 from .roles import Encoder, Generator, build_critic
 
+_LARGEST = 256  # pixels a side
 
+
+@dataclass(frozen=True)
+class ResidualLayers:
+    """The options that these networks share."""
+
+    width: int = 64
+    growth: int = 1
+    attention: int = 0
+    recompute: bool = False
+    norm: str = "batch"
+    conditioning: str = "concat"
+
+    def sizes(self, shape: tuple[int, ...]) -> tuple[list[tuple[int, int]], list[int]]:
+        """From the image to the seed, and channels. Raises Refusal for attention where there is no feature map."""
+        at_least(1, "The network 'residual'", width=self.width, growth=self.growth)
+        sizes = pyramid("residual", shape, _LARGEST)
+        sides = [max(size) for size in sizes[1:-1]]
+        if self.attention and self.attention not in sides:
+            feature_maps = f"feature maps between image and seed have {', '.join(map(str, sides))} pixels a side"
+            raise Refusal(f"attention is {self.attention}: {feature_maps}; 0 is none.")
+        return sizes, [self.width * min(2**stage, self.growth) for stage in range(len(sizes))]
+
+    def attention_layers(self, size: tuple[int, int], channels: int, norm: Norm) -> list[nn.Module]:
+        """Self-attention at its size; none at another."""
+        return [Attention(channels, norm)] if max(size) == self.attention else []
+
+    def block(self, layers: nn.Module) -> nn.Module:
+        """A block, whose activations are computed again in the backward pass if so chosen."""
+        return Recomputation(layers) if self.recompute else layers
+
+    def trunk(
+        self, shape: tuple[int, ...], flat: int, stack: ConditioningStack, norm: Norm, extra: Sequence[nn.Module] = ()
+    ) -> tuple[InputLayer, Chain, int]:
+        """From images to vectors, and their size; each of `extra` adds a channel before the last halving block."""
+        at_least(0, "The network 'residual'", flat=flat)
+        (sizes, channels), input_layer = self.sizes(shape), stack.input_layer(*shape)
+        layers = [self.block(_first(shape[0] + input_layer.extra, channels[0], norm))]
+        layers += self.attention_layers(sizes[1], channels[0], norm)
+        for stage, (inputs, outputs) in enumerate(pairwise(channels[:-1]), start=2):
+            added = extra if stage == len(sizes) - 1 else ()
+            layers += [*added, self.block(_down(inputs + len(added), outputs, norm))]
+            layers += self.attention_layers(sizes[stage], outputs, norm)
+        layers += [self.block(_flat(channels[-2], norm)) for _ in range(flat)]
+        layers += [PiecewiseReLU(), nn.AdaptiveAvgPool2d(1), blocks.ToVector()]
+        return input_layer, blocks.channels_last(Chain(*layers)), channels[-2]
+
+
+@with_fields(layers=ResidualLayers())
 def generator(
     shape: tuple[int, ...],
     latent: int,
     condition: int,
     output_activation: nn.Module,
     *,
-    width: int = 64,
-    norm: str = "batch",
+    layers: ResidualLayers,
     upsample: str = "nearest",
-    conditioning: str = "concat",
 ) -> nn.Module:
     """WGAN-GP's residual generator: blocks that double the size of a projected seed (Gulrajani et al. 2017).
 
-    `width` is the number of channels of all layers; the paper has 128 for 32 x 32 pixels, 64 is our choice.
+    The paper has one width, 128 for 32 x 32 pixels; 64 is our choice. Attention is that of Zhang et al. 2019.
     """
-    at_least(1, "The network 'residual'", width=width)
-    stack = conditioning_stack("generator", conditioning, condition)
-    sizes, norms, input_layer = pyramid("residual", shape), stack.norm(NORMS[norm]()), stack.input_layer(latent)
-    project = lecun(nn.Linear(latent + input_layer.extra, width * prod(sizes[-1])))
-    layers = [norms.around(project), blocks.ToFeatureMap(width, *sizes[-1])]
-    layers += [_up(width, size, norms, upsample) for size in reversed(sizes[:-1])]
-    layers += [*_normed(width, norms), norms.around(lecun(nn.Conv2d(width, shape[0], 3, padding=1)))]
-    return Generator(input_layer, blocks.channels_last(Chain(*layers)), output_activation)
+    stack = conditioning_stack("generator", layers.conditioning, condition)
+    (sizes, channels), norms = layers.sizes(shape), stack.norm(NORMS[layers.norm]())
+    input_layer = stack.input_layer(latent)
+    project = lecun(nn.Linear(latent + input_layer.extra, channels[-1] * prod(sizes[-1])))
+    chain = [norms.around(project), blocks.ToFeatureMap(channels[-1], *sizes[-1])]
+    for stage in reversed(range(len(sizes) - 1)):
+        chain += [layers.block(_up(channels[stage + 1], channels[stage], sizes[stage], norms, upsample))]
+        chain += layers.attention_layers(sizes[stage], channels[stage], norms)
+    chain += [*_normed(channels[0], norms), norms.around(lecun(nn.Conv2d(channels[0], shape[0], 3, padding=1)))]
+    return Generator(input_layer, blocks.channels_last(Chain(*chain)), output_activation)
 
 
+@with_fields(layers=ResidualLayers(norm="none"))
 def critic(
     shape: tuple[int, ...],
     latent: int,
@@ -47,34 +107,32 @@ def critic(
     second_view: int = 0,
     supervised: int = 0,
     *,
-    width: int = 64,
+    layers: ResidualLayers,
     flat: int = 2,
-    norm: str = "none",
-    conditioning: str = "concat",
     minibatch_std: int = 0,
 ) -> nn.Module:
     """WGAN-GP's residual critic: blocks that halve the size, then the mean over pixels (Gulrajani et al. 2017).
 
-    `flat` is the number of last blocks that keep the size (2 in the paper). `width` channels everywhere; the paper
-    has 128 for 32 x 32 pixels, 64 is our choice. A second view of `second_view` numbers joins the mean.
+    `flat` is the number of last blocks that keep the size (2 in the paper). The paper has one width, 128 for 32 x 32
+    pixels; 64 is our choice. Attention is that of Zhang et al. 2019. A second view of `second_view` numbers joins the
+    mean.
     """
-    stack, extra = conditioning_stack("critic", conditioning, condition), blocks.minibatch_std_layers(minibatch_std)
-    norms = stack.norm(NORMS[norm]())
-    input_layer, trunk = _trunk(shape, width, flat, stack, norms, extra)
-    linear = partial(Style(norms, lecun, PiecewiseReLU).linear, width)
-    joint = blocks.joint_layer(second_view, width, Style(norms, he, PiecewiseReLU))
+    stack = conditioning_stack("critic", layers.conditioning, condition)
+    extra, norms = blocks.minibatch_std_layers(minibatch_std), stack.norm(NORMS[layers.norm]())
+    input_layer, trunk, units = layers.trunk(shape, flat, stack, norms, extra)
+    linear = partial(Style(norms, lecun, PiecewiseReLU).linear, units)
+    joint = blocks.joint_layer(second_view, units, Style(norms, he, PiecewiseReLU))
     return build_critic(stack, input_layer, trunk, linear, supervised, joint)
 
 
+@with_fields(layers=ResidualLayers())
 def encoder(
     shape: tuple[int, ...],
     latent: int,
     condition: int,
     *,
-    width: int = 64,
+    layers: ResidualLayers,
     flat: int = 2,
-    norm: str = "batch",
-    conditioning: str = "concat",
     posterior: str = "gaussian",
 ) -> Encoder:
     """WGAN-GP's residual critic up to its mean over pixels, then one linear layer (after Gulrajani et al. 2017).
@@ -82,36 +140,54 @@ def encoder(
     `flat` is the number of last blocks that keep the size. Other options are those of the critic; the norm is the
     generator's.
     """
-    stack = conditioning_stack("encoder", conditioning, condition)
-    input_layer, trunk = _trunk(shape, width, flat, stack, stack.norm(NORMS[norm]()))
-    return Encoder(input_layer, trunk, width, latent, posterior)
+    stack = conditioning_stack("encoder", layers.conditioning, condition)
+    input_layer, trunk, units = layers.trunk(shape, flat, stack, stack.norm(NORMS[layers.norm]()))
+    return Encoder(input_layer, trunk, units, latent, posterior)
 
 
-def _trunk(
-    shape: tuple[int, ...],
-    width: int,
-    flat: int,
-    stack: ConditioningStack,
-    norm: Norm,
-    extra: Sequence[nn.Module] = (),
-) -> tuple[InputLayer, Chain]:
-    """From images to vectors of this width; each of `extra` adds a channel before the last halving block."""
-    at_least(1, "The network 'residual'", width=width)
-    at_least(0, "The network 'residual'", flat=flat)
-    stages, input_layer = len(pyramid("residual", shape)) - 1, stack.input_layer(*shape)
-    layers = [_first(shape[0] + input_layer.extra, width, norm)]
-    layers += [_down(width, width, norm) for _ in range(stages - 2)]
-    layers += [*extra, _down(width + len(extra), width, norm)]
-    layers += [_flat(width, norm) for _ in range(flat)]
-    layers += [PiecewiseReLU(), nn.AdaptiveAvgPool2d(1), blocks.ToVector()]
-    return input_layer, blocks.channels_last(Chain(*layers))
+class Attention(nn.Module):
+    """Self-attention between the places of a feature map, added with a weight that starts at 0 (Zhang et al. 2019).
+
+    Keys and values are pooled by two, as in the authors' code.
+    """
+
+    def __init__(self, channels: int, norm: Norm):
+        super().__init__()
+        keys, values = max(channels // 8, 1), max(channels // 2, 1)
+        self.query, self.key = (_pointwise(channels, keys, norm, bias=False) for _ in range(2))
+        self.value, self.output = _pointwise(channels, values, norm, bias=False), _pointwise(values, channels, norm)
+        self.weight = nn.Parameter(torch.zeros(1))
+
+    def forward(self, h: Tensor) -> Tensor:
+        """(B, F, H, W) -> (B, F, H, W)."""
+        query = self.query(h).flatten(2)  # (B, K, N)
+        key, value = (max_pool2d(layer(h), 2, ceil_mode=True).flatten(2) for layer in (self.key, self.value))
+        share = (query.transpose(1, 2) @ key).softmax(dim=2)  # (B, N, N'), of every place in the value of one
+        attended = (value @ share.transpose(1, 2)).unflatten(2, h.shape[2:])
+        return h + self.weight * self.output(attended)
 
 
-def _up(width: int, size: tuple[int, int], norm: Norm, upsample: str) -> nn.Module:
+class Recomputation(nn.Module):
+    """Layers whose activations are computed again in the backward pass instead of being stored (Chen et al. 2016)."""
+
+    takes_condition = True
+
+    def __init__(self, layers: nn.Module):
+        super().__init__()
+        self.layers = layers
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """(B, ...) and (B, C)?, as the layers."""
+        if not (self.training and torch.is_grad_enabled()):
+            return self.layers(x, y)
+        return checkpoint(self.layers, x, y, use_reentrant=False, preserve_rng_state=False)
+
+
+def _up(inputs: int, width: int, size: tuple[int, int], norm: Norm, upsample: str) -> nn.Module:
     """Twice the size. In the short branch the pointwise layer precedes repetition: equal, at a quarter of the cost."""
-    double = norm.around(he(UPSAMPLINGS[upsample](width, width, bias=norm.bias)))
-    short = [_pointwise(width, width, norm, norm.bias), nn.Upsample(scale_factor=2), Crop(*size)]
-    long = [*_normed(width, norm), double, Crop(*size), *_normed(width, norm), _conv(width, width, norm, norm.bias)]
+    double = norm.around(he(UPSAMPLINGS[upsample](inputs, width, bias=norm.bias)))
+    short = [_pointwise(inputs, width, norm, norm.bias), nn.Upsample(scale_factor=2), Crop(*size)]
+    long = [*_normed(inputs, norm), double, Crop(*size), *_normed(width, norm), _conv(width, width, norm, norm.bias)]
     return Residual(Chain(*short), Chain(*long))
 
 

@@ -11,20 +11,21 @@ from ..data import load_data
 from ..data.dataset import is_labeled
 from ..data.resolve import median_side
 from ..terms.augmentations import FIXED
-from . import DEFAULT, DEFAULT_FOR_POINTS, RECIPES, THOROUGH
+from . import DEFAULT, DEFAULT_FOR_FEW, DEFAULT_FOR_POINTS, THOROUGH
 from .options import Options, read_budget
 from .recipe import Recipe
 from .settings import paths
 
 # docs/design/plan.md measures these numbers on one thread; those of other devices are an estimate.
-_ROUND = {"cpu": 0.03, "cuda": 0.01, "mps": 0.02}  # seconds, if the budget is a number of rounds
+_ROUND = {"cpu": 0.05, "cuda": 0.02, "mps": 0.03}  # seconds, if the budget is a number of rounds
 _SIDES = {"cpu": {0: 32, 1800: 64}, "cuda": {0: 64, 1800: 128}, "mps": {0: 32, 600: 64}}  # from so many seconds on
 _WIDTHS = {"cpu": {0: 16, 900: 32}, "cuda": {0: 64}, "mps": {0: 32}}
 _ROLES = ("generator", "critic")
 _BATCH, _LR, _WIDTH = 32, 4e-4, 32
 _IMAGES = 64_000  # half-life of the average; of fewer rounds than _RAMPED it is a share of them, whatever is set
 _RAMPED = 20_000
-_FEW = 5_000  # samples: below, the critic learns them by heart
+_FEW = 5_000  # samples
+_PASSES = 300  # through the samples: above, the critic learns them by heart
 _CLASS, _CLASSES = 20, 1000  # training samples of the smallest class, and classes, with which labels help
 _PHOTO = 16  # pixels: below, images have little that a transform leaves alone
 
@@ -63,16 +64,19 @@ def flags(settings: Mapping[str, Any]) -> str:
 def default_recipe(facts: Facts) -> tuple[str, str]:
     """The name of the recipe, and why."""
     if len(facts.shape) == 1:
-        return DEFAULT_FOR_POINTS, "keeps all modes of points"
-    return DEFAULT, f"improves fastest on images in {duration(facts.seconds)}"
+        return DEFAULT_FOR_POINTS, "it keeps all modes of points"
+    if facts.shape[0] > 1 or facts.count < _FEW:
+        kind = "color" if facts.shape[0] > 1 else f"{facts.count:,} images"
+        return DEFAULT_FOR_FEW, f"its penalties keep it from collapsing on {kind}"
+    return DEFAULT, "it improves fastest on many gray images"
 
 
-def opening(recipe: tuple[str, str], chosen: Iterable[Choice]) -> str:
-    """What was chosen and why, a line each."""
+def opening(recipe: tuple[str, str], selection: Iterable[Choice]) -> str:
+    """The recipe and the settings, with their reasons, a line each."""
     name, reason = recipe
-    others = " or ".join(other for other in (DEFAULT, DEFAULT_FOR_POINTS, THOROUGH) if other != name)
-    first = f"Recipe {name}: {reason}. Otherwise: name one, such as {others}; it is then taken as it is."
-    return "\n".join([first, *map(str, chosen)])
+    others = " or ".join(dict.fromkeys(other for other in (DEFAULT, DEFAULT_FOR_FEW, THOROUGH) if other != name))
+    first = f"Recipe {name}: {reason}. Otherwise: name one, such as {others}, which is then used as it is."
+    return "\n".join([first, *map(str, selection)])
 
 
 def choices(facts: Facts) -> list[Choice]:
@@ -85,14 +89,16 @@ def _choices(facts: Facts) -> Iterator[Choice]:
     if facts.side is not None and facts.side > most:
         reason = f"the files have about {facts.side} pixels, too many to learn in {time} on {facts.device}"
         yield Choice({"data.size": most}, reason, {"data.size": 2 * most})
-    rates = f"small batches and a larger rate improve fastest in {time}"
-    yield Choice({"batch": _BATCH, "lr": _LR}, rates, {"batch": 64, "lr": 2e-4})
+    rates = {"lr": _LR} if default_recipe(facts)[0] == DEFAULT else {}
+    usual = {"lr": 2e-4} if rates else {}
+    yield Choice({"batch": _BATCH} | rates, f"small steps improve fastest in {time}", {"batch": 64} | usual)
     if (width := _at(_WIDTHS, facts)) != _WIDTH:
         size = "narrow networks see more images" if width < _WIDTH else "there is time for wide networks"
         reason, instead = f"{size} in {time} on {facts.device}", _WIDTH
         yield Choice({f"{role}.width": width for role in _ROLES}, reason, {f"{role}.width": instead for role in _ROLES})
-    if facts.count < _FEW and min(facts.shape[1:]) >= _PHOTO:
-        reason = f"the critic would learn {plural(facts.count, 'sample')} by heart"
+    passes = facts.seconds / _ROUND[facts.device] * _BATCH / facts.count
+    if passes > _PASSES and min(facts.shape[1:]) >= _PHOTO:
+        reason = f"in {time} the critic would learn {plural(facts.count, 'sample')} by heart"
         yield Choice({"augmentation": FIXED}, reason, {"augmentation": "none"})
     if 1 < facts.classes <= _CLASSES and facts.rarest >= _CLASS:
         reason = f"the samples have {facts.classes} classes of at least {facts.rarest}"
@@ -106,9 +112,8 @@ def _at(table: Mapping[str, Mapping[int, int]], facts: Facts) -> int:
     return [value for seconds, value in table[facts.device].items() if seconds <= facts.seconds][-1]
 
 
-def without(choice: Choice, changes: Iterable[str]) -> Choice:
+def without(choice: Choice, recipe: Recipe, changes: Iterable[str]) -> Choice:
     """The choice less the settings that a user's changes set, or whose part they replace."""
-    recipe = RECIPES[DEFAULT]()
     own = [path for name in changes for path in paths(recipe, name.replace("-", "_"))]
 
     def is_free(name: str) -> bool:
@@ -122,7 +127,7 @@ def without(choice: Choice, changes: Iterable[str]) -> Choice:
 def read_facts(recipe: Recipe, options: Options, device: str, root: Path | None = None) -> Facts:
     """The facts of the recipe's data, of the budget or else the rounds, and of the device.
 
-    Files are read at the size that will be chosen for them. Raises Refusal as `load_data` does.
+    Files are read at the size that `choices` has for them. Raises Refusal as `load_data` does.
     """
     side = None if "size" in recipe.data else median_side(recipe.data, root)
     facts = Facts((), 0, _seconds(recipe, options, device), device, side)

@@ -25,6 +25,7 @@ from ..training.update_rules import RULES
 from .recipe import Recipe
 
 OPTION_HELP = {  # of options that mean the same in every part; a docstring goes first
+    "attention": "side of the feature map with self-attention, in pixels; 0: none",
     "activation": "relu, leaky_relu, silu, tanh or elu",
     "beta1": "Adam's beta1: decay of the mean gradient, per step",
     "beta2": "Adam's beta2: decay of the mean squared gradient, per step",
@@ -38,6 +39,7 @@ OPTION_HELP = {  # of options that mean the same in every part; a docstring goes
     "fake_code": "the critic's target score for samples (a)",
     "generator_code": "the generator's target score for samples (c)",
     "generator_loss": "exact (the divergence) or alternative (non-saturating; f-GAN, section 3.2)",
+    "growth": "most channels, next to the seed, as a multiple of width",
     "hidden": "units of a fully connected layer in addition to the convolutions; 0: none",
     "initialization": "distribution of the initial weights",
     "lazy": "rounds between penalty computations (lazy regularization)",
@@ -50,6 +52,7 @@ OPTION_HELP = {  # of options that mean the same in every part; a docstring goes
     "posterior": "gaussian (means and variances) or point",
     "power": "exponent of the gradient norm (p)",
     "real_code": "the critic's target score for data (b)",
+    "recompute": "compute activations again in the backward pass: less memory, more time",
     "resizer": "interpolation of the pixels",
     "sampler": "where gradients are taken: between, real, fake or both",
     "skip_first_norm": "no norm after the first hidden layer",

@@ -14,7 +14,7 @@ from ..core.catalogue import options as parameters
 from ..core.errors import Refusal
 from ..core.files import user_path
 from ..core.specs import check
-from ..data import DATASETS, Data, load_data
+from ..data import DATASETS, Data
 from ..data.resolve import data_builder
 from ..recipes import DEFAULT, RECIPES
 from ..recipes.build import assemble, resolve, schedules, training_data
@@ -49,8 +49,8 @@ def train(
     Raises Refusal for what cannot be trained, and Failure if training breaks, such as by a loss that is not finite.
 
     Args:
-        recipe: Name of a recipe, path of its JSON file, or a Recipe; default: what suits
-            the data, the budget and the device, each choice said with its reason.
+        recipe: Name of a recipe, path of its JSON file, or a Recipe; default: what suits the data,
+            the budget and the device; each choice is said with its reason.
         display: Where text and events go; default: printed lines.
         callbacks: Functions of the run, called after each report; one that sets run.stop = "interrupted" ends it.
         keywords: Fields of `Options`, such as data="digits", and changes to the recipe: clip=0.01,
@@ -66,7 +66,7 @@ def train(
     if options.tensorboard:
         require_tensorboard()
     source = load_source(options.from_) if options.from_ else None
-    recipe, path, data, chosen = _request(recipe, options, changes, source)
+    recipe, path, data, reasons = _request(recipe, options, changes, source)
     run, hardware = _build(recipe, data, options)
     weights = take_weights(run, source) if source else ""
     with apply_hardware(hardware):
@@ -75,8 +75,8 @@ def train(
         run.schedules = schedules(recipe, run.optimizers)
         summary = _summary(recipe, data, options, hardware, run_plan, source)
         display.say(paragraph(run, recipe, data, summary, hardware, run_plan))
-        if chosen:
-            display.say(chosen)
+        if reasons:
+            display.say(reasons)
         if weights:
             display.say(weights)
         if options.dry_run:
@@ -201,7 +201,7 @@ def run_folder(recipe: Recipe, options: Options) -> Path:
 def _request(
     recipe: str | Recipe | None, options: Options, changes: dict[str, Any], source: Source | None
 ) -> tuple[Recipe, Path, Data, str]:
-    """The resolved recipe, its run folder, the data, and what was chosen to suit them because no recipe is named.
+    """The resolved recipe, its run folder, the data, and, if no recipe is named, what suits them and why.
 
     From a source come the recipe, unless one is named, and the size of a folder's images, unless it is set.
     """
@@ -211,13 +211,13 @@ def _request(
         sized = options.data is not None and "size" in parameters(data_builder(options.data, root))
         if sized and (side := source.side()) is not None:
             changes = {"data.size": side} | changes
-    chosen = ""
+    reasons = ""
     if recipe is None:
-        recipe, settings, chosen = _suitable(options, changes, root)
+        recipe, settings, reasons = _suitable(options, changes, root)
         changes = settings | changes
     recipe = load_recipe(recipe, options, changes)
     path, data = run_folder(recipe, options), training_data(recipe, root)
-    return resolve(recipe, data), path, data, chosen
+    return resolve(recipe, data), path, data, reasons
 
 
 def _suitable(options: Options, changes: Mapping[str, Any], root: Path | None) -> tuple[str, dict[str, Any], str]:
@@ -226,9 +226,10 @@ def _suitable(options: Options, changes: Mapping[str, Any], root: Path | None) -
     device = torch.device(choose_hardware(options.device, matmul="default").device).type
     facts = read_facts(load_recipe(DEFAULT, options, of_data), options, device, root)
     own = {name for name in changes if name != "data"} | ({"batch"} if options.batch is not None else set())
-    chosen = [rest for choice in choices(facts) if (rest := without(choice, own)).settings]
-    settings = {name: value for choice in chosen for name, value in choice.settings.items()}
-    return default_recipe(facts)[0], settings, opening(default_recipe(facts), chosen)
+    name, why = default_recipe(facts)
+    selection = [rest for choice in choices(facts) if (rest := without(choice, RECIPES[name](), own)).settings]
+    settings = {name: value for choice in selection for name, value in choice.settings.items()}
+    return name, settings, opening((name, why), selection)
 
 
 def _build(recipe: Recipe, data: Data, options: Options) -> tuple[Run, Hardware]:

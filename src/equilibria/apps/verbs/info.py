@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...core.errors import Refusal, nearest
 from ...core.text import say, table, width
-from ...recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES
+from ...recipes import DEFAULT, DEFAULT_FOR_FEW, DEFAULT_FOR_POINTS, RECIPES
 
 if TYPE_CHECKING:
     from ...verify.claims import Verdict
@@ -49,7 +49,8 @@ def recipes() -> int:
         equilibria recipes
     """
     print(table([(entry.name, entry.summary) for entry in RECIPES.describe()], indent=0))
-    print(f"\n`equilibria train` uses {DEFAULT} if no recipe is named, and {DEFAULT_FOR_POINTS} for points.")
+    few = f"{DEFAULT_FOR_POINTS} for points and {DEFAULT_FOR_FEW} for few or colored images"
+    print(f"\n`equilibria train` uses {DEFAULT} if no recipe is named, and {few}, with settings that suit the data.")
     return 0
 
 

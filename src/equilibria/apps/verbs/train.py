@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.errors import Failure, Refusal
 from ...core.specs import dashed, type_in_words
 from ...core.text import paragraph, say, table, tables
-from ...recipes import DEFAULT, DEFAULT_FOR_POINTS, RECIPES, Recipe
+from ...recipes import DEFAULT, DEFAULT_FOR_FEW, DEFAULT_FOR_POINTS, RECIPES, Recipe
 from ...recipes.options import Options, read_budget
 from ...records.folder import RunFolder
 
@@ -153,7 +153,8 @@ def settings_of(name: str | None = None) -> tuple[dict[str, Any], str]:
     """A recipe's values of the flags, and all of its settings; without one, the list of recipes."""
     if name is None:
         rows = [(entry.name, entry.summary) for entry in RECIPES.describe()]
-        default = f"{DEFAULT} if none is named, {DEFAULT_FOR_POINTS} for points"
+        few = f"{DEFAULT_FOR_FEW} for few or colored images"
+        default = f"{DEFAULT} if none is named, {DEFAULT_FOR_POINTS} for points, {few}"
         return {}, tables({f"Recipes ({default}); `equilibria train RECIPE --help` lists all settings": rows})
     from ...runs.session import recipe_by_name
     from ..help import recipe_settings
