@@ -1,127 +1,199 @@
-"""How good the samples of a run on labelled images are: `python benchmarks/quality.py runs/NAME --data-root DATA`.
+"""How good samples are after so many CPU seconds of training: `python benchmarks/quality.py r3gan "gan-ns --lr 4e-4"`.
 
-Prints the smallest share of a class among 1,000 samples, by nearest neighbour, and the Frechet distance between
-held-out images and samples on the features of a small classifier that is trained here first, beside that of training
-images.
-The distance is this classifier's own: it is comparable within this page, and is not FID.
+Each argument is a setting, as typed after `equilibria train`, or the folder of a run. A setting is trained on one
+thread; at each of `--marks` the CPU time of the training alone (no sampling, no measuring, no start) is what counts.
+A constant learning rate gives all marks in one run; with a schedule each mark is a run of its own, whose rounds are
+planned from timed ones.
 
-`--plain 300` judges the plain WGAN-GP loop too, after so many seconds on MNIST, with torch's default threads.
+The Frechet distance is between 10,000 held-out images and 10,000 samples of the averaged generator, on features of the
+small classifier of `equilibria.evaluation`, trained once on the data and stored in the cache folder. It is comparable
+for one data set and this classifier only, and is not FID. Training images instead of samples give the floor. The
+classifier also gives the share of the smallest and the largest class; coverage is that of 2,000 held-out images. A row
+is printed for each mark, and appended to `--csv`.
 """
 
 import argparse
-import json
-import os
+import csv
+import itertools
+import shlex
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any, get_type_hints
 
-import plain
 import torch
-from images import digits
-from torch import Tensor, nn
+from torch import Tensor
 
 import equilibria as eq
+from equilibria.core.specs import parse
 from equilibria.data import Data, load_data
+from equilibria.evaluation.features.base import Features
+from equilibria.evaluation.features.classifier import classifier
+from equilibria.evaluation.metrics.base import SampleSets
+from equilibria.evaluation.metrics.precision_recall import density_coverage
+from equilibria.evaluation.metrics.wasserstein import frechet_distance
+from equilibria.recipes import RECIPES
+from equilibria.recipes.build import assemble, resolve, schedules
+from equilibria.recipes.options import Options
+from equilibria.recipes.recipe import Recipe
+from equilibria.runs.plan import ENDLESS, rehearse
+from equilibria.runs.session import load_recipe, split_options
+from equilibria.runs.trainer import averaged_model, sample_grid
+from equilibria.training.hardware import apply_hardware, choose_hardware
+from equilibria.training.loop import run_rounds
+from equilibria.training.run import Run
 
-COUNT, EPOCHS = 2_000, 4
+COUNT, COVERED = 10_000, 2_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is measured at a mark."""
+
+    data: str
+    setting: str
+    seed: int
+    seconds: float  # CPU, of the training
+    rounds: int
+    frechet: float
+    smallest: float  # class, share of samples
+    largest: float
+    coverage: float
+
+    def __str__(self) -> str:
+        measured = f"{self.frechet:.2f} | {self.smallest:.1%} to {self.largest:.1%} | {self.coverage:.2f}"
+        return f"| {self.data} | {self.setting} | {self.seed} | {self.seconds:.0f} | {self.rounds:,} | {measured} |"
 
 
 def main() -> None:
-    """Judge each run."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("runs", nargs="*", type=Path)
+    """Judge each setting and each run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("settings", nargs="+", help='"RECIPE --FLAG VALUE ...", or the folder of a run')
+    parser.add_argument("--data", nargs="+", default=["mnist"])
     parser.add_argument("--data-root", type=Path)
-    parser.add_argument("--plain", type=float, metavar="SECONDS", help="judge the plain loop after so long")
-    asked = parser.parse_args()
-    if asked.plain:
-        judge_plain(asked.plain, asked.data_root)
-    for folder, data, net in classified(asked.runs, asked.data_root):
-        samples = eq.load(folder).sample(COUNT, seed=1)
-        shares = class_shares(data, samples[:1000])
-        print(
-            f"{folder.name}: Frechet distance {distance(net, data, samples):.2f}, "
-            f"smallest class {shares.min():.1%}, largest {shares.max():.1%}",
-            flush=True,
-        )
+    parser.add_argument("--marks", type=float, nargs="+", default=[60.0, 120.0, 300.0], help="CPU seconds")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--csv", type=Path, default=Path("quality.csv"))
+    parser.add_argument("--pictures", type=Path, help="folder for a sample grid of each mark")
+    flags = parser.parse_args()
+    folders = [Path(one) for one in flags.settings if Path(one).is_dir()]
+    settings = [one for one in flags.settings if not Path(one).is_dir()]
+    for folder, data, features in classified(folders, flags.data_root):
+        add(flags.csv, measure(eq.load(folder).sample(COUNT, seed=1), data, features, str(folder)))
+    for name in flags.data if settings else ():
+        data, features = with_classifier(name, flags.data_root)
+        add(flags.csv, measure(data.space.encode(data.x[:COUNT]), data, features, "training images"))
+        for setting, seed in itertools.product(settings, flags.seeds):
+            for row in trained(setting, seed, data, features, sorted(flags.marks), flags.pictures):
+                add(flags.csv, row)
+
+
+def add(file: Path, row: Row) -> None:
+    """Print a row, and append it to the file."""
+    print(row, flush=True)
+    new = not file.exists()
+    with file.open("a", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(asdict(row)))
+        if new:
+            writer.writeheader()
+        writer.writerow(asdict(row))
+
+
+def trained(
+    setting: str, seed: int, data: Data, features: Features, marks: list[float], pictures: Path | None
+) -> Iterator[Row]:
+    """The rows of a setting: one run for all marks, or a run for each if its rates follow a schedule."""
+    recipe, options = read(setting, data, seed)
+    for some in [marks] if recipe.schedule["name"] == "constant" else [[mark] for mark in marks]:
+        for seconds, rounds, samples, picture in checkpoints(recipe, options, data, some):
+            row = replace(measure(samples, data, features, setting), seed=seed, seconds=seconds, rounds=rounds)
+            if pictures:
+                pictures.mkdir(parents=True, exist_ok=True)
+                name = "".join(c if c.isalnum() or c in ".-" else "_" for c in setting)
+                (pictures / f"{data.name}-{name}-{seed}-{seconds:.0f}.png").write_bytes(picture)
+            yield row
+
+
+def read(setting: str, data: Data, seed: int) -> tuple[Recipe, Options]:
+    """The recipe and the options of what is typed after `equilibria train`."""
+    name, *flags = shlex.split(setting)
+    keywords: dict[str, Any] = {}
+    for flag in flags:
+        if flag.startswith("--"):
+            keywords[last := flag.removeprefix("--").replace("-", "_")] = True
+        else:
+            keywords[last] = flag
+    kinds = get_type_hints(Options)
+    texts = {key: parse(value, kinds[key], key) if key in kinds else value for key, value in keywords.items()}
+    options, changes = split_options(texts, Options)
+    recipe = replace(load_recipe(RECIPES[name](), options, changes), data={"name": data.name}, seed=seed)
+    return resolve(recipe, data), options
+
+
+def checkpoints(
+    recipe: Recipe, options: Options, data: Data, marks: list[float]
+) -> Iterator[tuple[float, int, Tensor, bytes]]:
+    """CPU seconds and rounds so far, samples, and a sample grid, at each mark of one run on one thread."""
+    hardware = choose_hardware("cpu", 1, options.matmul, options.precision)
+    with apply_hardware(hardware):
+        run = assemble(recipe, data, "cpu", hardware.precision, False)
+        if run.schedules:
+            pace = rehearse(run, 2.0).seconds(run, 0, 100) / 100
+            recipe = replace(recipe, rounds=max(int(marks[-1] / pace), 1))
+            run.schedules = schedules(recipe, run.optimizers)
+        spent = 0.0
+        for mark in marks:
+            start, run.stop = time.process_time() - spent, None
+            run_rounds(
+                run,
+                recipe.rounds if run.schedules else ENDLESS,
+                [partial(stop, end=start + mark)] * (not run.schedules),
+            )
+            spent = time.process_time() - start
+            with run.restored():
+                model = averaged_model(run, recipe, data)
+                yield spent, run.step, model.sample(COUNT, seed=1), sample_grid(model, data, 0)
+
+
+def stop(run: Run, end: float) -> None:
+    """Stop a run at this CPU time of the process."""
+    run.stop = "budget" if time.process_time() >= end else None
+
+
+@torch.no_grad()
+def measure(samples: Tensor, data: Data, features: Features, name: str) -> Row:
+    """The row of samples (N, *sample) as networks see them; seconds and rounds are 0."""
+    assert features.classify is not None
+    assert data.labels is not None
+    real, fake = encoded(features.network, data.space.encode(data.held_out[:COUNT])), encoded(features.network, samples)
+    shares = torch.bincount(encoded(features.classify, samples).argmax(1), minlength=data.labels.size) / len(fake)
+    sets = SampleSets(real[:COVERED], fake[:COVERED], real[COVERED:])
+    coverage = density_coverage(data).measure(sets)["coverage"].value
+    least, most = float(shares.min()), float(shares.max())
+    return Row(data.name, name, 0, 0.0, 0, frechet_distance(real, fake), least, most, coverage)
+
+
+def encoded(network: Callable[[Tensor], Tensor], samples: Tensor) -> Tensor:
+    """The outputs of the network for samples (N, *sample): (N, F)."""
+    return torch.cat([network(part) for part in samples.split(500)])
 
 
 def classified(
     folders: Iterable[Path], root: Path | None, real: str | None = None
-) -> Iterator[tuple[Path, Data, nn.Sequential]]:
-    """Each run with the data `real`, or its own, and a classifier of them, on one thread; runs on the same share it."""
-    torch.set_num_threads(1)
-    trained: dict[str, nn.Sequential] = {}
+) -> Iterator[tuple[Path, Data, Features]]:
+    """Each run with the data `real`, or its own, and the classifier of them, on one thread."""
     for folder in folders:
-        data = load_data(real or json.loads((folder / "recipe.json").read_text(encoding="utf-8"))["data"], root)
-        if data.name not in trained:
-            trained[data.name] = classifier(data)
-            floor = distance(trained[data.name], data, data.space.encode(data.x[:COUNT]))
-            print(f"{data.name}: Frechet distance {floor:.2f} for {COUNT:,} training images", flush=True)
-        yield folder, data, trained[data.name]
+        name = real or str(Recipe.load(folder / "recipe.json").data["name"])
+        yield folder, *with_classifier(name, root)
 
 
-def judge_plain(seconds: float, root: Path | None) -> None:
-    """What the plain WGAN-GP loop comes to: 64 samples are drawn at a time, in training mode, as such scripts do."""
-    start, step = time.monotonic(), 0
-    with Path(os.devnull).open("w", encoding="utf-8") as log:
-        script = plain.begin("wgan-gp", digits(root)[0], log)
-        while time.monotonic() - start < seconds:
-            plain.STEPS["wgan-gp"](script, step)
-            step += 1
-    with torch.no_grad():
-        drawn = [script.generator(torch.randn(64, plain.LATENT)).view(-1, 1, 28, 28) for _ in range(COUNT // 64 + 1)]
-    data = load_data("mnist", root)
-    found = distance(classifier(data), data, torch.cat(drawn)[:COUNT])
-    print(f"the plain loop: Frechet distance {found:.2f} after {step:,} batches in {seconds:.0f} s", flush=True)
-
-
-def labelled(data: Data) -> tuple[int, Tensor]:
-    """How many classes, and the class of each training image: (N,)."""
-    if data.labels is None or data.y is None:
-        raise SystemExit(f"{data.name} has no labels.")
-    return data.labels.size, data.y
-
-
-def classifier(data: Data) -> nn.Sequential:
-    """Two strided convolutions and a hidden layer of 64, trained on the data's labels for a few epochs."""
-    torch.manual_seed(0)
-    classes, labels = labelled(data)
-    channels, (height, width) = data.space.shape[0], (-(-side // 4) for side in data.space.shape[1:])
-    trunk = nn.Sequential(
-        nn.Conv2d(channels, 16, 3, 2, 1), nn.ReLU(), nn.Conv2d(16, 32, 3, 2, 1), nn.ReLU(),
-        nn.Flatten(), nn.Linear(32 * height * width, 64), nn.ReLU(),
-    )  # fmt: skip
-    net = nn.Sequential(trunk, nn.Linear(64, classes))
-    optimizer = torch.optim.Adam(net.parameters(), 1e-3)
-    for _ in range(EPOCHS):
-        for chosen in torch.randperm(len(data.x)).split(128):
-            loss = nn.functional.cross_entropy(net(data.space.encode(data.x[chosen])), labels[chosen])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    with torch.no_grad():
-        right = (net(data.space.encode(data.held_out)).argmax(1) == data.held_out_y).float().mean()
-    print(f"{data.name}: the classifier is right on {right:.1%} of the held-out images", flush=True)
-    return net.eval()
-
-
-@torch.no_grad()
-def distance(net: nn.Sequential, data: Data, samples: Tensor) -> float:
-    """Frechet's, between Gaussians fitted to the features of held-out images and samples (Heusel et al. 2017)."""
-    real, fake = (
-        torch.cat([net[0](part) for part in x.split(500)]).double() for x in (data.space.encode(data.held_out), samples)
-    )
-    covariances = torch.cov(real.T), torch.cov(fake.T)
-    cross = torch.linalg.eigvals(covariances[0] @ covariances[1]).real.clamp(min=0).sqrt().sum()
-    traces = covariances[0].trace() + covariances[1].trace()
-    return float((real.mean(0) - fake.mean(0)).square().sum() + traces - 2 * cross)
-
-
-def class_shares(data: Data, samples: Tensor) -> Tensor:
-    """The classes of the nearest training images: (classes,)."""
-    classes, labels = labelled(data)
-    near = [torch.cdist(part, data.space.encode(data.x).flatten(1)).argmin(1) for part in samples.flatten(1).split(100)]
-    return torch.bincount(labels[torch.cat(near)], minlength=classes) / len(samples)
+def with_classifier(name: str, root: Path | None) -> tuple[Data, Features]:
+    """The data, and the classifier of its classes, on one thread."""
+    torch.set_num_threads(1)
+    data = load_data(name, root)
+    return data, classifier(data, root, print)
 
 
 if __name__ == "__main__":
