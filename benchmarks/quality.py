@@ -2,8 +2,8 @@
 
 Each argument is a setting, as typed after `equilibria train`, or the folder of a run. A setting is trained on one
 thread; at each of `--marks` the CPU time of the training alone (no sampling, no measuring, no start) is what counts.
-A constant learning rate gives all marks in one run; with a schedule each mark is a run of its own, whose rounds are
-planned from timed ones.
+A constant learning rate gives all marks in one run; with a schedule each mark is a run of its own, and the schedule
+follows its CPU time.
 
 The Frechet distance is between 10,000 held-out images and 10,000 samples of the averaged generator, on features of the
 small classifier of `equilibria.evaluation`, trained once on the data and stored in the cache folder. It is comparable
@@ -35,17 +35,19 @@ from equilibria.evaluation.metrics.base import SampleSets
 from equilibria.evaluation.metrics.precision_recall import density_coverage
 from equilibria.evaluation.metrics.wasserstein import frechet_distance
 from equilibria.recipes import RECIPES
-from equilibria.recipes.build import assemble, resolve, schedules
+from equilibria.recipes.build import assemble, resolve
 from equilibria.recipes.options import Options
 from equilibria.recipes.recipe import Recipe
-from equilibria.runs.plan import ENDLESS, rehearse
+from equilibria.runs.plan import ENDLESS
 from equilibria.runs.session import load_recipe, split_options
 from equilibria.runs.trainer import averaged_model, sample_grid
 from equilibria.training.hardware import apply_hardware, choose_hardware
 from equilibria.training.loop import run_rounds
+from equilibria.training.optimizers import Schedule
 from equilibria.training.run import Run
 
 COUNT, COVERED = 10_000, 2_000
+STEPS = 10_000  # of a schedule
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def main() -> None:
     parser.add_argument("--marks", type=float, nargs="+", default=[60.0, 120.0, 300.0], help="CPU seconds")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--csv", type=Path, default=Path("quality.csv"))
+    parser.add_argument("--without-floor", action="store_true", help="no row of training images")
     parser.add_argument("--pictures", type=Path, help="folder for a sample grid of each mark")
     flags = parser.parse_args()
     folders = [Path(one) for one in flags.settings if Path(one).is_dir()]
@@ -84,7 +87,8 @@ def main() -> None:
         add(flags.csv, measure(eq.load(folder).sample(COUNT, seed=1), data, features, str(folder)))
     for name in flags.data if settings else ():
         data, features = with_classifier(name, flags.data_root)
-        add(flags.csv, measure(data.space.encode(data.x[:COUNT]), data, features, "training images"))
+        if not flags.without_floor:
+            add(flags.csv, measure(data.space.encode(data.x[:COUNT]), data, features, "training images"))
         for setting, seed in itertools.product(settings, flags.seeds):
             for row in trained(setting, seed, data, features, sorted(flags.marks), flags.pictures):
                 add(flags.csv, row)
@@ -138,23 +142,22 @@ def checkpoints(
     """CPU seconds and rounds so far, samples, and a sample grid, at each mark of one run on one thread."""
     hardware = choose_hardware("cpu", 1, options.matmul, options.precision)
     with apply_hardware(hardware):
-        run = assemble(recipe, data, "cpu", hardware.precision, False)
-        if run.schedules:
-            pace = rehearse(run, 2.0).seconds(run, 0, 100) / 100
-            recipe = replace(recipe, rounds=max(int(marks[-1] / pace), 1))
-            run.schedules = schedules(recipe, run.optimizers)
-        spent = 0.0
+        run, spent = assemble(replace(recipe, rounds=STEPS), data, "cpu", hardware.precision, False), 0.0
+        by_step = dict(run.schedules)
         for mark in marks:
             start, run.stop = time.process_time() - spent, None
-            run_rounds(
-                run,
-                recipe.rounds if run.schedules else ENDLESS,
-                [partial(stop, end=start + mark)] * (not run.schedules),
-            )
+            for player, schedule in by_step.items():
+                run.schedules[player] = partial(by_clock, schedule, start, mark)
+            run_rounds(run, ENDLESS, [partial(stop, end=start + mark)])
             spent = time.process_time() - start
             with run.restored():
                 model = averaged_model(run, recipe, data)
                 yield spent, run.step, model.sample(COUNT, seed=1), sample_grid(model, data, 0)
+
+
+def by_clock(schedule: Schedule, start: float, seconds: float, step: int) -> float:
+    """The share of the learning rate after the CPU time since `start`, of a schedule over so many seconds."""
+    return schedule(int(STEPS * (time.process_time() - start) / seconds))
 
 
 def stop(run: Run, end: float) -> None:
