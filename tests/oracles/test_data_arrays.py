@@ -229,6 +229,17 @@ def test_images_as_objects_get_the_line_that_mends_them(tmp_path):
     assert np.array_equal(whole(load_data(saved(tmp_path, executed(str(refusal.value), images)))), ordered(BYTES))
 
 
+@pytest.mark.parametrize(("columns", "shape"), [(5, (2,)), (100, (1, 10, 10)), (300, (3, 10, 10))])
+def test_tables_get_the_line_that_makes_points_or_images_of_them(tmp_path, columns, shape):
+    table = RANDOM.random((40, columns))
+    with pytest.raises(Refusal, match=f"is a table of {columns} columns") as refusal:
+        load_data(saved(tmp_path, table))
+    assert load_data(saved(tmp_path, executed(str(refusal.value), table))).space.shape == shape
+    (tmp_path / "table.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(Refusal, match=r"table.csv is a table, and training takes images, or points"):
+        load_data(str(tmp_path / "table.csv"))
+
+
 def test_the_ranges_of_numbers_as_labels_are_given(tmp_path):
     numbers = np.stack([np.linspace(0.1, 0.5, 40), np.linspace(45, 75, 40)], axis=1)
     data = load_data(saved(tmp_path, BYTES, labels=numbers))

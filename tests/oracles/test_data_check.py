@@ -4,6 +4,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from equilibria.apps.cli import main
 from equilibria.core.errors import Refusal
 from equilibria.data import check, load_data
 
@@ -100,3 +101,25 @@ def test_a_path_wins_over_nothing_but_a_name_wins_over_a_path(tmp_path, monkeypa
     picture(1).save(tmp_path / "digits" / "1.png")
     assert load_data("digits").space.shape == (1, 8, 8)
     assert load_data("./digits").space.shape == (1, 16, 16)
+
+
+def test_the_settings_of_training_are_tried_by_the_check(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for i in range(12):
+        (tmp_path / "wide").mkdir(exist_ok=True)
+        picture(i, (12, 20)).save(tmp_path / "wide" / f"{i}.png")
+    assert main(["data", "check", "wide"]) == 0
+    assert "cropped" in capsys.readouterr().out
+    assert main(["data", "check", "wide", "--data.fit", "pad", "--data.size", "16", "--out", "look.png"]) == 0
+    assert "padded with white: 12." in capsys.readouterr().out
+    data = load_data({"name": "wide", "fit": "pad", "size": 16})
+    expected = data.space.sample_grid(data.space.encode(data.x))
+    assert np.array_equal(np.asarray(PIL.Image.open("look.png")), np.asarray(expected))
+    for words, said in (
+        (["--out", "look.png"], "look.png exists"),
+        (["--fit", "pad"], "Did you mean '--data.fit'"),
+        (["--data.level", "2"], "level is 2"),
+    ):
+        assert main(["data", "check", "wide", *words]) == 2
+        printed = capsys.readouterr()
+        assert said in printed.out + printed.err

@@ -1,6 +1,7 @@
 """Folders of images of any sizes and modes."""
 
 import os
+import shutil
 
 import numpy as np
 import PIL.Image
@@ -8,7 +9,7 @@ import pytest
 import torch
 
 from equilibria.core.errors import Failure, Refusal
-from equilibria.data import load_data
+from equilibria.data import Stream, load_data
 from equilibria.data.cache import LARGE, cached_arrays, write_split
 
 
@@ -148,9 +149,9 @@ def test_crop_cuts_the_centre_and_pad_keeps_all(tmp_path):
     assert np.array_equal(padded[16:32], pixels)
     assert (padded[:16] == 255).all()
     assert (padded[32:] == 255).all()
-    assert (
-        "Not square, cropped to the center (--data.fit pad keeps the whole image): 1."
-        in load_data({"name": str(tmp_path), "size": 16}).remarks
+    remarks = load_data({"name": str(tmp_path), "size": 16}).remarks
+    assert any(
+        "Not square, cropped" in remark and "--data.fit pad" in remark and ": 1." in remark for remark in remarks
     )
     assert "Not square, padded with white: 1." in load_data({"name": str(tmp_path), "size": 48, "fit": "pad"}).remarks
 
@@ -202,9 +203,124 @@ def test_images_beside_subfolders_mean_no_labels(tmp_path):
     assert any("Subfolders are not used as labels" in remark for remark in data.remarks)
 
 
-def test_one_subfolder_is_no_label(tmp_path):
+def test_one_subfolder_is_no_label_but_those_below_it_are(tmp_path):
     fill(tmp_path / "only", grey(seed=1), grey(seed=2))
     assert load_data(str(tmp_path)).labels is None
+    for place in ("only", "only/deeper"):
+        for name in ("cat", "dog"):
+            fill(tmp_path / "two" / place / name, *[grey(8, seed=ord(name[0]) + i) for i in range(9)])
+        data = load_data(str(tmp_path / "two"))
+        assert data.labels.names == ("cat", "dog")
+        assert any(f"The labels are the subfolders of {place}/: --data.level 0" in remark for remark in data.remarks)
+        assert load_data({"name": str(tmp_path / "two"), "level": 0}).labels is None
+        for name in ("cat", "dog"):
+            shutil.rmtree(tmp_path / "two" / place / name)
+    with pytest.raises(Refusal, match=r"level is 2, and these are in no subfolder of that level: only/000.png"):
+        load_data({"name": str(tmp_path), "level": 2})
+
+
+@pytest.mark.parametrize("deeper", [[""], ["/cat", "/dog"]])
+def test_parts_of_a_set_are_no_classes_unless_it_is_said(tmp_path, deeper):
+    for i, part in enumerate(("Train", "val", "test")):
+        for j, name in enumerate(deeper):
+            fill(tmp_path / f"{part}{name}", *[grey(8, seed=100 * i + 10 * j + k) for k in range(9)])
+    data = load_data(str(tmp_path))
+    assert data.labels is None if deeper == [""] else data.labels.names == ("cat", "dog")
+    (said,) = [remark for remark in data.remarks if remark.startswith("Are Train, test and val classes?")]
+    assert f"--data {tmp_path / 'Train'} uses one part" in said
+    assert load_data({"name": str(tmp_path), "level": 1}).labels.names == ("Train", "test", "val")
+    if data.labels is None:
+        with pytest.raises(Refusal, match=r"has no labels.*Are Train, test and val classes"):
+            Stream(data, 8, labelled=True)
+
+
+def test_a_class_without_images_or_with_few_is_named(tmp_path):
+    for name, count in (("cat", 20), ("dog", 2), ("owl", 0)):
+        fill(tmp_path / name, *[grey(8, seed=ord(name[0]) + i) for i in range(count)])
+    remarks = load_data(str(tmp_path)).remarks
+    assert "Subfolders without images: 1 (owl)." in remarks
+    assert any("Classes with few training samples" in remark and "dog (" in remark for remark in remarks)
+
+
+@pytest.mark.parametrize("links", ["inside", "follow"])
+def test_each_file_is_read_once_through_links_and_loops_end(tmp_path, links):
+    fill(tmp_path / "store" / "owl", *[grey(8, seed=i) for i in range(9)])
+    fill(tmp_path / "set" / "cat", *[grey(8, seed=20 + i) for i in range(9)])
+    fill(tmp_path / "set" / ".rest" / "dog", *[grey(8, seed=40 + i) for i in range(9)])
+    for name, target in {
+        "owl": "store/owl",
+        "dog": "set/.rest/dog",
+        "again": "set/cat",
+        "loop": "set",
+        "up": ".",
+    }.items():
+        (tmp_path / "set" / name).symlink_to(tmp_path / target)
+    (tmp_path / "set" / "cat" / "one.png").symlink_to(tmp_path / "store" / "owl" / "000.png")
+    data = load_data({"name": str(tmp_path / "set"), "links": links})
+    assert len(everything(data)) == len(data.x) + len(data.held_out)
+    said = [remark for remark in data.remarks if remark.startswith("Links out of the folder")]
+    if links == "inside":
+        assert data.labels.names == ("cat", "dog")
+        assert [remark.partition(" (")[0].rpartition(" ")[2] for remark in said] == ["3"]
+        assert "--data.links follow" in said[0]
+    else:
+        assert data.labels.names[:2] == ("cat", "dog")
+        assert not said
+        assert {np.asarray(grey(8, seed=i)).tobytes() for i in range(9)} <= everything(data)
+
+
+def test_a_folder_of_links_alone_says_what_to_type(tmp_path):
+    fill(tmp_path / "store", *[grey(8, seed=i) for i in range(9)])
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "all").symlink_to(tmp_path / "store")
+    with pytest.raises(Refusal, match=r"only links out of the folder, .* 1 \(all\); add --data.links follow"):
+        load_data(str(tmp_path / "set"))
+    data = load_data({"name": str(tmp_path / "set"), "links": "follow"})
+    assert len(data.x) + len(data.held_out) == 9
+
+
+def test_pictures_that_are_not_read_are_told_apart_from_what_systems_leave(tmp_path):
+    fill(tmp_path, *[grey(16, seed=i) for i in range(9)])
+    for name in ("Thumbs.db", "desktop.ini", "phone.HEIC", "notes.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    PIL.Image.new("L", (300, 1)).save(tmp_path / "line.png")
+    (tmp_path / "empty.jpg").touch()
+    data = load_data(str(tmp_path))
+    assert any(".heic; convert them to JPEG or PNG" in remark for remark in data.remarks)
+    assert "Files that are no images: 1 (notes.txt)." in data.remarks
+    assert any("Very small or very long" in r and "line.png: 300 x 1" in r for r in data.remarks)
+    assert data.left_out == ("empty.jpg: an empty file",)
+
+
+def animated(folder, name, count, first=0):
+    """A file of `count` images, as a .tif or a .gif."""
+    folder.mkdir(exist_ok=True)
+    frames = [grey(8, seed=first + i) for i in range(count)]
+    frames[0].save(folder / name, save_all=True, append_images=frames[1:])
+
+
+@pytest.mark.parametrize("suffix", ["tif", "gif"])
+def test_the_first_image_of_animated_files_is_used_or_all(tmp_path, suffix):
+    for i in range(2):
+        animated(tmp_path / "ab"[i], f"{i}.{suffix}", 7, first=50 * i)
+    first, every = (load_data({"name": str(tmp_path), "frames": frames, "channels": 1}) for frames in ("first", "all"))
+    assert len(first.x) + len(first.held_out) == 2
+    assert any(
+        f"only the first image used: 2 (a/0.{suffix}: 7 images" in r and "--data.frames all" in r for r in first.remarks
+    )
+    assert everything(every) == {np.asarray(grey(8, seed=50 * i + j)).tobytes() for i in range(2) for j in range(7)}
+    assert torch.cat([every.y, every.held_out_y]).bincount().tolist() == [7, 7]
+    assert not any("only the first" in remark for remark in every.remarks)
+    animated(tmp_path / "one", f"one.{suffix}", 9)
+    with pytest.raises(Refusal, match=r"nothing to hold out.*9 images.*--data.frames all"):
+        load_data(str(tmp_path / "one"))
+
+
+def test_many_equal_images_are_named(tmp_path):
+    fill(tmp_path, *[grey(8, seed=i % 20) for i in range(30)])
+    assert "Equal to another image once prepared: 10 of 30." in load_data(str(tmp_path)).remarks
+    fill(tmp_path, *[grey(8, seed=i) for i in range(50)])
+    assert not any("Equal to" in remark for remark in load_data(str(tmp_path)).remarks)
 
 
 def test_corrupt_files_are_left_out_by_name_and_the_rest_goes_on(tmp_path):
@@ -236,7 +352,7 @@ def test_an_empty_folder_and_one_of_other_files_are_refused(tmp_path):
     with pytest.raises(Refusal, match="holds no images"):
         load_data(str(tmp_path))
     (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(Refusal, match=r"holds no images, only notes\.txt"):
+    with pytest.raises(Refusal, match=r"holds no images, only files that are no images: 1 \(notes\.txt\)"):
         load_data(str(tmp_path))
 
 

@@ -22,7 +22,8 @@ def labelled_subset(data: Data, count: int, seed: int = 0) -> Tensor:
     if data.labels is None or data.y is None or data.labels.kind != "class":
         what = "has no labels" if data.labels is None else f"has {data.labels} as labels"
         raise Refusal(
-            f"The data {data.name!r} {what}, and this game learns classes: choose data whose labels are classes."
+            f"The data {data.name!r} {what}, and this game learns classes: choose data whose labels are classes. "
+            f"{data.no_labels}".rstrip()
         )
     every = data.y.long().cpu()
     classes, total = data.labels.size, int((every >= 0).sum())
@@ -71,7 +72,7 @@ class Stream:
         if self.labelled and self.data.labels is None:
             raise Refusal(
                 f"The data {self.data.name!r} has no labels, and a conditional game needs them: "
-                "choose data with labels, or leave out --conditional."
+                f"choose data with labels, or leave out --conditional. {self.data.no_labels}".rstrip()
             )
 
     def batch(self, draw: int) -> Batch:

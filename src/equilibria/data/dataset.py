@@ -175,6 +175,7 @@ class Data:
     remarks: tuple[str, ...] = ()  # how the data was prepared, a sentence each: cropped, resized, left out
     left_out: tuple[str, ...] = ()  # the files that could not be read, "name: reason" each
     formats: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # sizes and modes of the files, counted
+    no_labels: str = ""  # why there are none, if there is a reason
     modes: Modes | None = None  # of a known mixture
     channels_of: str = ""  # the data set that each channel is an image of, where channels are such
 

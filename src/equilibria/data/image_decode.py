@@ -26,8 +26,7 @@ CHANGES = {
     "flattened": "Transparent, put on white",
     "deep": "16-bit gray, divided by 257",
     "repeated": "Gray, repeated in three channels",
-    "animated": "Animated or of several pages, only the first image used",
-    "crop": "Not square, cropped to the center (--data.fit pad keeps the whole image)",
+    "crop": "Not square, cropped to the center (--data.fit pad keeps all of it; only an array can stay rectangular)",
     "pad": "Not square, padded with white",
     "enlarged": "Smaller on one side, enlarged",
 }
@@ -38,8 +37,10 @@ class Unreadable(Exception):
 
 
 @contextmanager
-def open_image(source: Path | IO[bytes]) -> Iterator[PIL.Image.Image]:
+def open_image(source: Path | IO[bytes], frame: int = 0) -> Iterator[PIL.Image.Image]:
     """An image whose header is sound and whose pixels can be decoded. Raises Unreadable for anything else."""
+    if isinstance(source, Path) and source.is_file() and not source.stat().st_size:
+        raise Unreadable("an empty file")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -48,6 +49,8 @@ def open_image(source: Path | IO[bytes]) -> Iterator[PIL.Image.Image]:
                     raise Unreadable(f"{image.width} x {image.height}, {_TOO_LARGE}")
                 if image.mode == "F":
                     raise Unreadable("floating-point pixels of unknown range")
+                if frame:
+                    image.seek(frame)
                 yield image
     except Unreadable:
         raise
@@ -59,6 +62,13 @@ def open_image(source: Path | IO[bytes]) -> Iterator[PIL.Image.Image]:
         raise Unreadable(str(error) or type(error).__name__) from None
 
 
+def frame_count(image: PIL.Image.Image) -> int:
+    """The frames of an animation or the pages of a file; 1 for photos with a preview."""
+    return (
+        1 if image.format == "MPO" or not getattr(image, "is_animated", False) else int(getattr(image, "n_frames", 1))
+    )
+
+
 def fit_image(
     image: PIL.Image.Image, size: int, fit: str, channels: int, resizer: str
 ) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -67,8 +77,6 @@ def fit_image(
     image.draft(None, (4 * size, 4 * size))  # only JPEG can
     if image.size != original:
         changes.append("drafted")
-    if image.format != "MPO" and getattr(image, "is_animated", False):
-        changes.append("animated")
     if image.getexif().get(_ORIENTATION, 1) != 1:
         changes.append("rotated")
     plain = _plain(PIL.ImageOps.exif_transpose(image), "L" if channels == 1 else "RGB", changes)

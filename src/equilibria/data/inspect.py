@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from ..core.errors import Refusal
+from ..core.files import atomic_output
 from .arrays import chunks
 from .dataset import KINDS, Data, first_names, is_labeled
 from .resolve import Spec, load_data
 
+_CELLS = 64  # of the picture
 _BATCH = 64  # the default batch size
 
 
@@ -91,6 +93,13 @@ def check(spec: Spec, root: Path | None = None) -> DataReport:
         left_out=data.left_out,
         remarks=(*data.remarks, *small),
     )
+
+
+def picture(spec: Spec, path: Path, root: Path | None = None) -> None:
+    """Write the first training samples, as networks receive them, as a .png."""
+    data = load_data(spec, root)
+    with atomic_output(path) as part:
+        data.space.sample_grid(data.space.encode(data.x[:_CELLS])).save(part, "PNG")
 
 
 def _class_counts(data: Data) -> dict[str, int]:

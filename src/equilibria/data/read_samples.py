@@ -67,7 +67,8 @@ def _read(path: Spec | Path, space: Space, part: str, root: Path | None, options
     if place.is_file() and place.suffix.lower() in SUFFIXES:
         return _images(ImageSource(str(place.parent), [place.name], lambda _: open_image(place)), space, options)
     if str(path) and place.is_dir():
-        return _images(list_images(place)[0], space, options)
+        of_folder = {name: options[name] for name in ("links", "level", "frames") if name in options}
+        return _images(list_images(place, **of_folder)[0], space, options)
     if place.is_file() and place.suffix in (".npy", ".npz"):
         return _array(place, space, options)
     return _data_set(load_data(options if str(path) == options.get("name") else str(path), root), space, part)

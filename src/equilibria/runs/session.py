@@ -279,5 +279,9 @@ def _stored_data(recipe: Recipe, summary: Summary, data_root: str | Path | None,
     root = data_root or summary.data_root
     data = training_data(recipe, Path(root) if root else None, summary.data.get("label_scales", []))
     if fingerprint(data) != summary.data:
-        display.say(f"The data {data.name!r} has changed since this run started: it will not continue bit for bit.")
+        counts = [f"{facts['train']:,} + {facts['held_out']:,}" for facts in (summary.data, fingerprint(data))]
+        more = f" (training and held-out samples: then {counts[0]}, now {counts[1]})" * (counts[0] != counts[1])
+        display.say(
+            f"The data {data.name!r} has changed since this run started{more}: it will not continue bit for bit."
+        )
     return data

@@ -41,7 +41,7 @@ VERBS = {
     "train": Verb(TRAIN, "[RECIPE|FILE.json]", train.train, ("recipes.options:Options",), train.settings_of),
     "resume": Verb(TRAIN, "RUN", train.resume, ("runs.session:resume",)),
     "compare": Verb(TRAIN, "RECIPE|RUN ...", train.compare, (_COMPARISON,), train.settings_of_all),
-    "data check": Verb(LOOK, "PATH|NAME", study.check),
+    "data check": Verb(LOOK, "PATH|NAME", study.check, (), study.settings_of_data),
     "doctor": Verb(LOOK, "RUN", study.doctor),
     "report": Verb(LOOK, "RUN", study.report, ("studies.run_page:report",)),
     "evaluate": Verb(LOOK, "RUN|SAMPLES", study.evaluate, ("studies.evaluate:evaluate",), None, {"data": "against"}),

@@ -1,27 +1,60 @@
 """Verbs that look at data and runs."""
 
+from dataclasses import replace
 from typing import Any
 
-from ...core.text import paragraph, say, table, width
+from ...core.errors import Refusal, nearest
+from ...core.specs import dashed
+from ...core.text import paragraph, say, table, tables, width
+from ..flags import as_text, metavar
 
 
-def check(name: str, /, *, data_root: str | None = None) -> int:
-    """Inspect a data set before training on it.
+def check(name: str, /, *, data_root: str | None = None, out: str = "", force: bool = False, **settings: Any) -> int:
+    """Inspect a data set before training on it; takes the settings --data.* of `train`.
 
     Args:
         data_root: folder with the original files of data sets; default: EQUILIBRIA_DATA.
+        out: a picture, file.png, of the first 64 samples as training receives them.
+        force: overwrite an existing picture.
 
     Examples:
         equilibria data check images/
-        equilibria data check digits
+        equilibria data check images/ --data.fit pad --data.size 32 --out look.png
     """
     from pathlib import Path
 
-    from ...data.inspect import check
+    from ...core.files import output_path
+    from ...data import data_builder
+    from ...data.inspect import check, picture
+    from ...recipes import DEFAULT, RECIPES
+    from ...recipes.parts import options_of
+    from ...recipes.settings import with_changes
 
-    report = check(name, Path(data_root) if data_root else None)
+    if wrong := [setting for setting in settings if not setting.startswith("data.")]:
+        flags = [dashed(f"data.{option}") for option in options_of(data_builder(name))]
+        hint = nearest(dashed(wrong[0]), ["--data-root", "--out", "--force", *flags])
+        raise Refusal(f"{dashed(wrong[0])} is not a flag of `equilibria data check`.{hint}")
+    path = output_path(out, (".png",), force) if out else None
+    recipe = with_changes(replace(RECIPES[DEFAULT](), data={"name": name}), settings)
+    root = Path(data_root) if data_root else None
+    report = check(recipe.data, root)
     say("\n".join(report.lines()))
+    if report.usable and path is not None:
+        picture(recipe.data, path, root)
+        say(f"Written: {path}")
     return 0 if report.usable else 2
+
+
+def settings_of_data(name: str | None = None) -> tuple[dict[str, Any], str]:
+    """The settings of a data set, as flags."""
+    if name is None:
+        return {}, paragraph("`equilibria data check PATH|NAME --help` lists the settings --data.* of that data.")
+    from ...data import data_builder
+    from ...recipes.parts import options_of
+
+    options = options_of(data_builder(name)).items()
+    rows = [(dashed(f"data.{option}"), metavar(s.annotation), as_text(s.value), s.help) for option, s in options]
+    return {}, tables({"How the data is read": rows}) if rows else ""
 
 
 def doctor(run: str, /, *, json: bool = False) -> int:

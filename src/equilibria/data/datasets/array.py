@@ -1,5 +1,6 @@
 """Images or points in an .npy or .npz file."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from ..dataset import Data, Space, held_out_mask
 from ..labels import AUTO
 from ..spaces import Image, Plane
 
+_SIDE = 8  # pixels of flat images, at least
 _SAMPLES = ("samples", "images", "x")
 
 Split = tuple[Tensor, Tensor, Tensor]  # training samples, held-out samples, which of all are held out: (N,) bool
@@ -73,11 +75,24 @@ def array_names(
 
 
 def _points(path: Path, raw: np.ndarray) -> tuple[Space, Split, str]:
+    if raw.shape[1] > 2 and raw.dtype.kind in "fiu":
+        raise Refusal(f"{path} is a table of {raw.shape[1]:,} columns: {SHAPES}. {_table_advice(raw.shape[1])}")
     if raw.shape[1] != 2 or raw.dtype.kind not in "fiu":
         raise Refusal(f"{path} has {raw.dtype} of shape {raw.shape}: {SHAPES}.")
     reach = max(map(abs, value_range(path, raw)))
     x = torch.from_numpy(np.array(raw, dtype=np.float32))
     return Plane(reach * 1.1 or 1.0), _split(x), f"Points with coordinates of up to {reach:.3g}."
+
+
+def _table_advice(columns: int) -> str:
+    """What to save instead of rows of so many numbers."""
+    points = "Two of its columns are points: save `x = x[:, [0, 1]]`."
+    for channels in (1, 3):
+        side = math.isqrt(columns // channels)
+        if side >= _SIDE and channels * side**2 == columns:
+            axes = f"{side}, {side}" if channels == 1 else f"{channels}, {side}, {side}"
+            return f"If its rows are images: save `x = x.reshape(-1, {axes})`. {points}"
+    return points
 
 
 def _images(path: Path, name: str, raw: np.ndarray, layout: str) -> tuple[Space, Split, str]:

@@ -1,8 +1,8 @@
 """A folder of images as a data set: list of files, decoding, labels from subfolders."""
 
+import hashlib
 import json
 import logging
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -18,14 +18,17 @@ import torch
 from ...core.errors import Refusal, nearest
 from ..cache import cache_key, cached_arrays, write_split
 from ..dataset import Data, Labels, first_names
-from ..image_decode import CHANGES, FITS, GRAY, RESIZERS, SUFFIXES, Unreadable, fit_image, open_image
-from ..label_table import TABLES, Label, read_label_table
+from ..image_decode import CHANGES, FITS, GRAY, RESIZERS, Unreadable, fit_image, frame_count, open_image
+from ..image_files import ImageFiles, subfolder_classes
+from ..label_table import Label, read_label_table
 from ..labels import AUTO, LabelColumn, class_column, number_columns
 from ..spaces import Image
 
 _TEXTS = 3  # version of the sentences that are stored with decoded images
 _LEAST, _MOST = 8, 64  # pixels: bounds of the default side
 _SMALLEST, _LARGEST = 4, 1024  # pixels: bounds of the side
+_TINY, _LONG = 8, 5  # short sides below this part of the side, and ratios of the sides above this, are named
+_SOME = 10  # equal images are named if they are at least one in so many
 _MANY = 2000  # images: from here on, decoding is announced
 
 
@@ -39,6 +42,8 @@ class ImageSource:
     labels: Mapping[str, Label] = field(default_factory=dict)  # of each image; empty if there are none
     numbers: Sequence[str] = ()  # names of the labels, if they are numbers
     remarks: Sequence[str] = ()
+    no_labels: Sequence[str] = ()  # why there are none, a sentence each
+    all_frames: bool = False  # whether each image of an animated file is one of the names
 
     def label_column(self, names: Sequence[str], unknown: str) -> LabelColumn:
         """The labels of these images. Raises Refusal as `class_column` does."""
@@ -48,49 +53,33 @@ class ImageSource:
         return class_column(list(map(str, labels)), unknown)
 
 
-def list_images(folder: Path) -> tuple[ImageSource, dict[str, tuple[int, int]]]:
+def list_images(
+    folder: Path, links: str = "inside", level: int | None = None, frames: str = "first"
+) -> tuple[ImageSource, dict[str, tuple[int, int]]]:
     """The images below a folder, except hidden ones, and (bytes, time of change in ns) of each. Raises Refusal if none.
 
-    Their labels are those of a table in the folder, such as labels.csv, if it has one for every image; else the first
-    subfolders, if there are several and no image lies outside them.
+    Their labels are those of a table in the folder, such as labels.csv; else subfolders: see `subfolder_classes`.
     """
-    root, images, others, links = folder.resolve(), {}, [], 0
-    for place, subfolders, files in os.walk(folder):
-        links += sum(os.path.islink(os.path.join(place, name)) for name in subfolders)
-        subfolders[:] = [name for name in subfolders if not name.startswith((".", "__MACOSX"))]
-        for path in (Path(place, name) for name in files if not name.startswith(".")):
-            name = path.relative_to(folder).as_posix()
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
-                links += 1
-            elif path.suffix.lower() not in SUFFIXES or not os.path.isfile(path):  # opening a pipe would block
-                others.append(name)
-            else:
-                state = path.stat()
-                images[name] = (state.st_size, state.st_mtime_ns)
-    if not images:
-        rest = [first_names(others)] if others else []
-        rest += [f"links out of the folder or to folders, which are not followed: {links}"] if links else []
-        only = f", only {' and '.join(rest)}" if rest else ""
-        raise Refusal(f"{folder} holds no images{only}. PNG, JPEG, WebP, BMP, GIF, TIFF or PNM are needed.")
-    images = dict(sorted(images.items()))
-    table, remarks = read_label_table(folder, images)
-    if others := [name for name in others if name not in TABLES]:
-        suffixes = sorted({os.path.splitext(name)[1] or "no suffix" for name in others})
-        remarks.append(f"Files that are no images: {len(others)} ({', '.join(suffixes)}).")
-    if links:
-        remarks.append(f"Links out of the folder or to folders, which are not followed: {links}.")
-    labels: Mapping[str, Label] = {name: name.split("/")[0] if "/" in name else "" for name in images}
-    if table is not None:
-        labels = table.labels
-    elif len(set(labels.values())) == 1:
-        labels = {}
-    elif "" in labels.values():
-        labels = {}
-        remarks.append("Subfolders are not used as labels, because some images lie outside them.")
-    numbers = table.names if table else ()
+    files = ImageFiles(folder, links)
+    table, remarks = read_label_table(folder, files.images)
+    labels: Mapping[str, Label] = table.labels if table else {}
+    if table is None:
+        labels, sentence = subfolder_classes(files, level)
+        remarks += [sentence] if sentence else []
+    reasons = () if labels else (*remarks, *files.link_remarks())
+    places, all_frames = files.places(frames), frames == "all"
+    if more := len(places) - len(files.images):
+        remarks.append(f"Animated or of several pages, all images used: {more:,} more than files.")
+    labels = {name: labels[file] for name, (file, _) in places.items() if labels}
+
+    def open_one(name: str) -> AbstractContextManager[PIL.Image.Image]:
+        file, frame = places[name]
+        return open_image(folder / file, frame)
+
+    numbers, remarks = table.names if table else (), [*remarks, *files.remarks()]
     return ImageSource(
-        str(folder), tuple(images), lambda name: open_image(folder / name), labels, numbers, remarks
-    ), images
+        str(folder), tuple(places), open_one, labels, numbers, remarks, reasons, all_frames
+    ), files.images
 
 
 @dataclass(frozen=True)
@@ -121,6 +110,8 @@ class Survey:
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     modes: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    frames: dict[str, int] = field(default_factory=dict)  # of files with several
+    digests: set[bytes] = field(default_factory=set)  # of the prepared images
     changes: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -128,6 +119,8 @@ class Survey:
             try:
                 with self.source.open(name) as image:
                     self.sizes[name], self.modes[name] = image.size, image.mode
+                    if not self.source.all_frames and (count := frame_count(image)) > 1:
+                        self.frames[name] = count
             except Unreadable as reason:
                 self.left_out[name] = str(reason)
 
@@ -142,10 +135,16 @@ class Survey:
                 self.left_out[name] = str(reason)
             else:
                 self.changes.update(changes)
+                self.digests.add(hashlib.blake2b(pixels.data, digest_size=16).digest())
                 yield pixels
         if not self.sizes:
             reasons = first_names([f"{name} ({reason})" for name, reason in self.left_out.items()])
             raise Refusal(f"None of the {len(self.left_out)} images of {self.source.title} can be read: {reasons}.")
+
+    def frames_remark(self) -> str:
+        """How many images animated files hold, and which were used."""
+        some = f"{len(self.frames):,} ({first_names([f'{n}: {count} images' for n, count in self.frames.items()])})"
+        return f"Animated or of several pages, only the first image used: {some}; --data.frames all uses all."
 
     def formats(self) -> dict[str, dict[str, int]]:
         """Counts of sizes and modes, the most frequent first."""
@@ -157,6 +156,16 @@ class Survey:
         form = f"{size} x {size}, {'gray' if channels == 1 else 'RGB'}"
         remarks = [f"Images resized to {form} ({resizer}, by Pillow): {len(self.sizes):,}."]
         remarks += [f"{text}: {self.changes[change]:,}." for change, text in CHANGES.items() if self.changes[change]]
+        odd = {
+            name: pair for name, pair in self.sizes.items() if min(pair) < size / _TINY or max(pair) > _LONG * min(pair)
+        }
+        if odd:
+            names = first_names([f"{name}: {width} x {height}" for name, (width, height) in odd.items()])
+            remarks.append(f"Very small or very long, and used all the same: {len(odd):,} ({names}).")
+        if self.frames:
+            remarks.append(self.frames_remark())
+        if (copies := len(self.sizes) - len(self.digests)) * _SOME >= len(self.sizes):
+            remarks.append(f"Equal to another image once prepared: {copies:,} of {len(self.sizes):,}.")
         if self.left_out:
             remarks.append(f"Unreadable and left out: {len(self.left_out)} ({first_names(list(self.left_out))}).")
         return remarks
@@ -171,7 +180,7 @@ def load_images(source: ImageSource, form: ImageFormat, unknown: str, *identity:
     remarks, left_out = (tuple(about[part]) for part in ("remarks", "left_out"))
     data = Data(source.title, Image(*x.shape[1:]), x, held_out, None, None, None, remarks, left_out, about["formats"])
     if about["labels"] is None:
-        return data
+        return replace(data, no_labels=" ".join(source.no_labels))
     kind, names = about["labels"]
     labels = Labels(kind, tuple(names)).scaled(y[~mask])
     return replace(data, labels=labels, y=y[~mask], held_out_y=y[mask])
@@ -185,7 +194,11 @@ def _decode(source: ImageSource, form: ImageFormat, unknown: str, folder: Path) 
     channels = form.channels or (1 if all(mode in GRAY for mode in survey.modes.values()) else 3)
     if len(survey.sizes) > _MANY:
         logging.getLogger(__name__).warning("Resizing %d images; the result is cached.", len(survey.sizes))
-    write_split(survey.rows(size, form.fit, channels, form.resizer), (channels, size, size), "uint8", folder)
+    try:
+        write_split(survey.rows(size, form.fit, channels, form.resizer), (channels, size, size), "uint8", folder)
+    except Refusal as refusal:  # there is too little to hold some out
+        hints = [survey.frames_remark()] if survey.frames else []
+        raise Refusal(" ".join([str(refusal), *hints, *source.remarks])) from None
     labels, y, remarks = source.label_column(list(survey.sizes), unknown)
     about = {
         "labels": None if labels is None else (labels.kind, labels.names),
@@ -204,13 +217,18 @@ def folder(
     resizer: str = "lanczos",
     channels: int | None = None,
     unknown: str = AUTO,
+    level: int | None = None,
+    links: str = "inside",
+    frames: str = "first",
 ) -> Data:
     """A folder of images, made square and small; its subfolders, or a table such as labels.csv, are labels.
 
     `size` is the side in pixels (default: the median short side, within 8 and 64), `fit` is crop or pad, `channels`
     is 1 or 3 (default: 1 if all images are gray); `unknown` is the label of images whose class is not known (auto: an
-    empty one, -1 and names such as unlabelled, none: no label).
+    empty one, -1 and names such as unlabelled, none: no label); `level` is that of the subfolders that are labels (0
+    for none, default: the first with several); `links` is inside, or follow for links out of the folder, too; `frames`
+    is first or all, of animated files and of several pages.
     """
-    form, (source, stamps) = ImageFormat(size, fit, resizer, channels), list_images(path)
+    form, (source, stamps) = ImageFormat(size, fit, resizer, channels), list_images(path, links, level, frames)
     texts = (source.names, tuple(source.labels.values()), tuple(source.numbers), tuple(source.remarks))
     return load_images(source, form, unknown, str(path.resolve()), *texts, tuple(stamps.values()))
