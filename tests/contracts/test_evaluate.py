@@ -235,6 +235,45 @@ def test_a_conditional_model_is_asked_whether_it_makes_what_it_is_told(asked_run
     assert number.provenance.features == "classifier of digits"
 
 
+def test_metrics_that_so_few_samples_say_nothing_of_are_left_out_by_name_unless_named(run):
+    found = evaluate(run, count=27, checkpoints=["last"], say=quiet)
+    assert {"precision_recall", "two_samples", "held_out_critic"} <= set(found.left_out)
+    assert "200 samples of each kind are needed, and there are 27" in found.left_out["held_out_critic"]
+    assert not {"precision", "two_samples", "held_out_critic"} & set(found.names())
+    assert {"modes", "kernel", "sliced_wasserstein"} <= set(found.names())
+    assert read_evaluation(run).left_out == found.left_out
+    (advice,) = [note for note in found.notes if "nevertheless" in note]
+    name = re.search("`--metrics (.*?)`", advice)[1]
+    assert name in found.left_out
+    forced = evaluate(run, [name], count=27, checkpoints=["last"], say=quiet)
+    assert forced.numbers
+    assert not forced.left_out
+
+
+def test_costs_are_said_before_and_the_defaults_keep_to_their_time(run):
+    said = []
+    found = evaluate(run, checkpoints=["last"], budget="0.5s", say=said.append)
+    (expected,) = [text for text in said if text.startswith("Expected time")]
+    assert all(name in expected for name in ("modes", "sliced_wasserstein", "of at most"))
+    assert "it takes about" in found.left_out["held_out_critic"]
+    assert "modes" in found.names()
+    assert {value.provenance.generated for value in found.numbers} == {1000}
+    assert any("1,000 samples instead of" in text for text in said)
+    forced = evaluate(run, ["held_out_critic(moves=2)"], count=27, checkpoints=["last"], budget="0.01s", say=quiet)
+    assert forced.names() == ["held_out_critic"]
+    for budget in ("9images", "soon"):
+        with pytest.raises(Refusal, match=f"budget is '{budget}'"):
+            evaluate(run, budget=budget, say=quiet)
+
+
+@pytest.mark.parametrize(("name", "own"), [("fid", "frechet"), ("KID", "kernel")])
+def test_names_that_belong_to_inception_are_explained_and_measured_as_what_they_are(name, own, run):
+    said = []
+    found = evaluate(run, [name], count=COUNT, checkpoints=["last"], say=said.append)
+    assert found.names() == [own]
+    assert any(f"{name.upper()} is {own} on the features of one published network" in text for text in said)
+
+
 def drawn(count, seed=0, side=12, noise=0):
     """Squares of one gray each, somewhere on black: (count, side, side) uint8."""
     draws = np.random.default_rng(seed)

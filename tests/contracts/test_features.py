@@ -11,8 +11,9 @@ from equilibria.apps.cli import main
 from equilibria.core.errors import Refusal
 from equilibria.data import load_data
 from equilibria.data.spaces import Image
-from equilibria.evaluation.features import FEATURES, choose, classifier_training, suitable
+from equilibria.evaluation.features import FEATURES, choose, classifier_training, published, suitable
 from equilibria.evaluation.features.classifier import train
+from equilibria.evaluation.features.classifier_training import training_seconds
 from equilibria.evaluation.features.inception import Inception, bilinear
 from equilibria.recipes.parts import options_of
 
@@ -54,6 +55,25 @@ def features(inception_file):
     train(data, epochs=1)
     options = {"inception": {"weights": str(inception_file)}}
     return {name: FEATURES[name](data, **options.get(name, {})) for name in FEATURES}
+
+
+def test_a_classifier_that_takes_too_long_is_not_trained_unless_it_is_named():
+    data = load_data("digits")
+    data = dataclasses.replace(data, x=data.x[:300], y=data.y[:300])  # of which none is stored
+    assert training_seconds(data) > 0
+    features = choose("auto", data, seconds=0)
+    assert features.name == "random convolutions"
+    assert "--features classifier" in features.about
+    assert suitable(data) == "classifier"
+    assert suitable(dataclasses.replace(data, x=data.x[:100], y=data.y[:100])) == "random"
+
+
+def test_inception_is_used_by_itself_only_if_its_weights_are_here(tmp_path, monkeypatch):
+    monkeypatch.setenv("EQUILIBRIA_INCEPTION", str(tmp_path / "weights.pth"))
+    assert published(load_data("digits")) == "auto"
+    (tmp_path / "weights.pth").write_bytes(b"")
+    assert published(load_data("digits")) == "inception"
+    assert published(load_data("ring")) == "auto"
 
 
 @ANY

@@ -4,6 +4,7 @@ import inspect
 import math
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from equilibria.data import Data, Labels, load_data
 from equilibria.data.spaces import Image
 from equilibria.evaluation.features.base import Features
 from equilibria.evaluation.metrics import METRICS, default_metrics
-from equilibria.evaluation.metrics.base import SampleSets
+from equilibria.evaluation.metrics.base import SampleSets, Sizes, proportion
 from equilibria.recipes.parts import options_of
 
 COUNT = 240
@@ -188,6 +189,33 @@ def test_what_is_no_number_is_not_measured(name):
     else:
         with pytest.raises(Failure, match="not finite"):
             metric.measure(SampleSets(sets.real, broken, sets.train))
+
+
+@EVERY
+def test_the_page_says_how_many_samples_a_metric_needs_and_why(name):
+    page = (Path(__file__).parents[2] / "docs" / "guides" / "metrics.md").read_text("utf-8")
+    metric, rows = world(name)[0], page.partition("| metric | fewest | reason |")[2].splitlines()
+    row = next(line.strip("| ").split(" | ") for line in rows if line.startswith(f"| `{name}` |"))
+    assert row[1].split(" of ")[0] == f"{metric.fewest:,}"
+    assert row[2] == metric.reason
+
+
+@EVERY
+def test_costs_grow_with_samples(name):
+    cost = world(name)[0].cost
+    small, large = (cost(Sizes(count, 4 * count, 64)) for count in (500, 5000))
+    assert 0 <= small <= large < 60
+
+
+def test_a_share_of_all_samples_has_an_error():
+    assert [proportion(share, 50).error for share in (0.0, 1.0)] == pytest.approx([0.014, 0.014], abs=1e-3)
+    assert proportion(0.5, 50).error == pytest.approx(0.0707, abs=1e-4)
+
+
+def test_a_distance_of_fewer_samples_than_features_is_said_to_be_bias():
+    metric, x = METRICS["frechet"](points()), torch.randn(60, 64, generator=generator(0))
+    assert "60 samples with 64 features" in metric.caution(SampleSets(x, x, x))
+    assert not metric.caution(SampleSets(x[:, :32], x[:, :32], x))
 
 
 @EVERY

@@ -1,6 +1,8 @@
 """Evaluate a trained model on held-out data, or samples against others."""
 
+import math
 import shlex
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +22,7 @@ from ..records.folder import RunFolder
 from ..records.summary import Summary, fingerprint
 from ..runs.selection import has_likelihood
 from . import metric_specs
-from .evaluation_plan import EvaluationPlan, origin, plan_evaluation
+from .evaluation_plan import EvaluationOptions, EvaluationPlan, Work, affordable, origin, plan_evaluation
 from .metric_specs import LIKELIHOOD_METRICS, MetricSpec
 from .results import Evaluation, MetricValue
 from .sample_sets import Say, generated_samples, real_samples
@@ -51,6 +53,7 @@ def evaluate(
     say: Say = print,
     against: Samples | None = None,
     size: int | None = None,
+    budget: str | None = None,
 ) -> Evaluation:
     """Evaluate a run's averaged generator on the held-out data; the numbers are stored in RUN/metrics.json.
 
@@ -71,6 +74,8 @@ def evaluate(
         say: Prints progress.
         against: The real samples: a folder, a file, a data set or a run; half of them are the floor.
         size: Side in pixels of the images of folders; default: the smaller median side, at most 64.
+        budget: Time for the default metrics, such as 5m, or none for no limit; default: a quarter of the run's, at
+            least 60 s.
 
     Example:
         >>> evaluation = eq.evaluate("runs/digits", ["sliced_wasserstein"], count=32, say=str)
@@ -78,17 +83,16 @@ def evaluate(
         'lower'
     """
     with torch.random.fork_rng(devices=[]):  # networks are initialized before their weights are read
-        if against is not None:
-            if tuple(checkpoints) != ("best", "last"):
-                raise Refusal(
-                    "--checkpoints does not apply to --against, which measures finished models: leave it out."
-                )
-            root = None if data_root is None else Path(data_root)
-            return _evaluate_pair((run, against), metrics, features, count, size, seed, root, say)
-        folder = _run_folder(run)
-        if size is not None:
-            raise Refusal("--size applies to folders of images, with --against: leave it out.")
-        return _evaluate_run(folder, metrics, features, count, checkpoints, seed, data_root, say)
+        root = None if data_root is None else Path(data_root)
+        options = EvaluationOptions(metrics, features, count, seed, root, say, budget)
+        if against is None:
+            folder = _run_folder(run)
+            if size is not None:
+                raise Refusal("--size applies to folders of images, with --against: leave it out.")
+            return _evaluate_run(folder, checkpoints, options)
+        if tuple(checkpoints) != ("best", "last"):
+            raise Refusal("--checkpoints does not apply to --against, which measures finished models: leave it out.")
+        return _evaluate_pair(run, against, size, options)
 
 
 def _run_folder(run: Samples) -> Path:
@@ -101,38 +105,36 @@ def _run_folder(run: Samples) -> Path:
     raise Refusal(f"{run} holds samples and is no run: `{line}` measures them against real ones.")
 
 
-def _evaluate_run(
-    run: Path,
-    metrics: Sequence[MetricSpec],
-    features: str,
-    count: int,
-    checkpoints: Sequence[str],
-    seed: int,
-    data_root: str | Path | None,
-    say: Say,
-) -> Evaluation:
+def _evaluate_run(run: Path, checkpoints: Sequence[str], options: EvaluationOptions) -> Evaluation:
     """The metrics of a run's checkpoints, stored in the run folder."""
     selected = {name: select_checkpoint(run, name) for name in checkpoints}  # refused before a network is trained
-    records = RunFolder.open(run)
+    records, say = RunFolder.open(run), options.say
     recipe = Recipe.load(records.recipe_file, trust=True)  # it may name a user's code, but nothing of it is called
     summary = Summary.load(records)
-    root = Path(place) if (place := data_root or summary.data_root) else None
-    data = training_data(recipe, root, summary.data.get("label_scales", []))
+    if options.root is None and summary.data_root:
+        options = replace(options, root=Path(summary.data_root))
+    data = training_data(recipe, options.root, summary.data.get("label_scales", []))
     if fingerprint(data) != summary.data:
         say(f"The data {data.name!r} is not what this run was trained on: its numbers may not be comparable.")
-    model, samples = load(run), real_samples(data, count, recipe.binarize)
-    record = origin(data, samples, seed, recipe.halflife > 0, recipe.binarize)
-    plan = plan_evaluation(metrics, features, samples, data, record, root, say)
-    likelihoods = [spec for spec in metric_specs.read_specs(metrics, data) if spec["name"] in LIKELIHOOD_METRICS]
+    limit = options.limit(max(checkpoint.elapsed for checkpoint in selected.values()))
+    model, samples = load(run), real_samples(data, options.count, recipe.binarize)
+    record = origin(data, samples, options.seed, recipe.halflife > 0, recipe.binarize)
+    plan = plan_evaluation(options, samples, data, record, limit)
     rounds = {name: f"round {checkpoint.step:,} ({name})" for name, checkpoint in selected.items()}
     say(f"Evaluating {' and '.join(rounds.values())} of {run} against {len(samples.real.x):,} held-out samples.")
+    steps = {checkpoint.step for checkpoint in selected.values()}
+    drawing = _drawing(model)
+    likelihoods, extra = _likelihoods(options, plan, model, len(steps) * drawing, limit)
+    work = Work(len(steps), drawing, extra)
+    fewer = None if options.count else lambda count: real_samples(data, count, recipe.binarize)
+    plan = affordable(plan, limit, work, fewer, forced=bool(options.metrics))
     floors, values, measured = plan.floors(), list[MetricValue](), dict[int, list[MetricValue]]()
     for name, checkpoint in selected.items():
         if (step := checkpoint.step) not in measured:
             load_checkpoint_weights(model, recipe, checkpoint, lambda: data)
-            drawn = generated_samples(model, len(samples.floor.x), seed, say, f"samples of {rounds[name]}")
+            drawn = generated_samples(model, len(plan.samples.floor.x), options.seed, say, f"samples of {rounds[name]}")
             measured[step] = plan.values(drawn, step, floors)
-            measured[step] += _likelihoods(plan, model, likelihoods, rounds[name], step, required=bool(metrics))
+            measured[step] += [_likelihood(plan, model, spec, rounds[name], step) for spec in likelihoods]
         rule = selection_rule(run, name)
         values += [replace(v, provenance=replace(v.provenance, checkpoint=name, rule=rule)) for v in measured[step]]
     evaluation = Evaluation(tuple(values), plan.about, tuple(plan.cautions()), plan.left_out)
@@ -140,47 +142,60 @@ def _evaluate_run(
     return evaluation
 
 
-def _evaluate_pair(
-    pair: tuple[Samples, Samples],
-    metrics: Sequence[MetricSpec],
-    features: str,
-    count: int,
-    size: int | None,
-    seed: int,
-    root: Path | None,
-    say: Say,
-) -> Evaluation:
+def _evaluate_pair(samples: Samples, against: Samples, size: int | None, options: EvaluationOptions) -> Evaluation:
     """The metrics of samples against others."""
-    both = sample_pair(*pair, count, size, seed, root)
-    samples, real, data = both.samples, both.real, both.data
-    record = replace(origin(data, real, seed), checkpoint=samples.name)
-    say(f"Evaluating {len(samples.x):,} samples of {samples.name} against {len(real.real.x):,} of {data.name}.")
-    say(f"\n{table([HEADS, *both.rows])}\n")
-    plan = plan_evaluation(metrics, features, real, data, record, root, say)
-    values = plan.values(samples, None, plan.floors())
-    return Evaluation(tuple(values), plan.about, (*both.remarks, *plan.cautions()), plan.left_out)
+    limit, pair = options.limit(0.0), sample_pair(samples, against, options.count, size, options.seed, options.root)
+    fake, real, data = pair.samples, pair.real, pair.data
+    options.say(f"Evaluating {len(fake.x):,} samples of {fake.name} against {len(real.real.x):,} of {data.name}.")
+    options.say(f"\n{table([HEADS, *pair.rows])}\n")
+    record = replace(origin(data, real, options.seed), checkpoint=fake.name)
+    plan = plan_evaluation(options, real, data, record, limit)
+    plan = affordable(plan, limit, Work(1, 0.0), None, forced=bool(options.metrics))
+    values = plan.values(fake, None, plan.floors())
+    return Evaluation(tuple(values), plan.about, (*pair.remarks, *plan.cautions()), plan.left_out)
+
+
+def _drawing(model: Model) -> float:
+    """Seconds to draw a sample."""
+    start = 0.0
+    for _ in range(2):  # the first time is longer
+        start = time.perf_counter()
+        model.sample(model.CHUNK)
+    return (time.perf_counter() - start) / model.CHUNK
 
 
 def _likelihoods(
-    plan: EvaluationPlan, model: Model, specs: Sequence[Spec], where: str, step: int, required: bool
-) -> list[MetricValue]:
-    """How likely held-out data is under the model. Raises Refusal if it has no likelihood and one is required."""
-    held_out = plan.samples.real
-    real = held_out.batch if model.conditions is not None else Batch(held_out.x)
-    if specs and not has_likelihood(model, real):
-        if required:
+    options: EvaluationOptions, plan: EvaluationPlan, model: Model, seconds: float, limit: float
+) -> tuple[list[Spec], float]:
+    """The metrics of the model's likelihood, by default of fewer samples if time is short, and their seconds in all.
+
+    `seconds` is the time of an importance sample. Raises Refusal if one is named and the model has none.
+    """
+    specs = [spec for spec in metric_specs.read_specs(options.metrics, plan.data) if spec["name"] in LIKELIHOOD_METRICS]
+    if not specs or not has_likelihood(model, _held_out(plan, model)):
+        if specs and options.metrics:
             raise Refusal(
                 "nll needs a model with a likelihood and an encoder, such as vae, and this run has none: leave it out "
                 "of --metrics."
             )
-        return []
-    values = []
-    for spec in specs:
-        builder = LIKELIHOOD_METRICS[spec["name"]]
-        plan.say(f"  likelihood of held-out samples under {where}")
-        options = metric_specs.check_options(spec, builder)
-        figure = builder(model, real, **options)
-        count = min(len(real.x), options.get("count", len(real.x)))
-        provenance = plan.provenance(metric_specs.full_name(spec, builder), None, count, 0)
-        values.append(MetricValue(spec["name"], *figure, "lower", step, None, provenance))
-    return values
+        return [], 0.0
+    most = math.inf if options.metrics else limit / 2
+    pairs = [metric_specs.fit_likelihood(spec, len(plan.samples.real.x), seconds, most) for spec in specs]
+    return [spec for spec, _ in pairs], sum(cost for _, cost in pairs)
+
+
+def _held_out(plan: EvaluationPlan, model: Model) -> Batch:
+    """Held-out samples, with labels for a conditional model."""
+    held_out = plan.samples.real
+    return held_out.batch if model.conditions is not None else Batch(held_out.x)
+
+
+def _likelihood(plan: EvaluationPlan, model: Model, spec: Spec, where: str, step: int) -> MetricValue:
+    """How likely held-out data is under the model."""
+    builder, real = LIKELIHOOD_METRICS[spec["name"]], _held_out(plan, model)
+    plan.say(f"  likelihood of held-out samples under {where}")
+    options = metric_specs.check_options(spec, builder)
+    figure = builder(model, real, **options)
+    count = min(len(real.x), options.get("count", len(real.x)))
+    provenance = plan.provenance(metric_specs.full_name(spec, builder), None, count, 0)
+    return MetricValue(spec["name"], *figure, "lower", step, None, provenance)

@@ -1,21 +1,61 @@
 """What an evaluation measures: real samples, the feature network, the metrics, and what is left out."""
 
+import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from ..core.errors import Refusal
+from ..core.specs import Spec
+from ..core.text import duration
 from ..data import Data
 from ..data.dataset import digest
-from ..evaluation.features import Features, choose
-from ..evaluation.metrics.base import Measurement, Measurements, Metric, Provenance
+from ..evaluation.features import AUTO, Features, choose, published
+from ..evaluation.features.classifier import classified_data, stored_classifier
+from ..evaluation.features.classifier_training import training_seconds
+from ..evaluation.metrics.base import Measurement, Measurements, Metric, Provenance, SampleSets, Sizes, slowness
+from ..recipes.options import read_budget
 from . import metric_specs
 from .metric_specs import LIKELIHOOD_METRICS, MetricRequest, MetricSpec
 from .results import MetricValue
 from .sample_sets import SILENCE, RealSamples, SampleSet, Say
 
+_LEAST, _PART = 60.0, 0.25  # seconds by default, or this part of the training's
+_SHARE, _ENOUGH = 0.7, 1000  # of the time; samples of each kind
+_ROWS, _TIMED = 256, 16  # samples in a self-test, and in a measurement of time
+_OTHER = (
+    "{name} is {metric} on the features of one published network, Inception v3 of 2015, whose weights are not part of "
+    "this package. What follows is {metric} on other features ({features}), which is not {name} and cannot be compared "
+    "with published values. For {name} of images: --features inception, with its weights as EQUILIBRIA_INCEPTION=FILE "
+    "or downloaded (95 MB)."
+)
 _CLASS_ACCURACY = "asked_share"  # the stored name
+
+
+@dataclass(frozen=True)
+class EvaluationOptions:
+    """What is asked of an evaluation."""
+
+    metrics: Sequence[MetricSpec]  # none: those that suit the data
+    features: str
+    count: int  # 0: as many as there are
+    seed: int
+    root: Path | None
+    say: Say
+    budget: str | None = None
+
+    def limit(self, seconds: float) -> float:
+        """The most seconds for an evaluation after so many seconds of training. Raises Refusal for no time."""
+        if self.budget == "none":
+            return math.inf
+        if self.budget is not None:
+            if (time := read_budget(self.budget).seconds) is None:
+                raise Refusal(f"budget is {self.budget!r}: a time such as 5m, or none, is needed.")
+            return time
+        default = not self.metrics and not self.count and self.features == AUTO
+        return max(_LEAST, _PART * seconds) if default else math.inf
 
 
 @dataclass(frozen=True)
@@ -47,9 +87,14 @@ class EvaluationPlan:
         """The feature network of a metric; None if it compares samples as they are."""
         return self.network if request.metric.input == "features" else None
 
+    def sets(self, request: MetricRequest, samples: SampleSet) -> SampleSets:
+        """What a metric compares; training samples only for those that need them, and for a user's."""
+        training = bool(request.metric.training) or ":" in request.spec["name"]
+        return self.samples.compare(samples, self.features(request), self.say, training)
+
     def measure(self, request: MetricRequest, samples: SampleSet) -> Measurements:
         """The values of a metric of these samples, with a message if that took long."""
-        sets, start = self.samples.compare(samples, self.features(request), self.say), time.monotonic()
+        sets, start = self.sets(request, samples), time.monotonic()
         figures = request.metric.measure(sets)
         if (seconds := time.monotonic() - start) > SILENCE:
             self.say(f"  {request.spec['name']} of {samples.name}: {seconds:.0f} s")
@@ -59,17 +104,16 @@ class EvaluationPlan:
         """Each metric of real samples against real ones, once it has passed its self-test."""
         floors = {}
         for request in self.requests:
-            sets = self.samples.compare(self.samples.floor, self.features(request), self.say)
-            metric_specs.self_test(request, sets)
+            metric_specs.self_test(request, self.sets(request, self.samples.floor))
             floors[request.name] = metric_specs.check_floor(request, self.measure(request, self.samples.floor))
         return floors
 
     def cautions(self) -> list[str]:
-        """How to read the values, where not as usual."""
-        real = self.samples.floor
-        notes = [f"`--metrics {self.optional[0]}` measures {self.optional[0]} nevertheless."] if self.optional else []
-        sets = [(each, self.samples.compare(real, self.features(each), self.say)) for each in self.requests]
-        return [caution for each, compared in sets if (caution := each.metric.caution(compared))] + notes
+        """How to read the values, where not as usual, and how to have more."""
+        sets = [(each, self.sets(each, self.samples.floor)) for each in self.requests]
+        notes = [caution for each, compared in sets if (caution := each.metric.caution(compared))]
+        first = self.optional[:1]
+        return notes + [f"`--metrics {name}` measures {name} nevertheless." for name in first]
 
     def values(self, samples: SampleSet, step: int | None, floors: Mapping[str, Measurements]) -> list[MetricValue]:
         """The metrics of samples, and how often the classifier recognizes their conditions."""
@@ -108,34 +152,45 @@ def origin(data: Data, samples: RealSamples, seed: int, averaged: bool = False, 
 
 
 def plan_evaluation(
-    metrics: Sequence[MetricSpec],
-    features: str,
-    samples: RealSamples,
-    data: Data,
-    origin: Provenance,
-    root: Path | None,
-    say: Say,
+    options: EvaluationOptions, samples: RealSamples, data: Data, record: Provenance, limit: float
 ) -> EvaluationPlan:
     """The metrics by name, or those that suit the data and the number of samples; the others are left out.
 
-    Raises Refusal for unknown metrics, and for those that cannot be measured.
+    A classifier that would take more than half of `limit` seconds to train is replaced or done without. Raises Refusal
+    for unknown metrics, and for those that cannot be measured.
     """
-    specs, requests, left_out = metric_specs.read_specs(metrics, data), list[MetricRequest](), dict[str, str]()
-    optional = list[str]()
-    name, options = metric_specs.feature_spec(features)
-    for spec in (spec for spec in specs if spec["name"] not in LIKELIHOOD_METRICS):
-        request = metric_specs.metric_request(spec, data, root, say)
-        missing, few = _missing(request.metric, samples), _few(request.metric, len(samples.floor.x))
-        if missing and metrics:
-            raise Refusal(f"{spec['name']} cannot be measured, since {missing}: leave it out of --metrics.")
-        if missing or (few and not metrics):
-            left_out[spec["name"]] = missing or few
-            optional += [] if missing else [spec["name"]]
-        else:
-            requests.append(request)
-    needed = any(request.metric.input == "features" for request in requests)
-    network = choose(name, data, root, say, **options) if needed else None
-    return EvaluationPlan(data, samples, origin, network, requests, say, left_out, optional)
+    requests, left_out, optional = list[MetricRequest](), dict[str, str](), list[str]()
+    for spec in metric_specs.read_specs(options.metrics, data):
+        if spec["name"] in LIKELIHOOD_METRICS:
+            continue
+        reason, missing = _late(spec, data, options.root, limit), ""
+        if not reason:
+            request = metric_specs.metric_request(spec, data, options.root, options.say)
+            missing, reason = _missing(request.metric, samples), _few(request.metric, len(samples.floor.x))
+            if missing and options.metrics:
+                raise Refusal(f"{spec['name']} cannot be measured, since {missing}: leave it out of --metrics.")
+            if not missing and (options.metrics or not reason):
+                requests.append(request)
+                continue
+        left_out[spec["name"]] = missing or reason
+        optional += [] if missing else [spec["name"]]
+    names = metric_specs.inception_names(options.metrics)
+    features = published(data) if names and options.features == AUTO else options.features
+    (name, settings), network = metric_specs.feature_spec(features), None
+    if any(request.metric.input == "features" for request in requests):
+        network = choose(name, data, options.root, options.say, limit / 2, **settings)
+    if network is not None and network.name != "inception":
+        for name, own in names.items():
+            options.say(_OTHER.format(name=name, metric=own, features=network.name))
+    return EvaluationPlan(data, samples, record, network, requests, options.say, left_out, optional)
+
+
+def _late(spec: Spec, data: Data, root: Path | None, limit: float) -> str:
+    """Why the classifier that a metric itself needs is not there in time."""
+    if limit == math.inf or not metric_specs.needs_classifier(spec, data) or stored_classifier(data, root) is not None:
+        return ""
+    seconds = training_seconds(classified_data(data, root))
+    return "" if seconds <= limit / 2 else f"its classifier takes about {duration(seconds)} to train, once"
 
 
 def _missing(metric: Metric, samples: RealSamples) -> str:
@@ -150,3 +205,76 @@ def _few(metric: Metric, count: int) -> str:
     if count >= metric.fewest:
         return ""
     return f"{metric.fewest:,} samples of each kind are needed, and there are {count:,}: {metric.reason}"
+
+
+class Work(NamedTuple):
+    """What is measured, and how fast."""
+
+    sets: int  # of generated samples
+    drawing: float  # seconds for a sample
+    extra: float = 0.0  # seconds for what is not measured on samples
+
+
+def affordable(
+    plan: EvaluationPlan, limit: float, work: Work, fewer: Callable[[int], RealSamples] | None, forced: bool
+) -> EvaluationPlan:
+    """The plan with fewer samples, then fewer metrics unless they are `forced`, to take at most `limit` seconds.
+
+    `fewer` makes real samples of a smaller count. Says what is expected.
+    """
+    count, most = len(plan.samples.floor.x), duration(limit) if limit < math.inf else "any time"
+    costs = _costs(plan, work)
+    while fewer and sum(costs(count, plan.requests).values()) > _SHARE * limit and count > _ENOUGH:
+        count = max(count // 2, _ENOUGH)
+    if fewer and count < len(plan.samples.floor.x):
+        plan.say(f"{count:,} samples instead of {len(plan.samples.floor.x):,}, to take at most {most} (--budget).")
+        plan = replace(plan, samples=fewer(count))
+    while sum((expected := costs(count, plan.requests)).values()) > limit and len(plan.requests) > 1 and not forced:
+        dear = max(plan.requests[1:], key=lambda each: expected.get(each.spec["name"], 0.0))
+        name = str(dear.spec["name"])
+        reason = f"it takes about {duration(expected.get(name, 0.0))}, and all together may take {most}"
+        rest = [each for each in plan.requests if each is not dear]
+        plan = replace(plan, requests=rest, left_out={**plan.left_out, name: reason}, optional=[*plan.optional, name])
+    plan.say(_expectation(expected, limit))
+    return plan
+
+
+def _costs(plan: EvaluationPlan, work: Work) -> Callable[[int, Sequence[MetricRequest]], dict[str, float]]:
+    """Seconds for metrics of so many samples, by name, and for what they are measured on."""
+    (rate, width), speed, largest = _features_rate(plan), slowness(), len(plan.samples.train.x)
+
+    def costs(count: int, requests: Sequence[MetricRequest]) -> dict[str, float]:
+        training = min(largest, 2 * count) if count < len(plan.samples.floor.x) else largest
+        learns = any(each.metric.training and each.metric.input == "features" for each in requests)
+        rows = (2 + work.sets) * count + training * learns
+        seconds = {"samples": work.drawing * work.sets * count, "features": rate * rows, "likelihood": work.extra}
+        seconds = {name: value for name, value in seconds.items() if value}
+        for each in requests:
+            features = width if each.metric.input == "features" else plan.samples.real.x[0].numel()
+            whole, small = (each.metric.cost(Sizes(n, training, features)) for n in (count, min(count, _ROWS)))
+            seconds[each.spec["name"]] = speed * (whole * (1 + work.sets) + 2 * small)
+        return seconds
+
+    return costs
+
+
+def _features_rate(plan: EvaluationPlan) -> tuple[float, int]:
+    """Seconds for the features of a sample, and how many there are."""
+    x = plan.samples.real.x[:_TIMED]
+    if plan.network is None:
+        return 0.0, x[0].numel()
+    start, width = 0.0, 0
+    for _ in range(2):  # the first one is slower
+        start = time.perf_counter()
+        width = plan.network.network(x).flatten(1).shape[1]
+    return (time.perf_counter() - start) / len(x), width
+
+
+def _expectation(expected: Mapping[str, float], limit: float) -> str:
+    """What takes how long, in words."""
+    parts = [f"{name} {duration(seconds)}" for name, seconds in expected.items() if seconds >= 1]
+    parts += [f"{name} unknown" for name in expected if ":" in name]  # of the user
+    if short := [name for name, seconds in expected.items() if seconds < 1 and ":" not in name]:
+        parts.append(f"{', '.join(short)} less than 1 s{' each' * (len(short) > 1)}")
+    most = "" if limit == math.inf else f" of at most {duration(limit)}"
+    return f"Expected time: {'; '.join(parts)}; in all about {duration(sum(expected.values()))}{most}."

@@ -17,7 +17,7 @@ from ..core.types import Batch
 from ..data import Data
 from ..evaluation.features import AUTO, FEATURES, Features
 from ..evaluation.features.classifier import classifier
-from ..evaluation.metrics import METRICS, default_metrics
+from ..evaluation.metrics import METRICS, ON_INCEPTION, default_metrics
 from ..evaluation.metrics.base import Measurement, Measurements, Metric, SampleSets, proportion
 from ..evaluation.metrics.likelihood import importance_sampled
 from ..evaluation.metrics.modes import is_stacked
@@ -25,6 +25,7 @@ from ..models.model import Model
 
 _ROWS = 256  # samples in a self-test or in a forward pass of the classifier
 _FAR = 2.0  # standard deviations
+_LEAST = 20  # samples for a likelihood
 _SIGNS = {"lower": 1.0, "higher": -1.0, "neither": 0.0}
 _FAILS = (
     "The metric {metric} fails its self-test: {what}. None of its numbers is printed; leave it out with --metrics, or "
@@ -59,11 +60,32 @@ def nll(model: Model, batch: Batch, *, k: int = 500, count: int = 1000) -> Measu
 LIKELIHOOD_METRICS = {"nll": nll}  # computed by the model itself, not from its samples
 
 
+def inception_names(metrics: Sequence[MetricSpec]) -> dict[str, str]:
+    """The metrics among these that are named as on the features of Inception, FID: each with the name of its own."""
+    names = [_spec(metric)["name"] for metric in metrics]
+    return {name.upper(): ON_INCEPTION[name] for name in names if name in ON_INCEPTION}
+
+
+def fit_likelihood(spec: Spec, count: int, seconds: float, limit: float) -> tuple[Spec, float]:
+    """The spec with as many held-out samples, of `count`, as take at most `limit`, and their seconds.
+
+    `seconds` is the time of one importance sample.
+    """
+    builder = LIKELIHOOD_METRICS[spec["name"]]
+    values = {name: parameter.default for name, parameter in options(builder).items()} | check_options(spec, builder)
+    size = min(values["count"], count)
+    most = max(int(limit / (values["k"] * seconds)), _LEAST) if limit < math.inf else size
+    if most < size:
+        spec, size = spec | {"count": most}, most
+    return spec, size * values["k"] * seconds
+
+
 def read_specs(metrics: Sequence[MetricSpec], data: Data) -> list[Spec]:
     """Each metric's name and options; without metrics those that suit the data. Raises Refusal for unknown ones."""
     specs = [_spec(metric) for metric in metrics] or [
         {"name": name} for name in (*default_metrics(data), *LIKELIHOOD_METRICS)
     ]
+    specs = [spec | {"name": ON_INCEPTION.get(spec["name"], spec["name"])} for spec in specs]
     names = [*METRICS, *LIKELIHOOD_METRICS]
     for name in (spec["name"] for spec in specs):
         if name not in names and ":" not in name:
@@ -79,12 +101,17 @@ def split_metrics(text: str) -> list[str]:
 def metric_request(spec: Spec, data: Data, root: Path | None, say: Callable[[str], None]) -> MetricRequest:
     """The metric of a spec. Raises Refusal if it does not apply to the data."""
     builder = builder_of(METRICS, spec["name"])
-    needed = "classifier" in inspect.signature(builder).parameters and (":" in spec["name"] or is_stacked(data))
-    network = classifier(data, root, say) if needed else None
+    network = classifier(data, root, say) if needs_classifier(spec, data) else None
     metric = make(METRICS, spec, spec["name"], data=data, classifier=network)
     if not isinstance(metric, Metric):
         raise Refusal(f"{spec['name']} returns {type(metric).__name__}: it must return an evaluation.metrics Metric.")
     return MetricRequest(spec, full_name(spec, builder), metric, network)
+
+
+def needs_classifier(spec: Spec, data: Data) -> bool:
+    """Whether a metric itself classifies samples."""
+    parameters = inspect.signature(builder_of(METRICS, spec["name"])).parameters
+    return "classifier" in parameters and (":" in spec["name"] or is_stacked(data))
 
 
 def full_name(spec: Spec, builder: Callable[..., Any]) -> str:
@@ -118,7 +145,7 @@ def _spec(metric: MetricSpec) -> Spec:
     if wrong := [key.strip() for key, equals, _ in pairs if not equals]:
         raise Refusal(f"{metric!r} does not say which option is {wrong[0]!r}: write for example kernel(degree=2).")
     values = {key.strip(): parse_json(value.strip()) for key, _, value in pairs}
-    return {"name": name if ":" in name else name.replace("-", "_")} | values
+    return {"name": name if ":" in name else name.lower().replace("-", "_")} | values
 
 
 def self_test(request: MetricRequest, sets: SampleSets) -> None:

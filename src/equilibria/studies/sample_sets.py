@@ -69,9 +69,13 @@ class RealSamples:
     split: str  # in words, for the provenance
     has_training: bool = True  # whether `train` is known to be what the model learned from
 
-    def compare(self, samples: SampleSet, network: Features | None, say: Say) -> SampleSets:
-        """What a metric compares: these samples with the real ones, or the features of all."""
-        return SampleSets(*(each.rows(network, say) for each in (self.real, samples, self.train)))
+    def compare(self, samples: SampleSet, network: Features | None, say: Say, training: bool = True) -> SampleSets:
+        """What a metric compares: these samples with the real ones, or the features of all.
+
+        Without `training`, for metrics that do not use them, the samples of the floor replace the training samples.
+        """
+        train = self.train if training else self.floor
+        return SampleSets(*(each.rows(network, say) for each in (self.real, samples, train)))
 
 
 def real_samples(data: Data, count: int, binary: bool = False) -> RealSamples:

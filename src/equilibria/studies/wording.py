@@ -84,7 +84,7 @@ def evaluation_notes(evaluation: Evaluation) -> list[str]:
     """What the numbers were measured on, and how to read them."""
     names = {value.provenance.features for value in evaluation.numbers} - {"none", "pixels"}
     features = f"Features: {evaluation.about or ', '.join(names)}." if names else ""
-    fid = "The Frechet distance on these features is FID." if "inception" in names else ""
+    fid = "The Frechet distance on these features is FID, the kernel distance KID." if "inception" in names else ""
     lines = provenance_lines(value.provenance for value in evaluation.numbers)
     more = [f"{features} {fid}".strip(), _READING if evaluation.numbers else "Nothing was measured."]
     reasons = dict[str, list[str]]()

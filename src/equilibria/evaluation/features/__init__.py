@@ -1,18 +1,21 @@
 """Feature networks for metrics. The table is the registration."""
 
 import inspect
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...core.catalogue import Catalogue
 from ...core.errors import Refusal
 from ...core.specs import import_function
+from ...core.text import duration
 from ...data.dataset import Data
 from .base import Features, digest
-from .classifier import classifier, frozen, refuse_other_than_images, stored_classifier
-from .classifier_training import Say, resizing, silent, untrained
-from .inception import inception
+from .classifier import classified_data, classifier, frozen, refuse_other_than_images, stored_classifier
+from .classifier_training import Say, resizing, silent, training_seconds, untrained
+from .inception import inception, stored_weights
 
 
 def random(data: Data, *, seed: int = 0) -> Features:
@@ -32,26 +35,41 @@ def pixels(data: Data) -> Features:
     return Features("pixels", lambda x: x.flatten(1).float(), "none", "none", "samples as they are")
 
 
-__all__ = ["AUTO", "FEATURES", "Features", "choose", "suitable"]
+__all__ = ["AUTO", "FEATURES", "Features", "choose", "published", "suitable"]
 
 FEATURES = Catalogue("feature network", inception=inception, classifier=classifier, random=random, pixels=pixels)
 AUTO = "auto"
+_PER_CLASS = 20  # training samples that a classifier needs
+_LATER = (
+    "untrained convolutions, a sanity check only, because there is no classifier of {data} yet, and training it takes "
+    "about {time}, once: --features classifier does it, and later evaluations use it"
+)
 
 
-def choose(name: str, data: Data, root: Path | None = None, say: Say = silent, **options: Any) -> Features:
+def published(data: Data) -> str:
+    """The network that published distances use, if its weights are here and the data is images; else "auto"."""
+    return "inception" if len(data.space.shape) == 3 and stored_weights() is not None else AUTO
+
+
+def choose(
+    name: str, data: Data, root: Path | None = None, say: Say = silent, seconds: float = math.inf, **options: Any
+) -> Features:
     """The feature network of this name, a user's own `module:function`, or "auto": what suits the data.
 
-    Auto means points as they are, and images by a classifier of their own classes, which is trained if none is stored,
-    or, without classes, by random convolutions. Raises Refusal for an unknown name.
+    Auto means points as they are, and images by a classifier of their own classes, which is trained if none is stored
+    and it takes no more than some `seconds`; else by random convolutions. Raises Refusal for an unknown name.
     """
     if name == AUTO:
         name = suitable(data)
         if name == "classifier" and stored_classifier(data, root) is None:
+            if (expected := training_seconds(classified_data(data, root))) > seconds:
+                return replace(random(data), about=_LATER.format(data=data.name, time=duration(expected)))
             say(f"There is no classifier of {data.name!r} yet: training it now, once (`equilibria features train`).")
         if name == "random":
             say(
-                f"The images of {data.name!r} have no classes to train a classifier on, so their features are those of "
-                "convolutions that were never trained: --features inception is better if its weights are available."
+                f"The images of {data.name!r} have no classes, or too few of each, to train a classifier on, so their "
+                "features are those of convolutions that were never trained: --features inception is better if its "
+                "weights are available."
             )
     builder: Callable[..., Any] = import_function(name, FEATURES.kind) if ":" in name else FEATURES[name]
     parameters = inspect.signature(builder).parameters
@@ -70,4 +88,5 @@ def suitable(data: Data) -> str:
     if len(data.space.shape) != 3:
         return "pixels"
     classes = data.labels is not None and data.labels.kind == "class" and len(data.labeled_part().held_out) > 0
-    return "classifier" if classes or data.channels_of else "random"
+    enough = classes and data.labels is not None and len(data.x) >= _PER_CLASS * data.labels.size
+    return "classifier" if enough or data.channels_of else "random"

@@ -102,12 +102,27 @@ def train(data: Data, epochs: int = 0, seed: int = 0, say: Say = silent) -> Stor
     """
     if epochs < 0:
         raise Refusal(f"epochs is {epochs}: at least 1 is needed, or 0 for the default.")
-    epochs = epochs or min(max(-(-_SAMPLES // len(data.x)), _FEWEST), _MOST)
+    epochs = epochs or _epochs(data)
     network = fit(data, epochs, seed, say)
     weights = {name: weight.contiguous() for name, weight in network.state_dict().items()}
     stored = StoredClassifier(weights, *accuracy(network, data), epochs, data.name)
     write(place(data, seed), stored)
     return stored
+
+
+def _epochs(data: Data) -> int:
+    return min(max(-(-_SAMPLES // len(data.x)), _FEWEST), _MOST)
+
+
+def training_seconds(data: Data) -> float:
+    """About how long `train` takes, by the time of a batch."""
+    assert data.labels is not None
+    network, rows = untrained(data.space.shape, data.labels.size, 0), data.space.encode(data.x[:_BATCH])
+    start = 0.0
+    for _ in range(2):  # the first one is slower
+        start = time.perf_counter()
+        network(rows).square().mean().backward()
+    return (time.perf_counter() - start) * _epochs(data) * len(data.x) / len(rows)
 
 
 def fit(data: Data, epochs: int, seed: int, say: Say) -> Convolutions:

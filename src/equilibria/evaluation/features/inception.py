@@ -183,8 +183,14 @@ def _weights_file(option: str) -> Path:
             raise Refusal(f"{where} names {value}, and there is no such file: give the file of Inception's weights.")
         if value:
             return user_path(value)
-    paths = [cache_root() / "features" / name for name in FILES]
-    return next((path for path in paths if path.is_file()), None) or _download(paths[0])
+    return stored_weights() or _download(cache_root() / "features" / FILES[0])
+
+
+def stored_weights() -> Path | None:
+    """The file of the weights that is named or in the cache, if there is one."""
+    named = [user_path(value)] if (value := os.environ.get(_VARIABLE, "")) else []
+    paths = [*named, *(cache_root() / "features" / name for name in FILES)]
+    return next((path for path in paths if path.is_file()), None)
 
 
 def _download(path: Path) -> Path:

@@ -10,7 +10,7 @@ from .modes import is_stacked, mode_coverage, stacked
 from .precision_recall import density_coverage, memorization, precision_recall
 from .wasserstein import frechet, sliced, wasserstein
 
-__all__ = ["METRICS", "default_metrics"]
+__all__ = ["METRICS", "ON_INCEPTION", "default_metrics"]
 
 METRICS = Catalogue(
     "metric",
@@ -27,6 +27,8 @@ METRICS = Catalogue(
     stacked_modes=stacked,
     parzen=parzen,
 )
+
+ON_INCEPTION = {"fid": "frechet", "kid": "kernel"}  # names of metrics on the features of Inception
 
 
 def default_metrics(data: Data) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """Metrics and the provenance of their values."""
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor
 
 from ...core.errors import Refusal
@@ -58,12 +60,14 @@ class Measurement(NamedTuple):
 
 Measurements = dict[str, Measurement]  # by name: one metric may have several values
 FEWEST = 100  # samples, from which on the standard error of a share is at most .05
+_ROWS, _FEATURES, _SECONDS = 1000, 64, 0.007
 SHARE = "below it the standard error of a share is above .05"
 
 
 def proportion(value: float, count: int) -> Measurement:
-    """A share of `count` samples, with its standard error."""
-    return Measurement(value, math.sqrt(value * (1 - value) / count))
+    """A share of `count` samples, with its standard error; for none or all of them, that of half a sample."""
+    inner = min(max(value, 0.5 / count), 1 - 0.5 / count)
+    return Measurement(value, math.sqrt(inner * (1 - inner) / count))
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,29 @@ class SampleSets:
     real: Tensor  # (N, *sample) or (N, F): held out, from training and from selection
     fake: Tensor  # (M, ...): generated
     train: Tensor  # (K, ...): training samples, or some of them; none that are in `fake`
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What the time of a metric depends on."""
+
+    count: int  # generated samples, and real ones
+    training: int  # training samples
+    features: int  # values of a sample
+
+    def distances(self, pairs: int) -> float:
+        """Seconds for the distances of so many pairs of samples."""
+        return pairs * (1e-8 + 2e-11 * self.features)
+
+
+def slowness() -> float:
+    """The time of some distances in that of one core of the machine on which costs were measured."""
+    x, times = torch.ones(_ROWS, _FEATURES, dtype=torch.float64), list[float]()
+    for _ in range(3):
+        start = time.perf_counter()
+        torch.cdist(x, x)
+        times.append(time.perf_counter() - start)
+    return min(times) / _SECONDS
 
 
 @dataclass(frozen=True)
@@ -86,3 +113,4 @@ class Metric:
     reason: str = "below it there is no variance"  # of that number
     training: str = ""  # for what it needs the training samples, if it does
     caution: Callable[[SampleSets], str] = lambda sets: ""  # how to read a value of these sets, if not as usual
+    cost: Callable[[Sizes], float] = lambda sizes: 0.0  # seconds, about, where `slowness` is 1

@@ -12,7 +12,7 @@ from ...core.seeding import generator, key
 from ...data import Data
 from ...data.spaces import Image
 from ..neighbors import centered_rows, distance_chunks, flat, subset
-from .base import FEWEST, SHARE, Measurement, Measurements, Metric, SampleSets, proportion
+from .base import FEWEST, SHARE, Measurement, Measurements, Metric, SampleSets, Sizes, proportion
 
 Logits = Callable[[Tensor], Tensor]  # (B, F) -> (B,), high for real
 
@@ -22,7 +22,7 @@ _OCTAVES = 6  # of frequencies: from one standard deviation of the data to a six
 _FEW = 32  # features, up to which the network receives waves, too
 _BATCH, _LR, _DECAY = 64, 1e-3, 1e-4
 _INTERVAL, _PATIENCE = 50, 8  # batches between validations; validations without progress
-_FEWEST, _HALVES = 200, "half of the samples train the critic, and below 100 it learns next to nothing"
+_FEWEST = 200  # samples of a critic
 _CLASSIFIERS, _INPUTS = ("neighbour", "network"), ("samples", "features")
 
 
@@ -43,7 +43,11 @@ def two_samples(data: Data, *, by: str = "neighbour", seed: int = 0) -> Metric:
         return {"two_samples": accuracy, "two_samples_p": Measurement(p)}
 
     better = {"two_samples": "neither" if by == "neighbour" else "lower", "two_samples_p": "neither"}
-    return Metric(measure, better=better, fewest=FEWEST, reason=SHARE)
+
+    def cost(sizes: Sizes) -> float:
+        return sizes.distances(4 * sizes.count**2) if by == "neighbour" else _training(sizes, STEPS)
+
+    return Metric(measure, better=better, fewest=FEWEST, reason=SHARE, cost=cost)
 
 
 @torch.no_grad()
@@ -101,7 +105,19 @@ def held_out_critic(data: Data, *, sees: str = "samples", moves: int = STEPS, se
         real, fake, train = (flat(_as_bytes(x) if has_pixels else x) for x in (sets.real, sets.fake, sets.train))
         return {"held_out_critic": divergence(real, fake, train, seed, moves)}
 
-    return Metric(measure, sees, fewest=_FEWEST, reason=_HALVES, training="to train the critic")
+    return Metric(
+        measure,
+        sees,
+        fewest=_FEWEST,
+        reason="half of the samples train the critic, and below 100 it learns next to nothing",
+        training="to train the critic",
+        cost=lambda sizes: _training(sizes, moves),
+    )
+
+
+def _training(sizes: Sizes, steps: int) -> float:
+    """Seconds to train a classifier."""
+    return steps / 2 * (1e-3 + 2e-6 * sizes.features)  # it often stops before half of them
 
 
 def divergence(real: Tensor, fake: Tensor, train: Tensor, seed: int = 0, steps: int = STEPS) -> Measurement:

@@ -90,6 +90,7 @@ def parzen(data: Data, *, lowest: float = 0.1, highest: float = 1.0, steps: int 
         fewest=_FEWEST,
         reason="a window of fewer samples is flat",
         training="to choose the width of the window",
+        cost=lambda sizes: sizes.distances((steps * chosen_on + sizes.count) * sizes.count),
     )
 
 

@@ -47,6 +47,7 @@ def kernel(
         lambda sets: {"kernel": kernel_distance(sets.real, sets.fake, polynomial, subsets, size)},
         fewest=_FEWEST,
         reason="its standard error comes from subsets of half of the samples",
+        cost=lambda sizes: sizes.distances(subsets * 4 * min(size, sizes.count // 2) ** 2),
     )
 
 

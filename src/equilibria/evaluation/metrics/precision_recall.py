@@ -7,7 +7,9 @@ from torch import Tensor
 
 from ...data import Data
 from ..neighbors import centered_rows, distance_chunks, nearest, radii
-from .base import FEWEST, SHARE, Measurement, Measurements, Metric, SampleSets, proportion
+from .base import FEWEST, SHARE, Measurement, Measurements, Metric, SampleSets, Sizes, proportion
+
+_COVERS = "below it nearly all real samples are covered, by whatever samples"
 
 
 def precision_recall(data: Data, *, k: int = 3) -> Metric:
@@ -27,7 +29,7 @@ def precision_recall(data: Data, *, k: int = 3) -> Metric:
         return {"precision": _share(torch.cat(precise)), "recall": _share(covered)}
 
     better = {"precision": "higher", "recall": "higher"}
-    return Metric(torch.no_grad()(measure), better=better, fewest=FEWEST, reason=SHARE)
+    return Metric(torch.no_grad()(measure), better=better, fewest=FEWEST, reason=SHARE, cost=_cost)
 
 
 def density_coverage(data: Data, *, k: int = 5) -> Metric:
@@ -46,7 +48,11 @@ def density_coverage(data: Data, *, k: int = 5) -> Metric:
         return {"density": density, "coverage": _share(nearest(real, fake)[0] < reach)}
 
     better = {"density": "neither", "coverage": "higher"}
-    return Metric(torch.no_grad()(measure), better=better, fewest=FEWEST, reason=SHARE)
+    return Metric(torch.no_grad()(measure), better=better, fewest=2 * FEWEST, reason=_COVERS, cost=_cost)
+
+
+def _cost(sizes: Sizes) -> float:
+    return sizes.distances(3 * sizes.count**2)
 
 
 def _share(true: Tensor) -> Measurement:
@@ -76,8 +82,14 @@ def memorization(data: Data) -> Metric:
         share = _copies(nearer[near], neighbor[near], len(train) / (len(train) + len(real)), len(fake))
         return {"memorization": share, "memorization_ratio": Measurement(ratio)}
 
-    better, copies = {"memorization_ratio": "neither"}, "to find copies of them"
-    return Metric(torch.no_grad()(measure), better=better, fewest=FEWEST, reason=SHARE, training=copies)
+    return Metric(
+        torch.no_grad()(measure),
+        better={"memorization_ratio": "neither"},
+        fewest=2 * FEWEST,
+        reason="the standard error of the share of copies is the root of the training samples, by this number",
+        training="to find copies of them",
+        cost=lambda sizes: sizes.distances(sizes.count * (sizes.count + 2 * sizes.training)),
+    )
 
 
 def _copies(nearer: Tensor, neighbor: Tensor, expected: float, count: int) -> Measurement:

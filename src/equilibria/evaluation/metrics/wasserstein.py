@@ -22,7 +22,8 @@ def sliced(data: Data, *, directions: int = 256) -> Metric:
     def measure(sets: SampleSets) -> Measurements:
         return {"sliced_wasserstein": Measurement(sliced_wasserstein(flat(sets.real), flat(sets.fake), directions))}
 
-    return Metric(measure, input="samples")
+    cost = 1e-7 * directions
+    return Metric(measure, input="samples", cost=lambda sizes: cost * sizes.count * (1 + sizes.features / 1000))
 
 
 @torch.no_grad()
@@ -63,7 +64,7 @@ def wasserstein(data: Data, *, order: int = 1, count: int = 2000) -> Metric:
         distance = wasserstein_distance(subset(sets.real, count), subset(sets.fake, count), order)
         return {"wasserstein": Measurement(distance)}
 
-    return Metric(measure)
+    return Metric(measure, cost=lambda sizes: 3e-7 * min(count, sizes.count) ** 2)
 
 
 @torch.no_grad()
@@ -82,7 +83,11 @@ def frechet(data: Data) -> Metric:
     Called FID only on the Inception network of that paper. Values of different counts cannot be compared: between two
     sets of n samples of the same F uncorrelated features of unit variance it is F (F + 5) / 2 n on average.
     """
-    return Metric(lambda sets: {"frechet": Measurement(frechet_distance(sets.real, sets.fake))}, caution=_rank)
+    return Metric(
+        lambda sets: {"frechet": Measurement(frechet_distance(sets.real, sets.fake))},
+        caution=_rank,
+        cost=lambda sizes: 1e-9 * sizes.features**3,
+    )
 
 
 def _rank(sets: SampleSets) -> str:
