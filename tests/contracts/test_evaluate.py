@@ -259,7 +259,7 @@ def test_costs_are_said_before_and_the_defaults_keep_to_their_time(run):
     assert "modes" in found.names()
     assert {value.provenance.generated for value in found.numbers} == {1000}
     assert any("1,000 samples instead of" in text for text in said)
-    forced = evaluate(run, ["held_out_critic(moves=2)"], count=27, checkpoints=["last"], budget="0.01s", say=quiet)
+    forced = evaluate(run, ["held_out_critic(moves=50)"], count=27, checkpoints=["last"], budget="0.01s", say=quiet)
     assert forced.names() == ["held_out_critic"]
     for budget in ("9images", "soon"):
         with pytest.raises(Refusal, match=f"budget is '{budget}'"):
