@@ -6,7 +6,7 @@ import torch
 from equilibria.core.errors import Refusal
 from equilibria.core.seeding import reseed
 from equilibria.terms.augmentations import AUGMENTATIONS
-from equilibria.terms.augmentations.diffaugment import brightness, contrast, cutout, saturation, translation
+from equilibria.terms.augmentations.diffaugment import brightness, contrast, cutout, mirror, saturation, translation
 
 COUNT = 2000
 SHAPES = [(1, 8, 8), (3, 7, 5)]
@@ -93,6 +93,15 @@ def test_cutout_greys_a_rectangle_of_half_the_sides(shape):
     assert sizes.min() >= (height // 2) * (width // 2), "a middle lies outside"
     assert rows.any(dim=0).all()
     assert columns.any(dim=0).all()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_mirror_flips_half_of_the_images_from_left_to_right(shape):
+    x = images(shape)
+    changed = mirror(x)
+    same, flipped = ((changed == each).flatten(1).all(dim=1) for each in (x, x.flip(3)))
+    assert (same ^ flipped).all()
+    assert 0.45 < flipped.double().mean() < 0.55
 
 
 def test_a_policy_is_what_it_names():

@@ -16,7 +16,8 @@ SHIFT, HOLE = 1 / 8, 1 / 2  # of the image's side
 def diffaugment(shape: tuple[int, ...], policy: str = "color,translation,cutout") -> Augmentation:
     """Random color, translation and cutout of every image (DiffAugment, Zhao et al. 2020).
 
-    `policy` is which of color, translation and cutout, separated by commas.
+    `policy` is which of color, translation, cutout and mirror, separated by commas. With mirror, samples may be mirror
+    images: not for text.
     """
     require_images("The augmentation 'diffaugment'", shape, "none")
     names = [name.strip() for name in policy.split(",") if name.strip()]
@@ -76,10 +77,16 @@ def cutout(images: Tensor) -> Tensor:
     return torch.where(rows.view(len(images), 1, -1, 1) & columns.view(len(images), 1, 1, -1), 0, images)
 
 
+def mirror(images: Tensor) -> Tensor:
+    """Flip horizontally with probability 1/2."""
+    return torch.where(integers(images, 2).bool().view(-1, 1, 1, 1), images.flip(3), images)
+
+
 POLICIES: Mapping[str, tuple[Transform, ...]] = {
     "color": (brightness, saturation, contrast),
     "translation": (translation,),
     "cutout": (cutout,),
+    "mirror": (mirror,),
 }
 
 
