@@ -145,9 +145,7 @@ def test_help_says_how_a_recipe_without_penalties_gets_one(capsys):
     assert "--penalty NAME" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    ("data", "recipe"), [("digits", DEFAULT_FOR_FEW), ("fashion", DEFAULT), ("ring", DEFAULT_FOR_POINTS)]
-)
+@pytest.mark.parametrize(("data", "recipe"), [("digits", DEFAULT_FOR_FEW), ("ring", DEFAULT_FOR_POINTS)])
 def test_without_a_recipe_what_suits_the_data_is_played(tmp_path, data, recipe):
     assert main(["train", "--data", data, "--rounds", "1", *TINY]) == 0
     assert json.loads((tmp_path / f"runs/{recipe}-{data}/recipe.json").read_text())["name"] == recipe

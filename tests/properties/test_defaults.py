@@ -55,10 +55,12 @@ def test_settings_follow_the_facts(facts, expected):
         (DEFAULT_FOR_POINTS, {"shape": (2,)}),
         (DEFAULT_FOR_FEW, {"count": 60_000}),
         (DEFAULT_FOR_FEW, {"shape": (1, 32, 32)}),
+        (DEFAULT_FOR_FEW, {"shape": (1, 28, 28), "count": 60_000, "classes": 10, "rarest": 6000}),
         (DEFAULT, {"shape": (1, 28, 28), "count": 60_000}),
+        (DEFAULT, {"shape": (1, 28, 28), "count": 60_000, "classes": 10, "rarest": 2}),
     ],
 )
-def test_points_and_few_or_colored_images_have_a_recipe_with_penalties(recipe, changes):
+def test_points_and_few_colored_or_labeled_images_have_a_recipe_with_penalties(recipe, changes):
     assert default_recipe(replace(PHOTOS, **changes))[0] == recipe
 
 

@@ -7,7 +7,7 @@ from .recipe import Recipe
 __all__ = ["DEFAULT", "DEFAULT_FOR_FEW", "DEFAULT_FOR_POINTS", "RECIPES", "THOROUGH", "Recipe"]
 
 DEFAULT, DEFAULT_FOR_POINTS = "gan-ns", "r3gan"  # if no recipe is named: see docs/design/plan.md
-DEFAULT_FOR_FEW = "r3gan"  # few or colored images
+DEFAULT_FOR_FEW = "r3gan"  # few, colored or labeled images
 THOROUGH = "wgan-gp"  # slow and steady
 
 RECIPES = Catalogue("recipe", **{preset().name: preset for preset in PRESETS})

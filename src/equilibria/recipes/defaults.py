@@ -65,10 +65,12 @@ def default_recipe(facts: Facts) -> tuple[str, str]:
     """The name of the recipe, and why."""
     if len(facts.shape) == 1:
         return DEFAULT_FOR_POINTS, "it keeps all modes of points"
+    if _has_classes(facts):
+        return DEFAULT_FOR_FEW, "it uses labels best"
     if facts.shape[0] > 1 or facts.count < _FEW:
-        kind = "color" if facts.shape[0] > 1 else f"{facts.count:,} images"
+        kind = "color" if facts.shape[0] > 1 else plural(facts.count, "image")
         return DEFAULT_FOR_FEW, f"its penalties keep it from collapsing on {kind}"
-    return DEFAULT, "it improves fastest on many gray images"
+    return DEFAULT, "it improves fastest on many gray images without labels"
 
 
 def opening(recipe: tuple[str, str], selection: Iterable[Choice]) -> str:
@@ -100,11 +102,16 @@ def _choices(facts: Facts) -> Iterator[Choice]:
     if passes > _PASSES and min(facts.shape[1:]) >= _PHOTO:
         reason = f"in {time} the critic would learn {plural(facts.count, 'sample')} by heart"
         yield Choice({"augmentation": FIXED}, reason, {"augmentation": "none"})
-    if 1 < facts.classes <= _CLASSES and facts.rarest >= _CLASS:
+    if _has_classes(facts):
         reason = f"the samples have {facts.classes} classes of at least {facts.rarest}"
         yield Choice({"conditional": True}, reason, {"conditional": False})
     if facts.seconds / _ROUND[facts.device] > _RAMPED:
         yield Choice({"halflife": _IMAGES / _BATCH}, f"{_IMAGES:,} images of averaging", {"halflife": 1000.0})
+
+
+def _has_classes(facts: Facts) -> bool:
+    """Whether there are labels enough to be learned."""
+    return 1 < facts.classes <= _CLASSES and facts.rarest >= _CLASS
 
 
 def _at(table: Mapping[str, Mapping[int, int]], facts: Facts) -> int:

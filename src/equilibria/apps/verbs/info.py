@@ -49,7 +49,7 @@ def recipes() -> int:
         equilibria recipes
     """
     print(table([(entry.name, entry.summary) for entry in RECIPES.describe()], indent=0))
-    few = f"{DEFAULT_FOR_POINTS} for points and {DEFAULT_FOR_FEW} for few or colored images"
+    few = f"{DEFAULT_FOR_POINTS} for points and {DEFAULT_FOR_FEW} for few, colored or labeled images"
     print(f"\n`equilibria train` uses {DEFAULT} if no recipe is named, and {few}, with settings that suit the data.")
     return 0
 

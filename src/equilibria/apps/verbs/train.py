@@ -153,7 +153,7 @@ def settings_of(name: str | None = None) -> tuple[dict[str, Any], str]:
     """A recipe's values of the flags, and all of its settings; without one, the list of recipes."""
     if name is None:
         rows = [(entry.name, entry.summary) for entry in RECIPES.describe()]
-        few = f"{DEFAULT_FOR_FEW} for few or colored images"
+        few = f"{DEFAULT_FOR_FEW} for few, colored or labeled images"
         default = f"{DEFAULT} if none is named, {DEFAULT_FOR_POINTS} for points, {few}"
         return {}, tables({f"Recipes ({default}); `equilibria train RECIPE --help` lists all settings": rows})
     from ...runs.session import recipe_by_name
