@@ -18,7 +18,7 @@ from sessions import Silent
 PHOTOS = Facts((3, 32, 32), 360, 300.0, "cpu", side=480)
 CASES = {  # what is chosen, in part; None: left as in the recipe
     "photos, minutes": (PHOTOS, {"data.size": 32, "augmentation": "diffaugment", "conditional": None}),
-    "photos, a minute": (replace(PHOTOS, seconds=60.0), {"augmentation": None}),
+    "photos, a minute": (replace(PHOTOS, seconds=60.0), {"augmentation": None, "lr": 4e-3}),
     "photos, hours": (replace(PHOTOS, seconds=7200.0), {"data.size": 64}),
     "photos, GPU": (replace(PHOTOS, device="cuda"), {"data.size": 64}),
     "photos, GPU, an hour": (replace(PHOTOS, device="cuda", seconds=3600.0), {"data.size": 128}),
@@ -27,8 +27,9 @@ CASES = {  # what is chosen, in part; None: left as in the recipe
     "many photos": (replace(PHOTOS, count=50_000), {"augmentation": None}),
     "classes": (replace(PHOTOS, classes=3, rarest=90), {"conditional": True}),
     "a rare class": (replace(PHOTOS, classes=3, rarest=2), {"conditional": None}),
-    "digits": (Facts((1, 8, 8), 1609, 300.0, "cpu", classes=10, rarest=157), {"augmentation": None}),
-    "days": (replace(PHOTOS, seconds=86400.0), {"halflife": 2000.0}),
+    "digits": (Facts((1, 8, 8), 1609, 300.0), {"augmentation": None, "critic.width": None}),
+    "many gray images": (Facts((1, 28, 28), 60_000, 300.0), {"batch": 32, "lr": 4e-4, "halflife": None}),
+    "many gray images, days": (Facts((1, 28, 28), 60_000, 86400.0), {"halflife": 2000.0}),
     "points": (Facts((2,), 10_000, 300.0), {}),
 }
 EACH = [pytest.param(facts, expected, id=name) for name, (facts, expected) in CASES.items()]

@@ -17,17 +17,17 @@ from .recipe import Recipe
 from .settings import paths
 
 # docs/design/plan.md measures these numbers on one thread; those of other devices are an estimate.
-_ROUND = {"cpu": 0.05, "cuda": 0.02, "mps": 0.03}  # seconds, if the budget is a number of rounds
+_SPEED = {"cpu": 700, "cuda": 5000, "mps": 2000}  # images a second
 _SIDES = {"cpu": {0: 32, 1800: 64}, "cuda": {0: 64, 1800: 128}, "mps": {0: 32, 600: 64}}  # from so many seconds on
 _WIDTHS = {"cpu": {0: 16, 900: 32}, "cuda": {0: 64}, "mps": {0: 32}}
 _ROLES = ("generator", "critic")
-_BATCH, _LR, _WIDTH = 32, 4e-4, 32
-_IMAGES = 64_000  # half-life of the average; of fewer rounds than _RAMPED it is a share of them, whatever is set
-_RAMPED = 20_000
+_WIDTH = 32  # of the networks that recipes have
+_SHORT = 120  # seconds
+_LONG = 640_000  # images; in fewer the half-life of the average is a share of the rounds, whatever is set
 _FEW = 5_000  # samples
 _PASSES = 300  # through the samples: above, the critic learns them by heart
 _CLASS, _CLASSES = 20, 1000  # training samples of the smallest class, and classes, with which labels help
-_PHOTO = 16  # pixels: below, images have little that a transform leaves alone
+_SMALL = 16  # pixels: below, images are cheap, and have little that a transform leaves alone
 
 
 @dataclass(frozen=True)
@@ -91,22 +91,25 @@ def _choices(facts: Facts) -> Iterator[Choice]:
     if facts.side is not None and facts.side > most:
         reason = f"the files have about {facts.side} pixels, too many to learn in {time} on {facts.device}"
         yield Choice({"data.size": most}, reason, {"data.size": 2 * most})
-    rates = {"lr": _LR} if default_recipe(facts)[0] == DEFAULT else {}
-    usual = {"lr": 2e-4} if rates else {}
-    yield Choice({"batch": _BATCH} | rates, f"small steps improve fastest in {time}", {"batch": 64} | usual)
-    if (width := _at(_WIDTHS, facts)) != _WIDTH:
+    small = default_recipe(facts)[0] == DEFAULT
+    if small:
+        yield Choice({"batch": 32, "lr": 4e-4}, "more steps improve faster", {"batch": 64, "lr": 2e-4})
+    elif facts.seconds < _SHORT:
+        yield Choice({"lr": 4e-3}, f"large steps get further in {time}", {"lr": 2e-3})
+    is_small = min(facts.shape[1:]) < _SMALL
+    if (width := _at(_WIDTHS, facts)) != _WIDTH and not is_small:
         size = "narrow networks see more images" if width < _WIDTH else "there is time for wide networks"
         reason, instead = f"{size} in {time} on {facts.device}", _WIDTH
         yield Choice({f"{role}.width": width for role in _ROLES}, reason, {f"{role}.width": instead for role in _ROLES})
-    passes = facts.seconds / _ROUND[facts.device] * _BATCH / facts.count
-    if passes > _PASSES and min(facts.shape[1:]) >= _PHOTO:
+    images = facts.seconds * _SPEED[facts.device]
+    if images > _PASSES * facts.count and not is_small:
         reason = f"in {time} the critic would learn {plural(facts.count, 'sample')} by heart"
         yield Choice({"augmentation": FIXED}, reason, {"augmentation": "none"})
     if _has_classes(facts):
         reason = f"the samples have {facts.classes} classes of at least {facts.rarest}"
         yield Choice({"conditional": True}, reason, {"conditional": False})
-    if facts.seconds / _ROUND[facts.device] > _RAMPED:
-        yield Choice({"halflife": _IMAGES / _BATCH}, f"{_IMAGES:,} images of averaging", {"halflife": 1000.0})
+    if small and images > _LONG:
+        yield Choice({"halflife": 2000.0}, "batches of 32, so twice the rounds of averaging", {"halflife": 1000.0})
 
 
 def _has_classes(facts: Facts) -> bool:
@@ -151,7 +154,7 @@ def _seconds(recipe: Recipe, options: Options, device: str) -> float:
     if budget.seconds is not None:
         limits.append(budget.seconds)
     if budget.images is not None:
-        limits.append(budget.images / _BATCH * _ROUND[device])
+        limits.append(budget.images / _SPEED[device])
     if options.rounds is not None or not limits:
-        limits.append(recipe.rounds * _ROUND[device])
+        limits.append(recipe.rounds * recipe.batch / _SPEED[device])
     return min(limits)
