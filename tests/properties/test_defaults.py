@@ -6,9 +6,12 @@ from dataclasses import replace
 import numpy as np
 import PIL.Image
 import pytest
+import torch
 
 import equilibria as eq
 from equilibria.apps.flags import split_words
+from equilibria.data import Data
+from equilibria.data.spaces import Image
 from equilibria.recipes import DEFAULT, DEFAULT_FOR_FEW, DEFAULT_FOR_POINTS, RECIPES
 from equilibria.recipes.defaults import Facts, choices, default_recipe, flags, without
 from equilibria.recipes.settings import paths, settings, with_changes
@@ -30,6 +33,10 @@ CASES = {  # what is chosen, in part; None: left as in the recipe
     "digits": (Facts((1, 8, 8), 1609, 300.0), {"augmentation": None, "critic.width": None}),
     "many gray images": (Facts((1, 28, 28), 60_000, 300.0), {"batch": 32, "lr": 4e-4, "halflife": None}),
     "many gray images, days": (Facts((1, 28, 28), 60_000, 86400.0), {"halflife": 2000.0}),
+    "large": (
+        Facts((3, 136, 72), 1000, 300.0),
+        {"critic": "residual", "critic.attention": 34, "critic.recompute": True},
+    ),
     "points": (Facts((2,), 10_000, 300.0), {}),
 }
 EACH = [pytest.param(facts, expected, id=name) for name, (facts, expected) in CASES.items()]
@@ -87,6 +94,17 @@ def test_what_a_user_sets_is_not_chosen(facts, _):
             assert without(choice, recipe, [name]).settings.keys() == choice.settings.keys() - {name}
             recipe = recipe_for(facts, settings_of(facts) | {name: value})
             assert name == "data.size" or settings(recipe)[paths(recipe, name)[0]].value == value
+
+
+def test_networks_of_large_images_are_built():
+    facts, _ = CASES["large"]
+    recipe = with_changes(
+        RECIPES[DEFAULT_FOR_FEW](), settings_of(facts) | {"batch": 4, "generator.width": 1, "critic.width": 1}
+    )
+    x = torch.randint(256, (12, *facts.shape), dtype=torch.uint8)
+    run = eq.build(recipe, Data("large", Image(*facts.shape), x[:8], x[8:]))
+    samples = run.game.networks["generator"](torch.randn(2, 64))
+    assert run.game.networks["critic"](samples).shape == (2,)
 
 
 def test_a_part_that_a_user_replaces_has_no_chosen_options():

@@ -10,6 +10,7 @@ from ..core.text import duration, plural
 from ..data import load_data
 from ..data.dataset import is_labeled
 from ..data.resolve import median_side
+from ..networks.resampling import pyramid
 from ..terms.augmentations import FIXED
 from . import DEFAULT, DEFAULT_FOR_FEW, DEFAULT_FOR_POINTS, THOROUGH
 from .options import Options, read_budget
@@ -27,6 +28,7 @@ _LONG = 640_000  # images; in fewer the half-life of the average is a share of t
 _FEW = 5_000  # samples
 _PASSES = 300  # through the samples: above, the critic learns them by heart
 _CLASS, _CLASSES = 20, 1000  # training samples of the smallest class, and classes, with which labels help
+_RESIDUAL, _LARGE, _HUGE = "residual", 64, 128  # above so many pixels: the network; it computes activations again
 _SMALL = 16  # pixels: below, images are cheap, and have little that a transform leaves alone
 
 
@@ -52,7 +54,8 @@ class Choice:
     instead: Mapping[str, Any]
 
     def __str__(self) -> str:
-        return f"{flags(self.settings)}: {self.reason}. Otherwise: {flags(self.instead)}."
+        otherwise = f" Otherwise: {flags(self.instead)}." if self.instead else ""
+        return f"{flags(self.settings)}: {self.reason}.{otherwise}"
 
 
 def flags(settings: Mapping[str, Any]) -> str:
@@ -90,17 +93,19 @@ def _choices(facts: Facts) -> Iterator[Choice]:
     time, most = duration(facts.seconds), _at(_SIDES, facts)
     if facts.side is not None and facts.side > most:
         reason = f"the files have about {facts.side} pixels, too many to learn in {time} on {facts.device}"
-        yield Choice({"data.size": most}, reason, {"data.size": 2 * most})
+        yield Choice({"data.size": most}, reason, {"data.size": 2 * most if most < _LARGE else most // 2})
     small = default_recipe(facts)[0] == DEFAULT
     if small:
         yield Choice({"batch": 32, "lr": 4e-4}, "more steps improve faster", {"batch": 64, "lr": 2e-4})
     elif facts.seconds < _SHORT:
         yield Choice({"lr": 4e-3}, f"large steps get further in {time}", {"lr": 2e-3})
     is_small = min(facts.shape[1:]) < _SMALL
-    if (width := _at(_WIDTHS, facts)) != _WIDTH and not is_small:
+    if max(facts.shape[1:]) > _LARGE:
+        yield _large_networks(facts)
+    elif (width := _at(_WIDTHS, facts)) != _WIDTH and not is_small:
         size = "narrow networks see more images" if width < _WIDTH else "there is time for wide networks"
-        reason, instead = f"{size} in {time} on {facts.device}", _WIDTH
-        yield Choice({f"{role}.width": width for role in _ROLES}, reason, {f"{role}.width": instead for role in _ROLES})
+        reason = f"{size} in {time} on {facts.device}"
+        yield Choice(_of_both(width=width), reason, _of_both(width=_WIDTH))
     images = facts.seconds * _SPEED[facts.device]
     if images > _PASSES * facts.count and not is_small:
         reason = f"in {time} the critic would learn {plural(facts.count, 'sample')} by heart"
@@ -110,6 +115,23 @@ def _choices(facts: Facts) -> Iterator[Choice]:
         yield Choice({"conditional": True}, reason, {"conditional": False})
     if small and images > _LONG:
         yield Choice({"halflife": 2000.0}, "batches of 32, so twice the rounds of averaging", {"halflife": 1000.0})
+
+
+def _large_networks(facts: Facts) -> Choice:
+    """Residual networks with attention, which reach across large images."""
+    sides = [max(size) for size in pyramid(_RESIDUAL, facts.shape, max(facts.shape[1:]))[1:-1]]
+    attention = min(sides, key=lambda side: abs(side - 32))
+    options = {"width": _at(_WIDTHS, facts) // 2, "growth": 8, "attention": attention}
+    networks = dict.fromkeys(_ROLES, _RESIDUAL) | _of_both(**options)
+    if max(facts.shape[1:]) > _HUGE:
+        networks |= _of_both(recompute=True)
+    reason = f"strided convolutions do not reach across {max(facts.shape[1:])} pixels"
+    return Choice(networks, reason, _of_both(growth=4, attention=0))
+
+
+def _of_both(**options: Any) -> dict[str, Any]:
+    """The same options of generator and critic."""
+    return {f"{role}.{name}": value for name, value in options.items() for role in _ROLES}
 
 
 def _has_classes(facts: Facts) -> bool:
@@ -130,7 +152,7 @@ def without(choice: Choice, recipe: Recipe, changes: Iterable[str]) -> Choice:
         return not all(any(f"{path}.".startswith(f"{each}.") for each in own) for path in paths(recipe, name))
 
     free = [name for name in choice.settings if is_free(name)]
-    settings, instead = ({name: values[name] for name in free} for values in (choice.settings, choice.instead))
+    settings, instead = ({n: values[n] for n in free if n in values} for values in (choice.settings, choice.instead))
     return replace(choice, settings=settings, instead=instead)
 
 
