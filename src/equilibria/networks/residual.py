@@ -1,8 +1,4 @@
-"""The residual networks of WGAN-GP (Gulrajani et al. 2017), for images of 8 to 256 pixels a side.
-
-For images above 64 pixels they may widen towards the seed, attend to distant places, and compute activations again
-in the backward pass instead of storing them.
-"""
+"""The residual networks of WGAN-GP (Gulrajani et al. 2017), for images of 8 to 256 pixels a side."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,13 +44,10 @@ class ResidualLayers:
             raise Refusal(f"attention is {self.attention}: {feature_maps}; 0 is none.")
         return sizes, [self.width * min(2**stage, self.growth) for stage in range(len(sizes))]
 
-    def attention_layers(self, size: tuple[int, int], channels: int, norm: Norm) -> list[nn.Module]:
-        """Self-attention at its size; none at another."""
-        return [Attention(channels, norm)] if max(size) == self.attention else []
-
-    def block(self, layers: nn.Module) -> nn.Module:
-        """A block, whose activations are computed again in the backward pass if so chosen."""
-        return Recomputation(layers) if self.recompute else layers
+    def block(self, layers: nn.Module, size: tuple[int, int], channels: int, norm: Norm) -> list[nn.Module]:
+        """A block, and self-attention at its size; activations are computed again in the backward pass if so chosen."""
+        attention = [Attention(channels, norm)] if max(size) == self.attention else []
+        return [Recomputation(layers) if self.recompute else layers, *attention]
 
     def trunk(
         self, shape: tuple[int, ...], flat: int, stack: ConditioningStack, norm: Norm, extra: Sequence[nn.Module] = ()
@@ -62,13 +55,11 @@ class ResidualLayers:
         """From images to vectors, and their size; each of `extra` adds a channel before the last halving block."""
         at_least(0, "The network 'residual'", flat=flat)
         (sizes, channels), input_layer = self.sizes(shape), stack.input_layer(*shape)
-        layers = [self.block(_first(shape[0] + input_layer.extra, channels[0], norm))]
-        layers += self.attention_layers(sizes[1], channels[0], norm)
+        layers = self.block(_first(shape[0] + input_layer.extra, channels[0], norm), sizes[1], channels[0], norm)
         for stage, (inputs, outputs) in enumerate(pairwise(channels[:-1]), start=2):
             added = extra if stage == len(sizes) - 1 else ()
-            layers += [*added, self.block(_down(inputs + len(added), outputs, norm))]
-            layers += self.attention_layers(sizes[stage], outputs, norm)
-        layers += [self.block(_flat(channels[-2], norm)) for _ in range(flat)]
+            layers += [*added, *self.block(_down(inputs + len(added), outputs, norm), sizes[stage], outputs, norm)]
+        layers += [_flat(channels[-2], norm) for _ in range(flat)]
         layers += [PiecewiseReLU(), nn.AdaptiveAvgPool2d(1), blocks.ToVector()]
         return input_layer, blocks.channels_last(Chain(*layers)), channels[-2]
 
@@ -93,8 +84,8 @@ def generator(
     project = lecun(nn.Linear(latent + input_layer.extra, channels[-1] * prod(sizes[-1])))
     chain = [norms.around(project), blocks.ToFeatureMap(channels[-1], *sizes[-1])]
     for stage in reversed(range(len(sizes) - 1)):
-        chain += [layers.block(_up(channels[stage + 1], channels[stage], sizes[stage], norms, upsample))]
-        chain += layers.attention_layers(sizes[stage], channels[stage], norms)
+        up = _up(channels[stage + 1], channels[stage], sizes[stage], norms, upsample)
+        chain += layers.block(up, sizes[stage], channels[stage], norms)
     chain += [*_normed(channels[0], norms), norms.around(lecun(nn.Conv2d(channels[0], shape[0], 3, padding=1)))]
     return Generator(input_layer, blocks.channels_last(Chain(*chain)), output_activation)
 

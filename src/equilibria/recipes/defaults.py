@@ -84,12 +84,10 @@ def opening(recipe: tuple[str, str], selection: Iterable[Choice]) -> str:
     return "\n".join([first, *map(str, selection)])
 
 
-def choices(facts: Facts) -> list[Choice]:
+def choices(facts: Facts) -> Iterator[Choice]:
     """The settings for samples of a shape and a number, a time and a device, a reason each; none for points."""
-    return [] if len(facts.shape) == 1 else list(_choices(facts))
-
-
-def _choices(facts: Facts) -> Iterator[Choice]:
+    if len(facts.shape) == 1:
+        return
     time, most = duration(facts.seconds), _at(_SIDES, facts)
     if facts.side is not None and facts.side > most:
         reason = f"the files have about {facts.side} pixels, too many to learn in {time} on {facts.device}"
@@ -122,9 +120,8 @@ def _large_networks(facts: Facts) -> Choice:
     sides = [max(size) for size in pyramid(_RESIDUAL, facts.shape, max(facts.shape[1:]))[1:-1]]
     attention = min(sides, key=lambda side: abs(side - 32))
     options = {"width": _at(_WIDTHS, facts) // 2, "growth": 8, "attention": attention}
+    options |= {"recompute": True} if max(facts.shape[1:]) > _HUGE else {}
     networks = dict.fromkeys(_ROLES, _RESIDUAL) | _of_both(**options)
-    if max(facts.shape[1:]) > _HUGE:
-        networks |= _of_both(recompute=True)
     reason = f"strided convolutions do not reach across {max(facts.shape[1:])} pixels"
     return Choice(networks, reason, _of_both(growth=4, attention=0))
 
