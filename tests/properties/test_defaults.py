@@ -139,6 +139,7 @@ def test_a_run_without_a_recipe_stores_what_was_chosen_and_says_why(photos, tmp_
     assert "--data.size 32: the files have about 40 pixels" in said
     assert "--generator.width" not in said
     assert "--batch" not in said
+    assert eq.resume(tmp_path / f"{recipe.name}-{photos.name}", Silent(), rounds=2).step == 2
 
 
 def test_a_named_recipe_is_left_alone(photos, tmp_path):
