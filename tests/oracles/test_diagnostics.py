@@ -2,6 +2,7 @@
 
 import copy
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,6 +12,8 @@ from equilibria.core.posteriors import Gaussian, Point
 from equilibria.core.priors import PRIORS
 from equilibria.evaluation.diagnostics import DIAGNOSTICS
 from equilibria.evaluation.diagnostics.critic import higher
+from equilibria.evaluation.metrics import METRICS
+from equilibria.evaluation.metrics.wasserstein import sliced_wasserstein
 from equilibria.games.game import Game, Player
 from equilibria.games.weight_clipping import WeightClipping
 from scenes import Plain, Reader, line_game, scene_of
@@ -336,3 +339,27 @@ def test_samples_of_nobody_are_as_near_to_either_part():
     assert found["ratio"] == pytest.approx(1, abs=0.1)
     assert found["nearer_train"] == pytest.approx(0.5, abs=0.15)
     assert found["copied"] == pytest.approx(1, abs=0.15)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.7])
+def test_likeness_is_precision_recall_and_distance_as_the_metrics_have_them(shift):
+    fake = torch.randn(64, 3, generator=torch.Generator().manual_seed(8)) + shift
+    found = see("likeness", scene_of(line_game(), X, MORE, fake=fake))
+    sets = SimpleNamespace(real=MORE, fake=fake, train=X)
+    metric = {name: one.value for name, one in METRICS["precision_recall"](None).measure(sets).items()}
+    assert {name: found[name] for name in metric} == pytest.approx(metric)
+    data = METRICS["precision_recall"](None).measure(SimpleNamespace(real=MORE, fake=X, train=X))
+    assert {name: found[f"{name}_data"] for name in metric} == pytest.approx({n: one.value for n, one in data.items()})
+    assert found["distance"] == pytest.approx(sliced_wasserstein(MORE, fake, 64))
+    assert (found["distance"] > 2 * found["distance_data"]) == (shift > 0)
+
+
+@pytest.mark.parametrize("fake", [X[:1].repeat(64, 1), 0.01 * MORE])
+def test_of_one_sample_and_of_blur_nothing_is_recalled(fake):
+    assert see("likeness", scene_of(line_game(), X, MORE, fake=fake))["recall"] <= 0.02
+
+
+def test_noise_lies_nowhere_among_data():
+    noise = 9 * torch.randn(64, 3, generator=torch.Generator().manual_seed(6)) + 30
+    found = see("likeness", scene_of(line_game(), X, MORE, fake=noise))
+    assert (found["precision"], found["distance"] > 5 * found["distance_data"]) == (0.0, True)

@@ -11,6 +11,7 @@ from equilibria.core.errors import Refusal
 from equilibria.data import load_data
 from equilibria.evaluation.doctor import FINDINGS, findings, persistent, root_cause
 from equilibria.evaluation.doctor.base import CRITICAL, REMARK, WARNING
+from equilibria.evaluation.doctor.report import doctor
 from equilibria.recipes import RECIPES, Recipe
 from equilibria.recipes.build import build, resolve
 from equilibria.recipes.settings import with_changes
@@ -29,6 +30,14 @@ WELL = {
     "weights": {"critic": 10.0, "generator": 10.0},
     "average": {"gap": 0.02, "output": 0.1},
     "neighbours": {"train": 0.1, "held_out": 0.1, "ratio": 1.0, "copied": 1.0},
+    "likeness": {
+        "precision": 0.9,
+        "recall": 0.8,
+        "distance": 0.1,
+        "precision_data": 0.9,
+        "recall_data": 0.9,
+        "distance_data": 0.1,
+    },
     "posterior": {"kl": 12.0, "active_units": 14},
     "agreement": {"sample": 0.3, "code": 0.3},
     "clipped": {"bound": 0.01, "share": 0.2},
@@ -108,6 +117,8 @@ PROBLEMS = {  # by finding: a recipe, and how its run differs from a healthy one
     "critic_memorizes": ("gan-ns", {"values": constant(scores={"memorized": 0.9})}),
     "generator_memorizes": ("gan-ns", {"values": constant(neighbours={"copied": 0.2})}),
     "disagreement": ("bigan", {"values": constant(agreement={"sample": 1.0})}),
+    "unlike": ("gan-ns", {"values": constant(likeness={"recall": 0.01})}),
+    "no_progress": ("gan-ns", {"measured": [1.0] * 12, "values": constant(likeness={"distance": 0.5})}),
     "past_best": ("gan-ns", {"measured": [0.5, 0.3, 0.3, 0.31, 0.5, 0.8, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9]}),
     "slow_average": ("gan-ns", {"values": constant(average={"output": 1.0})}),
     "short": ("gan-ns", {"measured": [1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.35, 0.3, 0.25, 0.2, 0.15]}),
@@ -356,3 +367,69 @@ def test_a_run_whose_kept_round_is_late_is_not_past_its_best(kept, said):
     kept_at = {"kind": "checkpoint", "step": kept, "best": True}
     found = findings(History(whole.recipe, {}, [*whole.events, kept_at]))
     assert ("past_best" in names(found)) == said
+
+
+def looks(count, recipe="gan-ns", over=None, last=ROUNDS):
+    """A finished run that was measured so often, up to round `last`."""
+    whole = history(recipe, constant(**(over or {})), measured=[0.15] * LOOKS)
+    spread = [last * (place + 1) // count for place in range(count)]
+    kept = iter([event for event in whole.events if event["kind"] == "diagnosis"])
+    rest = [event for event in whole.events if event["kind"] not in ("diagnosis", "stop")]
+    diagnoses = [next(kept) | {"step": step} for step in spread]
+    return History(whole.recipe, whole.summary, [*rest, *diagnoses, stop_of("done", RECIPES["gan-ns"]())])
+
+
+def written(whole, folder):
+    """The records of a run in a folder."""
+    (folder / "recipe.json").write_text(json.dumps(whole.recipe))
+    (folder / "summary.json").write_text(json.dumps(SUMMARY | {"cadence": {"report": 10, "save": 10, "watch": 300}}))
+    lines = [
+        {"elapsed": 1.0, "since": 0, "images": 1, "estimate": None, "unseen": {}} | event for event in whole.events
+    ]
+    starts = {"format": 1, "recipe": "x", "data": "x", "rounds": ROUNDS}
+    lines = [(starts if event["kind"] == "start" else {}) | event for event in lines]
+    (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in lines))
+    return folder
+
+
+@pytest.mark.parametrize(("count", "verdict"), [(1, "unknown"), (3, "unknown"), (4, "healthy"), (12, "healthy")])
+def test_a_run_is_healthy_only_after_the_measurements_that_most_findings_need(tmp_path, count, verdict):
+    checkup = doctor(written(looks(count), tmp_path))
+    assert (checkup.verdict, checkup.findings) == (verdict, ())
+    assert ("Too early to say" in checkup.summary) == (verdict == "unknown")
+    assert (f"{count} of the 4 measurements" in checkup.summary) == (verdict == "unknown")
+
+
+@pytest.mark.parametrize(
+    ("finding", "recipe", "over"),
+    [
+        ("collapse", "gan-ns", {"diversity": {"ratio": 0.0}}),
+        ("posterior_collapse", "vae", {"posterior": {"kl": 0.0007, "active_units": 0}}),
+        ("missing", "gan-ns", {"coverage": {"missing": 3, "classes": [1.0, 0.0, 0.0, 0.0]}}),
+        ("unlike", "gan-ns", {"likeness": {"recall": 0.0}}),
+        ("unlike", "gan-ns", {"likeness": {"precision": 0.0, "distance": 0.9}}),
+        ("no_progress", "gan-ns", {"likeness": {"distance": 0.9}}),
+    ],
+)
+def test_one_measurement_at_the_end_is_enough_for_what_it_shows_alone(tmp_path, finding, recipe, over):
+    whole = looks(1, recipe, over)
+    assert FINDINGS[finding](whole) is not None
+    assert doctor(written(whole, tmp_path)).verdict in ("warning", "critical")
+    assert FINDINGS[finding](looks(1, recipe)) is None or finding == "no_progress"
+
+
+def test_the_first_half_of_a_run_may_look_like_noise():
+    whole = problem("unlike")
+    assert ["unlike" in names(findings(until(whole, step))) for step in (400, 500, 600)] == [False, False, True]
+
+
+@pytest.mark.parametrize(("usual", "said"), [(0.9, True), (0.2, False)])
+def test_recall_is_judged_where_training_samples_have_some(usual, said):
+    whole = history(values=constant(likeness={"recall": 0.0, "recall_data": usual}))
+    assert ("unlike" in names(findings(whole))) == said
+
+
+@pytest.mark.parametrize(("distance", "late", "said"), [(0.5, 0.95, True), (0.5, 0.5, False), (0.11, 0.95, False)])
+def test_a_distance_that_is_level_is_no_progress_unless_it_is_as_small_as_that_of_data(distance, late, said):
+    whole = history(measured=[1.0, *[late] * 11], values=constant(likeness={"distance": distance}))
+    assert ("no_progress" in names(findings(whole))) == said

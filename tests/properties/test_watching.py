@@ -16,13 +16,13 @@ from equilibria.evaluation.diagnostics.base import plain
 from equilibria.recipes.build import build
 from equilibria.recipes.options import Options
 from equilibria.runs.session import resume, train
-from equilibria.runs.watch import MOST_DIAGNOSES, SHARE, diagnoser, watch_every
+from equilibria.runs.watch import FEWEST_DIAGNOSES, MOST_DIAGNOSES, MOST_SHARE, SHARE, diagnoser, watch_every
 from equilibria.training.loop import run_rounds
 from games import points, small
 from scenes import line_game, scene_of
 from sessions import TINY, Silent, StopsAt, assert_equal, assert_same_run, events, timeless
 
-EVERYBODY = {"gradients", "diversity", "steps", "strides", "weights", "average", "neighbours", "coverage"}
+EVERYBODY = {"gradients", "diversity", "steps", "strides", "weights", "average", "neighbours", "coverage", "likeness"}
 CONTEST = {"scores", "slopes", "burst", "rotation"}
 ENCODER = {"posterior", "agreement"}
 ALSO = (
@@ -196,7 +196,10 @@ def test_a_run_of_an_older_version_goes_on_without_being_watched(tmp_path):
     assert [event["step"] for event in events(run.folder) if event["kind"] == "diagnosis"] == [4]
 
 
-def test_looking_costs_a_small_share_of_playing():
+def test_diagnoses_cost_a_small_share_of_training_or_are_as_few_as_the_doctor_needs():
+    for rounds, playing, look in ((200, 2.0, 0.05), (1000, 50.0, 1.0)):
+        assert watch_every(rounds, playing, look) == rounds // FEWEST_DIAGNOSES
+        assert FEWEST_DIAGNOSES * look <= MOST_SHARE * playing
     for rounds, playing, look in ((10_000, 100.0, 0.3), (1500, 75.0, 0.2), (200, 2.0, 0.01)):
         between = watch_every(rounds, playing, look)
         assert look / between <= SHARE * playing / rounds

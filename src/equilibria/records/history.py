@@ -49,6 +49,11 @@ class Series:
         """The median of the values; NaN if there are none."""
         return statistics.median(self.values) if self.values else math.nan
 
+    @property
+    def typical(self) -> float:
+        """The median of the late values; of fewer than four, the last one; NaN if there are none."""
+        return (self.late if len(self.late) else self[-1:]).median
+
     def __getitem__(self, part: slice) -> "Series":
         return Series(self.steps[part], self.values[part])
 
@@ -64,6 +69,12 @@ class Series:
             return None
         starts = (i for i, first in enumerate(true) if first and sum(true[i:]) >= _MOST * (len(true) - i))
         return self.steps[next(starts)]
+
+    def shows(self, holds: Callable[[float], bool]) -> int | None:
+        """The same; of fewer than four values, the round of the last one if it satisfies `holds`."""
+        if len(self.late) or not len(self):
+            return self.since(holds)
+        return self.steps[-1] if holds(self.values[-1]) else None
 
     def evidence(self, what: str, form: str = ".3g") -> str:
         """One line of evidence: the last value and the median of the late ones, with their rounds."""

@@ -11,7 +11,7 @@ from ..core.types import Batch
 from ..data import Data
 from ..data.batches import binarized
 from ..evaluation.diagnostics import DIAGNOSTICS, Diagnosis, GameState, diagnose
-from ..evaluation.doctor import Finding, persistent
+from ..evaluation.doctor import NEEDED, Finding, persistent
 from ..evaluation.doctor.base import CRITICAL
 from ..games.play import Play
 from ..recipes.build_networks import game_traits
@@ -24,6 +24,7 @@ from .observers import Display, EventLog
 from .selection import held_out_batch, selection
 
 SHARE = 0.03  # of the training time that diagnostics may cost, by a rehearsal
+FEWEST_DIAGNOSES, MOST_SHARE = NEEDED + 1, 0.15  # so many are made even if they cost more, up to this share
 MOST_DIAGNOSES = 100  # diagnoses in a run, at most
 _PLACE = -5  # of the random numbers of diagnostics
 _SCORED = 256  # samples that are scored, and generated samples that are compared with data
@@ -175,6 +176,8 @@ def _centers(data: Data, order: Tensor) -> tuple[Tensor | None, float | None]:
 def watch_every(rounds: int, training: float, diagnosis: float) -> int:
     """Rounds between diagnoses, if all rounds take `training` seconds and one diagnosis takes `diagnosis`."""
     affordable = int(rounds * diagnosis / (SHARE * training)) + 1 if training > 0 else 1
+    if FEWEST_DIAGNOSES * diagnosis <= MOST_SHARE * training:  # so many that the doctor can judge the run
+        affordable = min(affordable, rounds // FEWEST_DIAGNOSES)
     return max(1, min(max(affordable, -(-rounds // MOST_DIAGNOSES)), rounds))
 
 

@@ -6,7 +6,7 @@ from .critic import burst, clipped, gradient_norms, scores
 from .encoder import agreement, posterior
 from .gradients import average, gradients, steps, strides, weights
 from .rotation import rotation
-from .sample_variety import coverage, diversity, nearest_neighbors
+from .sample_variety import coverage, diversity, likeness, nearest_neighbors
 
 __all__ = ["DIAGNOSTICS", "Diagnosis", "Diagnostic", "GameState", "Values", "diagnose"]
 
@@ -27,4 +27,5 @@ DIAGNOSTICS = Catalogue(
     posterior=posterior,
     agreement=agreement,
     neighbours=nearest_neighbors,
+    likeness=likeness,
 )

@@ -4,11 +4,14 @@ import torch
 from torch import Tensor
 
 from .. import neighbors
+from ..metrics.wasserstein import sliced_wasserstein
 from .base import GameState, Values
 
 _ALIKE = 0.1  # of the data's mean distance to the nearest other: closer samples are copies
 _NEAR = 3.0  # standard deviations
 _RARE = 0.1  # of the share of held-out samples: with less, a class is missing
+_NEIGHBOR = 3  # whose distance is the radius of a ball
+_DIRECTIONS = 64  # of the sliced distance
 _EXACT = 16  # values of a sample, up to which distances are exact
 
 
@@ -111,3 +114,31 @@ def nearest_neighbors(state: GameState) -> Values:
         "nearer_train": float(((held_out - train).sign().float().mean() + 1) / 2),
         "copied": copied / max(fair, 1e-12),
     }
+
+
+@torch.no_grad()
+def likeness(state: GameState) -> Values:
+    """How like held-out samples the generated ones are, next to as many training samples.
+
+    `precision` is the share of generated samples within the distance of some held-out sample from its third nearest
+    other, and `recall` is the same with the sides exchanged (Kynkaanniemi et al. 2019): of pixels or points, so samples
+    that are noise, blurred or all alike have recall 0. `distance` is the sliced Wasserstein distance. `..._data` are
+    those of training samples.
+    """
+    count = min(len(state.fake), len(state.held_out), len(state.train))
+    if count <= _NEIGHBOR + 1:
+        return {}
+    real, values = state.held_out[:count], dict[str, float]()
+    for name, x in {"": state.fake[:count], "_data": state.train[:count]}.items():
+        apart, one, other = distances(x, real), _radii(x), _radii(real)
+        values |= {
+            f"precision{name}": float((apart <= other).any(dim=1).float().mean()),
+            f"recall{name}": float((apart <= one[:, None]).any(dim=0).float().mean()),
+            f"distance{name}": sliced_wasserstein(real, x, _DIRECTIONS),
+        }
+    return dict(values)
+
+
+def _radii(x: Tensor) -> Tensor:
+    """The distance of each row from its third nearest other: (N,)."""
+    return distances(x, x).fill_diagonal_(0.0).topk(_NEIGHBOR + 1, dim=1, largest=False).values[:, -1]

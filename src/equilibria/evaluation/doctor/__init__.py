@@ -30,11 +30,16 @@ FINDINGS = Catalogue(  # causes before their consequences
     critic_memorizes=critic.critic_memorizes,
     generator_memorizes=critic.generator_memorizes,
     disagreement=collapse.disagreement,
+    unlike=progress.unlike,
+    no_progress=progress.no_progress,
     past_best=progress.past_best,
     slow_average=optimization.slow_average,
     short=progress.short,
     labels_unused=progress.labels_unused,
 )
+
+
+NEEDED = 4  # diagnoses after the first tenth of the rounds, for most findings
 
 
 def findings(history: History) -> tuple[Finding, ...]:

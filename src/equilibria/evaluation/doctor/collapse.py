@@ -26,7 +26,7 @@ _TURNOVER = 0.5  # of the samples are in other modes than at the previous diagno
 def posterior_collapse(history: History) -> Observation | None:
     """The encoder's output is the same for every sample, so latents carry no information."""
     kl, active = history.series("posterior", "kl"), history.series("posterior", "active_units")
-    first = kl.since(lambda nats: nats < 0.1) if len(kl) else active.since(lambda count: count < 1)
+    first = kl.shows(lambda nats: nats < 0.1) if len(kl) else active.shows(lambda count: count < 1)
     if first is None:
         return None
     return observation(
@@ -67,12 +67,12 @@ def _informative(history: History) -> str:
 def collapse(history: History) -> Observation | None:
     """Mode collapse: all samples are the same, or come from one mode."""
     ratio = history.series("diversity", "ratio")
-    first = ratio.since(lambda share: share < _SAME)
+    first = ratio.shows(lambda share: share < _SAME)
     if first is None or not advice.divergence(history):  # in an autoencoder the posterior has the reason
         return None
     return observation(
         "Mode collapse: the generator draws almost the same sample for every latent.",
-        CERTAIN if ratio.late.median < _SAME / 2 else LIKELY,
+        CERTAIN if ratio.typical < _SAME / 2 else LIKELY,
         first,
         f"Train anew with a critic that sees several samples at once or has a lower gradient norm: {_remedy(history)}.",
         ratio.evidence("mean distance between samples, relative to data"),
@@ -150,14 +150,14 @@ def missing(history: History) -> Observation | None:
     """Some classes or modes have hardly any samples."""
     places = [(step, _missing(values)) for step, values in history.results("coverage") if _shares(values)]
     count = Series.of((step, len(each)) for step, each in places).after(history.rounds // 10)
-    total = history.series("coverage", "of").late.median
+    total = history.series("coverage", "of").median
     least = 1 if _has_modes(history) else max(2.0, _COARSE * total)  # classes are assigned by the nearest mean
-    first = count.since(lambda number: number >= least)
+    first = count.shows(lambda number: number >= least)
     same = history.series("diversity", "ratio").since(lambda share: share < _SAME)
     if first is None or same is not None or not advice.divergence(history):  # else a consequence of collapse
         return None
     return observation(
-        f"{count.late.median:.0f} of the {total:.0f} classes or modes have hardly any samples.",
+        f"{count.typical:.0f} of the {total:.0f} classes or modes have hardly any samples.",
         CERTAIN if _has_modes(history) else LIKELY,
         first,
         f"Let the critic see several samples at once, or lower its gradient norm: {_remedy(history)}.",

@@ -6,10 +6,12 @@ from statistics import mean
 from ...data.datasets.toy import MODES
 from ...records.history import History, Series
 from . import advice
-from .base import CERTAIN, LIKELY, REMARK, WARNING, Observation, observation, symptom
+from .base import CERTAIN, LIKELY, POSSIBLE, REMARK, WARNING, Observation, observation, symptom
 
 _IMPROVING = 0.15  # relative decrease of the metric in the last third
 _PAST = 1.3  # times its best value
+_NOTHING, _USUAL = 0.05, 0.3  # of recall, relative to that of training samples; the least that those must have
+_LEVEL, _AWAY = 0.9, 1.5  # of the first distance; of the distance of training samples
 
 
 @symptom(
@@ -37,6 +39,73 @@ def data_range(history: History) -> Observation | None:
         f"`equilibria data check`, and train on it: {advice.option('data', 'SCALED.npz')}.",
         f"input of the networks: values from {least:.3g} to {most:.3g}, std {std:.3g}, since round 0",
     )
+
+
+@symptom(
+    WARNING,
+    "Recall, the share of data that lies among the samples, is 0 for blur and for one sample repeated, whatever the "
+    "losses are; precision, the share of samples that lie among the data, is 0 for noise (Kynkaanniemi et al. 2019). "
+    "The first rounds of every run are like that: what is drawn after so few is no model of the data yet.",
+)
+def unlike(history: History) -> Observation | None:
+    """Samples are unlike the data: noise, blur, or one sample repeated."""
+    recall, precision = history.series("likeness", "recall"), history.series("likeness", "precision")
+    usual, apart = history.series("likeness", "recall_data"), _relative_distance(history)
+    if not _is_late(history) or not len(usual) or usual.values[-1] < _USUAL:
+        return None
+    starts = [recall.shows(lambda share: share < _NOTHING * usual.values[-1])]
+    if apart.typical > _AWAY:  # of narrow modes, good samples miss most, too
+        starts.append(precision.shows(lambda share: share < _NOTHING))
+    if (first := min((step for step in starts if step is not None), default=None)) is None:
+        return None
+    return observation(
+        "Samples are unlike the data: they are noise, blurred, or one sample repeated.",
+        CERTAIN if len(recall.late) else LIKELY,
+        first,
+        f"If they still improve, train longer: `equilibria resume RUN` with "
+        f"{advice.option('rounds', 4 * max(history.step, 1))}. If not, begin with the other findings.",
+        recall.evidence("recall, the share of held-out data that lies among samples"),
+        precision.evidence("precision, the share of samples that lie among held-out data"),
+        apart.evidence("distance from held-out data, relative to that of training samples"),
+    )
+
+
+@symptom(
+    WARNING,
+    "The distance between samples and held-out data falls while a generator learns, in any formulation; losses need "
+    "not (Arjovsky et al. 2017, section 4.2). One that is as large as at the start shows that nothing was learned, or "
+    "that all of it was lost again.",
+)
+def no_progress(history: History) -> Observation | None:
+    """The distance to held-out data has not fallen."""
+    name, metric = history.selection_metric()
+    apart = _relative_distance(history)
+    if len(metric) < 2 or not _is_late(history) or not len(apart) or apart.values[-1] < _AWAY:
+        return None
+    first, late = metric.values[0], metric.late if len(metric.late) else metric[-1:]
+    if late.median < first - (1 - _LEVEL) * abs(first):
+        return None
+    return observation(
+        "The run makes no progress: the distance to held-out data has not fallen.",
+        LIKELY if len(metric.late) else POSSIBLE,
+        metric.steps[0],
+        f"Train longer, `equilibria resume RUN` with {advice.option('rounds', 4 * max(history.step, 1))}; if it is "
+        f"still level then, begin with the other findings, or try the recipe `r3gan`.",
+        f"{name.replace('_', ' ').capitalize()} on held-out data: {first:.3g} at round {metric.steps[0]:,}, "
+        f"{late.median:.3g} since round {late.steps[0]:,}",
+        apart.evidence("distance from held-out data, relative to that of training samples"),
+    )
+
+
+def _relative_distance(history: History) -> Series:
+    """The distance of samples from held-out data, relative to that of training samples."""
+    looks = [(step, each.get("distance"), each.get("distance_data")) for step, each in history.results("likeness")]
+    return Series.of((step, one / other) for step, one, other in looks if one and other).after(history.rounds // 10)
+
+
+def _is_late(history: History) -> bool:
+    """Whether the run is over, or past half of its rounds: at the beginning, samples of every run are noise."""
+    return history.stop_reason is not None or history.step >= history.rounds / 2
 
 
 @symptom(

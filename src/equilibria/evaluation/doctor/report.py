@@ -1,13 +1,13 @@
 """The doctor's report of a run, read from its records: what is wrong, why, and what to change."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ...records.history import History, read_history
-from . import FINDINGS, Finding, findings, root_cause
+from . import FINDINGS, NEEDED, Finding, findings, root_cause
 from .base import CRITICAL, REMARK, WARNING
 from .loss_meaning import meanings
 
@@ -34,10 +34,11 @@ class Checkup:
 
     run: str
     about: str  # a line: formulation, data, rounds
-    verdict: str  # "critical", "warning", "healthy", or "unknown" without diagnostics
+    verdict: str  # "critical", "warning", "healthy", or "unknown" without diagnostics, or with too few
     trend: str  # of the selection metric on held-out data
     checks: int  # findings that were looked for
     diagnostics: int  # measurements that the run recorded
+    early: str  # why it is too early for a verdict; empty where it is not
     findings: tuple[Finding, ...]  # the most severe first
     losses: tuple[str, ...]  # their meaning in this formulation
 
@@ -67,13 +68,14 @@ class Checkup:
     @property
     def summary(self) -> str:
         """The verdict, in a sentence or two."""
+        if self.early and self.verdict == "unknown":
+            remarks = f" {_count(self.findings)}." if self.findings else ""
+            return f"{self.early}{remarks}"
         if not self.findings:
             all_checks = f": none of the {self.checks} checks reports a finding."
             return f"No problems found{all_checks if self.diagnostics else f', but {_LOSSES_ONLY}'}"
-        counts = {kind: sum(f.severity == kind for f in self.findings) for kind in _COUNTS}
-        parts = [f"{count} {_COUNTS[kind]}{'s' * (count > 1)}" for kind, count in counts.items() if count]
         opening = "is healthy, with" if self.verdict == "healthy" else "has"
-        text = f"This run {opening} {', '.join(parts)}, in {self.checks} checks."
+        text = f"This run {opening} {_count(self.findings)}, in {self.checks} checks."
         return text if self.diagnostics else f"{text} But {_LOSSES_ONLY}"
 
 
@@ -91,10 +93,31 @@ def doctor(run: str | Path) -> Checkup:
     history = read_history(Path(run))
     results, diagnostics = findings(history), len(history.of("diagnosis"))
     severities = {finding.severity for finding in results}
-    healthy = "healthy" if diagnostics else "unknown"
+    early = _too_early(history) if diagnostics else ""
+    healthy = "healthy" if diagnostics and not early else "unknown"
     verdict = next((kind for kind in (CRITICAL, WARNING) if kind in severities), healthy)
     about, trend, losses = _about(history), _trend(history), tuple(meanings(history))
-    return Checkup(str(run), about, verdict, trend, len(FINDINGS), diagnostics, results, losses)
+    return Checkup(str(run), about, verdict, trend, len(FINDINGS), diagnostics, early, results, losses)
+
+
+def _too_early(history: History) -> str:
+    """That there are too few measurements for a verdict, and how to have more; empty where there are enough."""
+    steps = [event["step"] for event in history.of("diagnosis")]
+    if (count := sum(step > history.rounds // 10 for step in steps)) >= NEEDED:
+        return ""
+    every = (history.summary.get("cadence") or {}).get("watch") or steps[0]
+    longer = f"Train longer, `equilibria resume RUN --rounds {max(NEEDED * every, history.step + 1)}`,"
+    return (
+        f"Too early to say: after the first tenth of the rounds, {count} of the {NEEDED} measurements were made that "
+        f"most findings need. {'Wait' if history.stop_reason is None else longer} or measure more often in a new run, "
+        f"`--watch {max(history.rounds // (2 * NEEDED), 1)}`."
+    )
+
+
+def _count(results: Sequence[Finding]) -> str:
+    """How many findings there are of each severity."""
+    counts = {kind: sum(finding.severity == kind for finding in results) for kind in _COUNTS}
+    return ", ".join(f"{count} {_COUNTS[kind]}{'s' * (count > 1)}" for kind, count in counts.items() if count)
 
 
 def _about(history: History) -> str:

@@ -162,8 +162,11 @@ def _findings(study: Study) -> list[str]:
             names = ", ".join(finding.name.replace("_", " ") for finding in findings)
             title = f"{result.label} on {result.data}, seed {result.seed}: {names}"
             parts.append(folded(title, wording.findings(findings)))
-    if healthy := len(started) - len(parts):
-        parts.append(paragraph(f"No problems in {healthy} {'other ' * bool(parts)}run{'s' * (healthy != 1)}.", "soft"))
+    verdicts = Counter(result.verdict for result in started)
+    other = "other " * bool(parts)
+    for verdict, words in {"healthy": "No problems in", "unknown": "Too few measurements to judge"}.items():
+        if count := verdicts[verdict]:
+            parts.append(paragraph(f"{words} {count} {other}run{'s' * (count != 1)}.", "soft"))
     counts = Counter(f.name.replace("_", " ") for r in started for f in r.findings if f.severity == REMARK)
     remarks = ", ".join(f"{name} ({count} of {len(started)} runs)" for name, count in counts.items())
     return [*parts, paragraph(f"Remarks: {remarks}.", "soft") if remarks else ""]

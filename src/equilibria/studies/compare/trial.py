@@ -172,6 +172,7 @@ class Result:
     history: History | None  # None if training never started
     numbers: tuple[MetricValue, ...] = ()
     findings: tuple[Finding, ...] = ()
+    verdict: str = "unknown"  # of the doctor
 
 
 def trial_results(trials: Sequence[Trial]) -> list[Result]:
@@ -195,9 +196,9 @@ def run_results(folders: Sequence[str | Path]) -> list[Result]:
 
 def _result(label: str, data: str, seed: int, folder: Path, outcome: Outcome) -> Result:
     history = read_history(folder).require_events() if RunFolder(folder).exists() else None
-    findings = doctor(folder).findings if history else ()
+    findings, verdict = ((checkup := doctor(folder)).findings, checkup.verdict) if history else ((), "unknown")
     numbers = stored_evaluation(folder).numbers if outcome.state == "finished" else ()
-    return Result(label, data, seed, folder, outcome, history, numbers, tuple(findings))
+    return Result(label, data, seed, folder, outcome, history, numbers, findings, verdict)
 
 
 def _label(run: History, runs: Sequence[History]) -> str:
