@@ -70,7 +70,7 @@ HEALTHY = {
         "gan-ns", RING, 700, POINTS | {"penalty": "r1", "penalty.weight": 0.1, "lr": 1e-3, "optimizer.beta1": 0.0}
     ),
     "wgan-div-ring": Case("wgan-div", RING, 250, POINTS),
-    "r3gan-digits": Case("r3gan", DIGITS, 500, DENSE),
+    "r3gan-digits": Case("r3gan", DIGITS, 1500, DENSE),
     "wgan-gp-digits": Case("wgan-gp", DIGITS, 200, DENSE),
     "vae-digits": Case("vae", DIGITS, 500, CODED),
     "iwae-digits": Case("iwae", DIGITS, 400, CODED),

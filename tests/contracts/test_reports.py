@@ -1,17 +1,21 @@
 """What reports promise: they need nothing but themselves, show what was measured, and escape what users name."""
 
+import base64
 import csv
 import io
 import re
+import shlex
+from html import unescape
 
 import numpy as np
 import PIL.Image
 import pytest
 
+from equilibria.apps.cli import main
 from equilibria.core.errors import Refusal
 from equilibria.evaluation.metrics.base import Measurement, Provenance
 from equilibria.runs.session import train
-from equilibria.studies import wording
+from equilibria.studies import svg, wording
 from equilibria.studies.compare.comparison_page import Study, comma_separated, html, metric_table
 from equilibria.studies.compare.statistics import MetricRow
 from equilibria.studies.compare.trial import Outcome, Result
@@ -55,27 +59,54 @@ def test_drawings_take_any_name_and_ask_for_nothing():
         bars(NASTY, NASTY, {NASTY: 1.0, "b": 2.0}, "#4477aa"),
         histogram(NASTY, NASTY, [0, 1, 2], [3, 4], mark=1.0),
     ]
-    for svg in drawn:
-        assert "<img" not in svg
-        assert "://" not in svg.replace("http://evil", "")
-        assert "currentColor" in svg
-        assert "&lt;img" in svg  # letters, not their outlines
+    for each in drawn:
+        assert "<img" not in each
+        assert "://" not in each.replace("http://evil", "")
+        assert "currentColor" in each
+        assert "&lt;img" in each  # letters, not their outlines
 
 
 def test_long_curves_are_small_drawings():
     x = np.arange(20_000)
-    svg = curves("long", "rounds", [Line(x, np.sin(x / 900) + x / 1e4) for _ in range(5)])
-    assert len(svg) < 100_000
+    drawn = curves("long", "rounds", [Line(x, np.sin(x / 900) + x / 1e4) for _ in range(5)])
+    assert len(drawn) < 100_000
 
 
 def test_a_curve_of_one_point_is_visible():
-    point, line = (curves("one", "rounds", [Line(x, x)]) for x in ([1.0], [1.0, 2.0]))
+    point, line = (curves("one", "rounds", [Line(x, x)]) for x in ([1.0], [1.0, 2.0, 3.0]))
     assert point.count("#4477aa") > line.count("#4477aa")
 
 
+@pytest.mark.parametrize("lines", [[], [Line([0, 1], [float("nan"), float("inf")])]])
+def test_without_a_point_there_is_no_chart(lines):
+    assert curves("none", "rounds", lines) == ""
+
+
+@pytest.mark.parametrize("heights", [[0.835, 0.836, 0.8355], [-500.0, -500.1], [1e-5, 1.01e-5], [0.0, 0.0], [7.0]])
+def test_an_axis_spans_at_least_a_fifth_of_its_largest_value(heights):
+    least, most = svg._range(heights)
+    assert least < min(heights) <= max(heights) < most
+    assert most - least >= 0.2 * max(map(abs, heights))
+
+
+def test_an_axis_of_large_changes_is_theirs():
+    assert svg._range([0.0, 10.0]) == pytest.approx((-0.5, 10.5))
+
+
+def test_a_large_picture_is_compressed_to_what_a_page_can_hold(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8)
+    PIL.Image.fromarray(noise).save(tmp_path / "noise.png")
+    for most in (60_000, 9_000):
+        (data,) = re.findall(r"data:image/jpeg;base64,([^\"]*)", picture(tmp_path / "noise.png", "noise", most))
+        content = base64.b64decode(data)
+        assert len(content) <= most
+        assert PIL.Image.open(io.BytesIO(content)).size[0] in (400, 200, 100, 50)
+    assert "data:image/png" in picture(tmp_path / "noise.png", "noise")
+
+
 def test_the_numbers_on_axes_are_not_rounded():
-    svg = curves("small", "rounds", [Line([0, 1], [0.005, 0.021])])
-    assert {"0.005", "0.010", "0.020"} <= set(re.findall(r">([\d.]+)</text>", svg))
+    drawn = curves("small", "rounds", [Line([0, 1], [0.005, 0.021])])
+    assert {"0.005", "0.010", "0.020"} <= set(re.findall(r">([\d.]+)</text>", drawn))
 
 
 def test_the_mean_of_curves_is_between_them_where_all_are_known():
@@ -145,6 +176,19 @@ def test_the_page_of_a_run_needs_nothing_else(run):
     assert "<h2>Diagnostics" in text
     assert text.count("data:image/png") == 2
     assert text.count("<svg") > 6
+    places = [text.index(f"<h2>{title}") for title in ("Samples", "Facts", "Doctor", "Training curves", "Diagnostics")]
+    assert places == sorted(places)
+    captions = re.findall(r"<figcaption>(.*?)</figcaption>", text)
+    curves_of = [caption for caption in captions if "over" in caption]
+    assert len(set(curves_of)) == len(curves_of) > 0
+
+
+def test_the_command_of_the_page_trains_the_same_again(run, tmp_path):
+    (line,) = re.findall(r"<pre>(equilibria train .*?)</pre>", report(run, force=True).read_text())
+    words = shlex.split(unescape(line))[1:]
+    assert main([*words, "--runs", str(tmp_path), "--name", "again"]) == 0
+    weights = [(folder / "model" / "weights.safetensors").read_bytes() for folder in (run, tmp_path / "again")]
+    assert weights[0] == weights[1]
 
 
 def test_a_page_that_was_named_is_not_replaced(run, tmp_path):

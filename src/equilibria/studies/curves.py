@@ -1,13 +1,18 @@
 """Curves of a run as charts."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ..records.history import Curve, History
 from .html import grid, legend, plot
 from .svg import COLORS, Line, bars, curves, histogram, mean
 
 Groups = Mapping[str, Sequence[History]]  # runs by recipe: its seeds
+_DATA = "_data"  # ends the name of the same number of real data
+_RELATIVE = {"diversity": 1.0, "neighbours": 1.0}  # diagnostics that are relative to real data
 _DIAGNOSTICS = (  # diagnostic, keys below it, names (all if none), title
+    ("likeness", (), ("precision", "recall", "precision_data", "recall_data"), "Precision and recall of pixels"),
+    ("likeness", (), ("distance", "distance_data"), "Sliced Wasserstein distance"),
     ("scores", (), ("train", "held_out", "generated"), "Critic's scores"),
     ("scores", (), ("told_apart", "told_apart_held_out", "memorized"), "Pairs in which the real sample scores higher"),
     ("gradients", ("norm",), (), "Gradient norm of each player"),
@@ -15,10 +20,9 @@ _DIAGNOSTICS = (  # diagnostic, keys below it, names (all if none), title
     ("clipped", (), ("share",), "Share of weights at the bound"),
     ("burst", (), ("growth",), "Growth of the estimate with extra critic steps"),
     ("diversity", (), ("ratio", "nearest_ratio", "copies"), "Diversity, relative to the data"),
-    ("coverage", (), ("missing",), "Missing classes or modes"),
+    ("coverage", (), ("missing", "missing_data"), "Missing classes or modes"),
     ("coverage", (), ("high_quality",), "Share of samples near a mode"),
-    ("neighbours", (), ("train", "held_out"), "Distance to the nearest real samples"),
-    ("neighbours", (), ("ratio",), "Distance to training over held-out samples"),
+    ("neighbours", (), ("ratio", "copied"), "Distance to training over held-out samples"),
     ("posterior", (), ("kl", "active_units"), "The encoder's posterior"),
     ("agreement", (), ("sample", "code"), "Reconstruction errors of encoder and generator"),
     ("steps", (), (), "Cosine of updates and the negative gradient"),
@@ -39,29 +43,30 @@ def key(groups: Groups) -> str:
     return legend(list(groups), [color(i) for i in range(len(groups))]) if len(groups) > 1 else ""
 
 
-def metrics(groups: Groups) -> str:
+def metrics(groups: Groups, axes: Sequence[str] = ("rounds", "seconds")) -> str:
     """Every metric that was measured during training, of all groups on the same axes, over rounds and seconds."""
     charts = []
     for name in dict.fromkeys(name for runs in groups.values() for run in runs for name in run.metric_curves()):
         title = name.replace("_", " ")
-        for across in ("rounds", "seconds"):
+        for across in axes:
             lines = list[Line]()
             for place, runs in enumerate(groups.values()):
                 series = [run.metric_curves().get(name) for run in runs]
                 lines += _lines([curve for curve in series if curve], across, color(place))
-            charts.append(plot(curves(title, across, lines), f"{title} on held-out samples, over {across}"))
+            if svg := curves(title, across, lines):
+                charts.append(plot(svg, f"{title} on held-out samples, over {across}"))
     return grid(*charts)
 
 
-def estimates(groups: Groups) -> str:
+def estimates(groups: Groups, axes: Sequence[str] = ("rounds", "seconds")) -> str:
     """What each group's critic estimates, each on its own axes, since the scales differ."""
     charts = []
     for place, (name, runs) in enumerate(groups.items()):
         series = [curve for run in runs if (curve := run.estimate_curve()) is not None]
         quantity = str(runs[0].events[0].get("measures", "")) if runs else ""
-        for across in ("rounds", "seconds") if series else ():
-            svg = curves(f"{name}: critic's estimate", across, _lines(series, across, color(place)))
-            charts.append(plot(svg, f"{name}, over {across}: {quantity or 'the estimate'}"))
+        for across in axes if series else ():
+            if svg := curves(f"{name}: critic's estimate", across, _lines(series, across, color(place))):
+                charts.append(plot(svg, f"{name}, over {across}: {quantity or 'the estimate'}"))
     return grid(*charts)
 
 
@@ -82,15 +87,24 @@ def diagnostics(run: History) -> str:
     charts = [*_gradient_norms(run), *_layers(run)]
     for diagnostic, keys, names, title in _DIAGNOSTICS:
         series = {name: [curve] for name, curve in run.diagnostic_curves(diagnostic, *keys).items()}
-        charts += _chart(title, {name: series[name] for name in names or series if name in series})
+        own = {name: series[name] for name in names or series if name in series}
+        charts += _chart(title, own, _RELATIVE.get(diagnostic))
     return grid(*charts)
 
 
-def _chart(title: str, series: Mapping[str, Sequence[Curve]]) -> Iterator[str]:
-    """Several quantities over rounds in one chart with a legend."""
-    if lines := [line for i, each in enumerate(series.values()) for line in _lines(each, "rounds", color(i))]:
-        names = [name.replace("_", " ") for name in series]
-        yield plot(curves(title, "rounds", lines), "", legend(names, [color(i) for i in range(len(names))]))
+def _chart(title: str, series: Mapping[str, Sequence[Curve]], level: float | None = None) -> Iterator[str]:
+    """Several quantities over rounds in one chart with a legend; those of real data are dashed, in the same color."""
+    own = [name for name in series if not name.endswith(_DATA)]
+    places = {name: own.index(name.removesuffix(_DATA)) for name in series if name.removesuffix(_DATA) in own}
+    lines = [
+        replace(line, dashed=name.endswith(_DATA))
+        for name, place in places.items()
+        for line in _lines(series[name], "rounds", color(place))
+    ]
+    if svg := curves(title, "rounds", lines, level):
+        real = "dashed: real data" if len(places) > len(own) else "dotted: real data" if level is not None else ""
+        names = [name.replace("_", " ") for name in own]
+        yield plot(svg, real, legend(names, [color(i) for i in range(len(names))]))
 
 
 def _lines(series: Sequence[Curve], across: str, color: str) -> list[Line]:

@@ -1,9 +1,12 @@
 """The HTML skeleton and style of a page."""
 
 import base64
+import io
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
+
+import PIL.Image
 
 CSS = """
 :root { color-scheme: light dark; --ink: #1d2430; --soft: #5d6776; --line: #d9dee6; --page: #ffffff; --card: #f5f7fa; }
@@ -30,6 +33,7 @@ table.facts td:nth-child(2) { white-space: normal; }
 figure { margin: 0; }
 figcaption { font-size: .8rem; overflow-wrap: anywhere; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 1fr)); gap: 1rem; }
+.newest { max-width: 560px; }
 .samples { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(45%, 210px), 1fr)); gap: .8rem; }
 svg { width: 100%; height: auto; display: block; }
 img { width: 100%; height: auto; display: block; background: #fff; border-radius: 4px; image-rendering: auto; }
@@ -104,10 +108,24 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: int = 0, 
     return f'<div class="wide"><table{_kind(kind)}>\n{inner}\n</table></div>'
 
 
-def picture(path: Path, caption: str) -> str:
-    """A PNG inside the page, with a caption."""
-    data = base64.b64encode(path.read_bytes()).decode()
-    return plot(f'<img alt="{escape(caption)}" src="data:image/png;base64,{data}">', caption)
+def picture(path: Path, caption: str, most: int | None = None) -> str:
+    """A PNG inside the page, with a caption; a picture of more than `most` bytes is compressed, and made smaller."""
+    content, kind = path.read_bytes(), "png"
+    if most is not None and len(content) > most:
+        content, kind = _compressed(content, most), "jpeg"
+    data = base64.b64encode(content).decode()
+    return plot(f'<img alt="{escape(caption)}" src="data:image/{kind};base64,{data}">', caption)
+
+
+def _compressed(content: bytes, most: int) -> bytes:
+    """A PNG as a JPEG of at most so many bytes: at half the size, as often as needed."""
+    with PIL.Image.open(io.BytesIO(content)) as image:
+        small = image.convert("RGB")
+    while True:
+        small.save(buffer := io.BytesIO(), "JPEG", quality=85)
+        if len(buffer.getvalue()) <= most or min(small.size) < 2:
+            return buffer.getvalue()
+        small = small.reduce(2)
 
 
 def plot(drawing: str, caption: str, below: str = "") -> str:

@@ -11,7 +11,9 @@ from . import curves, wording
 from .html import code, folded, grid, heading, page, paragraph, picture, section, table
 from .results import Evaluation, stored_evaluation
 
-_GRIDS = 8  # sample grids on the page, at most
+_GRIDS = 6  # sample grids from before, at most
+_BYTES = 900_000  # of all pictures
+_ACROSS = ("rounds",)
 
 
 def report(run: str | Path, out: str | Path | None = None, force: bool = False) -> Path:
@@ -51,15 +53,15 @@ def html(run: History, checkup: Checkup, evaluation: Evaluation) -> str:
         title,
         heading(title),
         paragraph(str(run.recipe.get("about", "")), "soft"),
-        _facts(run),
+        section("Samples", *_sample_grids(run)),
+        section("Facts", _facts(run)),
         section("Doctor", paragraph(checkup.summary), wording.findings(checkup.findings), trend, losses),
         section("Metrics", *metrics),
-        section("Training curves", curves.metrics(runs), curves.estimates(runs), curves.terms(runs)),
-        section("Samples over time", _sample_grids(run)),
+        section("Training curves", curves.metrics(runs, _ACROSS), curves.estimates(runs, _ACROSS), curves.terms(runs)),
         section("Diagnostics", curves.diagnostics(run)),
         section("Recipe", code(json.dumps(dict(run.recipe), indent=2))),
         section("Environment", versions),
-        section("Make this page again", code(f"equilibria report {run.folder}")),
+        section("Train it again", code(wording.command(run))),
     )
 
 
@@ -74,14 +76,16 @@ def _facts(run: History) -> str:
     return table(["", ""], [[name, value] for name, value in facts.items()], kind="facts")
 
 
-def _sample_grids(run: History) -> str:
-    """Some sample grids from first to last, and the best round's."""
+def _sample_grids(run: History) -> list[str]:
+    """The newest sample grid, and some from first to last with the best round's."""
     grids = run.sample_grids()
-    count = min(len(grids), _GRIDS)
-    places = {round(i * (len(grids) - 1) / max(count - 1, 1)) for i in range(count)}
-    pictures = [
-        picture(path, f"round {step:,}{' (best)' if step == run.best else ''}")
-        for i, (step, path) in enumerate(grids)
-        if i in places or step == run.best
-    ]
-    return grid(*pictures, kind="samples")
+    count = min(len(grids) - 1, _GRIDS)
+    places = {round(i * (len(grids) - 2) / max(count - 1, 1)) for i in range(count)}
+    before = [(s, p) for i, (s, p) in enumerate(grids[:-1]) if i in places or s == run.best]
+    most = _BYTES // (len(before) + 1)
+
+    def figure(step: int, path: Path) -> str:
+        return picture(path, f"round {step:,}{' (best)' if step == run.best else ''}", most)
+
+    newest = [grid(figure(*each), kind="newest") for each in grids[-1:]]
+    return [*newest, grid(*(figure(*each) for each in before), kind="samples")]

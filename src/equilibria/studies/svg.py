@@ -12,6 +12,7 @@ import numpy as np
 COLORS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee7733", "#999933", "#888888")  # P. Tol's
 _INK = "#010203"  # replaced by the color of the page's text
 _POINTS = 240  # of a curve, at most
+_LEAST_RANGE = 0.2  # of an axis, relative to the largest value: smaller changes look small
 _LOG_ABOVE = 100.0  # ratio of the largest to the smallest value above which an axis is logarithmic
 _COLORED = ("axes.edgecolor", "axes.labelcolor", "text.color", "xtick.color", "ytick.color")
 _SETTINGS: Any = dict.fromkeys(_COLORED, _INK) | {
@@ -34,17 +35,45 @@ class Line:
     y: Sequence[float]
     color: str = COLORS[0]
     thick: bool = False
+    dashed: bool = False  # the level of real data
+
+    @property
+    def points(self) -> int:
+        """The number of its points that can be drawn."""
+        return sum(math.isfinite(value) for value in self.y)
 
 
-def curves(title: str, across: str, lines: Sequence[Line]) -> str:
-    """Curves on the same axes; the y-axis is logarithmic if values are positive and span more than two decades."""
+def curves(title: str, across: str, lines: Sequence[Line], level: float | None = None) -> str:
+    """Curves on the same axes, and a dotted line at `level`; "" if there is no point to draw.
+
+    The y-axis is logarithmic if values are positive and span more than two decades; else it spans at least a fifth of
+    the largest value, so that noise looks like noise.
+    """
+    if not any(line.points for line in lines):
+        return ""
     figure, axes = _axes(title, across)
     for line in lines:
         x, y = _downsampled(np.asarray(line.x, dtype=float), np.asarray(line.y, dtype=float))
-        style = {"linewidth": 2.0, "alpha": 1.0} if line.thick else {"linewidth": 0.9, "alpha": 0.45}
-        axes.plot(x, y, color=line.color, marker="o" if len(x) == 1 else "", **style)
-    _log_scale(axes, "y", [height for line in lines for height in line.y if math.isfinite(height)])
+        style: dict[str, Any] = {"linewidth": 2.0, "alpha": 1.0} if line.thick else {"linewidth": 0.9, "alpha": 0.45}
+        style |= {"linewidth": 1.3, "linestyle": "--"} if line.dashed else {}
+        axes.plot(x, y, color=line.color, marker="o" if line.points < 3 and not line.dashed else "", **style)
+    if level is not None:
+        axes.axhline(level, color=_INK, linewidth=1, linestyle=":")
+    heights = [
+        *(height for line in lines for height in line.y if math.isfinite(height)),
+        *(() if level is None else [level]),
+    ]
+    if not _log_scale(axes, "y", heights):
+        axes.set_ylim(_range(heights))
     return _svg(figure)
+
+
+def _range(heights: Sequence[float]) -> tuple[float, float]:
+    """The range of an axis for these values: with a margin, and at least a fifth of the largest."""
+    least, most = min(heights), max(heights)
+    span = max(most - least, _LEAST_RANGE * max(abs(least), abs(most)), 1e-12)
+    middle = (least + most) / 2
+    return middle - 0.55 * span, middle + 0.55 * span
 
 
 def bars(title: str, across: str, lengths: Mapping[str, float], color: str) -> str:
@@ -75,16 +104,17 @@ def mean(x: Sequence[Sequence[float]], y: Sequence[Sequence[float]]) -> tuple[li
     return grid.tolist(), np.mean(curves, axis=0).tolist()
 
 
-def _log_scale(axes: Any, which: str, values: Collection[float]) -> None:
-    """Make an axis logarithmic, with plain numbers as labels, if it suits the values."""
+def _log_scale(axes: Any, which: str, values: Collection[float]) -> bool:
+    """Make an axis logarithmic, with plain numbers as labels, if it suits the values; whether it does."""
     from matplotlib.ticker import NullFormatter
 
     if not values or not min(values) > 0 or not max(values) > _LOG_ABOVE * min(values):
-        return
+        return False
     axes.set(**{f"{which}scale": "log"})
     axis = getattr(axes, f"{which}axis")
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
+    return True
 
 
 def _axes(title: str, across: str, up: str = "", height: float = 2.7) -> tuple[Any, Any]:

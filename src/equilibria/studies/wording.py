@@ -1,12 +1,16 @@
 """Metrics, findings and provenance in words."""
 
 import math
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
+from ..core.specs import dashed
 from ..core.text import duration
 from ..evaluation.doctor.base import Finding
 from ..evaluation.metrics.base import Provenance
+from ..records.folder import RECIPE
 from ..records.history import History
 from .html import grid, heading, paragraph
 from .results import Evaluation
@@ -103,6 +107,19 @@ def cost(run: History) -> dict[str, str]:
         "images": f"{run.images:,}",
         "images/s": f"{run.images / seconds:,.0f}" if seconds else "-",
     }
+
+
+def command(run: History) -> str:
+    """The command that trains a run again, on the same kind of machine to the same numbers."""
+    choices, cadence, end = (run.summary.get(name) or {} for name in ("choices", "cadence", "end"))
+    flags: dict[str, Any] = {name: choices[name] for name in ("device", "threads", "matmul") if name in choices}
+    flags |= {"precision": choices["precision"]} if choices.get("precision", "fp32") != "fp32" else {}
+    flags |= {"budget": f"{end['seconds']:g}s"} if end.get("seconds") else {"rounds": run.recipe["rounds"]}
+    flags |= {"save_every": cadence.get("save"), "watch": cadence.get("watch"), "stop_when": end.get("when")}
+    flags |= {"data_root": run.summary.get("data_root"), "from_": (run.summary.get("source") or {}).get("folder")}
+    switches = ["--allow-coupled-critic"] * bool(run.summary.get("allow_coupled_critic"))
+    words = [f"{dashed(name)} {shlex.quote(str(value))}" for name, value in flags.items() if value is not None]
+    return " ".join(["equilibria train", shlex.quote(str(run.folder / RECIPE)), *words, *switches])
 
 
 def findings(several: Sequence[Finding]) -> str:

@@ -104,8 +104,8 @@ def _relative_distance(history: History) -> Series:
 
 
 def _is_late(history: History) -> bool:
-    """Whether the run is over, or past half of its rounds: at the beginning, samples of every run are noise."""
-    return history.stop_reason is not None or history.step >= history.rounds / 2
+    """Whether the run is over, or in its last quarter: at the beginning, samples of every run are noise."""
+    return history.stop_reason is not None or history.step >= 0.75 * history.rounds
 
 
 @symptom(
