@@ -114,7 +114,7 @@ def test_wrong_words_are_answered_in_a_sentence(words, sentence, capsys):
         ("--optimizers.generator.beta1", "2", "An optimizer has beta1 2: a finite number of at least 0 and below 1"),
         ("--divergence", "json:loads", "divergence cannot be built: 'json:loads' needs s"),
         ("--critic.norm", "bach", "Did you mean 'batch'?"),
-        ("--batch", "50000000", "fewer than a batch"),
+        ("--batch", "50000000", "at most 50,000 (the training samples). Use --batch 50000."),
         ("--threads", "0", "threads is 0"),
     ],
 )
@@ -128,16 +128,39 @@ def test_values_that_cannot_be_played_are_refused(setting, value, sentence, tmp_
 
 
 @pytest.mark.parametrize(
-    ("recipe", "batch", "norm", "who"),
-    [("gan", "1", "--generator.norm", "networks.generator"), ("pacgan", "2", "--critic.norm", "networks.critic")],
+    ("recipe", "samples", "batch", "limits"),
+    [
+        ("gan", 5, 1, ["at least 2 (the norm 'batch' of the generator and the critic)", "at most 4"]),
+        ("gan", 5, 64, ["at most 4 (the training samples)"]),
+        ("pacgan", 67, 33, ["a multiple of 2 (--pack)", "at least 4"]),
+        ("pacgan", 67, 2, ["at least 4"]),
+        ("pacgan", 3, 64, ["at least 4", "at most 2"]),
+        ("vae", 2, 64, ["at most 1"]),
+    ],
 )
-def test_batch_norm_of_one_row_is_refused(recipe, batch, norm, who, tmp_path, capsys):
-    words = ["train", recipe, "--data", "ring", "--batch", batch, norm, "batch"]
-    assert main([*words, "--rounds", "1", "--threads", "1"]) == 2
-    said = capsys.readouterr()
-    assert f"{who} has the norm 'batch', which needs 2 rows or more, and a batch of {batch} gives it 1:" in said.err
-    assert said.err.count("\n") == 1
-    assert not (tmp_path / "runs").exists()
+def test_a_batch_that_does_not_fit_is_refused_once_with_one_that_does(recipe, samples, batch, limits, tmp_path, capsys):
+    np.save(tmp_path / "few.npy", np.random.default_rng(0).integers(0, 256, (samples, 8, 8), dtype=np.uint8))
+    roles = ("generator", "encoder") if recipe == "vae" else ("generator", "critic")
+    words = [
+        "train",
+        recipe,
+        "--data",
+        str(tmp_path / "few.npy"),
+        "--rounds",
+        "1",
+        "--threads",
+        "1",
+        "--matmul",
+        "default",
+    ]
+    words += [word for role in roles for word in (f"--{role}.width", "8", f"--{role}.norm", "batch")]
+    assert main([*words, "--batch", str(batch)]) == 2
+    said = capsys.readouterr().err
+    assert all(limit in said for limit in [f"A batch of {batch} does not fit", *limits])
+    advice = said.rpartition("Use ")[2].strip().rstrip(".").split()
+    own = {word: advice[i + 1] for i, word in enumerate(advice) if word.startswith("--")}
+    kept = [word for i in range(0, len(words[2:]), 2) for word in words[2:][i : i + 2] if words[2:][i] not in own]
+    assert main([*words[:2], *kept, *advice]) == 0
 
 
 def test_help_says_how_a_recipe_without_penalties_gets_one(capsys):

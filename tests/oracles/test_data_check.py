@@ -7,6 +7,7 @@ import pytest
 from equilibria.apps.cli import main
 from equilibria.core.errors import Refusal
 from equilibria.data import check, load_data
+from equilibria.data.inspect import few_remark
 
 
 def picture(seed: int, shape=(16, 16)) -> PIL.Image.Image:
@@ -46,7 +47,7 @@ def test_the_lines_name_what_matters(folder):
         "Exact duplicates: 1.",
         "Left out: cat/broken.png",
         "lanczos",
-        "--batch",
+        "very few",
     ):
         assert said in text
 
@@ -123,3 +124,14 @@ def test_the_settings_of_training_are_tried_by_the_check(tmp_path, monkeypatch, 
         assert main(["data", "check", "wide", *words]) == 2
         printed = capsys.readouterr()
         assert said in printed.out + printed.err
+
+
+@pytest.mark.parametrize(("count", "amount"), [(40, "very few"), (400, "few"), (1500, "")])
+def test_few_samples_are_announced_with_what_helps(tmp_path, count, amount):
+    rows = np.random.default_rng(0).integers(0, 256, (count, 4, 4), dtype=np.uint8)
+    np.save(tmp_path / "some.npy", rows)
+    text = "\n".join(check(str(tmp_path / "some.npy")).lines())
+    data = load_data(str(tmp_path / "some.npy"))
+    assert (f"{len(data.x)} training images are {amount}: " in text) == bool(amount)
+    assert ("What helps: more images" in text and "--augmentation diffaugment" in text) == bool(amount)
+    assert "diffaugment" not in few_remark(data, augmentation=False)

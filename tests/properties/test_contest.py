@@ -97,7 +97,7 @@ def test_a_packed_critic_is_shown_several_samples_and_their_labels():
 
 
 def test_a_batch_that_cannot_be_packed_is_refused():
-    with pytest.raises(Refusal, match="batch of 16 cannot be packed by 3"):
+    with pytest.raises(Refusal, match=r"batch of 16 does not fit: it must be a multiple of 3 .*Use --batch 15"):
         run_of("gan-ns", game={"name": "gan", "pack": 3})
 
 

@@ -10,12 +10,15 @@ import numpy as np
 
 from ..core.errors import Refusal
 from ..core.files import atomic_output
+from ..core.text import plural
 from .arrays import chunks
 from .dataset import KINDS, Data, first_names, is_labeled
 from .resolve import Spec, load_data
 
 _CELLS = 64  # of the picture
-_BATCH = 64  # the default batch size
+_FEW, _VERY_FEW = 1000, 100  # training samples
+_SMALL = 32  # pixels
+_AUGMENTATION = "an augmentation (--augmentation diffaugment)"
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,6 @@ def check(spec: Spec, root: Path | None = None) -> DataReport:
     except Refusal as refusal:
         return DataReport(name, usable=False, problem=str(refusal))
     count = len(data.x)
-    small = (f"This is less than a default batch: train with --batch {count} or less.",) if count < _BATCH else ()
     parts = [part for x in (data.x, data.held_out) for part in chunks(x.numpy())]
     rows = (row for part in parts for row in part)
     distinct = {hashlib.blake2b(np.ascontiguousarray(row).data, digest_size=16).digest() for row in rows}
@@ -91,8 +93,25 @@ def check(spec: Spec, root: Path | None = None) -> DataReport:
         unlabeled=sum(int((~is_labeled(y)).sum()) for y in (data.y, data.held_out_y) if y is not None),
         duplicates=count + len(data.held_out) - len(distinct),
         left_out=data.left_out,
-        remarks=(*data.remarks, *small),
+        remarks=tuple(filter(None, (*data.remarks, few_remark(data)))),
     )
+
+
+def few_remark(data: Data, augmentation: bool = True) -> str:
+    """What few training samples mean, and what helps; nothing for many. `augmentation` is whether one can be added."""
+    count, shape = len(data.x), data.space.shape
+    if count >= _FEW:
+        return ""
+    kind = "image" if len(shape) == 3 else "point"
+    helps = [f"more {kind}s ({_FEW:,} or more)"]
+    if len(shape) == 3:
+        helps += [_AUGMENTATION] if augmentation else []
+        helps += [f"fewer pixels (--data.size {_SMALL})"] if data.formats and shape[1] > _SMALL else []
+    amount, effect = "few", "samples stop improving once the training samples are memorized"
+    if count < _VERY_FEW:
+        amount, effect = "very few", "expect copies of them, and no measure that tells whether there is more"
+    subject = f"{plural(count, f'training {kind}')} {'is' if count == 1 else 'are'} {amount}"
+    return f"{subject}: {effect}. What helps: {', '.join(helps)}."
 
 
 def picture(spec: Spec, path: Path, root: Path | None = None) -> None:

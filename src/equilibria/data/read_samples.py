@@ -17,7 +17,7 @@ from .arrays import chunks, detect_labels, detect_layout, read_array, read_shape
 from .batches import binarized
 from .dataset import Data, Labels, Space, first_names
 from .datasets.array import array_names
-from .datasets.image_folder import ImageSource, Survey, list_images
+from .datasets.image_folder import ImageSource, Survey, list_images, listing
 from .image_decode import SUFFIXES, open_image
 from .labels import AUTO, LabelColumn
 from .resolve import Spec, load_data
@@ -67,8 +67,7 @@ def _read(path: Spec | Path, space: Space, part: str, root: Path | None, options
     if place.is_file() and place.suffix.lower() in SUFFIXES:
         return _images(ImageSource(str(place.parent), [place.name], lambda _: open_image(place)), space, options)
     if str(path) and place.is_dir():
-        of_folder = {name: options[name] for name in ("links", "level", "frames") if name in options}
-        return _images(list_images(place, **of_folder)[0], space, options)
+        return _images(list_images(place, **listing(options))[0], space, options)
     if place.is_file() and place.suffix in (".npy", ".npz"):
         return _array(place, space, options)
     return _data_set(load_data(options if str(path) == options.get("name") else str(path), root), space, part)

@@ -14,7 +14,7 @@ from ..core.files import user_path
 from .cache import data_root
 from .dataset import Data
 from .datasets import DATASETS
-from .datasets.image_folder import Survey, list_images
+from .datasets.image_folder import Survey, list_images, listing
 from .labels import label_remarks
 
 Spec = str | Mapping[str, Any]  # a name, a path or hf:owner/name; or {"name": ..., **options}
@@ -74,7 +74,7 @@ def median_side(spec: Spec, root: Path | None = None) -> int | None:
     path = _path(_parts(spec)[0], root)
     if path is None or data_builder(spec, root) is not DATASETS["folder"]:
         return None
-    sizes = Survey(list_images(path)[0]).sizes.values()
+    sizes = Survey(list_images(path, **listing(_parts(spec)[1]))[0]).sizes.values()
     return round(median(map(min, sizes))) if sizes else None
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from ..core.distributed import world_size
 from ..core.errors import Refusal, at_least, nearest
 from ..core.priors import PRIORS
 from ..core.seeding import key
@@ -22,7 +23,7 @@ from ..training.optimizers import DEFAULT, OPTIMIZERS, SCHEDULES, Schedule
 from ..training.run import Average, Run
 from ..training.update_rules import RULES, check_turns
 from .build_game import build_game
-from .build_networks import build_networks, condition, critic_input, label_subset, mixes_samples, refuse_lone_rows
+from .build_networks import build_networks, check_batch, condition, critic_input, label_subset, mixes_samples
 from .recipe import Recipe
 
 # Unlike the paper's, with a fully connected layer: few strided convolutions do not cover a small image.
@@ -70,12 +71,12 @@ def assemble(recipe: Recipe, data: Data, device: str | torch.device, precision: 
     data = (data.labeled_part() if recipe.conditional else data).to(torch.device(device))
     at_least(1, "The recipe", batch=recipe.batch)
     labels = label_subset(recipe, data)
-    stream = Stream(data, recipe.batch, recipe.seed, recipe.conditional, recipe.binarize, labels)
+    stream = Stream(data, 1, recipe.seed, recipe.conditional, recipe.binarize, labels)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(key(recipe.seed, -1))
         prior, inputs = make(PRIORS, recipe.prior, "prior"), critic_input(recipe, data)
         networks = build_networks(recipe.networks, data.space, prior, condition(recipe, data), inputs)
-        refuse_lone_rows(networks, recipe)
+        check_batch(recipe, networks, len(data.x) // world_size())
         mixing = "critic" in networks and mixes_samples(networks["critic"], recipe, data, prior)
         if mixing and not allow_coupled_critic and uses_gradients(recipe.penalties, inputs.shape(data.space, prior)):
             raise Refusal(_COUPLED)
@@ -87,6 +88,7 @@ def assemble(recipe: Recipe, data: Data, device: str | torch.device, precision: 
     check_turns(rule, recipe.rule["name"], game)
     optimizers = _optimizers(recipe, game)
     averaged = {k: v for k, v in game.networks.items() if k != "critic" or labels is not None}  # one learns classes
+    stream = dataclasses.replace(stream, size=recipe.batch)
     average = Average(nn.ModuleDict(averaged), recipe.halflife)
     return Run(game, stream, optimizers, average, schedules(recipe, optimizers), precision, recipe.seed, rule)
 

@@ -1,13 +1,14 @@
 """From a recipe to its networks, and the test whether a critic mixes the samples of a batch."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ..core.distributed import world_size
 from ..core.errors import Refusal, ShapeRefusal, at_least, nearest
 from ..core.priors import Prior
 from ..core.seeding import generator, reseed
@@ -93,11 +94,9 @@ def condition(recipe: Recipe, data: Data) -> int:
 
 
 def packing(recipe: Recipe) -> int:
-    """How many samples the critic scores jointly. Raises Refusal if the batch is no multiple of it."""
+    """How many samples the critic scores jointly."""
     count = recipe.game.get("pack", 1)
     at_least(1, "The game", pack=count)
-    if recipe.batch % count:
-        raise Refusal(f"A batch of {recipe.batch} cannot be packed by {count}: make --batch a multiple of --pack.")
     return count
 
 
@@ -130,15 +129,24 @@ def label_subset(recipe: Recipe, data: Data) -> Tensor | None:
     return labelled_subset(data, recipe.labelled, recipe.seed)
 
 
-def refuse_lone_rows(networks: dict[str, nn.Module], recipe: Recipe) -> None:
-    """Raise Refusal for batch norm on a batch of one row."""
-    for role, network in networks.items():
-        rows = recipe.batch // (packing(recipe) if role == "critic" else 1)
-        if rows == 1 and needs_rows(network):
-            raise Refusal(
-                f"networks.{role} has the norm 'batch', which needs 2 rows or more, and a batch of {recipe.batch} "
-                f"gives it 1: use a larger --batch, or --{role}.norm layer."
-            )
+def check_batch(recipe: Recipe, networks: Mapping[str, nn.Module], samples: int) -> None:
+    """Raise Refusal for a batch that does not fit the training samples of a process, the pack, or a batch norm.
+
+    The refusal names a batch that does, or the settings that make one possible.
+    """
+    pack, needy = packing(recipe), [role for role, network in networks.items() if needs_rows(network)]
+    least = 2 * pack if "critic" in needy else max(pack, -(-(2 if needy else 1) // pack) * pack)
+    most = samples - samples % pack
+    if least <= recipe.batch <= most and recipe.batch % pack == 0:
+        return
+    limits = [f"a multiple of {pack} (--pack)"] if pack > 1 else []
+    limits += [f"at least {least} (the norm 'batch' of the {' and the '.join(needy)})"] if needy else []
+    limits += [f"at most {samples:,} (the training samples{' of each process' if world_size() > 1 else ''})"]
+    batch = min(max(recipe.batch - recipe.batch % pack, least), most)
+    flags = [f"--batch {batch}"]
+    if least > most:
+        flags = [*(f"--{role}.norm layer" for role in needy), *(["--pack 1"] if pack > 1 else []), f"--batch {samples}"]
+    raise Refusal(f"A batch of {recipe.batch:,} does not fit: it must be {', '.join(limits)}. Use {' '.join(flags)}.")
 
 
 def mixes_samples(critic: nn.Module, recipe: Recipe, data: Data, prior: Prior) -> bool:

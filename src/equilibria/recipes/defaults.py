@@ -97,6 +97,8 @@ def choices(facts: Facts) -> Iterator[Choice]:
         yield Choice({"batch": 32, "lr": 4e-4}, "more steps improve faster", {"batch": 64, "lr": 2e-4})
     elif facts.seconds < _SHORT:
         yield Choice({"lr": 4e-3}, f"large steps get further in {time}", {"lr": 2e-3})
+    if facts.count < 64:
+        yield Choice({"batch": min(32, facts.count)}, f"there are {plural(facts.count, 'training sample')}", {})
     is_small = min(facts.shape[1:]) < _SMALL
     if max(facts.shape[1:]) > _LARGE:
         yield _large_networks(facts)

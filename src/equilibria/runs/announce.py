@@ -1,11 +1,15 @@
 """The text at the start and at the end of a session."""
 
+import inspect
 from typing import TYPE_CHECKING
 
 import torch
 
+from ..core.specs import builder_of
 from ..core.text import duration, plural
 from ..data import Data
+from ..data.inspect import few_remark
+from ..games import GAMES
 from ..recipes.recipe import Recipe
 from ..records.summary import Summary
 from ..training.hardware import Hardware
@@ -37,7 +41,9 @@ def _data_sentences(recipe: Recipe, data: Data) -> list[str]:
         sentences.append(f"{recipe.labelled:,} labels ({labels}) are used, selected by the seed.")
     elif labels is not None:
         sentences.append(f"Labels ({labels}) are ignored; add --conditional to train on them.")
-    return [*sentences, *data.remarks]
+    takes_augmentation = "augmentation" in inspect.signature(builder_of(GAMES, recipe.game["name"])).parameters
+    few = few_remark(data, takes_augmentation and recipe.augmentation is None)
+    return [*sentences, *data.remarks, *([few] if few else [])]
 
 
 def _cost_sentences(recipe: Recipe, summary: Summary, plan: Plan) -> list[str]:

@@ -82,6 +82,11 @@ def list_images(
     ), files.images
 
 
+def listing(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of `list_images` among those of a folder."""
+    return {name: options[name] for name in ("links", "level", "frames") if name in options}
+
+
 @dataclass(frozen=True)
 class ImageFormat:
     """What every image becomes. Raises Refusal for options that are out of range or unknown."""
