@@ -273,7 +273,9 @@ def test_a_folder_of_links_alone_says_what_to_type(tmp_path):
     fill(tmp_path / "store", *[grey(8, seed=i) for i in range(9)])
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "all").symlink_to(tmp_path / "store")
-    with pytest.raises(Refusal, match=r"only links out of the folder, .* 1 \(all\); add --data.links follow"):
+    with pytest.raises(
+        Refusal, match=r"only links out of the folder, not followed without --data.links follow: 1 \(all\)"
+    ):
         load_data(str(tmp_path / "set"))
     data = load_data({"name": str(tmp_path / "set"), "links": "follow"})
     assert len(data.x) + len(data.held_out) == 9
@@ -286,7 +288,7 @@ def test_pictures_that_are_not_read_are_told_apart_from_what_systems_leave(tmp_p
     PIL.Image.new("L", (300, 1)).save(tmp_path / "line.png")
     (tmp_path / "empty.jpg").touch()
     data = load_data(str(tmp_path))
-    assert any(".heic; convert them to JPEG or PNG" in remark for remark in data.remarks)
+    assert any("to be converted to JPEG or PNG: 1 (phone.HEIC)" in remark for remark in data.remarks)
     assert "Files that are no images: 1 (notes.txt)." in data.remarks
     assert any("Very small or very long" in r and "line.png: 300 x 1" in r for r in data.remarks)
     assert data.left_out == ("empty.jpg: an empty file",)

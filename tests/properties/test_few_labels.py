@@ -141,7 +141,7 @@ def test_unknown_labels_are_learned_by_no_one_and_their_samples_are_learned_by_a
     assert (data.y[run.stream.labelled_subset] >= 0).all()
     assert run.game.networks["critic"].classify(data.x[:2]).shape == (2, 2)
     assert {tuple(x) for i in range(16) for x in run.stream.batch(i).x.tolist()} == {tuple(x) for x in data.x.tolist()}
-    with pytest.raises(Refusal, match=r"2 classes and 64 labeled training samples: .*--labelled 64"):
+    with pytest.raises(Refusal, match=r"2 classes and 64 labeled training samples: .*--labelled 20"):
         build(small("sgan", labelled=65), data)
     build(small("sgan", labelled=64), data)
 

@@ -28,12 +28,9 @@ def labelled_subset(data: Data, count: int, seed: int = 0) -> Tensor:
     every = data.y.long().cpu()
     classes, total = data.labels.size, int((every >= 0).sum())
     if not classes <= count <= total:
-        what, most = "training samples", min(10 * classes, total)
-        if total < len(every):
-            what, most = "labeled training samples", total
         raise Refusal(
-            f"labelled is {count}, and {data.name!r} has {classes} classes and {total} {what}: give "
-            f"at least {classes} and at most {total}, for example --labelled {most}."
+            f"labelled is {count}, and {data.name!r} has {classes} classes and {total} labeled training samples: give "
+            f"at least {classes} and at most {total}, for example --labelled {min(10 * classes, total)}."
         )
     order = torch.randperm(len(every), generator=generator(seed, LABEL_KEY))
     order = order[every[order] >= 0]

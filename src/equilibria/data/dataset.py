@@ -82,11 +82,13 @@ class Labels:
         """
         if self.kind == "class":
             return (one_hot(raw.long().clamp(min=0), self.size) * (raw >= 0)[:, None]).float()
-        return (raw - self._means.to(raw)).div(self._stds.to(raw)).float() if self.scales else raw.float()
+        mean, std = self._moments(raw)
+        return ((raw - mean) / std).float()
 
     def decode(self, y: Tensor) -> Tensor:
         """From what networks receive, (B, size), to the units of the data, float32 (B, size)."""
-        return y * self._stds.to(y) + self._means.to(y) if self.scales else y
+        mean, std = self._moments(y)
+        return y * std + mean
 
     def scaled(self, y: Tensor) -> "Labels":
         """The same labels, of numbers with the scales of these training labels, (N, size)."""
@@ -102,13 +104,8 @@ class Labels:
         scales = {"scales": [list(scale) for scale in self.scales]} if self.scales else {}
         return {"kind": self.kind, "names": list(self.names)} | scales
 
-    @property
-    def _means(self) -> Tensor:
-        return torch.tensor([scale.mean for scale in self.scales])
-
-    @property
-    def _stds(self) -> Tensor:
-        return torch.tensor([scale.std for scale in self.scales])
+    def _moments(self, y: Tensor) -> Tensor:
+        return torch.tensor([scale[:2] for scale in self.scales] or [(0.0, 1.0)]).to(y).T
 
     @property
     def titles(self) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
 """The image files below a folder: links, animations, files that are left out, subfolders as classes."""
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import filterfalse
 from pathlib import Path
 
 from ..core.errors import Refusal, at_least, nearest
@@ -12,6 +13,7 @@ from .image_decode import SUFFIXES, Unreadable, frame_count, open_image
 from .label_table import TABLES
 
 LINKS, FRAMES = ("inside", "follow"), ("first", "all")
+_HIDDEN = (".", "__MACOSX")
 _OF_SYSTEMS = ("thumbs.db", "desktop.ini", "picasa.ini", "ehthumbs.db")
 _CONVERTIBLE = (".heic", ".heif", ".avif", ".jp2", ".jxl", ".psd", ".svg", ".pdf", ".dng", ".cr2", ".nef", ".arw")
 _PARTS = {"train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval"}  # of one set
@@ -31,14 +33,15 @@ class ImageFiles:
     def __post_init__(self) -> None:
         if self.links not in LINKS:
             raise Refusal(f"No way with links is called {self.links!r}.{nearest(self.links, LINKS)}")
-        self._places, self._files, self._subfolders = {os.path.realpath(self.folder)}, set[str](), set[str]()
+        root = os.path.realpath(self.folder)
+        self._places, self._files, self._subfolders = {root}, set[str](), set[str]()
         pending = self._walk(self.folder)
         while pending:  # files that are there come first, so that a link to one of them adds nothing
             path = pending.pop(0)
             target, name = Path(os.path.realpath(path)), path.relative_to(self.folder).as_posix()
             if not target.exists():
                 self.broken.append(name)
-            elif self.links == "inside" and not target.is_relative_to(os.path.realpath(self.folder)):
+            elif self.links == "inside" and not target.is_relative_to(root):
                 self.outside.append(name)
             elif not target.is_dir():
                 self._add(path)
@@ -55,18 +58,14 @@ class ImageFiles:
         """Add the files below a folder; the links in it."""
         links = list[Path]()
         for place, subfolders, files in os.walk(top):
-            paths = {
-                name: Path(place, name) for name in [*subfolders, *files] if not name.startswith((".", "__MACOSX"))
-            }
+            paths = {name: Path(place, name) for name in [*subfolders, *files] if not name.startswith(_HIDDEN)}
             links += sorted(path for path in paths.values() if path.is_symlink())
-            subfolders[:] = [name for name in subfolders if name in paths and not paths[name].is_symlink()]
-            subfolders[:] = [name for name in subfolders if os.path.realpath(paths[name]) not in self._places]
-            if Path(place) == self.folder:
-                self._subfolders |= set(subfolders)
+            paths = {name: path for name, path in paths.items() if not path.is_symlink()}
+            subfolders[:] = [n for n in subfolders if n in paths and os.path.realpath(paths[n]) not in self._places]
+            self._subfolders |= set(subfolders) if Path(place) == self.folder else set()
             self._places |= {os.path.realpath(paths[name]) for name in subfolders}
-            for name in files:
-                if name in paths and not paths[name].is_symlink():
-                    self._add(paths[name])
+            for name in filter(paths.__contains__, files):
+                self._add(paths[name])
         return links
 
     def _add(self, path: Path) -> None:
@@ -85,55 +84,32 @@ class ImageFiles:
             raise Refusal(f"No choice of frames is called {frames!r}.{nearest(frames, FRAMES)}")
         places = dict[str, tuple[str, int]]()
         for name in self.images:
-            count = self._frame_count(name) if frames == "all" else 1
+            count = 1
+            if frames == "all":
+                with suppress(Unreadable), open_image(self.folder / name) as image:  # it is named when it is decoded
+                    count = frame_count(image)
             places |= {f"{name}#{i}" if count > 1 else name: (name, i) for i in range(count)}
         return places
 
-    def _frame_count(self, name: str) -> int:
-        try:
-            with open_image(self.folder / name) as image:
-                return frame_count(image)
-        except Unreadable:  # which is said when it is decoded
-            return 1
-
-    def remarks(self) -> list[str]:
+    def remarks(self, only_links: bool = False) -> list[str]:
         """What was not used, and why."""
-        suffixes = Counter(os.path.splitext(name)[1].lower() for name in self.others)
-        remarks, converted = list[str](), {suffix: suffixes.pop(suffix, 0) for suffix in _CONVERTIBLE}
-        if converted := {suffix: count for suffix, count in converted.items() if count}:
-            first = next(iter(converted))
-            remarks.append(
-                f"Pictures in formats that are not read: {_counts(converted)}; convert them to JPEG or PNG, as with "
-                f"`magick mogrify -format jpg *{first}`."
-            )
-        if suffixes:
-            names = [name for name in self.others if os.path.splitext(name)[1].lower() in suffixes]
-            remarks.append(f"Files that are no images: {len(names):,} ({first_names(names)}).")
-        if self.empty:
-            remarks.append(f"Subfolders without images: {len(self.empty):,} ({first_names(self.empty)}).")
-        return remarks + self.link_remarks()
+        used, are_pictures = {name.split("/")[0] for name in self.images}, self._is_convertible
+        kinds = [
+            (
+                "Pictures in formats that are not read, to be converted to JPEG or PNG",
+                filter(are_pictures, self.others),
+            ),
+            ("Files that are no images", filterfalse(are_pictures, self.others)),
+            ("Subfolders without images", sorted(self._subfolders - used) if self._subfolders & used else ()),
+            ("Links that lead nowhere", self.broken),
+            ("Links out of the folder, not followed without --data.links follow", self.outside),
+        ]
+        lists = [(text, list(names)) for text, names in kinds[3 * only_links :]]
+        return [f"{text}: {len(names):,} ({first_names(names)})." for text, names in lists if names]
 
-    def link_remarks(self) -> list[str]:
-        """The links that are not followed, or cannot be."""
-        remarks = []
-        if self.outside:
-            remarks.append(
-                f"Links out of the folder, which are not followed: {len(self.outside):,} "
-                f"({first_names(self.outside)}); add --data.links follow."
-            )
-        if self.broken:
-            remarks.append(f"Links that lead nowhere: {len(self.broken):,} ({first_names(self.broken)}).")
-        return remarks
-
-    @property
-    def empty(self) -> list[str]:
-        """The first subfolders without images, if others have some."""
-        used = {name.split("/")[0] for name in self.images}
-        return sorted(self._subfolders - used) if any("/" in name for name in self.images) else []
-
-
-def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    @staticmethod
+    def _is_convertible(name: str) -> bool:
+        return os.path.splitext(name)[1].lower() in _CONVERTIBLE
 
 
 def subfolder_classes(files: ImageFiles, level: int | None = None) -> tuple[dict[str, str], str]:
@@ -170,5 +146,4 @@ def subfolder_classes(files: ImageFiles, level: int | None = None) -> tuple[dict
 
 
 def _at_level(images: Iterable[str], level: int) -> dict[str, str]:
-    places = {name: name.split("/")[:-1] for name in images}
-    return {name: parts[level - 1] if len(parts) >= level else "" for name, parts in places.items()}
+    return {name: "".join(name.split("/")[:-1][max(level - 1, 0) : level]) for name in images}

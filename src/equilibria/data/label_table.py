@@ -57,17 +57,24 @@ def _relative(file: str) -> str:
 
 def _label_table(cells: Mapping[str, Sequence[Any]], names: Sequence[str], classes: bool) -> LabelTable:
     """Classes from one cell each, unless they are numbers with decimals. Raises Refusal for other cells."""
-    if classes and not any(_has_decimals(row[0]) for row in cells.values()):
-        return LabelTable({image: _class(row[0]) for image, row in cells.items()}, ())
-    return LabelTable({image: tuple(map(_number, row)) for image, row in cells.items()}, tuple(names))
+    if not classes or any(_float(row[0]) % 1 > 0 for row in cells.values()):
+        numbers: dict[str, Label] = {image: tuple(map(_float, row)) for image, row in cells.items()}
+        if wrong := [cell for image, row in cells.items() for cell in row if math.isinf(_float(cell))]:
+            raise Refusal(
+                f"{wrong[0]!r} is no number: it needs the columns file and label, or only numbers next to file"
+            )
+        return LabelTable(numbers, tuple(names))
+    return LabelTable({image: _class(row[0]) for image, row in cells.items()}, ())
 
 
-def _has_decimals(cell: Any) -> bool:
+def _float(cell: Any) -> float:
+    """A number, NaN where it is unknown; infinity for what is no number."""
+    if cell is None or str(cell).strip().lower() in UNKNOWN:
+        return math.nan
     try:
-        number = float(cell)
+        return float(cell)
     except (TypeError, ValueError):
-        return False
-    return math.isfinite(number) and not number.is_integer()
+        return math.inf
 
 
 def _class(label: Any) -> str:
@@ -78,18 +85,6 @@ def _class(label: Any) -> str:
         raise Refusal(f"{label!r} is no class: write names or whole numbers")
     name = "" if label is None else str(label).strip()
     return name.partition(".")[0] if re.fullmatch(r"-?\d+\.0+", name) else name  # integers with gaps are 1.0 in a .csv
-
-
-def _number(cell: Any) -> float:
-    if cell is None or str(cell).strip().lower() in UNKNOWN:
-        return math.nan
-    try:
-        number = float(cell)
-    except (TypeError, ValueError):
-        number = math.inf
-    if math.isinf(number):
-        raise Refusal(f"{cell!r} is no number: it needs the columns file and label, or only numbers next to file")
-    return number
 
 
 Rows = tuple[Sequence[str], bool, Sequence[tuple[Any, Sequence[Any]]]]

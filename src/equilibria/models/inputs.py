@@ -87,11 +87,7 @@ class Inputs:
 
 
 def read_inputs(
-    model: "Model",
-    source: Source,
-    labels: LabelQuery | None = None,
-    required: bool = True,
-    all_samples: bool = False,
+    model: "Model", source: Source, labels: LabelQuery | None = None, required: bool = True, all_samples: bool = False
 ) -> Inputs:
     """Samples for this model, read with the fit, resizer, layout and binarization of its recipe.
 

@@ -126,10 +126,9 @@ def read_labels(config: Mapping[str, Any]) -> Labels | None:
     if labels["kind"] not in KINDS:
         raise Refusal(f"The labels in a model's config.json are {labels!r}: their kind must be {', '.join(KINDS)}.")
     scales = labels.get("scales", [])
-    if any(len(scale) != len(Scale._fields) or not scale[1] > 0 for scale in scales):
-        raise Refusal(f"The labels in a model's config.json are {labels!r}: a scale is {', '.join(Scale._fields)}.")
-    if scales and len(scales) != len(labels["names"]):
-        raise Refusal(f"The labels in a model's config.json are {labels!r}: each name needs a scale.")
+    right = all(len(scale) == len(Scale._fields) and scale[1] > 0 for scale in scales)
+    if not right or len(scales) not in (0, len(labels["names"])):
+        raise Refusal(f"The labels in a model's config.json are {labels!r}: each needs {', '.join(Scale._fields)}.")
     return Labels(labels["kind"], tuple(labels["names"]), tuple(Scale(*scale) for scale in scales))
 
 

@@ -32,11 +32,7 @@ Split = tuple[Tensor, Tensor, Tensor]  # training samples, held-out samples, whi
 
 
 def array(
-    path: Path,
-    samples: str | None = None,
-    labels: str | None = None,
-    layout: str = "auto",
-    unknown: str = AUTO,
+    path: Path, samples: str | None = None, labels: str | None = None, layout: str = "auto", unknown: str = AUTO
 ) -> Data:
     """Images (N, H, W[, C]) or (N, C, H, W), or points (N, 2), in an .npy or .npz file.
 

@@ -66,7 +66,7 @@ def list_images(
     if table is None:
         labels, sentence = subfolder_classes(files, level)
         remarks += [sentence] if sentence else []
-    reasons = () if labels else (*remarks, *files.link_remarks())
+    reasons = () if labels else (*remarks, *files.remarks(only_links=True))
     places, all_frames = files.places(frames), frames == "all"
     if more := len(places) - len(files.images):
         remarks.append(f"Animated or of several pages, all images used: {more:,} more than files.")
@@ -99,10 +99,9 @@ class ImageFormat:
     def __post_init__(self) -> None:
         if self.size is not None and not _SMALLEST <= self.size <= _LARGEST:
             raise Refusal(f"size is {self.size}: a side of {_SMALLEST} to {_LARGEST} pixels is needed.")
-        if self.fit not in FITS:
-            raise Refusal(f"No fit is called {self.fit!r}.{nearest(self.fit, FITS)}")
-        if self.resizer not in RESIZERS:
-            raise Refusal(f"No resizer is called {self.resizer!r}.{nearest(self.resizer, RESIZERS)}")
+        for kind, name, names in (("fit", self.fit, list(FITS)), ("resizer", self.resizer, list(RESIZERS))):
+            if name not in names:
+                raise Refusal(f"No {kind} is called {name!r}.{nearest(name, names)}")
         if self.channels not in (None, 1, 3):
             raise Refusal(f"channels is {self.channels}: 1 (gray) or 3 (RGB) is needed.")
 
@@ -146,10 +145,11 @@ class Survey:
             reasons = first_names([f"{name} ({reason})" for name, reason in self.left_out.items()])
             raise Refusal(f"None of the {len(self.left_out)} images of {self.source.title} can be read: {reasons}.")
 
-    def frames_remark(self) -> str:
-        """How many images animated files hold, and which were used."""
+    def frames_remarks(self) -> list[str]:
+        """How many images animated files hold, and which were used; nothing without such files."""
         some = f"{len(self.frames):,} ({first_names([f'{n}: {count} images' for n, count in self.frames.items()])})"
-        return f"Animated or of several pages, only the first image used: {some}; --data.frames all uses all."
+        text = f"Animated or of several pages, only the first image used: {some}; --data.frames all uses all."
+        return [text] if self.frames else []
 
     def formats(self) -> dict[str, dict[str, int]]:
         """Counts of sizes and modes, the most frequent first."""
@@ -161,14 +161,11 @@ class Survey:
         form = f"{size} x {size}, {'gray' if channels == 1 else 'RGB'}"
         remarks = [f"Images resized to {form} ({resizer}, by Pillow): {len(self.sizes):,}."]
         remarks += [f"{text}: {self.changes[change]:,}." for change, text in CHANGES.items() if self.changes[change]]
-        odd = {
-            name: pair for name, pair in self.sizes.items() if min(pair) < size / _TINY or max(pair) > _LONG * min(pair)
-        }
+        odd = [(n, w, h) for n, (w, h) in self.sizes.items() if min(w, h) < max(size / _TINY, max(w, h) / _LONG)]
         if odd:
-            names = first_names([f"{name}: {width} x {height}" for name, (width, height) in odd.items()])
+            names = first_names([f"{name}: {width} x {height}" for name, width, height in odd])
             remarks.append(f"Very small or very long, and used all the same: {len(odd):,} ({names}).")
-        if self.frames:
-            remarks.append(self.frames_remark())
+        remarks += self.frames_remarks()
         if (copies := len(self.sizes) - len(self.digests)) * _SOME >= len(self.sizes):
             remarks.append(f"Equal to another image once prepared: {copies:,} of {len(self.sizes):,}.")
         if self.left_out:
@@ -202,8 +199,7 @@ def _decode(source: ImageSource, form: ImageFormat, unknown: str, folder: Path) 
     try:
         write_split(survey.rows(size, form.fit, channels, form.resizer), (channels, size, size), "uint8", folder)
     except Refusal as refusal:  # there is too little to hold some out
-        hints = [survey.frames_remark()] if survey.frames else []
-        raise Refusal(" ".join([str(refusal), *hints, *source.remarks])) from None
+        raise Refusal(" ".join([str(refusal), *survey.frames_remarks(), *source.remarks])) from None
     labels, y, remarks = source.label_column(list(survey.sizes), unknown)
     about = {
         "labels": None if labels is None else (labels.kind, labels.names),
