@@ -252,15 +252,17 @@ def test_metrics_that_so_few_samples_say_nothing_of_are_left_out_by_name_unless_
 
 def test_costs_are_said_before_and_the_defaults_keep_to_their_time(run):
     said = []
-    found = evaluate(run, checkpoints=["last"], budget="0.5s", say=said.append)
+    found = evaluate(run, checkpoints=["last"], budget="0.001s", say=said.append)  # too little for all but the first
     (expected,) = [text for text in said if text.startswith("Expected time")]
-    assert all(name in expected for name in ("modes", "sliced_wasserstein", "of at most"))
-    assert "it takes about" in found.left_out["held_out_critic"]
-    assert "modes" in found.names()
+    assert "modes" in expected
+    assert "at most" in expected
+    assert {"kernel", "two_samples", "sliced_wasserstein", "held_out_critic"} <= set(found.left_out)
+    assert all(reason.startswith("it takes about") for reason in found.left_out.values())
+    assert {"modes"} <= set(found.names()) <= {"modes", "high_quality", "reverse_kl"}
     assert {value.provenance.generated for value in found.numbers} == {1000}
     assert any("1,000 samples instead of" in text for text in said)
-    forced = evaluate(run, ["held_out_critic(moves=50)"], count=27, checkpoints=["last"], budget="0.01s", say=quiet)
-    assert forced.names() == ["held_out_critic"]
+    forced = evaluate(run, ["sliced_wasserstein"], count=27, checkpoints=["last"], budget="0.001s", say=quiet)
+    assert forced.names() == ["sliced_wasserstein"]
     for budget in ("9images", "soon"):
         with pytest.raises(Refusal, match=f"budget is '{budget}'"):
             evaluate(run, budget=budget, say=quiet)
@@ -418,11 +420,34 @@ def test_a_run_without_checkpoints_is_refused(run, tmp_path):
         evaluate(other, FEW, say=quiet)
 
 
-def test_data_that_hold_out_too_little_are_refused():
+def test_training_samples_stand_for_held_out_ones_where_these_are_few():
     data = load_data("digits")
-    few = dataclasses.replace(data, held_out=data.held_out[:20], held_out_y=data.held_out_y[:20])
-    with pytest.raises(Refusal, match="has 10 held-out samples for reports"):
-        real_samples(few, 0)
+    for held_out, count in ((20, 60), (1, 11)):
+        few = dataclasses.replace(data, x=data.x[:count], held_out=data.held_out[:held_out])
+        compared = real_samples(few, 0)
+        rows, floor = ({tuple(row.flatten().tolist()) for row in each.x} for each in (compared.real, compared.floor))
+        assert rows | floor <= {tuple(row.flatten().tolist()) for row in data.space.encode(few.x)}
+        assert not rows & floor
+        assert len(compared.real.x) == len(compared.floor.x) == count // 2
+        assert "A model that copies these scores best" in compared.remark
+    with pytest.raises(
+        Refusal, match=r"count is 6: 'digits' has 11 training samples and 0 held out .* --count can be 5 to 5"
+    ):
+        real_samples(few, 6)
+    with pytest.raises(Refusal, match=r"'digits' has 9 training samples and 10 held out for reports.*add samples"):
+        real_samples(dataclasses.replace(data, x=data.x[:9], held_out=data.held_out[:20]), 0)
+
+
+def test_a_run_on_few_pictures_is_evaluated_with_a_word_on_how_little_that_means(tmp_path, capsys):
+    pictures = saved(tmp_path / "few", drawn(20, side=8))
+    folder = str(tmp_path / "run")
+    train("gan-ns", Silent(), runs=str(tmp_path), name="run", **SMALL | {"data": pictures, "rounds": 2, "batch": 8})
+    assert main(["evaluate", folder, "--checkpoints", "last"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    for words in ("training samples stand for them", "say little", "memorization: the training samples are needed"):
+        assert words in printed
+    line = re.search("`equilibria (evaluate .* --against MORE/)`", printed)[1]
+    assert main(shlex.split(line.replace("MORE/", saved(tmp_path / "more", drawn(12, seed=7, side=8))))) == 0
 
 
 @pytest.mark.parametrize(

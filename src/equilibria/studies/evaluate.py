@@ -13,6 +13,7 @@ from ..core.errors import Refusal
 from ..core.specs import Spec
 from ..core.text import table
 from ..core.types import Batch
+from ..evaluation.metrics.base import FOR_SHARES
 from ..models.load import load, load_checkpoint_weights, select_checkpoint
 from ..models.model import Model
 from ..recipes.build import training_data
@@ -121,7 +122,7 @@ def _evaluate_run(run: Path, checkpoints: Sequence[str], options: EvaluationOpti
     record = origin(data, samples, options.seed, recipe.halflife > 0, recipe.binarize)
     plan = plan_evaluation(options, samples, data, record, limit)
     rounds = {name: f"round {checkpoint.step:,} ({name})" for name, checkpoint in selected.items()}
-    say(f"Evaluating {' and '.join(rounds.values())} of {run} against {len(samples.real.x):,} held-out samples.")
+    say(f"Evaluating {' and '.join(rounds.values())} of {run} against {len(samples.real.x):,} {samples.real.name}.")
     steps = {checkpoint.step for checkpoint in selected.values()}
     drawing = _drawing(model)
     likelihoods, extra = _likelihoods(options, plan, model, len(steps) * drawing, limit)
@@ -137,7 +138,11 @@ def _evaluate_run(run: Path, checkpoints: Sequence[str], options: EvaluationOpti
             measured[step] += [_likelihood(plan, model, spec, rounds[name], step) for spec in likelihoods]
         rule = selection_rule(run, name)
         values += [replace(v, provenance=replace(v.provenance, checkpoint=name, rule=rule)) for v in measured[step]]
-    evaluation = Evaluation(tuple(values), plan.about, tuple(plan.cautions()), plan.left_out)
+    notes = plan.cautions()
+    if len(plan.samples.floor.x) < FOR_SHARES:
+        line = f"equilibria evaluate {shlex.quote(str(run))} --against MORE/"
+        notes.append(f"`{line}` measures against other real samples, such as ones that were not used for training.")
+    evaluation = Evaluation(tuple(values), plan.about, tuple(notes), plan.left_out)
     evaluation.write(run)
     return evaluation
 

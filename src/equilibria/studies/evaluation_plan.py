@@ -15,7 +15,16 @@ from ..data.dataset import digest
 from ..evaluation.features import AUTO, Features, choose, published
 from ..evaluation.features.classifier import classified_data, stored_classifier
 from ..evaluation.features.classifier_training import training_seconds
-from ..evaluation.metrics.base import Measurement, Measurements, Metric, Provenance, SampleSets, Sizes, slowness
+from ..evaluation.metrics.base import (
+    FOR_SHARES,
+    Measurement,
+    Measurements,
+    Metric,
+    Provenance,
+    SampleSets,
+    Sizes,
+    slowness,
+)
 from ..recipes.options import read_budget
 from . import metric_specs
 from .metric_specs import LIKELIHOOD_METRICS, MetricRequest, MetricSpec
@@ -112,8 +121,11 @@ class EvaluationPlan:
         """How to read the values, where not as usual, and how to have more."""
         sets = [(each, self.sets(each, self.samples.floor)) for each in self.requests]
         notes = [caution for each, compared in sets if (caution := each.metric.caution(compared))]
-        first = self.optional[:1]
-        return notes + [f"`--metrics {name}` measures {name} nevertheless." for name in first]
+        first, count = self.optional[:1], len(self.samples.floor.x)
+        if count < FOR_SHARES:
+            notes.insert(0, f"{count} samples of each kind say little: only values far from the floor mean something.")
+        notes += [f"`--metrics {name}` measures {name} nevertheless." for name in first]
+        return [*filter(None, [self.samples.remark]), *notes]
 
     def values(self, samples: SampleSet, step: int | None, floors: Mapping[str, Measurements]) -> list[MetricValue]:
         """The metrics of samples, and how often the classifier recognizes their conditions."""
@@ -195,9 +207,9 @@ def _late(spec: Spec, data: Data, root: Path | None, limit: float) -> str:
 
 def _missing(metric: Metric, samples: RealSamples) -> str:
     """Which samples a metric lacks."""
-    if not metric.training or samples.has_training:
+    if not metric.training or not samples.lacks:
         return ""
-    return f"the training samples are needed {metric.training}, and they are not known here"
+    return f"the training samples are needed {metric.training}, and {samples.lacks}"
 
 
 def _few(metric: Metric, count: int) -> str:

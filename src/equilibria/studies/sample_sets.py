@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..core.errors import Refusal
 from ..core.seeding import generator
+from ..core.text import plural
 from ..core.types import Batch
 from ..data import Data
 from ..data.batches import binarized
@@ -67,7 +68,8 @@ class RealSamples:
     floor: SampleSet  # training samples in place of generated ones
     train: SampleSet  # other training samples
     split: str  # in words, for the provenance
-    has_training: bool = True  # whether `train` is known to be what the model learned from
+    lacks: str = ""  # why `train` is not what the model learned from, apart from `real`
+    remark: str = ""  # on what the samples are
 
     def compare(self, samples: SampleSet, network: Features | None, say: Say, training: bool = True) -> SampleSets:
         """What a metric compares: these samples with the real ones, or the features of all.
@@ -81,19 +83,53 @@ class RealSamples:
 def real_samples(data: Data, count: int, binary: bool = False) -> RealSamples:
     """The real samples of an evaluation, `count` of each kind; 0: as many as the reporting part holds.
 
-    Raises Refusal where there are too few.
+    Where it holds too few, half of the training samples take its place. Raises Refusal where those are too few, too.
     """
-    places = reporting(data)
+    places = reporting(data) if len(data.held_out) > 1 else torch.empty(0, dtype=torch.long)
     if len(places) < _FEWEST:
-        raise Refusal(
-            f"{data.name!r} has {len(places)} held-out samples for reports, in addition to those that select "
-            f"checkpoints: at least {_FEWEST} are needed."
-        )
+        return _training_halves(data, count, binary, len(places))
     size, most = count or min(len(places), MOST), len(data.x) - _FEWEST
     if not _FEWEST <= size <= most:
         raise Refusal(f"count is {size}: {data.name!r} allows {_FEWEST} to {most:,} samples.")
     order = torch.randperm(len(data.x), generator=generator(0, len(data.x)))
     floor, train = order[:size], order[size : size + (min(_MOST_TRAINING, 2 * count) if count else _MOST_TRAINING)]
+    sample_set = _reader(data, binary)
+    return RealSamples(
+        sample_set("held-out samples", data.held_out, data.held_out_y, places[:size]),
+        sample_set("training samples for the floor", data.x, data.y, floor),
+        sample_set("training samples", data.x, data.y, train),
+        f"held out, reporting part; {len(train)} training samples for comparison",
+    )
+
+
+def _training_halves(data: Data, count: int, binary: bool, held_out: int) -> RealSamples:
+    """Training samples in place of held-out ones, and as many others for the floor. Raises Refusal for too few."""
+    most = len(data.x) // 2
+    if most < FEWEST or not FEWEST <= (size := count or min(most, MOST)) <= most:
+        subject = f"count is {count}: {data.name!r}" if count and most >= FEWEST else repr(data.name)
+        raise Refusal(
+            f"{subject} has {len(data.x)} training samples and {held_out} held out for reports: "
+            + (
+                f"--count can be {FEWEST} to {most}."
+                if most >= FEWEST
+                else f"add samples, at least {2 * FEWEST} are needed."
+            )
+        )
+    order, sample_set = torch.randperm(len(data.x), generator=generator(0, len(data.x))), _reader(data, binary)
+    real, floor = (sample_set("training samples", data.x, data.y, part) for part in order[: 2 * size].split(size))
+    return RealSamples(
+        real,
+        floor,
+        floor,
+        f"training samples, since {held_out} are held out for reports; another {size} are the floor",
+        lacks="here they stand for held-out ones",
+        remark=f"{plural(held_out, 'sample')} held out for reports are too few: {size} of the {len(data.x)} training "
+        "samples stand for them. A model that copies these scores best, so no value says whether its samples are new.",
+    )
+
+
+def _reader(data: Data, binary: bool) -> Callable[[str, Tensor, Tensor | None, Tensor], SampleSet]:
+    """Makes a set of samples as networks receive them, in places of some (N, ...) as stored."""
     draw = generator(0)
 
     def sample_set(name: str, x: Tensor, y: Tensor | None, places: Tensor) -> SampleSet:
@@ -102,12 +138,7 @@ def real_samples(data: Data, count: int, binary: bool = False) -> RealSamples:
         labels = None if data.labels is None or y is None else data.labels.encode(y[places.to(y.device)])
         return SampleSet(x, name, labels)
 
-    return RealSamples(
-        sample_set("held-out samples", data.held_out, data.held_out_y, places[:size]),
-        sample_set("training samples for the floor", data.x, data.y, floor),
-        sample_set("training samples", data.x, data.y, train),
-        f"held out, reporting part; {len(train)} training samples for comparison",
-    )
+    return sample_set
 
 
 def generated_samples(model: Model, count: int, seed: int, say: Say, name: str) -> SampleSet:

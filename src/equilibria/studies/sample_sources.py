@@ -141,7 +141,7 @@ def _halves(x: Tensor, source: Collection, space: Space) -> tuple[RealSamples, D
     count = f"{len(x):,}" if source.count is None else f"{source.count:,}"
     split = f"{len(real.x):,} of {count}; another {len(real.x):,} are the floor"
     data = Data(source.name, space, floor.x, real.x)
-    return RealSamples(real, floor, floor, split, has_training=False), data
+    return RealSamples(real, floor, floor, split, lacks="they are not known here"), data
 
 
 def _common_space(one: Collection, other: Collection, size: int | None) -> Space:

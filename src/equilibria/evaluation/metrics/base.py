@@ -59,7 +59,7 @@ class Measurement(NamedTuple):
 
 
 Measurements = dict[str, Measurement]  # by name: one metric may have several values
-FEWEST = 100  # samples, from which on the standard error of a share is at most .05
+FOR_SHARES = 100  # samples, from which on the standard error of a share is at most .05
 _ROWS, _FEATURES, _SECONDS = 1000, 64, 0.007
 SHARE = "below it the standard error of a share is above .05"
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...data import Data
 from ..neighbors import centered_rows, distance_chunks, nearest, radii
-from .base import FEWEST, SHARE, Measurement, Measurements, Metric, SampleSets, Sizes, proportion
+from .base import FOR_SHARES, SHARE, Measurement, Measurements, Metric, SampleSets, Sizes, proportion
 
 _COVERS = "below it nearly all real samples are covered, by whatever samples"
 
@@ -29,7 +29,7 @@ def precision_recall(data: Data, *, k: int = 3) -> Metric:
         return {"precision": _share(torch.cat(precise)), "recall": _share(covered)}
 
     better = {"precision": "higher", "recall": "higher"}
-    return Metric(torch.no_grad()(measure), better=better, fewest=FEWEST, reason=SHARE, cost=_cost)
+    return Metric(torch.no_grad()(measure), better=better, fewest=FOR_SHARES, reason=SHARE, cost=_cost)
 
 
 def density_coverage(data: Data, *, k: int = 5) -> Metric:
@@ -48,7 +48,7 @@ def density_coverage(data: Data, *, k: int = 5) -> Metric:
         return {"density": density, "coverage": _share(nearest(real, fake)[0] < reach)}
 
     better = {"density": "neither", "coverage": "higher"}
-    return Metric(torch.no_grad()(measure), better=better, fewest=2 * FEWEST, reason=_COVERS, cost=_cost)
+    return Metric(torch.no_grad()(measure), better=better, fewest=2 * FOR_SHARES, reason=_COVERS, cost=_cost)
 
 
 def _cost(sizes: Sizes) -> float:
@@ -85,7 +85,7 @@ def memorization(data: Data) -> Metric:
     return Metric(
         torch.no_grad()(measure),
         better={"memorization_ratio": "neither"},
-        fewest=2 * FEWEST,
+        fewest=2 * FOR_SHARES,
         reason="the standard error of the share of copies is the root of the training samples, by this number",
         training="to find copies of them",
         cost=lambda sizes: sizes.distances(sizes.count * (sizes.count + 2 * sizes.training)),
