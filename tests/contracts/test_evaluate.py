@@ -430,9 +430,7 @@ def test_training_samples_stand_for_held_out_ones_where_these_are_few():
         assert not rows & floor
         assert len(compared.real.x) == len(compared.floor.x) == count // 2
         assert "A model that copies these scores best" in compared.remark
-    with pytest.raises(
-        Refusal, match=r"count is 6: 'digits' has 11 training samples and 0 held out .* --count can be 5 to 5"
-    ):
+    with pytest.raises(Refusal, match="a count of 6: --count can be 5 to 5"):
         real_samples(few, 6)
     with pytest.raises(Refusal, match=r"'digits' has 9 training samples and 10 held out for reports.*add samples"):
         real_samples(dataclasses.replace(data, x=data.x[:9], held_out=data.held_out[:20]), 0)

@@ -13,7 +13,7 @@ from ..core.errors import Refusal
 from ..core.specs import Spec
 from ..core.text import table
 from ..core.types import Batch
-from ..evaluation.metrics.base import FOR_SHARES
+from ..evaluation.metrics.base import FOR_SHARES, seconds_of
 from ..models.load import load, load_checkpoint_weights, select_checkpoint
 from ..models.model import Model
 from ..recipes.build import training_data
@@ -119,16 +119,16 @@ def _evaluate_run(run: Path, checkpoints: Sequence[str], options: EvaluationOpti
         say(f"The data {data.name!r} is not what this run was trained on: its numbers may not be comparable.")
     limit = options.limit(max(checkpoint.elapsed for checkpoint in selected.values()))
     model, samples = load(run), real_samples(data, options.count, recipe.binarize)
-    record = origin(data, samples, options.seed, recipe.halflife > 0, recipe.binarize)
+    record, start = origin(data, options.seed, recipe.halflife > 0, recipe.binarize), time.monotonic()
     plan = plan_evaluation(options, samples, data, record, limit)
     rounds = {name: f"round {checkpoint.step:,} ({name})" for name, checkpoint in selected.items()}
     say(f"Evaluating {' and '.join(rounds.values())} of {run} against {len(samples.real.x):,} {samples.real.name}.")
     steps = {checkpoint.step for checkpoint in selected.values()}
-    drawing = _drawing(model)
+    drawing = seconds_of(lambda: model.sample(model.CHUNK)) / model.CHUNK
     likelihoods, extra = _likelihoods(options, plan, model, len(steps) * drawing, limit)
     work = Work(len(steps), drawing, extra)
     fewer = None if options.count else lambda count: real_samples(data, count, recipe.binarize)
-    plan = affordable(plan, limit, work, fewer, forced=bool(options.metrics))
+    plan = affordable(plan, limit - (time.monotonic() - start), work, fewer, forced=bool(options.metrics))
     floors, values, measured = plan.floors(), list[MetricValue](), dict[int, list[MetricValue]]()
     for name, checkpoint in selected.items():
         if (step := checkpoint.step) not in measured:
@@ -153,20 +153,11 @@ def _evaluate_pair(samples: Samples, against: Samples, size: int | None, options
     fake, real, data = pair.samples, pair.real, pair.data
     options.say(f"Evaluating {len(fake.x):,} samples of {fake.name} against {len(real.real.x):,} of {data.name}.")
     options.say(f"\n{table([HEADS, *pair.rows])}\n")
-    record = replace(origin(data, real, options.seed), checkpoint=fake.name)
+    record = replace(origin(data, options.seed), checkpoint=fake.name)
     plan = plan_evaluation(options, real, data, record, limit)
     plan = affordable(plan, limit, Work(1, 0.0), None, forced=bool(options.metrics))
     values = plan.values(fake, None, plan.floors())
     return Evaluation(tuple(values), plan.about, (*pair.remarks, *plan.cautions()), plan.left_out)
-
-
-def _drawing(model: Model) -> float:
-    """Seconds to draw a sample."""
-    start = 0.0
-    for _ in range(2):  # the first time is longer
-        start = time.perf_counter()
-        model.sample(model.CHUNK)
-    return (time.perf_counter() - start) / model.CHUNK
 
 
 def _likelihoods(

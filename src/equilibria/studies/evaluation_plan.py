@@ -15,16 +15,8 @@ from ..data.dataset import digest
 from ..evaluation.features import AUTO, Features, choose, published
 from ..evaluation.features.classifier import classified_data, stored_classifier
 from ..evaluation.features.classifier_training import training_seconds
-from ..evaluation.metrics.base import (
-    FOR_SHARES,
-    Measurement,
-    Measurements,
-    Metric,
-    Provenance,
-    SampleSets,
-    Sizes,
-    slowness,
-)
+from ..evaluation.metrics import base
+from ..evaluation.metrics.base import FOR_SHARES, Measurements, Metric, Provenance, SampleSets, Sizes
 from ..recipes.options import read_budget
 from . import metric_specs
 from .metric_specs import LIKELIHOOD_METRICS, MetricRequest, MetricSpec
@@ -73,7 +65,7 @@ class EvaluationPlan:
 
     data: Data  # that metrics and features are built for
     samples: RealSamples
-    origin: Provenance  # of all values, but for the metric, its features and the counts
+    origin: Provenance  # of all values, but for the metric, its features and the samples
     network: Features | None  # None if no metric uses features
     requests: Sequence[MetricRequest]
     say: Say
@@ -87,7 +79,7 @@ class EvaluationPlan:
 
     def provenance(self, metric: str, network: Features | None, real: int, generated: int) -> Provenance:
         """What a value was measured on."""
-        record = replace(self.origin, metric=metric, real=real, generated=generated)
+        record = replace(self.origin, metric=metric, real=real, generated=generated, split=self.samples.split)
         if network is None:
             return record
         return replace(record, features=network.name, digest=network.digest, resizing=network.resizing)
@@ -136,7 +128,7 @@ class EvaluationPlan:
             for metric, figure in self.measure(request, samples).items():
                 better, floor = request.metric.better.get(metric, "lower"), floors[request.name].get(metric)
                 values.append(MetricValue(metric, *figure, better, step, floor, provenance))
-        accuracy: Measurement | None = metric_specs.class_accuracy(self.network, self.data, samples.batch)
+        accuracy = metric_specs.class_accuracy(self.network, self.data, samples.batch)
         if accuracy is not None:
             floor = metric_specs.class_accuracy(self.network, self.data, self.samples.floor.batch)
             provenance = self.provenance(_CLASS_ACCURACY, self.network, 0, count)
@@ -144,13 +136,13 @@ class EvaluationPlan:
         return values
 
 
-def origin(data: Data, samples: RealSamples, seed: int, averaged: bool = False, binarize: bool = False) -> Provenance:
-    """What all values of an evaluation were measured on, but for the metric, its features and the counts."""
+def origin(data: Data, seed: int, averaged: bool = False, binarize: bool = False) -> Provenance:
+    """What all values of an evaluation were measured on, but for the metric, its features and the samples."""
     return Provenance(
         metric="",
         data=f"{data.name}, black or white" if binarize else data.name,
         fingerprint=digest(data),
-        split=samples.split,
+        split="",
         real=0,
         generated=0,
         features="none",
@@ -207,9 +199,8 @@ def _late(spec: Spec, data: Data, root: Path | None, limit: float) -> str:
 
 def _missing(metric: Metric, samples: RealSamples) -> str:
     """Which samples a metric lacks."""
-    if not metric.training or not samples.lacks:
-        return ""
-    return f"the training samples are needed {metric.training}, and {samples.lacks}"
+    lacks = bool(metric.training and samples.lacks)
+    return f"the training samples are needed {metric.training}, and {samples.lacks}" if lacks else ""
 
 
 def _few(metric: Metric, count: int) -> str:
@@ -235,9 +226,9 @@ def affordable(
     `fewer` makes real samples of a smaller count. Says what is expected.
     """
     count, most = len(plan.samples.floor.x), duration(limit) if limit < math.inf else "any time"
-    costs = _costs(plan, work)
-    while fewer and sum(costs(count, plan.requests).values()) > _SHARE * limit and count > _ENOUGH:
-        count = max(count // 2, _ENOUGH)
+    costs, least = _costs(plan, work), max([_ENOUGH, *(each.metric.fewest for each in plan.requests)])
+    while fewer and sum(costs(count, plan.requests).values()) > _SHARE * limit and count > least:
+        count = max(count // 2, least)
     if fewer and count < len(plan.samples.floor.x):
         plan.say(f"{count:,} samples instead of {len(plan.samples.floor.x):,}, to take at most {most} (--budget).")
         plan = replace(plan, samples=fewer(count))
@@ -253,7 +244,11 @@ def affordable(
 
 def _costs(plan: EvaluationPlan, work: Work) -> Callable[[int, Sequence[MetricRequest]], dict[str, float]]:
     """Seconds for metrics of so many samples, by name, and for what they are measured on."""
-    (rate, width), speed, largest = _features_rate(plan), slowness(), len(plan.samples.train.x)
+    speed, largest, x, width = base.slowness(), len(plan.samples.train.x), plan.samples.real.x[:_TIMED], 0
+    rate, network = 0.0, plan.network
+    if network is not None:
+        width = network.network(x).flatten(1).shape[1]
+        rate = base.seconds_of(lambda: network.network(x)) / len(x)
 
     def costs(count: int, requests: Sequence[MetricRequest]) -> dict[str, float]:
         training = min(largest, 2 * count) if count < len(plan.samples.floor.x) else largest
@@ -262,24 +257,12 @@ def _costs(plan: EvaluationPlan, work: Work) -> Callable[[int, Sequence[MetricRe
         seconds = {"samples": work.drawing * work.sets * count, "features": rate * rows, "likelihood": work.extra}
         seconds = {name: value for name, value in seconds.items() if value}
         for each in requests:
-            features = width if each.metric.input == "features" else plan.samples.real.x[0].numel()
+            features = width if each.metric.input == "features" else x[0].numel()
             whole, small = (each.metric.cost(Sizes(n, training, features)) for n in (count, min(count, _ROWS)))
             seconds[each.spec["name"]] = speed * (whole * (1 + work.sets) + 2 * small)
         return seconds
 
     return costs
-
-
-def _features_rate(plan: EvaluationPlan) -> tuple[float, int]:
-    """Seconds for the features of a sample, and how many there are."""
-    x = plan.samples.real.x[:_TIMED]
-    if plan.network is None:
-        return 0.0, x[0].numel()
-    start, width = 0.0, 0
-    for _ in range(2):  # the first one is slower
-        start = time.perf_counter()
-        width = plan.network.network(x).flatten(1).shape[1]
-    return (time.perf_counter() - start) / len(x), width
 
 
 def _expectation(expected: Mapping[str, float], limit: float) -> str:

@@ -106,15 +106,9 @@ def _training_halves(data: Data, count: int, binary: bool, held_out: int) -> Rea
     """Training samples in place of held-out ones, and as many others for the floor. Raises Refusal for too few."""
     most = len(data.x) // 2
     if most < FEWEST or not FEWEST <= (size := count or min(most, MOST)) <= most:
-        subject = f"count is {count}: {data.name!r}" if count and most >= FEWEST else repr(data.name)
-        raise Refusal(
-            f"{subject} has {len(data.x)} training samples and {held_out} held out for reports: "
-            + (
-                f"--count can be {FEWEST} to {most}."
-                if most >= FEWEST
-                else f"add samples, at least {2 * FEWEST} are needed."
-            )
-        )
+        advice = f"--count can be {FEWEST} to {most}" if most >= FEWEST else f"add samples, for {2 * FEWEST} at least"
+        texts = f"{data.name!r} has {len(data.x)} training samples and {held_out} held out for reports"
+        raise Refusal(f"{texts}, too few for a count of {count or FEWEST}: {advice}.")
     order, sample_set = torch.randperm(len(data.x), generator=generator(0, len(data.x))), _reader(data, binary)
     real, floor = (sample_set("training samples", data.x, data.y, part) for part in order[: 2 * size].split(size))
     return RealSamples(

@@ -26,7 +26,7 @@ from ..data.spaces import Image, Plane
 from ..models.load import load
 from ..models.model import Model
 from ..models.model_folder import CONFIG, model_folder
-from .sample_sets import FEWEST, MOST, RealSamples, SampleSet, generated_samples, real_samples
+from .sample_sets import FEWEST, MOST, RealSamples, SampleSet, real_samples
 
 Samples = str | Path | Model | Tensor | np.ndarray
 _LEAST, _LARGEST = 8, 64  # pixels: bounds of the default side
@@ -174,23 +174,19 @@ def _collection(samples: Samples, root: Path | None, seed: int) -> Collection:
         return _of_model(samples, "the model", seed)
     if isinstance(samples, Tensor | np.ndarray):
         raw = samples.detach().cpu().numpy() if isinstance(samples, Tensor) else samples
-        return _of_array(Path("The array"), raw, "auto")
+        return _of_array(Path("The array"), raw)
     path = user_path(samples)
     if (model_folder(path) / CONFIG).is_file():
         return _of_model(load(path), str(samples), seed)
     if path.is_dir():
         return _of_folder(path, str(samples))
     if path.is_file() and path.suffix in (".npy", ".npz"):
-        stored = read_shapes(path)
-        return _of_array(path, read_array(path, array_names(path, stored)[0]), "auto")
+        return _of_array(path, read_array(path, array_names(path, read_shapes(path))[0]))
     return _of_data(load_data(str(samples), root))
 
 
 def _of_model(model: Model, name: str, seed: int) -> Collection:
-    def read(space: Space, count: int) -> Tensor:
-        return generated_samples(model, count, seed, lambda text: None, f"samples of {name}").x
-
-    return Collection(name, "model", None, model.space, read)
+    return Collection(name, "model", None, model.space, lambda _, count: model.sample(count, seed).cpu())
 
 
 def _of_data(data: Data) -> Collection:
@@ -198,11 +194,11 @@ def _of_data(data: Data) -> Collection:
     return Collection(data.name, "data set", len(everything), data.space, _reader(everything), data=data)
 
 
-def _of_array(path: Path, raw: np.ndarray, layout: str) -> Collection:
+def _of_array(path: Path, raw: np.ndarray) -> Collection:
     if raw.ndim == 2:
         x = torch.from_numpy(np.array(raw, dtype=np.float32))
         return Collection(str(path), "points", len(x), Plane(), _reader(x))
-    images = detect_layout(path, raw, layout)
+    images = detect_layout(path, raw, "auto")
     x = torch.from_numpy(np.concatenate([images.convert(part) for part in chunks(raw)]))
     return Collection(str(path), "array", len(x), Image(*images.shape), _reader(x))
 
@@ -228,16 +224,12 @@ def _of_folder(path: Path, name: str) -> Collection:
 
 def _differences(one: Collection, other: Collection, space: Space) -> list[str]:
     """What sets apart the files of two collections and has a part in every distance."""
-    remarks, side = list[str](), space.shape[-1]
-    changes = {}
-    for each in (one, other):
-        scales = [side / min(size) for size in each.files.sizes.values()] if each.files else [1.0]
-        changes[each.name] = median(scales), each.files.span if each.files else ""
-    if abs(changes[one.name][0] - changes[other.name][0]) > _FAR:
+    remarks, side, both = list[str](), space.shape[-1], (one, other)
+    scales = [side / median(map(min, each.files.sizes.values())) if each.files else 1.0 for each in both]
+    if abs(scales[0] - scales[1]) > _FAR:
+        pairs = [(each, scale) for each, scale in zip(both, scales, strict=True) if each.files and scale != 1]
         texts = [
-            f"{name} {'shrunk' if scale < 1 else 'enlarged'} from {span}"
-            for name, (scale, span) in changes.items()
-            if span and scale != 1
+            f"{each.name} {'shrunk' if scale < 1 else 'enlarged'} from {each.row(space)[4]}" for each, scale in pairs
         ]
         rest = " and the other not" if len(texts) == 1 else ""
         remarks.append(
@@ -258,15 +250,11 @@ def _differences(one: Collection, other: Collection, space: Space) -> list[str]:
     return remarks
 
 
-def _digest(row: Tensor) -> bytes:
-    return hashlib.blake2b(row.contiguous().numpy().data, digest_size=16).digest()
-
-
 def _repetitions(fake: Tensor, real: RealSamples, name: str, real_name: str) -> list[str]:
     """Samples (N, ...) that are equal to others, or to real ones."""
-    rows, *others = ([_digest(row) for row in x] for x in (fake, real.real.x, real.floor.x))
-    originals = {row for each in others for row in each}
-    remarks = []
+    sets = (fake, real.real.x, real.floor.x)
+    rows, *others = ([hashlib.blake2b(row.contiguous().numpy().data).digest() for row in x] for x in sets)
+    originals, remarks = {row for each in others for row in each}, list[str]()
     if copies := sum(row in originals for row in rows):
         remarks.append(f"{plural(copies, 'sample')} of {name} equal samples of {real_name}: they count as generated.")
     if repeated := len(rows) - len(set(rows)):

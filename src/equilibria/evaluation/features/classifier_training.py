@@ -18,6 +18,7 @@ from ...core.files import atomic
 from ...core.seeding import generator
 from ...data.cache import cache_root
 from ...data.dataset import Data, digest
+from ..metrics.base import seconds_of
 
 Say = Callable[[str], None]
 
@@ -118,11 +119,8 @@ def training_seconds(data: Data) -> float:
     """About how long `train` takes, by the time of a batch."""
     assert data.labels is not None
     network, rows = untrained(data.space.shape, data.labels.size, 0), data.space.encode(data.x[:_BATCH])
-    start = 0.0
-    for _ in range(2):  # the first one is slower
-        start = time.perf_counter()
-        network(rows).square().mean().backward()
-    return (time.perf_counter() - start) * _epochs(data) * len(data.x) / len(rows)
+    batch = seconds_of(lambda: network(rows).square().mean().backward())
+    return batch * _epochs(data) * len(data.x) / len(rows)
 
 
 def fit(data: Data, epochs: int, seed: int, say: Say) -> Convolutions:

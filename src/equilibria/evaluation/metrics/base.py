@@ -94,12 +94,16 @@ class Sizes:
 
 def slowness() -> float:
     """The time of some distances in that of one core of the machine on which costs were measured."""
-    x, times = torch.ones(_ROWS, _FEATURES, dtype=torch.float64), list[float]()
-    for _ in range(3):
-        start = time.perf_counter()
-        torch.cdist(x, x)
-        times.append(time.perf_counter() - start)
-    return min(times) / _SECONDS
+    x = torch.ones(_ROWS, _FEATURES, dtype=torch.float64)
+    return seconds_of(lambda: torch.cdist(x, x)) / _SECONDS
+
+
+def seconds_of(work: Callable[[], Any]) -> float:
+    """The time of some work when it is done again: the first time is longer."""
+    work()
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 @dataclass(frozen=True)
