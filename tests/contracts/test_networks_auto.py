@@ -1,10 +1,16 @@
 """What `auto` stands for is decided by the samples and the penalties, and written out."""
 
 import pytest
+import torch
 
-from equilibria.recipes.build import resolve_network
+from equilibria.data import Data
+from equilibria.data.spaces import Image
+from equilibria.recipes import RECIPES
+from equilibria.recipes.build import resolve, resolve_network
+from equilibria.recipes.settings import with_changes
 
 IMAGE, POINT = (1, 28, 28), (2,)
+IMAGES = Data("images", Image(1, 8, 8), torch.zeros(8, 1, 8, 8).byte(), torch.zeros(2, 1, 8, 8).byte())
 
 
 @pytest.mark.parametrize(
@@ -24,6 +30,30 @@ IMAGE, POINT = (1, 28, 28), (2,)
 )
 def test_points_are_dense_images_are_dcgan_and_a_penalized_critic_has_no_norm(role, shape, penalized, expected):
     assert resolve_network(role, {"name": "auto"}, shape, penalized) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "device", "sizes"),
+    [
+        ("gan-ns", "cpu", {"width": 16, "hidden": 128}),
+        ("r3gan", "cpu", {"width": 16, "hidden": 128}),
+        ("gan-ns", "cuda", {"hidden": 256}),
+        ("vae-gan", "cpu", {"hidden": 256}),
+        ("sgan", "cpu", {"hidden": 256}),
+        ("dcgan", "cpu", {}),
+    ],
+)
+def test_processors_get_networks_of_half_the_size_in_games_of_generator_and_critic(name, device, sizes):
+    networks = resolve(RECIPES[name](), IMAGES, device).networks
+    for role in ("generator", "critic"):
+        assert {key: value for key, value in networks[role].items() if key in ("width", "hidden")} == sizes
+
+
+@pytest.mark.parametrize(("width", "hidden"), [(8, 64), (32, 256)])
+def test_the_fully_connected_layer_follows_the_width(width, hidden):
+    networks = resolve(with_changes(RECIPES["gan-ns"](), {"critic.width": width}), IMAGES).networks
+    assert (networks["critic"]["hidden"], networks["generator"]["hidden"]) == (hidden, 128)
+    assert resolve(with_changes(RECIPES["gan-ns"](), {"critic.hidden": 32}), IMAGES).networks["critic"]["hidden"] == 32
 
 
 def test_options_are_kept():

@@ -108,7 +108,7 @@ def test_networks_of_large_images_are_built():
 
 
 def test_a_part_that_a_user_replaces_has_no_chosen_options():
-    recipe, many = RECIPES[DEFAULT](), replace(PHOTOS, shape=(1, 28, 28), count=60_000)
+    recipe, many = RECIPES[DEFAULT](), replace(PHOTOS, shape=(1, 28, 28), count=60_000, seconds=3600.0)
     (widths,) = (choice for choice in choices(many) if "critic.width" in choice.settings)
     assert without(widths, recipe, ["critic"]).settings.keys() == {"generator.width"}
     (rates,) = (choice for choice in choices(many) if "lr" in choice.settings)

@@ -33,6 +33,7 @@ _AUTO: Mapping[tuple[str, str], dict[str, Any]] = {
     ("encoder", "dcgan"): {"hidden": 256, "norm": "batch"},
     ("prior", "dense"): {},
 }
+_CPU_WIDTH, _HIDDEN_PER_WIDTH = 16, 8  # docs/design/quality.md: half the size is twice as good in minutes of one core
 _COUPLED = (
     "The critic's score of a sample depends on the rest of the batch (batch norm or batch statistics), so the gradient "
     "norm that the penalty constrains is not defined for one sample. Set networks.critic.norm to layer, instance, "
@@ -61,7 +62,7 @@ def build(
         >>> [player.name for player in run.game.players]
         ['critic', 'generator']
     """
-    return assemble(resolve(recipe, data), data, device, precision, allow_coupled_critic)
+    return assemble(resolve(recipe, data, device), data, device, precision, allow_coupled_critic)
 
 
 def assemble(recipe: Recipe, data: Data, device: str | torch.device, precision: str, allow_coupled_critic: bool) -> Run:
@@ -132,18 +133,27 @@ def schedules(recipe: Recipe, optimizers: Iterable[str]) -> dict[str, Schedule]:
     return {} if recipe.schedule == {"name": "constant"} else dict.fromkeys(optimizers, schedule)
 
 
-def resolve(recipe: Recipe, data: Data) -> Recipe:
-    """The same recipe with every `auto` replaced by what suits this data."""
+def resolve(recipe: Recipe, data: Data, device: str | torch.device = "cpu") -> Recipe:
+    """The same recipe with every `auto` replaced by what suits this data and this kind of device."""
     shape, prior = data.space.shape, make(PRIORS, recipe.prior, "prior")
     input_shape = critic_input(recipe, data).shape(data.space, prior)
     penalties = {key: resolve_penalty(spec, input_shape) for key, spec in recipe.penalties.items()}
     penalized = uses_gradients(penalties, input_shape)
     networks = {
         role: resolve_network(role, spec, input_shape if role == "critic" else shape, penalized, recipe.conditional)
-        for role, spec in recipe.networks.items()
+        for role, spec in (_on_cpu(recipe, shape) if torch.device(device).type == "cpu" else recipe.networks).items()
     }
     likelihood = resolve_likelihood(recipe.likelihood, recipe.binarize)
     return dataclasses.replace(recipe, networks=networks, penalties=penalties, likelihood=likelihood)
+
+
+def _on_cpu(recipe: Recipe, shape: tuple[int, ...]) -> dict[str, Spec]:
+    """The networks; those that `auto` stands for are small in games of generator and critic, for images."""
+    if set(recipe.networks) != {"generator", "critic"} or recipe.labelled or len(shape) == 1:
+        return recipe.networks
+    widths = {role: spec.get("width", _CPU_WIDTH) for role, spec in recipe.networks.items() if spec["name"] == "auto"}
+    small = {role: {"width": width, "hidden": _HIDDEN_PER_WIDTH * width} for role, width in widths.items()}
+    return {role: small.get(role, {}) | spec for role, spec in recipe.networks.items()}
 
 
 def resolve_network(

@@ -22,7 +22,7 @@ _SPEED = {"cpu": 700, "cuda": 5000, "mps": 2000}  # images a second
 _SIDES = {"cpu": {0: 32, 1800: 64}, "cuda": {0: 64, 1800: 128}, "mps": {0: 32, 600: 64}}  # from so many seconds on
 _WIDTHS = {"cpu": {0: 16, 900: 32}, "cuda": {0: 64}, "mps": {0: 32}}
 _ROLES = ("generator", "critic")
-_WIDTH = 32  # of the networks that recipes have
+_WIDTH = {"cpu": 16, "cuda": 32, "mps": 32}  # of the networks that `auto` stands for
 _SHORT = 120  # seconds
 _LONG = 640_000  # images; in fewer the half-life of the average is a share of the rounds, whatever is set
 _FEW = 5_000  # samples
@@ -102,10 +102,9 @@ def choices(facts: Facts) -> Iterator[Choice]:
     is_small = min(facts.shape[1:]) < _SMALL
     if max(facts.shape[1:]) > _LARGE:
         yield _large_networks(facts)
-    elif (width := _at(_WIDTHS, facts)) != _WIDTH and not is_small:
-        size = "narrow networks see more images" if width < _WIDTH else "there is time for wide networks"
-        reason = f"{size} in {time} on {facts.device}"
-        yield Choice(_of_both(width=width), reason, _of_both(width=_WIDTH))
+    elif (width := _at(_WIDTHS, facts)) != (usual := _WIDTH[facts.device]) and not is_small:
+        reason = f"there is time for wide networks in {time} on {facts.device}"
+        yield Choice(_of_both(width=width), reason, _of_both(width=usual))
     images = facts.seconds * _SPEED[facts.device]
     if images > _PASSES * facts.count and not is_small:
         reason = f"in {time} the critic would learn {plural(facts.count, 'sample')} by heart"

@@ -217,7 +217,8 @@ def _request(
         changes = settings | changes
     recipe = load_recipe(recipe, options, changes)
     path, data = run_folder(recipe, options), training_data(recipe, root)
-    return resolve(recipe, data), path, data, reasons
+    device = choose_hardware(options.device, matmul="default").device
+    return resolve(recipe, data, device), path, data, reasons
 
 
 def _suitable(options: Options, changes: Mapping[str, Any], root: Path | None) -> tuple[str, dict[str, Any], str]:

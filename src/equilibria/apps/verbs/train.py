@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DEMO_RECIPE = "r3gan"
 DEMO: dict[str, Any] = {"data": "fashion", "conditional": True, "watch": 0, "lr": 4e-3}
-DEMO |= {"generator.width": 16, "critic.width": 16}  # docs/design/experiments.md compares
+DEMO |= {"generator.hidden": 256, "critic.hidden": 256}  # docs/design/experiments.md compares
 _OVERHEAD = 7.0  # seconds of the budget without training: to start, to time a few rounds, the last sample grid
 _NEXT = """
 Clothes that do not exist, a row for each class: {picture}

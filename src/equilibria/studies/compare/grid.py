@@ -184,7 +184,7 @@ def _recipe(word: str, train_options: Options, changes: Mapping[str, Any]) -> Re
 def _trial(word: str, recipe: Recipe, data: Data, keywords: Mapping[str, Any], options: ComparisonOptions) -> Trial:
     """A trial whose folder is named by a hash of all that decides its run."""
     try:
-        resolved = resolve(recipe, data)
+        resolved = resolve(recipe, data, keywords["device"])
     except Refusal:  # it does not fit the data: its run fails with that message, and the others go on
         resolved = recipe
     name = folder_name(word, data.name, recipe.seed, digest(resolved, fingerprint(data), keywords))
