@@ -1,11 +1,13 @@
 """Spaces: images and points. The table is the registration."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import PIL.Image
 import PIL.ImageDraw
+import PIL.ImageFont
 import torch
 from torch import Tensor, nn
 
@@ -58,7 +60,9 @@ class Image:
         return {"name": "image", "channels": self.channels, "height": self.height, "width": self.width}
 
 
-_SIDE, _DOT = 512, 2.5  # pixels
+_SIDE, _LETTER = 512, 20  # pixels; letters at twice the size
+_AXIS, _NUMBER = (215, 218, 224), (120, 125, 135)
+_REAL_DOT, _FAKE_DOT = 5.5, 3.5  # radius in pixels, at twice the size
 _REAL, _FAKE = (225, 140, 60), (30, 80, 180)
 
 
@@ -87,19 +91,37 @@ class Plane:
         return nn.Identity()
 
     def sample_grid(self, x: Tensor, columns: int = 8, real: Tensor | None = None) -> PIL.Image.Image:
-        """Generated points in blue, over real ones in orange."""
+        """Generated points in blue, over real ones in orange, on axes with numbers."""
         side = 2 * _SIDE  # drawn at twice the size, for smooth edges
         canvas = PIL.Image.new("RGB", (side, side), "white")
         draw = PIL.ImageDraw.Draw(canvas)
-        for points, color in ((real, _REAL), (x, _FAKE)):
+        self._draw_axes(draw, side)
+        for points, color, dot in ((real, _REAL, _REAL_DOT), (x, _FAKE, _FAKE_DOT)):
             if points is not None:
                 shares = (self.decode(points) / self.extent + 1) / 2
                 for across, up in shares[((shares >= 0) & (shares <= 1)).all(axis=1)] * side:
-                    draw.circle((float(across), float(side - up)), _DOT, fill=color)
+                    draw.circle((float(across), float(side - up)), dot, fill=color)
         return canvas.reduce(2)
+
+    def _draw_axes(self, draw: PIL.ImageDraw.ImageDraw, side: int) -> None:
+        """Lines through 0, and numbers at two distances from it."""
+        font, unit = PIL.ImageFont.load_default(_LETTER), _round(self.extent / 2)
+        middle = side / 2
+        draw.line((0, middle, side, middle), fill=_AXIS, width=2)
+        draw.line((middle, 0, middle, side), fill=_AXIS, width=2)
+        for value in (-unit, unit):
+            place = middle + value / self.extent * middle
+            draw.text((place, middle + 6), f"{value:g}", _NUMBER, font, anchor="ma")
+            draw.text((middle + 8, side - place), f"{value:g}", _NUMBER, font, anchor="lm")
 
     def describe(self) -> dict[str, Any]:
         return {"name": "plane", "extent": self.extent}
+
+
+def _round(value: float) -> float:
+    """The largest of 1, 2 and 5 times a power of ten that is not above a value."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(digit * power for digit in (5, 2, 1) if digit * power <= value * 1.0000001)
 
 
 SPACES = Catalogue("space", image=Image, plane=Plane)

@@ -17,15 +17,17 @@ from torch import Tensor
 from ..core.errors import Refusal, at_least
 from ..core.files import atomic_output
 from ..core.text import csv_text
+from ..data import load_data
 from ..data.dataset import Labels
 from .conditions import label_text
 from .grids import captioned
+from .model_folder import data_spec
 
 if TYPE_CHECKING:
     from .model import Model
 
 Batches = Iterator[tuple[Tensor, Tensor | None]]  # samples and their conditions, at most 64 at a time
-_CELLS = 10_000  # of one picture, at most
+_CELLS, _UNDER = 10_000, 1024  # samples of one picture, and points of the data under them, at most
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # what a PNG can hold, by channels
 SINGLE, PER_LABEL = 64, 8  # samples where no count is given: of one label or none, of each of several
 
@@ -93,7 +95,7 @@ class SampleRequest:
 
 
 def write_grid(request: SampleRequest, path: Path) -> None:
-    """All samples in one picture; of several labels, a row for each."""
+    """All samples in one picture; of several labels, a row for each; points over those of the data."""
     if request.total > _CELLS:
         raise Refusal(
             f"One picture holds {_CELLS:,} samples at most: for {request.total:,}, let --out end in .npz or /."
@@ -101,10 +103,27 @@ def write_grid(request: SampleRequest, path: Path) -> None:
     x, space = torch.cat([x for x, _ in request.batches()]), request.model.space
     if request.conditions is not None and request.labels is not None and len(request.conditions) > 1:
         names = [label_text(condition, request.labels) for condition in request.conditions]
-        picture = captioned(space, x.split(request.count), names)
+        real = [points_of_data(request.model, condition) for condition in request.conditions]
+        picture = captioned(space, x.split(request.count), names, None if real[0] is None else real)
     else:
-        picture = space.sample_grid(x, 8 if request.count <= 64 else math.ceil(math.sqrt(request.count)))
+        condition = None if request.conditions is None else request.conditions[0]
+        columns = 8 if request.count <= 64 else math.ceil(math.sqrt(request.count))
+        picture = space.sample_grid(x, columns, points_of_data(request.model, condition))
     picture.save(path, "PNG")
+
+
+def points_of_data(model: "Model", condition: Tensor | None = None) -> Tensor | None:
+    """Held-out points of a model's data, (N, 2), or those of a class (C,), to lie under samples; None without them."""
+    if len(model.space.shape) != 1 or not (spec := data_spec(model.folder)):
+        return None
+    try:
+        data = load_data(spec)
+    except Refusal:
+        return None
+    rows, y = data.held_out, data.held_out_y
+    if condition is not None and y is not None and data.labels is not None and data.labels.kind == "class":
+        rows = rows[y == int(condition.argmax())]
+    return data.space.encode(rows[:_UNDER])
 
 
 def write_folder(request: SampleRequest, path: Path) -> None:
