@@ -18,8 +18,7 @@ from ..core.stored import parse_json
 from ..data import Data, Stream
 from ..data.spaces import SPACES
 from ..networks.norms import batch_norms, reestimate_batchnorm
-from ..recipes.build import training_data
-from ..recipes.build_networks import CriticInput
+from ..recipes.build_networks import CriticInput, training_data
 from ..recipes.recipe import Recipe
 from ..records import checkpoints
 from ..records.checkpoints import Checkpoint

@@ -1,8 +1,7 @@
 """From a recipe to a run: automatic choices, networks, game, optimizers."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -14,8 +13,7 @@ from ..core.errors import Refusal, at_least, nearest
 from ..core.priors import PRIORS
 from ..core.seeding import key
 from ..core.specs import Spec, make
-from ..data import Data, Stream, load_data
-from ..data.dataset import Scale
+from ..data import Data, Stream
 from ..games.game import Game
 from ..terms.likelihoods import BINARY, REAL
 from ..terms.penalties import PENALTIES, uses_gradient
@@ -92,26 +90,6 @@ def assemble(recipe: Recipe, data: Data, device: str | torch.device, precision: 
     stream = dataclasses.replace(stream, size=recipe.batch)
     average = Average(nn.ModuleDict(averaged), recipe.halflife)
     return Run(game, stream, optimizers, average, schedules(recipe, optimizers), precision, recipe.seed, rule)
-
-
-def training_data(recipe: Recipe, root: Path | None = None, scales: Sequence[Sequence[float]] | None = None) -> Data:
-    """The data of a recipe; of a conditional one, the samples with labels.
-
-    `scales` are those of numbers as labels in a run that has begun. Raises Refusal for too few labels.
-    """
-    data = load_data(recipe.data, root)
-    if scales is not None and data.labels is not None:
-        data = dataclasses.replace(
-            data, labels=dataclasses.replace(data.labels, scales=tuple(Scale(*s) for s in scales))
-        )
-    if not recipe.conditional or (part := data.labeled_part()) is data:
-        return data
-    if not len(part.x) or not len(part.held_out):
-        raise Refusal(
-            f"Of {data.name!r}, {len(part.x)} training samples and {len(part.held_out)} held-out ones have labels, too "
-            "few for a conditional recipe: label more, or leave out --conditional."
-        )
-    return part
 
 
 def _optimizers(recipe: Recipe, game: Game) -> dict[str, Optimizer]:

@@ -1,8 +1,9 @@
 """From a recipe to its networks, and the test whether a critic mixes the samples of a batch."""
 
 import copy
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,7 +15,8 @@ from ..core.priors import Prior
 from ..core.seeding import generator, reseed
 from ..core.specs import Spec, builder_of, make
 from ..core.types import Critic, Views
-from ..data import Data, Space, labelled_subset
+from ..data import Data, Space, labelled_subset, load_data
+from ..data.dataset import Scale
 from ..games import GAMES, Traits, traits_of
 from ..games.views import pack
 from ..networks import NETWORKS
@@ -110,6 +112,24 @@ def critic_input(recipe: Recipe, data: Data) -> CriticInput:
     game = game_traits(recipe)
     classes = data.labels.size if game.learns_classes and data.labels is not None else 0
     return CriticInput(game.critic_input, packing(recipe), classes)
+
+
+def training_data(recipe: Recipe, root: Path | None = None, scales: Sequence[Sequence[float]] | None = None) -> Data:
+    """The data of a recipe; of a conditional one, the samples with labels.
+
+    `scales` are those of numbers as labels in a run that has begun. Raises Refusal for too few labels.
+    """
+    data = load_data(recipe.data, root)
+    if scales is not None and data.labels is not None:
+        data = replace(data, labels=replace(data.labels, scales=tuple(Scale(*s) for s in scales)))
+    if not recipe.conditional or (part := data.labeled_part()) is data:
+        return data
+    if not len(part.x) or not len(part.held_out):
+        raise Refusal(
+            f"Of {data.name!r}, {len(part.x)} training samples and {len(part.held_out)} held-out ones have labels, too "
+            "few for a conditional recipe: label more, or leave out --conditional."
+        )
+    return part
 
 
 def label_subset(recipe: Recipe, data: Data) -> Tensor | None:

@@ -17,7 +17,8 @@ from ..core.specs import check
 from ..data import DATASETS, Data
 from ..data.resolve import data_builder
 from ..recipes import DEFAULT, RECIPES
-from ..recipes.build import assemble, resolve, schedules, training_data
+from ..recipes.build import assemble, resolve, schedules
+from ..recipes.build_networks import training_data
 from ..recipes.defaults import choices, default_recipe, opening, read_facts, without
 from ..recipes.options import Options
 from ..recipes.recipe import Recipe

@@ -16,7 +16,7 @@ from ..core.types import Batch
 from ..evaluation.metrics.base import FOR_SHARES, seconds_of
 from ..models.load import load, load_checkpoint_weights, select_checkpoint
 from ..models.model import Model
-from ..recipes.build import training_data
+from ..recipes.build_networks import training_data
 from ..recipes.recipe import Recipe
 from ..records.events import Tail
 from ..records.folder import RunFolder
