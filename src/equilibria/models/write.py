@@ -103,8 +103,8 @@ def write_grid(request: SampleRequest, path: Path) -> None:
     x, space = torch.cat([x for x, _ in request.batches()]), request.model.space
     if request.conditions is not None and request.labels is not None and len(request.conditions) > 1:
         names = [label_text(condition, request.labels) for condition in request.conditions]
-        real = [points_of_data(request.model, condition) for condition in request.conditions]
-        picture = captioned(space, x.split(request.count), names, None if real[0] is None else real)
+        under = (points_of_data(request.model, condition) for condition in request.conditions)
+        picture = captioned(space, x.split(request.count), names, [each for each in under if each is not None] or None)
     else:
         condition = None if request.conditions is None else request.conditions[0]
         columns = 8 if request.count <= 64 else math.ceil(math.sqrt(request.count))
