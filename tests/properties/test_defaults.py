@@ -142,6 +142,11 @@ def test_a_run_without_a_recipe_stores_what_was_chosen_and_says_why(photos, tmp_
     assert eq.resume(tmp_path / f"{recipe.name}-{photos.name}", Silent(), rounds=2).step == 2
 
 
+def test_a_game_that_learns_classes_is_not_also_conditional(tmp_path):
+    own = {"data": "digits", "game": "sgan", "labelled": 20, "batch": 20}
+    assert not begun(tmp_path, **own | {"generator.width": 4, "critic.width": 4})[0].conditional
+
+
 def test_a_named_recipe_is_left_alone(photos, tmp_path):
     small = {"generator.width": 4, "critic.width": 4, "batch": 8}
     recipe, said = begun(tmp_path, DEFAULT, data=photos, **small)

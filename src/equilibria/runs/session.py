@@ -228,6 +228,7 @@ def _suitable(options: Options, changes: Mapping[str, Any], root: Path | None) -
     device = torch.device(choose_hardware(options.device, matmul="default").device).type
     facts = read_facts(load_recipe(DEFAULT, options, of_data), options, device, root)
     own = {name for name in changes if name != "data"} | ({"batch"} if options.batch is not None else set())
+    own |= {"conditional"} if own & {"game", "labelled"} else set()  # labels are learned in another way
     name, why = default_recipe(facts)
     selection = [rest for choice in choices(facts) if (rest := without(choice, RECIPES[name](), own)).settings]
     settings = {name: value for choice in selection for name, value in choice.settings.items()}
