@@ -235,9 +235,15 @@ def test_tables_get_the_line_that_makes_points_or_images_of_them(tmp_path, colum
     with pytest.raises(Refusal, match=f"is a table of {columns} columns") as refusal:
         load_data(saved(tmp_path, table))
     assert load_data(saved(tmp_path, executed(str(refusal.value), table))).space.shape == shape
-    (tmp_path / "table.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(Refusal, match=r"table.csv is a table, and training takes images, or points"):
-        load_data(str(tmp_path / "table.csv"))
+
+
+def test_a_table_as_text_gets_the_line_that_makes_points_of_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.savetxt("table.csv", RANDOM.random((40, 5)), delimiter=",", header="a,b,c,d,e")
+    with pytest.raises(Refusal, match=r"table.csv is a table, and training takes images, or points") as refusal:
+        load_data("table.csv")
+    exec(str(refusal.value).split("`")[1], {"np": np})
+    assert len(load_data("points.npy").x) > 30
 
 
 def test_the_ranges_of_numbers_as_labels_are_given(tmp_path):

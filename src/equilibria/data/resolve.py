@@ -20,7 +20,7 @@ from .labels import label_remarks
 Spec = str | Mapping[str, Any]  # a name, a path or hf:owner/name; or {"name": ..., **options}
 
 _HUB = "hf:"
-_TABLES = (".csv", ".tsv", ".xlsx", ".parquet")
+_TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
 _BY_PATH = {"folder": "the path of a folder", "array": "the path of an .npy or .npz file", "hub": "hf:owner/name"}
 
 
@@ -63,8 +63,8 @@ def data_builder(spec: Spec, root: Path | None = None) -> Callable[..., Data]:
         return DATASETS["array"]
     if path.suffix.lower() in _TABLES:
         raise Refusal(
-            f"{path} is a table, and training takes images, or points in the plane: save two columns as points, "
-            "`np.save('points.npy', x[:, [0, 1]])`."
+            f"{path} is a table, and training takes images, or points in the plane. Two columns are points: save them, "
+            f"`np.save('points.npy', np.genfromtxt({str(path)!r}, delimiter=',', skip_header=1)[:, [0, 1]])`."
         )
     raise Refusal(f"{path} is neither a folder of images nor an .npy or .npz file.")
 

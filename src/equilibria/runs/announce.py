@@ -42,7 +42,7 @@ def _data_sentences(recipe: Recipe, data: Data) -> list[str]:
     elif labels is not None:
         sentences.append(f"Labels ({labels}) are ignored; add --conditional to train on them.")
     takes_augmentation = "augmentation" in inspect.signature(builder_of(GAMES, recipe.game["name"])).parameters
-    few = few_remark(data, takes_augmentation and recipe.augmentation is None)
+    few = few_remark(data, takes_augmentation and (recipe.augmentation or {}).get("name", "none") == "none")
     return [*sentences, *data.remarks, *([few] if few else [])]
 
 
