@@ -139,7 +139,7 @@ def _evaluate_run(run: Path, checkpoints: Sequence[str], options: EvaluationOpti
         rule = selection_rule(run, name)
         values += [replace(v, provenance=replace(v.provenance, checkpoint=name, rule=rule)) for v in measured[step]]
     notes = plan.cautions()
-    if len(plan.samples.floor.x) < FOR_SHARES:
+    if len(plan.samples.floor.x) < FOR_SHARES and not options.count:
         line = f"equilibria evaluate {shlex.quote(str(run))} --against MORE/"
         notes.append(f"`{line}` measures against other real samples, such as ones that were not used for training.")
     evaluation = Evaluation(tuple(values), plan.about, tuple(notes), plan.left_out)

@@ -272,4 +272,6 @@ def _expectation(expected: Mapping[str, float], limit: float) -> str:
     if short := [name for name, seconds in expected.items() if seconds < 1 and ":" not in name]:
         parts.append(f"{', '.join(short)} less than 1 s{' each' * (len(short) > 1)}")
     most = "" if limit == math.inf else f" of at most {duration(limit)}"
-    return f"Expected time: {'; '.join(parts)}; in all about {duration(sum(expected.values()))}{most}."
+    total = sum(expected.values())
+    whole = f"about {duration(total)}" if total >= 1 else "less than 1 s"
+    return f"Expected time: {'; '.join(parts)}; in all {whole}{most}."
