@@ -18,37 +18,23 @@ import argparse
 import csv
 import itertools
 import math
-import shlex
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
 import PIL.Image
 import PIL.ImageDraw
 import torch
+from quality import checkpoints, read
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from equilibria.core.specs import parse
 from equilibria.data import Data, load_data
 from equilibria.data.dataset import Labels, held_out_mask
 from equilibria.data.spaces import Image
 from equilibria.evaluation.features.classifier import classifier
 from equilibria.evaluation.metrics.wasserstein import frechet_distance
-from equilibria.recipes import RECIPES
-from equilibria.recipes.build import assemble, resolve, schedules
-from equilibria.recipes.options import Options
-from equilibria.recipes.recipe import Recipe
-from equilibria.runs.plan import ENDLESS, rehearse
-from equilibria.runs.session import load_recipe, split_options
-from equilibria.runs.trainer import averaged_model, sample_grid
-from equilibria.training.hardware import apply_hardware, choose_hardware
-from equilibria.training.loop import run_rounds
-from equilibria.training.run import Run
 
 COUNT, SIDE, HORSE = 2_000, 32, 7
 
@@ -82,12 +68,12 @@ def main() -> None:
         measure(floor),
     )
     for setting, seed in itertools.product(flags.settings, flags.seeds):
-        recipe = read_setting(setting, chosen.data, seed)
+        recipe, options = read(setting, chosen.data, seed)
         marks = sorted(flags.marks)
         for some in [marks] if recipe.schedule["name"] == "constant" else [[mark] for mark in marks]:
-            for seconds, rounds, samples, picture in trained(recipe, chosen.data, some):
+            for seconds, rounds, samples, picture in checkpoints(recipe, options, chosen.data, some):
                 head = {"set": flags.set, "setting": setting, "seed": seed, "seconds": round(seconds), "rounds": rounds}
-                add(flags.csv, head, measure(samples))
+                add(flags.csv, head, measure(samples[:COUNT]))
                 if flags.pictures:
                     flags.pictures.mkdir(parents=True, exist_ok=True)
                     name = "".join(c if c.isalnum() or c in ".-" else "_" for c in f"{flags.set} {setting} {seed}")
@@ -101,48 +87,6 @@ def add(file: Path, head: dict[str, Any], values: tuple[float, float]) -> None:
     new = not file.exists()
     with file.open("a", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([[*head, "distance or modes", "few or quality"]] * new + [row])
-
-
-def read_setting(setting: str, data: Data, seed: int) -> Recipe:
-    """The recipe of what is typed after `equilibria train`."""
-    name, *flags = shlex.split(setting)
-    keywords: dict[str, Any] = {}
-    for flag in flags:
-        if flag.startswith("--"):
-            keywords[last := flag.removeprefix("--").replace("-", "_")] = True
-        else:
-            keywords[last] = flag
-    kinds = get_type_hints(Options)
-    texts = {key: parse(value, kinds[key], key) if key in kinds else value for key, value in keywords.items()}
-    options, changes = split_options(texts, Options)
-    return resolve(replace(load_recipe(RECIPES[name](), options, changes), seed=seed), data)
-
-
-def trained(recipe: Recipe, data: Data, marks: list[float]) -> Iterator[tuple[float, int, Tensor, bytes]]:
-    """CPU seconds and rounds so far, samples, and a sample grid, at each mark of one run on one thread."""
-    hardware = choose_hardware("cpu", 1)
-    with apply_hardware(hardware):
-        run = assemble(recipe, data, "cpu", hardware.precision, False)
-        if run.schedules:
-            wall, cpu = time.perf_counter(), time.process_time()
-            pace = rehearse(run, 2.0).seconds(run, 0, 100) / 100
-            pace *= (time.process_time() - cpu) / (time.perf_counter() - wall)  # other programs run, too
-            recipe = replace(recipe, rounds=max(int(marks[-1] / pace), 1))
-            run.schedules = schedules(recipe, run.optimizers)
-        spent = 0.0
-        for mark in marks:
-            start, run.stop = time.process_time() - spent, None
-            observers = [] if run.schedules else [partial(stop, end=start + mark)]
-            run_rounds(run, recipe.rounds if run.schedules else ENDLESS, observers)
-            spent = time.process_time() - start
-            with run.restored():
-                model = averaged_model(run, recipe, data)
-                yield spent, run.step, model.sample(COUNT, seed=1), sample_grid(model, data, 0)
-
-
-def stop(run: Run, end: float) -> None:
-    """Stop a run at this CPU time of the process."""
-    run.stop = "budget" if time.process_time() >= end else None
 
 
 def read_set(name: str, root: Path | None) -> Set:
