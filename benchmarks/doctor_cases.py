@@ -8,6 +8,8 @@ POINTS = {"generator": "dense", "critic": "dense", "generator.width": 64, "criti
 DENSE = {"generator": "dense", "critic": "dense", "generator.width": 128, "critic.width": 128, "prior.size": 32}
 CODED = {"generator": "dense", "encoder": "dense", "generator.width": 128, "encoder.width": 128, "prior.size": 16}
 
+NOISY = {"likelihood.learned": False, "likelihood.noise": 5.0}
+
 
 @dataclass(frozen=True)
 class Case:
@@ -47,6 +49,10 @@ PLANTED = {
     "unconverged": Case("wgan-gp", RING, 400, POINTS | {"n_critic": 1, "lr": 2e-3}, "unconverged"),
     "slope": Case("wgan-gp", RING, 150, POINTS | {"penalty.weight": 1e-4}, "slope"),
     "coupled": Case("wgan-gp", RING, 100, POINTS | {"critic.norm": "batch", "allow_coupled_critic": True}, "coupled"),
+    "penalty_off": Case("wgan-gp", DIGITS, 100, DENSE | {"penalty.weight": 0.0}, "inert_penalty"),
+    "fast": Case("gan", DIGITS, 100, {"generator.width": 8, "critic.width": 8, "lr": 10.0}, "instability"),
+    "noisy_decoder": Case("vae", DIGITS, 300, CODED | NOISY, "posterior_collapse"),
+    "half_beta": Case("vae", DIGITS, 300, CODED | NOISY | {"beta": 0.5}, "posterior_collapse"),
     "pinned": Case("wgan", RING, 100, POINTS, "pinned"),
     "depth": Case("wgan", RING, 100, POINTS | {"critic.depth": 10}, "depth"),
     "momentum": Case("gan-ns", RING, 500, POINTS | {"optimizer.beta1": 0.999, "lr": 1e-3}, "momentum"),

@@ -49,7 +49,7 @@ def test_the_page_says_what_why_and_what_to_change(run, capsys, monkeypatch):
     assert max(map(len, page.splitlines())) <= 80
     said = " ".join(page.split())
     for words in (
-        "This run has 1 critical finding, 1 remark, in 25 checks",
+        "This run has 1 critical finding, 1 remark, in 27 checks",
         "no longer finite",
         "Evidence",
         "Why",

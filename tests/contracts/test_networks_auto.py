@@ -1,15 +1,12 @@
 """What `auto` stands for is decided by the samples and the penalties, and written out."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 
-from equilibria.core.errors import Refusal
 from equilibria.data import Data
 from equilibria.data.spaces import Image
 from equilibria.recipes import RECIPES
-from equilibria.recipes.build import build, resolve, resolve_network
+from equilibria.recipes.build import resolve, resolve_network
 from equilibria.recipes.settings import with_changes
 
 IMAGE, POINT = (1, 28, 28), (2,)
@@ -57,14 +54,6 @@ def test_the_fully_connected_layer_follows_the_width(width, hidden):
     networks = resolve(with_changes(RECIPES["gan-ns"](), {"critic.width": width}), IMAGES).networks
     assert (networks["critic"]["hidden"], networks["generator"]["hidden"]) == (hidden, 128)
     assert resolve(with_changes(RECIPES["gan-ns"](), {"critic.hidden": 32}), IMAGES).networks["critic"]["hidden"] == 32
-
-
-def test_a_width_that_is_no_number_is_refused():
-    recipe = RECIPES["gan-ns"]()
-    for width in (None, {}):
-        networks = recipe.networks | {"critic": {"name": "auto", "width": width}}
-        with pytest.raises(Refusal, match=r"critic\.width"):
-            build(replace(recipe, networks=networks), IMAGES)
 
 
 def test_options_are_kept():

@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+import torch
 
 from equilibria.apps.verbs import VERBS
 from equilibria.core.errors import Refusal
@@ -16,6 +17,7 @@ from equilibria.recipes import RECIPES, Recipe
 from equilibria.recipes.build import build, resolve
 from equilibria.recipes.settings import with_changes
 from equilibria.records.history import History, Series, read_history
+from equilibria.terms.penalties import PENALTIES, traits
 from sessions import SUMMARY
 
 ROUNDS, LOOKS = 1200, 12
@@ -101,6 +103,8 @@ PROBLEMS = {  # by finding: a recipe, and how its run differs from a healthy one
     "nonfinite": ("gan-ns", {"stop": "nonfinite"}),
     "data_range": ("gan-ns", {"start": WRONG}),
     "coupled": ("wgan-gp", dict(**{"critic.norm": "batch"})),
+    "inert_penalty": ("wgan-gp", dict(**{"penalty.weight": 0.0})),
+    "instability": ("gan-ns", {"values": constant(estimate=-1e4)}),
     "imbalance": ("gan-ns", dict(**{"optimizers.critic.lr": 1e-2, "optimizers.generator.lr": 1e-5})),
     "saturated": ("gan", {"values": starving}),
     "posterior_collapse": ("vae", {"values": constant(posterior={"kl": 0.01, "active_units": 0})}),
@@ -132,6 +136,7 @@ def problem(name, recipe=None, **more):
     return history(recipe or usual, **differences | more)
 
 
+FROM_THE_START = ("imbalance", "coupled", "inert_penalty", "data_range", "labels_unused")  # the recipe shows them
 EVERY = pytest.mark.parametrize("name", FINDINGS)
 
 
@@ -155,14 +160,14 @@ def test_what_is_found_is_new_to_a_run_that_was_well_before(name):
     """The records of a sick run, cut before its sickness shows, are those of a healthy one."""
     whole = problem(name)
     young = History(whole.recipe, whole.summary, [event for event in whole.events if event["step"] <= ROUNDS // 10])
-    assert name in ("imbalance", "coupled", "data_range", "labels_unused") or FINDINGS[name](young) is None
+    assert name in (*FROM_THE_START, "instability") or FINDINGS[name](young) is None
 
 
 @EVERY
 def test_a_recovery_is_no_finding(name):
     sick, well = problem(name), history(PROBLEMS[name][0])
     healed = [e for e in sick.events if e["step"] <= ROUNDS // 2] + [e for e in well.events if e["step"] > ROUNDS // 2]
-    if name not in ("imbalance", "coupled", "data_range", "labels_unused"):
+    if name not in FROM_THE_START:
         assert FINDINGS[name](History(sick.recipe, sick.summary, healed)) is None
 
 
@@ -208,8 +213,17 @@ def test_advice_names_options_that_there_are(name):
     options = options_in(FINDINGS[name](run).change)
     assert options
     assert refusals(Recipe(**run.recipe), options) == []
+    assert unchanged(Recipe(**run.recipe), options) == []
 
 
+def unchanged(recipe, options):
+    """The advised options that the recipe has already."""
+    of_verbs = {name for verb in ("train", "sample") for name in VERBS[verb].flags() if name != "rounds"}
+    return [n for n, value in options.items() if n not in of_verbs and with_changes(recipe, {n: value}) == recipe]
+
+
+SURE = {"told_apart_held_out": 0.5}
+COLLAPSED = {"values": constant(posterior={"kl": 0.01, "active_units": 0})}
 OTHERWISE = [  # the same findings on other grounds
     ("slope", {"values": constant(slopes={"mean": 0.1})}),
     ("depth", {"values": constant(gradients={"generator": {"a": 1e-9, "b": 1e-4, "c": 1.0}})}),
@@ -219,8 +233,19 @@ OTHERWISE = [  # the same findings on other grounds
     ("imbalance", {"optimizers.critic.lr": 1e-6}),
     ("weak", {"values": lambda look: {"estimate": 0.01, "diversity": {"ratio": 3.0}, "scores": SURE}, "n_critic": 5}),
     ("posterior_collapse", {"values": constant(posterior={"kl": None, "active_units": 0})}),
+    ("posterior_collapse", COLLAPSED | {"beta": 0.5}),
+    ("posterior_collapse", COLLAPSED | {"warmup": 240}),
+    ("posterior_collapse", COLLAPSED | {"likelihood.learned": False, "likelihood.noise": 5.0}),
+    ("slope", {"values": constant(slopes={"mean": 8.0}), "penalty.weight": 0.0}),
+    ("slope", {"values": constant(slopes={"mean": 8.0}), "penalty.weight": 1e-4}),
+    ("collapse", {"values": constant(diversity={"ratio": 0.05}), "penalty.weight": 0.0}),
+    ("oscillating", {"values": running, "penalty.weight": 0.0}),
+    ("critic_memorizes", {"values": constant(scores={"memorized": 0.9}), "augmentation": "diffaugment"}),
+    ("depth", {"values": constant(gradients={"critic": {"a": 1e-9, "b": 1e-4, "c": 1.0}}), "critic.norm": "layer"}),
+    ("depth", {"values": constant(gradients={"critic": {"a": 1e-9, "b": 1e-4, "c": 1.0}}), "critic.depth": 3}),
+    ("nonfinite", {"stop": "nonfinite", "lr": 1e15}),
+    ("instability", {"values": constant(estimate=-1e4), "lr": 10.0}),
 ]
-SURE = {"told_apart_held_out": 0.5}
 EVERYWHERE = [(name, data) for name in RECIPES for data in ("ring", "digits") if (name, data) != ("dcgan", "ring")]
 
 
@@ -241,6 +266,7 @@ def test_recipes_have_the_options_that_their_advice_names(name, data):
         assert options_in(result.change), finding
         assert refusals(Recipe(**run.recipe), options, samples if data == "ring" else None) == [], finding
         checked |= set(options.items())
+        assert unchanged(Recipe(**run.recipe), options) == [], finding
     assert len(checked) >= 5
 
 
@@ -433,3 +459,57 @@ def test_recall_is_judged_where_training_samples_have_some(usual, said):
 def test_a_distance_that_is_level_is_no_progress_unless_it_is_as_small_as_that_of_data(distance, late, said):
     whole = history(measured=[1.0, *[late] * 11], values=constant(likeness={"distance": distance}))
     assert ("no_progress" in names(findings(whole))) == said
+
+
+def test_an_estimate_beyond_its_bounds_and_a_huge_loss_are_found_without_any_diagnostics():
+    for differences in ({"values": constant(estimate=-1e4)}, {"values": constant(estimate=2e5), "recipe": "wgan-gp"}):
+        whole = history(**differences)
+        reports = [event for event in whole.events if event["kind"] in ("start", "report")][:2]
+        terms = {"critic": {"divergence": -2e5}, "generator": {"divergence": 1.0}}
+        short = History(whole.recipe, {}, [reports[0], reports[1] | {"terms": terms}])
+        assert "instability" in names(findings(short))
+    assert "instability" not in names(findings(history(values=constant(estimate=-2.0))))
+
+
+def test_a_rate_far_above_all_usual_ones_is_replaced_by_a_usual_one():
+    for lr in (10.0, 1e15):
+        for finding in ("nonfinite", "instability"):
+            change = FINDINGS[finding](problem(finding, lr=lr)).change
+            assert options_in(change)["lr"] == "0.0001"
+    change = FINDINGS["nonfinite"](problem("nonfinite", **{"optimizers.critic.lr": 1e15})).change
+    assert options_in(change)["optimizers.critic.lr"] == "0.0001"
+
+
+def test_a_weight_of_zero_becomes_the_usual_one():
+    run = problem("slope", **{"penalty.weight": 0.0})
+    assert options_in(FINDINGS["inert_penalty"](run).change) == {"penalty.weight": "10"}
+    assert root_cause(findings(run)).name == "inert_penalty"
+
+
+def constant_to_autograd():
+    """A penalty whose gradient does not reach the critic."""
+
+    def cost(duel):
+        x = duel.real[0].detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(duel.critic(x).sum(), x)
+        return (gradient.flatten(1).norm(dim=1) - 1) ** 2
+
+    return cost
+
+
+def test_a_penalty_without_graph_is_named_from_the_start():
+    key = f"{__name__}:constant_to_autograd"
+    whole = history("wgan-gp", penalty=key)
+    assert FINDINGS["inert_penalty"](whole) is None  # of a part of one's own, without what the run records
+    for penalty, said in ((constant_to_autograd(), True), (PENALTIES["r1"](), False), (PENALTIES["lecam"](), False)):
+        start = whole.events[0] | {"parts": {f"penalties.{key}": traits(penalty)}}
+        finding = FINDINGS["inert_penalty"](History(whole.recipe, {}, [start, *whole.events[1:]]))
+        assert (finding is not None) == said
+        assert finding is None or options_in(finding.change) == {"penalty": "gradient_penalty"}
+
+
+def test_a_decoders_noise_is_named_where_it_is_too_large():
+    for beta in (1.0, 0.5):
+        change = {"likelihood.learned": False, "likelihood.noise": 5.0, "beta": beta}
+        options = options_in(FINDINGS["posterior_collapse"](problem("posterior_collapse", **change)).change)
+        assert options == {"likelihood.noise": "0.5", "likelihood.learned": "true"}

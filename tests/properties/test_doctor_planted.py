@@ -27,10 +27,10 @@ def bench():
         patch.syspath_prepend(str(BENCHMARKS))
         import doctor
         import doctor_cases
-        import doctor_table
+        import doctor_cures
 
-        yield doctor, doctor_cases, doctor_table
-    for name in ("doctor", "doctor_cases", "doctor_table"):
+        yield doctor, doctor_cases, doctor_cures
+    for name in ("doctor", "doctor_cases", "doctor_cures"):
         sys.modules.pop(name, None)
 
 
@@ -97,6 +97,21 @@ def test_planted_sicknesses_are_found_and_healthy_runs_are_let_alone(bench, tmp_
             alarms += [finding.name for finding in said if finding.severity != REMARK]
     assert sum(right) >= 0.85 * len(right)
     assert len(alarms) <= 2, alarms
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["fast", "penalty_off", "noisy_decoder", "half_beta", "nonfinite"])
+def test_a_run_with_the_first_advice_alone_no_longer_shows_what_was_planted(bench, name, tmp_path):
+    finding, options, remains = bench[2].cure(name, SEED, tmp_path)
+    assert (finding is not None, bool(options), remains) == (True, True, False)
+
+
+@pytest.mark.long
+def test_the_first_advice_cures_most_planted_runs(bench, tmp_path):
+    """One seed of all cases; single runs may go another way."""
+    cures = {name: bench[2].cure(name, SEED, tmp_path) for name in bench[1].PLANTED}
+    remains = [name for name, (finding, _, remains) in cures.items() if finding is not None and remains]
+    assert len(remains) <= 0.1 * len(cures), remains
 
 
 def test_every_finding_is_planted_somewhere(bench):

@@ -144,9 +144,17 @@ def test_moments_without_end_stop_a_run_and_the_advice_fits_the_game(tmp_path, r
     wish = {k: v for k, v in TINY.items() if not k.startswith("critic") and k != "n_critic"} | networks
     with pytest.raises(Failure, match="no longer finite") as failure:
         train(recipe, Silent(), name="run", runs=tmp_path, **wish | {"lr": 1e3, "save_every": 50})
-    assert ("critic" in str(failure.value).partition("Try")[2]) == (recipe == "gan-ns")
+    advice = str(failure.value).partition("Try")[2]
+    assert ("critic" in advice) == ("--penalty r1" in advice) == (recipe == "gan-ns")
+    assert "--penalty.weight" not in advice  # of a recipe without a penalty
+    assert "where nothing was learned yet" in advice
     assert events(tmp_path / "run")[-1]["reason"] == "nonfinite"
     assert eq.load(tmp_path / "run").sample(2).isfinite().all()
+    assert eq.load(tmp_path / "run", checkpoint="best").sample(2).isfinite().all()
+    display = Silent()
+    with pytest.raises(Failure, match="no longer finite"):
+        resume(tmp_path / "run", display)
+    assert any("Nothing has changed since, so it will end the same way" in said for said in display.said)
 
 
 def test_of_many_sample_grids_some_two_hundred_are_kept():

@@ -130,8 +130,7 @@ def _on_cpu(recipe: Recipe, shape: tuple[int, ...]) -> dict[str, Spec]:
     if set(recipe.networks) != {"generator", "critic"} or recipe.labelled or len(shape) == 1:
         return recipe.networks
     widths = {role: spec.get("width", _CPU_WIDTH) for role, spec in recipe.networks.items() if spec["name"] == "auto"}
-    whole = {role: width for role, width in widths.items() if isinstance(width, int)}  # others are refused when built
-    small = {role: {"width": width, "hidden": _HIDDEN_PER_WIDTH * width} for role, width in whole.items()}
+    small = {role: {"width": width, "hidden": _HIDDEN_PER_WIDTH * width} for role, width in widths.items()}
     return {role: small.get(role, {}) | spec for role, spec in recipe.networks.items()}
 
 

@@ -13,6 +13,7 @@ from ..core.text import say
 from ..records import checkpoints
 from ..records.checkpoints import Checkpoint
 from ..records.folder import RunFolder
+from ..terms.penalties import FLAT
 from ..training.loop import Observer
 from ..training.run import Run
 
@@ -57,9 +58,14 @@ def examine(run: Run, since: int) -> None:
         return
     name = next(name for name, bad in zip(names, infinite.tolist(), strict=True) if bad)
     rates = sorted({f"{group['lr']:g}" for o in run.optimizers.values() for group in o.param_groups})
-    penalty = "a gradient penalty on the critic, or a larger weight of the one that it has (--penalty.weight)"
-    advice = [f"a lower --lr (now {', '.join(rates)})"]
-    advice += ["--precision fp32"] if run.precision != "fp32" else [penalty] if "critic" in run.game.networks else []
+    has_penalty = run.game.contest is not None and bool(run.game.contest.penalties)
+    penalty = (
+        "a larger weight of the critic's penalty"
+        if has_penalty
+        else f"a gradient penalty on the critic (--penalty {FLAT})"
+    )
+    advice = [f"a usual --lr, such as 1e-4 (now {', '.join(rates)})"]
+    advice += ["--precision fp32"] if run.precision != "fp32" else [penalty] if run.game.contest is not None else []
     where = f"between rounds {since} and {run.step}"
     raise NonFinite(f"{name} is no longer finite, {where}. Try {' and '.join(advice)}.")
 

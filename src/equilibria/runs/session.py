@@ -139,6 +139,11 @@ def resume(
                     f"{records.path} has no checkpoint to continue from: put its folder checkpoints back, or start "
                     f"again with `equilibria train {shlex.quote(str(records.recipe_file))}`."
                 )
+            if summary.sittings and summary.sittings[-1].get("reason") == "nonfinite":
+                display.say(
+                    "The last session of this run ended because a number was no longer finite. Nothing has changed "
+                    f"since, so it will end the same way: `equilibria doctor {records.path}` says what to change."
+                )
             if newest is None and summary.source is not None:
                 take_weights(run, stored_source(summary.source))
             options = Options(rounds=rounds, budget=budget, stop_when=stop_when or summary.end.get("when"))

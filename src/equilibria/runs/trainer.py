@@ -87,7 +87,8 @@ def run_session(session: Session, since: Checkpoint | None = None) -> Run:
             reason = _train(session, report, checkpointer, doctor)
             text = f"{_STOP_REASONS[reason]} {doctor.reason if doctor else ''}".rstrip()
         except NonFinite as error:
-            reason, text = "nonfinite", f"{error} The last good checkpoint is {folder.checkpoint}."
+            untrained = ", where nothing was learned yet" * (folder.checkpoint == file_name(0))
+            reason, text = "nonfinite", f"{error} The last good checkpoint is {folder.checkpoint}{untrained}."
         log.record(run, "stop", reason=reason, text=text)
         if reason == "critical":
             text = f"{text} {rollback(run, folder, checkpointer)}"

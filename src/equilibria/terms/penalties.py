@@ -83,10 +83,19 @@ def traits(penalty: Penalty, shape: tuple[int, ...] = (4,)) -> dict[str, Any]:
         "uses_gradient": uses_gradient(penalty, shape),
         "target_norm": getattr(penalty, "target_norm", None),
         "one_sided": getattr(penalty, "one_sided", False),
+        "reaches_critic": reaches_critic(penalty, shape),
     }
 
 
-def _cost(penalty: Penalty, gradient: float, shape: tuple[int, ...]) -> Tensor:
+def reaches_critic(penalty: Penalty, shape: tuple[int, ...] = (4,)) -> bool:
+    """Whether the cost has a gradient for the critic's weights, by a probe; True for one that cannot be probed."""
+    try:
+        return _cost(penalty, torch.tensor(3.0, requires_grad=True), shape).requires_grad
+    except Exception:
+        return True
+
+
+def _cost(penalty: Penalty, gradient: float | Tensor, shape: tuple[int, ...]) -> Tensor:
     """The cost of a critic with this partial derivative everywhere and scores of 0; random numbers are fixed."""
 
     def critic(*views: Tensor) -> Tensor:

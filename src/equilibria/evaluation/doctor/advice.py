@@ -1,6 +1,6 @@
 """What advice is made of: options of a run's recipe, their present values, and the traits of its parts."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -17,6 +17,8 @@ from ...training import optimizers
 
 Traits = Mapping[str, Any]  # of a part, as plain values; empty where nothing is recorded of a user's own part
 Reader = Callable[[Callable[..., Any], dict[str, Any]], Traits]  # of a builder and its options
+
+_FAST = 20.0  # times the usual learning rate: beyond all that the papers use
 
 _NETWORKS: Mapping[str, Catalogue] = {"generator": GENERATORS, "critic": CRITICS, "encoder": ENCODERS}
 
@@ -40,10 +42,11 @@ def network(history: History, role: str) -> Mapping[str, Any]:
     return (history.recipe.get("networks") or {}).get(role) or {}
 
 
-def network_options(history: History, role: str) -> Collection[str]:
-    """The options that a network has; none for a user's own."""
+def network_options(history: History, role: str) -> Mapping[str, Any]:
+    """The options that a network has, as set or by default; none for a user's own."""
     name, catalogue = str(network(history, role).get("name")), _NETWORKS[role]
-    return options(catalogue[name]) if name in catalogue else ()
+    defaults = options(catalogue[name]) if name in catalogue else {}
+    return {key: network(history, role).get(key, option.default) for key, option in defaults.items()}
 
 
 def divergence(history: History) -> str:
@@ -71,6 +74,19 @@ def learning_rate(history: History, role: str) -> tuple[str, float | None]:
     return f"optimizers.{key}.lr", float(lr) if isinstance(lr, int | float) else None
 
 
+def usual_rate(history: History, role: str) -> float:
+    """The default learning rate of the optimizer of a network."""
+    name = str(optimizer(history, role)[1].get("name"))
+    defaults = options(optimizers.OPTIMIZERS[name]) if name in optimizers.OPTIMIZERS else {}
+    return float(defaults["lr"].default) if "lr" in defaults else 1e-4
+
+
+def fast_roles(history: History) -> list[str]:
+    """The networks with a learning rate far above the usual one."""
+    rates = {role: learning_rate(history, role)[1] or 0.0 for role in history.recipe.get("networks") or {}}
+    return [role for role, lr in rates.items() if lr > _FAST * usual_rate(history, role)]
+
+
 def has_images(history: History) -> bool:
     """Whether samples are images; for a run that does not record it, as far as the generator shows."""
     values = next(iter(history.of("start")), {}).get("values") or {}
@@ -80,10 +96,29 @@ def has_images(history: History) -> bool:
 # Advice that several findings share
 
 
+def lower_rate(history: History, role: str) -> str:
+    """The option that lowers the learning rate: to the usual one, if it is far above."""
+    if fast := fast_roles(history):
+        role = role if role in fast else fast[0]
+        is_common = len({learning_rate(history, each)[1] for each in history.recipe["networks"]}) == 1
+        return option("lr" if is_common else learning_rate(history, role)[0], usual_rate(history, role))
+    name, lr = learning_rate(history, role)
+    return option(name, (lr or 1e-4) / 10)
+
+
+def inert_penalties(history: History) -> dict[str, str]:
+    """The penalties without effect on the critic, by their keys: why."""
+    specs = history.recipe.get("penalties") or {}
+    off = {key: "its weight is 0" for key, spec in specs.items() if spec.get("weight") == 0}
+    constant = "its gradient does not reach the critic's weights"
+    own = {key: constant for key in specs if not penalty_traits(history, key).get("reaches_critic", True)}
+    return own | off
+
+
 def scaled_penalty(history: History, key: str, factor: float) -> str:
     """The option that multiplies the weight of a penalty."""
     specs = history.recipe["penalties"]
-    weight = specs[key].get("weight", 10.0)
+    weight = specs[key].get("weight", 10.0) or 10.0 / factor  # 0 becomes the usual weight
     name = "penalty" if len(specs) == 1 else f"penalties.{key}"
     return option(f"{name}.weight", float(weight) * factor if isinstance(weight, int | float) else 10.0 * factor)
 
@@ -94,9 +129,12 @@ def bounded_gradients(history: History) -> str:
         name, lr = learning_rate(history, "critic")
         has_norm = "norm" in network_options(history, "critic")
         return option("critic.norm", "spectral") if has_norm else option(name, (lr or 1e-4) / 10)
-    if keys := gradient_penalties(history):
-        return scaled_penalty(history, next(iter(keys)), 10.0)
-    name = penalties.FLAT
+    inert = inert_penalties(history)
+    if keys := [key for key in gradient_penalties(history) if not inert.get(key, "").endswith("weights")]:
+        return scaled_penalty(history, keys[0], 10.0)
+    name = penalties.LIPSCHITZ if divergence_traits(history).get("lipschitz") else penalties.FLAT
+    if inert:
+        return option("penalty", name)
     return option(f"penalties.{name}" if history.recipe.get("penalties") else "penalty", name)
 
 

@@ -1,5 +1,6 @@
 """Findings on collapse: of the modes of samples, and of an encoder's posterior."""
 
+import math
 from collections.abc import Iterator, Mapping
 from statistics import median
 from typing import Any
@@ -42,12 +43,17 @@ def posterior_collapse(history: History) -> Observation | None:
 def _informative(history: History) -> str:
     """The advice that makes latents carry information, in the options of this game."""
     game, names = advice.game(history), advice.game_traits(history).get("options", ())
+    likelihood, values = history.recipe.get("likelihood") or {}, next(iter(history.of("start")), {}).get("values") or {}
+    most = 0.5 * values.get("deviation", 1.0)  # from there on it hides most of the data's variation
+    if likelihood.get("learned") is False and likelihood.get("noise", 0.0) > most:
+        less = advice.option("likelihood.noise", most)
+        return f"Lower the decoder's noise: {less}, learned by {advice.option('likelihood.learned', 'true')}."
     if weight := next((name for name in ("beta", "kl") if name in names), None):
         value = game.get(weight, 1.0)
-        later = f" or {advice.option('warmup', max(history.rounds // 5, 1))}" if "warmup" in names else ""
+        warmup = max(history.rounds // 5, game.get("warmup", 0) + 1)
+        later = f" or {advice.option('warmup', warmup)}" if "warmup" in names else ""
         lower = advice.option(weight, 1.0 if value > 1 else value / 2)
         return f"Lower the weight of the KL divergence, or raise it slowly: {lower}{later}."
-    likelihood = history.recipe.get("likelihood") or {}
     widths = options(LIKELIHOODS[likelihood["name"]]) if likelihood.get("name") in LIKELIHOODS else {}
     if width := next((name for name in ("noise", "scale") if name in widths), None):
         value = likelihood.get(width, widths[width].default)
@@ -74,7 +80,10 @@ def collapse(history: History) -> Observation | None:
         "Mode collapse: the generator draws almost the same sample for every latent.",
         CERTAIN if ratio.typical < _SAME / 2 else LIKELY,
         first,
-        f"Train anew with a critic that sees several samples at once or has a lower gradient norm: {_remedy(history)}.",
+        f"Lower the learning rate: {advice.lower_rate(history, 'generator')}."
+        if advice.fast_roles(history)
+        else "Train anew with a critic that sees several samples at once or has a lower gradient norm: "
+        f"{_remedy(history)}.",
         ratio.evidence("mean distance between samples, relative to data"),
         *_missing_modes(history),
     )
@@ -133,7 +142,8 @@ def partial(history: History) -> Observation | None:
         "Partial mode collapse: samples are less diverse than the data.",
         LIKELY if wide is not None else POSSIBLE,
         first,
-        f"Let the critic see when samples are alike, or lower its gradient norm: {_remedy(history)}.",
+        f"Let the critic see when samples are alike, or lower its gradient norm, unless latents are too small: "
+        f"{_remedy(history)}.",
         ratio.evidence("mean distance between samples, relative to data"),
         near.evidence("mean distance to the nearest other sample, relative to data"),
         *_missing_modes(history),
@@ -160,7 +170,8 @@ def missing(history: History) -> Observation | None:
         f"{count.typical:.0f} of the {total:.0f} classes or modes have hardly any samples.",
         CERTAIN if _has_modes(history) else LIKELY,
         first,
-        f"Let the critic see several samples at once, or lower its gradient norm: {_remedy(history)}.",
+        f"Let the critic see several samples at once, or lower its gradient norm, unless latents are too small: "
+        f"{_remedy(history)}.",
         count.evidence(f"classes or modes with less than a tenth of their share, of {total:.0f}", ".0f"),
         f"by index at the last diagnostics: {', '.join(map(str, places[-1][1][:_NAMED]))}",
     )
@@ -192,6 +203,10 @@ def disagreement(history: History) -> Observation | None:
 
 def _remedy(history: History) -> str:
     """Options that make samples differ, as far as the game has them."""
+    values = next(iter(history.of("start")), {}).get("values") or {}
+    size = (history.recipe.get("prior") or {}).get("size")
+    if isinstance(size, int) and size < min(4, math.prod(values.get("shape", (4,)))):  # too few for the data
+        return f"{advice.option('prior.size', 32)} {advice.option('rounds', 2 * max(history.rounds, 1))}"
     if "pack" not in advice.game_traits(history).get("options", ()) or advice.game(history).get("pack", 1) > 1:
         return advice.bounded_gradients(history)
     return f"{advice.option('pack', 2)} or {advice.bounded_gradients(history)}"

@@ -37,9 +37,10 @@ def saturated(history: History) -> Observation | None:
         "The critic separates all samples from data, which leaves the generator almost nothing to learn from.",
         CERTAIN if vanished and filled else LIKELY,
         first,
-        f"Use the loss that does not saturate: {advice.option('divergence', loss)}."
-        if loss
-        else f"Lower the critic's gradient norm, so that it stays imperfect: {advice.bounded_gradients(history)}.",
+        f"Lower the learning rate: {advice.lower_rate(history, 'critic')}."
+        if advice.fast_roles(history)
+        else f"Lower the critic's gradient norm, so that it stays imperfect: {advice.bounded_gradients(history)}"
+        + (f"; or use the loss that does not saturate: {advice.option('divergence', loss)}." if loss else "."),
         *evidence,
     )
 
@@ -53,7 +54,7 @@ def saturated(history: History) -> Observation | None:
 def weak(history: History) -> Observation | None:
     """The critic cannot distinguish samples from data although they differ."""
     separated, full = history.series("scores", "told_apart_held_out"), _relative_estimate(history)
-    unsure = full.since(lambda share: share < _EMPTY) if len(full) else separated.since(lambda share: share < 0.6)
+    unsure = full.since(lambda share: -10 < share < _EMPTY) if len(full) else separated.since(lambda share: share < 0.6)
     ratio, near = (history.series("diversity", key) for key in ("ratio", "nearest_ratio"))
     differs = len(ratio.late) and not 0.6 < ratio.late.median < 1.6
     if unsure is None or not differs:
@@ -76,9 +77,10 @@ def _stronger(history: History) -> str:
     for key, spec in advice.gradient_penalties(history).items():
         if isinstance(weight := spec.get("weight", 10.0), int | float) and weight > 50:
             return advice.scaled_penalty(history, key, 10 / weight)
-    width, (name, lr) = advice.network(history, "critic").get("width"), advice.learning_rate(history, "critic")
-    if isinstance(width, int) and width < 64:
-        return advice.option("critic.width", 128)
+    size, (name, lr) = advice.network_options(history, "critic"), advice.learning_rate(history, "critic")
+    larger = {"width": 128, "depth": 3} if isinstance(size.get("depth"), int) and size["depth"] < 3 else {"width": 128}
+    if isinstance(width := size.get("width"), int) and (width < 64 or "depth" in larger):
+        return " ".join(advice.option(f"critic.{key}", max(value, size[key])) for key, value in larger.items())
     if lr is not None and lr < 1e-4:
         return advice.option(name, 10 * lr)
     if advice.game(history).get("clip") is not None:
@@ -105,9 +107,10 @@ def critic_memorizes(history: History) -> Observation | None:
         return None
     train, held_out = (history.series("scores", part) for part in ("train", "held_out"))
     less = (
-        f"Augment all inputs of the critic: {advice.option('augmentation', FIXED)}"
-        if advice.has_images(history) and history.recipe.get("augmentation")
-        else f"Lower the critic's gradient norm: {advice.bounded_gradients(history)}"
+        f"Augment all inputs of the critic, {advice.option('augmentation', FIXED)}"
+        if advice.has_images(history) and (history.recipe.get("augmentation") or {"name": FIXED})["name"] != FIXED
+        else f"Stop before it does, {advice.option('rounds', first)}, or lower the critic's gradient norm, "
+        f"{advice.bounded_gradients(history)}"
     )
     return observation(
         "The critic has memorized the training data: it scores training samples above held-out ones.",
@@ -131,18 +134,14 @@ def generator_memorizes(history: History) -> Observation | None:
     if (first := ratio.since(lambda share: share < 0.5)) is None:
         return None
     train, held_out = (history.series("neighbours", part) for part in ("train", "held_out"))
-    width, best = advice.network(history, "generator").get("width"), history.best or history.step
-    remedies = [advice.option("rounds", best)] if best < history.step else []
+    width, remedies = advice.network_options(history, "generator").get("width"), [advice.option("rounds", first)]
     if isinstance(width, int) and width > 16:
         remedies.append(advice.option("generator.width", width // 2))
-    elif "width" in advice.network_options(history, "generator") and not remedies:
-        remedies.append(advice.option("generator.width", 32))
     return observation(
         "The generator has memorized training data: its samples are far nearer to it than held-out data is.",
         CERTAIN if ratio.late.median < 0.3 else LIKELY,
         first,
-        "More data helps most; otherwise stop earlier or use a smaller generator: "
-        f"{' or '.join(remedies) or advice.option('rounds', max(history.step // 2, 1))}.",
+        f"More data helps most; otherwise stop earlier or use a smaller generator: {' or '.join(remedies)}.",
         ratio.evidence("distance to the nearest training sample, relative to that of held-out data"),
         f"{train.evidence('distance to the nearest of some training samples')}; "
         f"{held_out.evidence('of as many held-out samples')}",
@@ -168,6 +167,28 @@ def coupled(history: History) -> Observation | None:
         0,
         f"Score each sample independently of the others: {advice.option(f'critic.{name}', value)}.",
         f"networks.critic.{name} is {critic[name]!r}, with the penalty {', '.join(penalties)}, since round 0",
+    )
+
+
+@symptom(
+    WARNING,
+    "Without a bound on its gradient norm, a critic can raise its scores without limit, and the estimate with them "
+    "(Gulrajani et al. 2017, section 3). A penalty bounds it only through its gradient with respect to the critic's "
+    "weights, which takes a second derivative (Mescheder et al. 2018).",
+)
+def inert_penalty(history: History) -> Observation | None:
+    """A penalty has no effect on the critic."""
+    if not (inert := advice.inert_penalties(history)):
+        return None
+    key, reason = next(iter(inert.items()))
+    is_constant = reason.endswith("weights")
+    check = f", and check your own with `equilibria verify {key}` (create_graph=True)" if is_constant else ""
+    return observation(
+        f"The penalty {key!r} has no effect on the critic: {reason}.",
+        CERTAIN,
+        0,
+        f"Use a penalty that works: {advice.bounded_gradients(history)}{check}.",
+        f"penalties.{key} is {dict(history.recipe['penalties'][key])}, since round 0",
     )
 
 
@@ -213,10 +234,11 @@ def slope(history: History) -> Observation | None:
     target, mean = traits[key]["target_norm"], history.series("slopes", "mean")
     weight = history.recipe["penalties"][key].get("weight", 10.0)
     is_light = isinstance(weight, int | float) and 0 < weight < 0.5  # permits about 1 + 1 / weight at the optimum
+    factor = max(10.0, 10.0 / weight) if is_light else 10.0
     limit = min(8.0, 1 + 0.5 / weight) if is_light else 2.0
     large, small = mean.since(lambda norm: norm > limit * target), mean.since(lambda norm: norm < 0.4 * target)
     if large is not None:
-        first, change = large, f"Raise the weight of the penalty: {advice.scaled_penalty(history, key, 10.0)}."
+        first, change = large, f"Raise the weight of the penalty: {advice.scaled_penalty(history, key, factor)}."
     elif small is not None and not traits[key]["one_sided"]:
         first, change = small, f"Train the critic more: {advice.stronger_critic(history, 10)}."
     else:

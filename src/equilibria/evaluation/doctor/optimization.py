@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any
 
-from ...records.history import History
+from ...records.history import History, Series
 from ...terms.penalties import LIPSCHITZ
 from ...training.optimizers import PLAIN
 from . import advice
@@ -15,6 +15,7 @@ _ROLES = ("critic", "generator", "encoder")
 _APART = 1e3  # ratio of the gradients of two layers
 _ASTRAY = 0.1  # cosine of a step with the negative gradient: 1 for plain descent, half of that for usual momentum
 _BEHIND = 0.7  # relative to the spread of samples
+_RECENT, _OUTSIDE, _HUGE = 3, 10.0, 1e4  # reports; times the maximum of the divergence; a loss
 _UNLIKE = 20.0  # ratio of learning rates: beyond all that the papers use
 _OWNERS = {"critic": "critic", "generator": "generator", "pair": "generator"}  # the networks with a player's optimizer
 
@@ -30,19 +31,51 @@ def nonfinite(history: History) -> Observation | None:
     stop = next((event for event in reversed(history.of("stop")) if event["reason"] == "nonfinite"), None)
     if stop is None:
         return None
-    name, lr = advice.learning_rate(history, "critic" if "critic" in str(stop["text"]) else "generator")
     norms = {role: history.full_series("gradients", "norm", role) for role in _ROLES}
-    lower = f"Lower the learning rate, {advice.option(name, (lr or 1e-4) / 10)}"
+    role = "critic" if "critic" in str(stop["text"]) else "generator"
+    lower = advice.lower_rate(history, role)
     return observation(
         f"Training diverged: {str(stop['text']).split('. ')[0]}.",
         CERTAIN,
         int(stop["step"]),
-        f"{lower}, and the critic's gradient norm, {advice.bounded_gradients(history)}."
+        f"Lower the learning rate and the critic's gradient norm: {lower} {advice.bounded_gradients(history)}."
         if advice.divergence(history)
-        else f"{lower}.",
+        else f"Lower the learning rate: {lower}.",
         f"the run stopped at round {stop['step']:,}",
         *(f"gradient norm of the {r}: {s.values[-1]:.3g} at round {s.steps[-1]:,}" for r, s in norms.items() if s),
     )
+
+
+@symptom(
+    CRITICAL,
+    "An estimate far outside of what its divergence can be, or a loss of many thousands, is no measure of anything: "
+    "scores grow without limit (Mescheder et al. 2018). Steps that are too large, or a critic whose gradient norm "
+    "nothing bounds, cause it (Gulrajani et al. 2017, section 3).",
+)
+def instability(history: History) -> Observation | None:
+    """Losses, or the critic's estimate, are far outside of what they can be."""
+    maximum = advice.divergence_traits(history).get("supremum") or math.inf
+    losses = Series.of((r["step"], _largest(r["terms"], history)) for r in history.of("report")[-_RECENT:])
+    sizes = [abs(event.get("estimate") or 0.0) for event in history.of("report")[-_RECENT:]]
+    if not advice.divergence(history) or (not losses.median > _HUGE and not median(sizes or [0]) > _OUTSIDE * maximum):
+        return None
+    return observation(
+        "Training is unstable: the critic's estimate or a loss is far outside of what it can be.",
+        CERTAIN,
+        losses.steps[0],
+        f"Lower the critic's gradient norm: {advice.bounded_gradients(history)}."
+        if advice.inert_penalties(history) and not advice.fast_roles(history)
+        else f"Lower the learning rate: {advice.lower_rate(history, 'critic')}.",
+        losses.evidence("largest term of a loss"),
+        f"size of the critic's estimate: {sizes[-1]:.3g} at round {losses.steps[-1]:,}"
+        + (f", of at most {maximum:.3g}" if maximum < math.inf else ""),
+    )
+
+
+def _largest(terms: Mapping[str, Mapping[str, Any]], history: History) -> float:
+    """The largest size among the divergence and the penalties of all players."""
+    names = {"divergence", *(history.recipe.get("penalties") or {})}
+    return max((abs(v or 0.0) for each in terms.values() for name, v in each.items() if name in names), default=0.0)
 
 
 @symptom(
@@ -107,9 +140,9 @@ def _shallower(history: History, role: str) -> str:
     if role == "critic" and advice.game(history).get("clip") is not None:
         return _unclipped(history)
     options, parts = advice.network_options(history, role), []
-    if "norm" in options:
+    if "norm" in options and options["norm"] != "layer":
         parts.append(f"normalize each layer, {advice.option(f'{role}.norm', 'layer')}")
-    if "depth" in options:
+    if "depth" in options and options["depth"] != 3:
         parts.append(f"use fewer layers, {advice.option(f'{role}.depth', 3)}")
     name, lr = advice.learning_rate(history, role)
     text = ", or ".join(parts or [f"lower the learning rate, {advice.option(name, (lr or 1e-4) / 10)}"])
@@ -164,7 +197,9 @@ def momentum(history: History) -> Observation | None:
         return None
     first, role = start
     key, name = advice.optimizer(history, _OWNERS[role])[0], traits[role].get("option")
-    less = advice.option(f"optimizers.{key}.{name}", 0) if name else advice.option(f"optimizers.{key}", PLAIN)
+    names = [traits[each].get("option") for first, each in starts if first is not None]
+    part = "optimizer" if len(names) > 1 and len(set(names)) == 1 else f"optimizers.{key}"
+    less = advice.option(f"{part}.{name}", 0) if name else advice.option(part, PLAIN)
     return observation(
         f"The {role}'s steps go against its gradient: momentum follows gradients of the past.",
         LIKELY if cosines[role].late.median < 0 else POSSIBLE,
