@@ -127,42 +127,6 @@ def test_values_that_cannot_be_played_are_refused(setting, value, sentence, tmp_
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize(
-    ("recipe", "samples", "batch", "limits"),
-    [
-        ("gan", 5, 1, ["at least 2 (the norm 'batch' of the generator and the critic)", "at most 4"]),
-        ("gan", 5, 64, ["at most 4 (the training samples)"]),
-        ("pacgan", 67, 33, ["a multiple of 2 (--pack)", "at least 4"]),
-        ("pacgan", 67, 2, ["at least 4"]),
-        ("pacgan", 3, 64, ["at least 4", "at most 2"]),
-        ("vae", 2, 64, ["at most 1"]),
-    ],
-)
-def test_a_batch_that_does_not_fit_is_refused_once_with_one_that_does(recipe, samples, batch, limits, tmp_path, capsys):
-    np.save(tmp_path / "few.npy", np.random.default_rng(0).integers(0, 256, (samples, 8, 8), dtype=np.uint8))
-    roles = ("generator", "encoder") if recipe == "vae" else ("generator", "critic")
-    words = [
-        "train",
-        recipe,
-        "--data",
-        str(tmp_path / "few.npy"),
-        "--rounds",
-        "1",
-        "--threads",
-        "1",
-        "--matmul",
-        "default",
-    ]
-    words += [word for role in roles for word in (f"--{role}.width", "8", f"--{role}.norm", "batch")]
-    assert main([*words, "--batch", str(batch)]) == 2
-    said = capsys.readouterr().err
-    assert all(limit in said for limit in [f"A batch of {batch} does not fit", *limits])
-    advice = said.rpartition("Use ")[2].strip().rstrip(".").split()
-    own = {word: advice[i + 1] for i, word in enumerate(advice) if word.startswith("--")}
-    kept = [word for i in range(0, len(words[2:]), 2) for word in words[2:][i : i + 2] if words[2:][i] not in own]
-    assert main([*words[:2], *kept, *advice]) == 0
-
-
 def test_help_says_how_a_recipe_without_penalties_gets_one(capsys):
     assert main(["train", "gan", "--help"]) == 0
     assert "--penalty NAME" in capsys.readouterr().out

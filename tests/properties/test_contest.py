@@ -22,6 +22,7 @@ from equilibria.games.unrolled import INNER_OPTIMIZERS, unrolled
 from equilibria.games.views import condition, data, noised, pack, packed, samples
 from equilibria.recipes import RECIPES
 from equilibria.recipes.build import build
+from equilibria.recipes.settings import with_changes
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.penalties import PENALTIES
 from equilibria.training.loop import run_rounds
@@ -99,6 +100,30 @@ def test_a_packed_critic_is_shown_several_samples_and_their_labels():
 def test_a_batch_that_cannot_be_packed_is_refused():
     with pytest.raises(Refusal, match=r"batch of 16 does not fit: it must be a multiple of 3 .*Use --batch 15"):
         run_of("gan-ns", game={"name": "gan", "pack": 3})
+
+
+@pytest.mark.parametrize(
+    ("name", "samples", "batch", "limits"),
+    [
+        ("gan", 4, 1, ["at least 2 (the norm 'batch' of the generator and the critic)", "at most 4"]),
+        ("gan", 4, 64, ["at most 4 (the training samples)"]),
+        ("pacgan", 61, 33, ["a multiple of 2 (--pack)", "at least 4"]),
+        ("pacgan", 61, 2, ["at least 4"]),
+        ("pacgan", 2, 64, ["at least 4", "at most 2"]),
+        ("vae", 1, 64, ["at least 2", "at most 1"]),
+    ],
+)
+def test_a_batch_that_does_not_fit_is_refused_once_with_one_that_does(name, samples, batch, limits):
+    recipe, few = small(name), dataclasses.replace(points(samples), labels=None, y=None, held_out_y=None)
+    networks = {role: spec | {"norm": "batch"} for role, spec in recipe.networks.items()}
+    recipe = dataclasses.replace(recipe, networks=networks, batch=batch)
+    with pytest.raises(Refusal, match=f"A batch of {batch} does not fit") as refusal:
+        build(recipe, few)
+    assert all(limit in str(refusal.value) for limit in limits)
+    words = str(refusal.value).rpartition("Use ")[2].rstrip(".").split()
+    advice = {flag.removeprefix("--"): value for flag, value in zip(words[::2], words[1::2], strict=True)}
+    recipe = dataclasses.replace(recipe, batch=int(advice.pop("batch")))
+    run_rounds(build(with_changes(recipe, advice), few), 1)
 
 
 @pytest.mark.parametrize("name", ["gan-ns", "wgan-gp", "r3gan", "cgan", "acgan"])
