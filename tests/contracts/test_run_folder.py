@@ -1,12 +1,15 @@
 """The run folder's one schema: what the doctor, comparisons and the web page read."""
 
 import json
+import re
+import shlex
 
 import PIL.Image
 import pytest
 import torch
 
 import equilibria as eq
+from equilibria.apps.cli import main
 from equilibria.core.errors import Refusal
 from equilibria.runs.session import train
 from sessions import TINY, Silent, events
@@ -17,7 +20,7 @@ KINDS = {
     "start": {"format": int, "recipe": str, "data": str, "rounds": int, "labels": str, "values": dict, "measures": str},
     "report": {"since": int, "images": int, "terms": dict, "estimate": (*NUMBER, type(None)), "rates": dict},
     "sample": {"file": str},
-    "measure": {"metrics": dict, "split": str, "count": int},
+    "measure": {"metrics": dict, "split": str, "count": int, "change": str},
     "diagnosis": {"seen": dict, "unseen": dict},
     "checkpoint": {"file": str, "best": bool},
     "stop": {"reason": str, "text": str},
@@ -107,11 +110,35 @@ def test_the_display_is_shown_every_event(run):
     assert run[1].shown == events(run[0])
 
 
-def test_the_paragraph_says_what_will_happen(run):
+def test_the_opening_is_a_small_table_of_what_will_happen(run):
     text = run[1].said[0]
     recipe = events(run[0])[0]["recipe"]
     assert all(word in text for word in (recipe, RUNS[recipe], "held out", "parameters", "1 thread", "100 rounds"))
     assert text.lower().count("labels") == 1
+    rows = [line.split()[0] for line in text.splitlines() if line[2] != " "]
+    assert rows == ["data", "recipe", "networks", "machine", "cost", "next"]
+    assert max(map(len, text.splitlines())) <= 100
+    assert len(text) < 1100
+
+
+def test_the_opening_names_the_command_that_says_how_data_was_read(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    images = tmp_path / "my pictures"
+    images.mkdir()
+    for i in range(40):
+        PIL.Image.new("RGB", (20, 16 + i % 3), (i, 2 * i, 5 * i)).save(images / f"{i}.png")
+    (images / "broken.png").write_bytes(b"?")
+    display = Silent()
+    options = {k: v for k, v in TINY.items() if k not in ("data", "n_critic")} | {"dry_run": True, "data.size": 8}
+    train("gan-ns", display, data="my pictures", **options)
+    text = " ".join(display.said[0].split())
+    assert "1 file left out" in text
+    command = re.search("`equilibria (data check [^`]*)`", text)[1]
+    assert command == "data check 'my pictures' --data.size 8"
+    assert main(shlex.split(command)) == 0
+    remarks = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Images resized")]
+    assert len(remarks) == 1
+    assert remarks[0] not in text
 
 
 def test_a_name_that_is_taken_is_refused(tmp_path):

@@ -40,6 +40,25 @@ def test_the_newest_round_within_chance_of_the_lowest_is_the_best(values, step):
     assert chosen(values)["step"] == step
 
 
+@pytest.mark.parametrize(
+    ("values", "change"),
+    [
+        ([1.0], "first"),
+        ([1.0, 0.8], "better"),
+        ([1.0, 0.95], "unchanged"),
+        ([1.0, 1.05], "unchanged"),
+        ([1.0, 1.05, 0.9, 1.05], "worse"),  # against the lowest
+        ([1.0, float("nan")], "worse"),
+    ],
+)
+def test_a_change_is_against_the_lowest_and_beyond_chance(values, change):
+    keeper = Checkpointer(SimpleNamespace(log=None, examine=None), None, None, lambda: {"distance": 0.1})
+    for step, value in enumerate(values):
+        last = keeper.change("distance", value)
+        keeper.choose(step, "distance", value)
+    assert last == change
+
+
 def test_a_measure_that_chance_does_not_move_is_taken_at_its_word():
     assert chosen([1.0, 1.0 + 1e-9], name="elbo")["step"] == 1
     assert chosen([2.0, 1.0, 1.0], name="elbo")["step"] == 3

@@ -128,7 +128,7 @@ def begun(tmp_path, recipe=None, **keywords):
     """The stored recipe, and what was said."""
     fixed = {"runs": tmp_path, "rounds": 1, "watch": 0, "threads": 1, "matmul": "default"}
     run = train(recipe, display := Silent(), **fixed | keywords)
-    return eq.Recipe.load(run.folder / "recipe.json"), "\n".join(display.said)
+    return eq.Recipe.load(run.folder / "recipe.json"), " ".join("\n".join(display.said).split())
 
 
 def test_a_run_without_a_recipe_stores_what_was_chosen_and_says_why(photos, tmp_path):

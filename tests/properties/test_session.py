@@ -137,9 +137,11 @@ def test_a_notebook_shows_the_newest_grid(quiet):
 
 def test_a_run_is_heard_of_by_default(tmp_path, capsys):
     train("wgan-gp", runs=tmp_path, **SHORT)
-    first, *reports, last = capsys.readouterr().out.splitlines()
-    assert first.startswith("wgan-gp on ring")
+    *opening, last = capsys.readouterr().out.splitlines()
+    reports = [line for line in opening if line.startswith("round ")]
+    assert opening[0].split()[:2] == ["data", "ring:"]
     assert [line.split()[1] for line in reports] == list("123456")
+    assert all(" points" in line for line in reports)
     assert last.startswith("Finished all rounds: 6 rounds")
 
 

@@ -50,7 +50,7 @@ class ComparisonPanel(Panel):
         *_, progress = self._rows[str(trial)]
         progress.update(event)
         metric = [f"{name.replace('_', ' ')} {value:.3g}" for name, value in list(progress.metrics.items())[:1]]
-        text = ", ".join([progress.round, *progress.pace[-1:], *metric])
+        text = ", ".join([progress.round, *progress.times[1:], *metric])
         if event["kind"] == "stop":
             text = event["text"] + (" Evaluating." if event.get("reason") != "interrupted" else "")
         self._rows[str(trial)] = "running", text, progress

@@ -76,12 +76,14 @@ def default_recipe(facts: Facts) -> tuple[str, str]:
     return DEFAULT, "it improves fastest on many gray images without labels"
 
 
-def opening(recipe: tuple[str, str], selection: Iterable[Choice]) -> str:
+def reasons(recipe: tuple[str, str], selection: Iterable[Choice]) -> list[str]:
     """The recipe and the settings, with their reasons, a line each."""
     name, reason = recipe
     others = " or ".join(dict.fromkeys(other for other in (DEFAULT, DEFAULT_FOR_FEW, THOROUGH) if other != name))
-    first = f"Recipe {name}: {reason}. Otherwise: name one, such as {others}, which is then used as it is."
-    return "\n".join([first, *map(str, selection)])
+    return [
+        f"{name}: {reason}. Otherwise: name one, such as {others}, which is then used as it is.",
+        *map(str, selection),
+    ]
 
 
 def choices(facts: Facts) -> Iterator[Choice]:

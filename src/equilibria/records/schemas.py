@@ -139,6 +139,7 @@ class _Measure(_Event):
     metrics: dict[str, float]
     split: NotRequired[str]
     count: NotRequired[int]
+    change: NotRequired[str]
 
 
 _Diagnosis = TypedDict(  # noqa: UP013 - the stored names are no names of ours

@@ -1,60 +1,93 @@
 """The text at the start and at the end of a session."""
 
 import inspect
+import os
+from collections.abc import Iterator, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import torch
 
-from ..core.specs import builder_of
-from ..core.text import duration, plural
+from ..core.specs import builder_of, dashed
+from ..core.text import duration, plural, table
 from ..data import Data
 from ..data.inspect import few_remark
 from ..games import GAMES
+from ..recipes import RECIPES
 from ..recipes.recipe import Recipe
 from ..records.summary import Summary
 from ..training.hardware import Hardware
-from ..training.run import Run
 from .plan import Plan
 
 if TYPE_CHECKING:
     from .trainer import Session
 
 
-def paragraph(run: Run, recipe: Recipe, data: Data, summary: Summary, hardware: Hardware, plan: Plan) -> str:
-    """The recipe, data, networks, hardware and costs of a run."""
+def opening(session: "Session", hardware: Hardware, plan: Plan, reasons: Sequence[str] = (), weights: str = "") -> str:
+    """A table of the data, the recipe, the networks, the hardware, the cost and what to type.
+
+    `reasons` are those of the recipe and its settings, a line each; `weights` says where the networks start, if not
+    at random.
+    """
+    recipe, folder = session.recipe, quote(str(session.folder))
+    about = [entry.summary for entry in RECIPES.describe() if entry.name == recipe.name]
     networks = [
         f"{role} {recipe.networks[role]['name']}, {sum(map(torch.numel, network.parameters())):,} parameters"
-        for role, network in run.game.networks.items()
+        for role, network in session.run.game.networks.items()
         if role in recipe.networks
     ]
-    sentences = [f"Networks: {'; '.join(networks)}.", f"Hardware: {hardware}."]
-    return " ".join([*_data_sentences(recipe, data), *sentences, *_cost_sentences(recipe, summary, plan)])
+    rows = {
+        "data": list(_data_lines(session)),
+        "recipe": reasons or [": ".join([recipe.name, *about])],
+        "networks": ["; ".join(networks)],
+        "weights": [weights],
+        "machine": [str(hardware)],
+        "cost": [_cost(recipe, session.summary, plan)],
+        "next": [
+            f"samples are in {folder}/samples; `equilibria doctor {folder}` says how it goes; Ctrl-C stops and saves"
+        ],
+    }
+    return table(
+        [(name if i == 0 else "", text) for name, texts in rows.items() for i, text in enumerate(texts) if text]
+    )
 
 
-def _data_sentences(recipe: Recipe, data: Data) -> list[str]:
+def _data_lines(session: "Session") -> Iterator[str]:
+    """The data, its labels, and the command that says how it was read."""
+    recipe, data, root = session.recipe, session.data, session.summary.data_root
     shape, labels = data.space.shape, data.labels
     kind = f"images of {' x '.join(map(str, (*shape[1:], shape[0])))}" if len(shape) == 3 else "points of the plane"
-    sentences = [f"{recipe.name} on {data.name}: {len(data.x):,} {kind} for training, {len(data.held_out):,} held out."]
+    left_out = f", {plural(len(data.left_out), 'file')} left out" if data.left_out else ""
+    yield f"{_relative(data.name)}: {len(data.x):,} {kind} for training, {len(data.held_out):,} held out{left_out}"
     if labels is not None and recipe.conditional:
-        sentences.append(f"Conditioned on the labels: {labels}.")
+        yield f"conditional on the labels: {labels}"
     elif labels is not None and recipe.labelled:
-        sentences.append(f"{recipe.labelled:,} labels ({labels}) are used, selected by the seed.")
+        yield f"{recipe.labelled:,} labels ({labels}), selected by the seed"
     elif labels is not None:
-        sentences.append(f"Labels ({labels}) are ignored; add --conditional to train on them.")
+        yield f"labels, ignored without --conditional: {labels}"
     takes_augmentation = "augmentation" in inspect.signature(builder_of(GAMES, recipe.game["name"])).parameters
-    few = few_remark(data, takes_augmentation and (recipe.augmentation or {}).get("name", "none") == "none")
-    return [*sentences, *data.remarks, *([few] if few else [])]
+    yield few_remark(data, takes_augmentation and (recipe.augmentation or {}).get("name", "none") == "none")
+    if data.remarks:
+        options = {f"data.{key}": value for key, value in recipe.data.items() if key != "name"} | {"data_root": root}
+        flags = [f"{dashed(key)} {quote(str(value))}" for key, value in options.items() if value is not None]
+        command = " ".join(["equilibria data check", quote(_relative(str(recipe.data["name"]))), *flags])
+        yield f"{plural(len(data.remarks), 'remark')} on how it was read: `{command}`"
 
 
-def _cost_sentences(recipe: Recipe, summary: Summary, plan: Plan) -> list[str]:
-    memory = f"; up to about {plan.peak / 2**20:,.0f} MiB of memory" if plan.peak else ""
+def _relative(path: str) -> str:
+    """A path as it is shortest from here."""
+    return min(path, os.path.relpath(path), key=len) if os.path.isabs(path) else path
+
+
+def _cost(recipe: Recipe, summary: Summary, plan: Plan) -> str:
     limit, rounds, every = summary.end["seconds"], summary.end["rounds"], summary.diagnose_every
+    parts = [f"{plural(rounds or recipe.rounds, 'round')} in about {duration(plan.seconds)}"]
     if rounds is None:
-        cost = f"{duration(limit)} of training, about {plural(recipe.rounds, 'round')}{memory}."
-    else:
-        clock = "" if limit is None else f", stopped after {duration(limit)}"
-        cost = f"{plural(rounds, 'round')} in about {duration(plan.seconds)}{clock}{memory}."
-    return [cost, f"Diagnostics every {'round' if every == 1 else f'{every:,} rounds'}."] if every else [cost]
+        parts = [f"{duration(limit)} of training, about {plural(recipe.rounds, 'round')}"]
+    elif limit is not None:
+        parts += [f"stopped after {duration(limit)}"]
+    parts += [f"diagnostics every {'round' if every == 1 else f'{every:,} rounds'}"] if every else []
+    return ", ".join([*parts, *([f"up to about {plan.peak / 2**20:,.0f} MiB of memory"] if plan.peak else [])])
 
 
 def farewell(session: "Session", reason: str, elapsed: float, text: str) -> str:

@@ -32,12 +32,16 @@ class Lines:
     """Prints a line per report, for Python sessions and files."""
 
     def __init__(self, write: Callable[[str], Any] = say):
-        self.say = write
+        self.say, self._samples = write, "images"
 
     def show(self, event: dict[str, Any]) -> None:
+        if event["kind"] == "start":
+            self._samples = "points" if len(event["values"]["shape"]) == 1 else "images"
         if event["kind"] == "report":
             estimate = "" if event["estimate"] is None else f"  estimate >= {event['estimate']:.4g}"
-            self.say(f"round {event['step']:,}  {event['elapsed']:.0f} s  {event['images']:,} images{estimate}")
+            self.say(
+                f"round {event['step']:,}  {event['elapsed']:.0f} s  {event['images']:,} {self._samples}{estimate}"
+            )
 
 
 class NonFinite(Failure):
@@ -200,8 +204,10 @@ class Checkpointer:
         snapshot, folder = self.snapshot(run), self.log.folder
         folder.write(grid := f"samples/{run.step:06d}.png", snapshot.grid)
         self.log.record(run, "sample", file=grid)
-        self.log.record(run, "measure", metrics=snapshot.metrics, split="held_out", count=snapshot.count)
-        better = self.choose(run.step, *next(iter(snapshot.metrics.items())))
+        metric = next(iter(snapshot.metrics.items()))
+        measured = {"metrics": snapshot.metrics, "split": "held_out", "count": snapshot.count}
+        self.log.record(run, "measure", **measured, change=self.change(*metric))
+        better = self.choose(run.step, *metric)
         self.publish(snapshot.model)
         if not is_kept(self.last_milestone, self.every):
             (folder / f"samples/{self.last_milestone:06d}.png").unlink(missing_ok=True)
@@ -214,11 +220,22 @@ class Checkpointer:
 
         The one-standard-error rule (Breiman et al. 1984): differences by chance do not favor earlier rounds.
         """
-        lowest = value if self.best is None else self.best.get("lowest", self.best["value"])
+        lowest = value if self._lowest is None else self._lowest
         if self.best is not None and not value <= lowest and not value <= lowest + self.chance().get(name, 0.0):
             return False
         self.best = {"step": step, "value": value, "lowest": min(lowest, value)}
         return True
+
+    def change(self, name: str, value: float) -> str:
+        """The value against the lowest so far: first, better, unchanged (within chance) or worse."""
+        if self._lowest is None:
+            return "first"
+        chance = self.chance().get(name, 0.0)
+        return "better" if value < self._lowest - chance else "unchanged" if value <= self._lowest + chance else "worse"
+
+    @property
+    def _lowest(self) -> float | None:
+        return None if self.best is None else self.best.get("lowest", self.best["value"])
 
     def save(self, run: Run) -> None:
         """Write a checkpoint; events do not depend on it."""

@@ -19,7 +19,7 @@ from ..data.resolve import data_builder
 from ..recipes import DEFAULT, RECIPES
 from ..recipes.build import assemble, resolve, schedules
 from ..recipes.build_networks import training_data
-from ..recipes.defaults import choices, default_recipe, opening, read_facts, without
+from ..recipes.defaults import choices, default_recipe, read_facts, reasons, without
 from ..recipes.options import Options
 from ..recipes.recipe import Recipe
 from ..recipes.settings import paths, with_changes
@@ -29,7 +29,7 @@ from ..records.folder import RunFolder, free_name, refuse_existing
 from ..records.summary import Summary, device_name, fingerprint
 from ..training.hardware import Hardware, apply_hardware, choose_hardware, choose_threads, cores
 from ..training.run import Run
-from .announce import paragraph
+from .announce import opening
 from .fine_tuning import Source, load_source, stored_source, take_weights
 from .observers import Display, Lines
 from .plan import Plan, end, plan, prolonged, rehearse, report_every, save_every
@@ -67,7 +67,7 @@ def train(
     if options.tensorboard:
         require_tensorboard()
     source = load_source(options.from_) if options.from_ else None
-    recipe, path, data, reasons = _request(recipe, options, changes, source)
+    recipe, path, data, why = _request(recipe, options, changes, source)
     run, hardware = _build(recipe, data, options)
     weights = take_weights(run, source) if source else ""
     with apply_hardware(hardware):
@@ -75,19 +75,15 @@ def train(
         recipe = replace(recipe, rounds=run_plan.rounds)
         run.schedules = schedules(recipe, run.optimizers)
         summary = _summary(recipe, data, options, hardware, run_plan, source)
-        display.say(paragraph(run, recipe, data, summary, hardware, run_plan))
-        if reasons:
-            display.say(reasons)
-        if weights:
-            display.say(weights)
+        path = path if options.name else free_name(path)
+        session = Session(run, recipe, data, summary, RunFolder(path), display, callbacks)
+        display.say(opening(session, hardware, run_plan, why, weights))
         if options.dry_run:
             return run
-        path = path if options.name else free_name(path)
-        folder = RunFolder.create(path, recipe.to_json(), summary.to_json())
-        run.folder = folder.path
-        display = Board(display, folder.path) if options.tensorboard else display
-        with folder.lock():
-            return run_session(Session(run, recipe, data, summary, folder, display, callbacks))
+        run.folder = RunFolder.create(path, recipe.to_json(), summary.to_json()).path
+        display = Board(display, path) if options.tensorboard else display
+        with session.folder.lock():
+            return run_session(replace(session, display=display))
 
 
 def resume(
@@ -206,7 +202,7 @@ def run_folder(recipe: Recipe, options: Options) -> Path:
 
 def _request(
     recipe: str | Recipe | None, options: Options, changes: dict[str, Any], source: Source | None
-) -> tuple[Recipe, Path, Data, str]:
+) -> tuple[Recipe, Path, Data, list[str]]:
     """The resolved recipe, its run folder, the data, and, if no recipe is named, what suits them and why.
 
     From a source come the recipe, unless one is named, and the size of a folder's images, unless it is set.
@@ -217,17 +213,17 @@ def _request(
         sized = options.data is not None and "size" in parameters(data_builder(options.data, root))
         if sized and (side := source.side()) is not None:
             changes = {"data.size": side} | changes
-    reasons = ""
+    why = list[str]()
     if recipe is None:
-        recipe, settings, reasons = _suitable(options, changes, root)
+        recipe, settings, why = _suitable(options, changes, root)
         changes = settings | changes
     recipe = load_recipe(recipe, options, changes)
     path, data = run_folder(recipe, options), training_data(recipe, root)
     device = choose_hardware(options.device, matmul="default").device
-    return resolve(recipe, data, device), path, data, reasons
+    return resolve(recipe, data, device), path, data, why
 
 
-def _suitable(options: Options, changes: Mapping[str, Any], root: Path | None) -> tuple[str, dict[str, Any], str]:
+def _suitable(options: Options, changes: Mapping[str, Any], root: Path | None) -> tuple[str, dict[str, Any], list[str]]:
     """The name of the recipe for the data, the settings for it that the user has not set, and the reasons."""
     of_data = {name: value for name, value in changes.items() if name.partition(".")[0] == "data"}
     device = torch.device(choose_hardware(options.device, matmul="default").device).type
@@ -237,7 +233,7 @@ def _suitable(options: Options, changes: Mapping[str, Any], root: Path | None) -
     name, why = default_recipe(facts)
     selection = [rest for choice in choices(facts) if (rest := without(choice, RECIPES[name](), own)).settings]
     settings = {name: value for choice in selection for name, value in choice.settings.items()}
-    return name, settings, opening((name, why), selection)
+    return name, settings, reasons((name, why), selection)
 
 
 def _build(recipe: Recipe, data: Data, options: Options) -> tuple[Run, Hardware]:
