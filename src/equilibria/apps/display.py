@@ -99,8 +99,8 @@ class Progress:
     @property
     def times(self) -> list[str]:
         """The time so far, and the time remaining."""
-        left = [] if self.remaining is None else [f"{duration(self.remaining)} left"]
-        return [duration(self.elapsed), *left]
+        rest = [] if self.remaining is None else [f"{duration(self.remaining)} left"]
+        return [duration(self.elapsed), *rest]
 
     @property
     def speed(self) -> list[str]:
