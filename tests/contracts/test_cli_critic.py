@@ -169,7 +169,7 @@ def test_what_cannot_be_asked_is_refused_in_words(words, sentence, place, capsys
 
 def test_nothing_is_written_over(place, tmp_path, capsys):
     (tmp_path / "scores.png").write_text("mine")
-    assert main(["score", str(place / "transport"), "digits"]) == 2
+    assert main(["score", str(place / "transport"), "digits", "--out", "scores.csv"]) == 2
     assert (tmp_path / "scores.png").read_text() == "mine"
     assert not (tmp_path / "scores.csv").exists()
     assert "--force" in capsys.readouterr().err

@@ -117,6 +117,18 @@ def test_no_verb_writes_over_what_is_there_unless_insisted(verb, vae, tmp_path, 
     assert (tmp_path / out).read_bytes() != b"mine"
 
 
+@pytest.mark.parametrize("verb", ["interpolate", "attribute"])
+def test_without_a_name_output_never_collides(verb, vae, tmp_path, capsys):
+    stem = {"interpolate": "interpolation", "attribute": "directions"}[verb]
+    (tmp_path / f"{stem}.png").write_text("mine")  # of directions.npz, the picture
+    for number in (2, 3):
+        assert said(verb, vae) == 0
+        assert f"{stem}-{number}{KINDS[verb][0]}" in capsys.readouterr().out
+    names = {f"{stem}{number}{suffix}" for number in ("-2", "-3") for suffix in {KINDS[verb][0], ".png"}}
+    assert {path.name for path in tmp_path.iterdir()} == names | {f"{stem}.png"}
+    assert (tmp_path / f"{stem}.png").read_text() == "mine"
+
+
 @pytest.mark.parametrize(
     ("verb", "words", "sentence"),
     [

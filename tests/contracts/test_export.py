@@ -218,6 +218,12 @@ def test_what_cannot_be_meant_is_refused(said, expected, tmp_path, monkeypatch):
     assert (tmp_path / "here.safetensors").read_bytes() == b"mine"
 
 
+def test_without_a_name_exports_never_collide(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    paths = [export(made("packed"), "safetensors", part="critic").path.name for _ in range(2)]
+    assert paths == ["critic.safetensors", "critic-2.safetensors"]
+
+
 def test_a_model_without_the_part_says_what_it_has(tmp_path):
     config = described("dense", "none")
     del config["networks"]["encoder"]

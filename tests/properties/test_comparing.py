@@ -12,7 +12,7 @@ from equilibria.core.errors import Refusal
 from equilibria.records.events import Tail
 from equilibria.runs.session import recipe_by_name
 from equilibria.studies.compare import worker
-from equilibria.studies.compare.compare import compare
+from equilibria.studies.compare.compare import _plan_of, _plan_record, compare
 from equilibria.studies.compare.grid import ComparisonOptions, plan_trials, split_changes
 from equilibria.studies.compare.pool import Executor, Job, environment, run_trials
 from equilibria.studies.compare.statistics import metric_rows
@@ -97,6 +97,20 @@ def test_another_comparison_does_not_replace_the_report(played):
     compare(played.recipes, watching(), **WISH | {"out": played.folder} | SMALL)
     with pytest.raises(Refusal, match="another comparison"):
         compare(["gan-ns"], watching(), **WISH | {"out": played.folder} | SMALL)
+
+
+def test_without_a_name_comparisons_do_not_collide_and_go_on_where_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "comparison").mkdir()
+    (tmp_path / "comparison" / "mine.txt").write_text("mine")
+    for _ in range(2):
+        plan = _plan_of(["gan-ns"], ComparisonOptions(data=("ring",)), {"rounds": 2})
+        assert plan.folder.name == "comparison-2"
+        assert "--out comparison-2" in plan.command
+        (tmp_path / "comparison-2").mkdir(exist_ok=True)
+        (tmp_path / "comparison-2" / "comparison.json").write_text(json.dumps(_plan_record(plan)))
+        (tmp_path / "comparison-2" / "report.html").touch()
+    assert _plan_of(["wgan"], ComparisonOptions(data=("ring",)), {"rounds": 2}).folder.name == "comparison-3"
 
 
 def test_runs_are_compared_as_they_were_measured(played, capsys):

@@ -239,7 +239,7 @@ def test_the_recorded_error_is_that_of_the_model_that_is_left(tmp_path, norm):
     wrong = (said.argmax(dim=1) != y.argmax(dim=1)).double().mean()
     assert measures[-1]["class_error"] == pytest.approx(float(wrong), abs=2.5 / len(x))
     assert "16 of its labels were used" in (folder / "model" / "README.md").read_text()
-    assert "accuracy" in write(folder, "classify", tmp_path / "classes.csv", source="ring").summary()
+    assert "accuracy" in write(folder, "classify", tmp_path / "classes.csv", source="ring")[0].summary()
 
 
 def test_accuracy_is_that_of_samples_whose_labels_are_known(tmp_path):
@@ -255,5 +255,5 @@ def test_accuracy_is_that_of_samples_whose_labels_are_known(tmp_path):
     wrong = eq.load(folder).classify(x).argmax(dim=1) != labels.argmax(dim=1)
     assert error == pytest.approx(float(wrong.double().mean()))
     right = (table.argmax(dim=1).numpy() == y)[y >= 0].mean()
-    summary = write(folder, "classify", tmp_path / "classes.csv", source=str(tmp_path / "some.npz")).summary()
+    summary = write(folder, "classify", tmp_path / "classes.csv", source=str(tmp_path / "some.npz"))[0].summary()
     assert f"accuracy {100 * right:.2f} %, of the {(y >= 0).sum()} whose labels are known" in summary

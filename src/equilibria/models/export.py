@@ -15,6 +15,7 @@ from torch import Tensor
 from ..core.errors import Failure, Refusal, first_line, nearest
 from ..core.files import atomic_output, output_path
 from ..networks.blocks import MinibatchStd
+from ..records.folder import free_name
 from .export_programs import (
     Part,
     Program,
@@ -106,7 +107,7 @@ def export(
     Args:
         format: onnx (ONNX runtimes), torch-export (.pt2, for torch.export.load) or safetensors (weights).
         part: generator (z, y to samples), critic (x, y to scores) or encoder (x, y to mean, log_variance).
-        out: The file; default: PART.onnx, PART.pt2 or PART.safetensors.
+        out: The file; default: PART.onnx, PART-2.onnx, ... (.pt2, .safetensors).
         force: Overwrite existing output.
 
     Example:
@@ -117,7 +118,7 @@ def export(
     if format not in FORMATS:
         raise Refusal(f"No format is called {format!r}.{nearest(format, FORMATS)}")
     target, original, config = FORMATS[format], part_of(model, part), read_config(model.folder)
-    path = output_path(out or f"{part}{target.suffix}", [target.suffix], force)
+    path = output_path(out or free_name(part, target.suffix), [target.suffix], force)
     target.check()
     if target.row_by_row and any(isinstance(layer, MinibatchStd) for layer in original.modules()):
         raise Refusal(

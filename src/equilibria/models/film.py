@@ -60,7 +60,7 @@ def film(
         >>> eq.film("runs/digits", "digits.gif", interpolation=True, steps=4)
         PosixPath('digits.gif')
     """
-    path = free_name(Path("film.gif"), ".gif") if out is None else output_path(out, _SUFFIXES, force)
+    path = free_name("film", ".gif") if out is None else output_path(out, _SUFFIXES, force)
     if path.suffix.lower() == ".mp4" and shutil.which("ffmpeg") is None:
         raise Refusal("A film in .mp4 needs the program ffmpeg, which is not installed: let --out end in .gif.")
     if interpolation:

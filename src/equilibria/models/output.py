@@ -20,6 +20,13 @@ from .probe import ProbeOptions, Report, probe, untrained
 from .rejection import RejectionSampler, ratio_of
 from .write import WRITERS, SampleRequest, write_result
 
+_STEMS = {
+    "interpolate": "interpolation",
+    "traverse": "traversal",
+    "reconstruct": "reconstruction",
+    "invert": "inversion",
+}
+_STEMS |= {"encode": "codes", "attribute": "directions", "score": "scores", "classify": "classes"}  # default names
 KINDS = {  # suffixes of each verb's file
     **dict.fromkeys(("interpolate", "arithmetic", "traverse", "reconstruct", "invert"), (".png", ".npz")),
     "encode": (".npz", ".csv"),
@@ -37,12 +44,12 @@ _TABLES: dict[str, Callable[..., Any]] = {"score": score_table, "classify": clas
 def write(
     run: str | Path,
     verb: str,
-    out: str | Path,
+    out: str | Path | None = None,
     checkpoint: str | int | None = None,
     force: bool = False,
     **options: Any,
-) -> Any:
-    """Write a verb's result to a file: `write("runs/NAME", "interpolate", "rows.png", steps=9)`. Returns the result.
+) -> tuple[Any, list[Path]]:
+    """Write a verb's result: `write("runs/NAME", "interpolate", "rows.png", steps=9)`. Returns it and the files.
 
     The options are those of the method of `Model` with the verb's name. Output is written completely or not at all.
     Raises Refusal rather than overwrite a file, unless `force`.
@@ -50,7 +57,7 @@ def write(
     Args:
         run: The run folder.
         verb: A name of `KINDS`.
-        out: The file to write.
+        out: The file to write; default: one that does not exist.
         checkpoint: best, last or a round; default: the model at the end of the run.
         force: Overwrite existing output.
         options: The verb's options.
@@ -58,14 +65,16 @@ def write(
     if verb not in KINDS:
         raise Refusal(f"No verb that writes a file is called {verb!r}.{nearest(verb, KINDS)}")
     read_config(model_folder(run))  # a wrong run is refused before a wrong output
-    paths = [output_path(out, KINDS[verb], force)]
-    if verb in WITH_PICTURE:
-        paths.append(output_path(paths[0].with_suffix(".png"), (".png",), force))
+    suffixes = (KINDS[verb][0], ".png") if verb in WITH_PICTURE else KINDS[verb][:1]
+    stem = _STEMS.get(verb, verb)
+    default = stem + suffixes[0] if force else free_name(stem, *suffixes)
+    paths = [output_path(default if out is None else out, KINDS[verb], force)]
+    paths += [output_path(paths[0].with_suffix(suffix), (suffix,), force) for suffix in suffixes[1:]]
     model = load(run, checkpoint, getattr(options.get("source"), "data_root", None))
     function: Callable[..., Any] = _TABLES.get(verb) or getattr(Model, verb)
     result = function(model, **options)
     write_result(result, paths)
-    return result
+    return result, paths
 
 
 def sample(
@@ -109,9 +118,7 @@ def _sample_path(run: str | Path, count: int | None, out: str | Path | None, for
     if out is not None:
         output_path(out, WRITERS, force=True)  # its suffix
     read_config(model_folder(run))
-    if out is None:
-        return free_name(Path("sheet.png"), ".png")
-    return output_path(out, WRITERS, force)
+    return free_name("sheet", ".png") if out is None else output_path(out, WRITERS, force)
 
 
 def reject(

@@ -184,9 +184,8 @@ def refuse_existing(path: Path) -> None:
         )
 
 
-def free_name(path: Path, suffix: str = "") -> Path:
-    """This path, or the first of NAME-2, NAME-3, ... that does not exist; a file's suffix stays at the end."""
-    candidates = (
-        path if n == 1 else path.with_name(f"{path.name.removesuffix(suffix)}-{n}{suffix}") for n in range(1, 1_000_000)
-    )
-    return next(candidate for candidate in candidates if not candidate.exists())
+def free_name(stem: str | Path, *suffixes: str) -> Path:
+    """STEM with the first suffix, or the first of STEM-2, STEM-3, ... of which there is no file with any suffix."""
+    names = (f"{stem}{f'-{n}' * (n > 1)}" for n in range(1, 1_000_000))
+    free = next(name for name in names if not any(Path(name + suffix).exists() for suffix in suffixes or ("",)))
+    return Path(free + "".join(suffixes[:1]))

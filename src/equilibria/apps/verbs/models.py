@@ -57,11 +57,12 @@ def reject(run: str, /, **options: Any) -> int:
     return _say(reject(run, **options))
 
 
-def interpolate(run: str, /, *, out: str = "interpolation.png", **options: Any) -> int:
+def interpolate(run: str, /, *, out: str | None = None, **options: Any) -> int:
     """Interpolate between samples: a row for each pair.
 
     Args:
-        out: .png: a row for each pair; .npz: arrays `samples`, `latents`, `row`.
+        out: .png: a row for each pair; .npz: arrays `samples`, `latents`, `row`;
+            default: interpolation.png, interpolation-2.png, ...
 
     Examples:
         equilibria interpolate runs/NAME --start 0,2 --end 1,3 --steps 9
@@ -70,11 +71,12 @@ def interpolate(run: str, /, *, out: str = "interpolation.png", **options: Any) 
     return _write(run, "interpolate", out, options)
 
 
-def arithmetic(run: str, /, *, out: str = "arithmetic.png", **options: Any) -> int:
+def arithmetic(run: str, /, *, out: str | None = None, **options: Any) -> int:
     """Latent arithmetic: mean(a) - mean(b) + mean(c).
 
     Args:
-        out: .png: samples, means and results; .npz: arrays `samples` (results), `latents`, `means`, `mean_latents`.
+        out: .png: samples, means and results; .npz: arrays `samples` (results), `latents`, `means`, `mean_latents`;
+            default: arithmetic.png, arithmetic-2.png, ...
 
     Examples:
         equilibria arithmetic runs/NAME --a 0,1,2 --b 3,4,5 --c 6,7,8
@@ -82,11 +84,12 @@ def arithmetic(run: str, /, *, out: str = "arithmetic.png", **options: Any) -> i
     return _write(run, "arithmetic", out, options)
 
 
-def traverse(run: str, /, *, out: str = "traversal.png", **options: Any) -> int:
+def traverse(run: str, /, *, out: str | None = None, **options: Any) -> int:
     """Vary one latent dimension at a time: a row for each dimension.
 
     Args:
-        out: .png: a row for each dimension; .npz: arrays `samples`, `latents`, `row`.
+        out: .png: a row for each dimension; .npz: arrays `samples`, `latents`, `row`;
+            default: traversal.png, traversal-2.png, ...
 
     Examples:
         equilibria traverse runs/NAME --coordinates 0..4 --steps 9
@@ -94,11 +97,12 @@ def traverse(run: str, /, *, out: str = "traversal.png", **options: Any) -> int:
     return _write(run, "traverse", out, options)
 
 
-def attribute(run: str, path: str = "", /, *, out: str = "directions.npz", **options: Any) -> int:
+def attribute(run: str, path: str = "", /, *, out: str | None = None, **options: Any) -> int:
     """Find latent directions of labels, and move a sample along them.
 
     Args:
-        out: .npz: arrays `directions` and `names`; the sample grid is a .png of the same name.
+        out: .npz: arrays `directions` and `names`; the sample grid is a .png of the same name;
+            default: directions.npz, directions-2.npz, ...
 
     Examples:
         equilibria attribute runs/NAME
@@ -110,11 +114,12 @@ def attribute(run: str, path: str = "", /, *, out: str = "directions.npz", **opt
     return _write(run, "attribute", out, options, path)
 
 
-def encode(run: str, path: str = "", /, *, out: str = "codes.npz", **options: Any) -> int:
+def encode(run: str, path: str = "", /, *, out: str | None = None, **options: Any) -> int:
     """Encode samples: the encoder's latents as an array or a table.
 
     Args:
-        out: .npz: arrays `latents` (means), `deviations` (of Gaussian encoders), `files`; .csv: one line each.
+        out: .npz: arrays `latents` (means), `deviations` (of Gaussian encoders), `files`; .csv: one line each;
+            default: codes.npz, codes-2.npz, ...
 
     Examples:
         equilibria encode runs/NAME images/ --out codes.csv
@@ -122,11 +127,12 @@ def encode(run: str, path: str = "", /, *, out: str = "codes.npz", **options: An
     return _write(run, "encode", out, options, path)
 
 
-def reconstruct(run: str, path: str = "", /, *, out: str = "reconstruction.png", **options: Any) -> int:
+def reconstruct(run: str, path: str = "", /, *, out: str | None = None, **options: Any) -> int:
     """Reconstruct samples with an encoder, next to the originals.
 
     Args:
-        out: .png: originals over reconstructions; .npz: arrays `originals`, `samples`, `latents`, `errors`, `files`.
+        out: .png: originals over reconstructions; .npz: arrays `originals`, `samples`, `latents`, `errors`, `files`;
+            default: reconstruction.png, reconstruction-2.png, ...
 
     Examples:
         equilibria reconstruct runs/NAME --count 16
@@ -134,11 +140,12 @@ def reconstruct(run: str, path: str = "", /, *, out: str = "reconstruction.png",
     return _write(run, "reconstruct", out, options, path)
 
 
-def invert(run: str, path: str = "", /, *, out: str = "inversion.png", **options: Any) -> int:
+def invert(run: str, path: str = "", /, *, out: str | None = None, **options: Any) -> int:
     """Find latents of samples by gradient descent; no encoder is needed.
 
     Args:
-        out: .png: originals over results; .npz: arrays `originals`, `samples`, `latents`, `errors`, `files`.
+        out: .png: originals over results; .npz: arrays `originals`, `samples`, `latents`, `errors`, `files`;
+            default: inversion.png, inversion-2.png, ...
 
     Examples:
         equilibria invert runs/NAME images/ --count 8 --steps 500
@@ -146,11 +153,12 @@ def invert(run: str, path: str = "", /, *, out: str = "inversion.png", **options
     return _write(run, "invert", out, options, path)
 
 
-def score(run: str, path: str, /, *, out: str = "scores.csv", **options: Any) -> int:
+def score(run: str, path: str, /, *, out: str | None = None, **options: Any) -> int:
     """Score samples of a folder, an array or a data set with the critic, least real first.
 
     Args:
-        out: .csv: the sorted table; the lowest and highest are drawn in a .png of the same name.
+        out: .csv: the sorted table; the lowest and highest are drawn in a .png of the same name;
+            default: scores.csv, scores-2.csv, ...
 
     Examples:
         equilibria score runs/NAME images/
@@ -158,11 +166,12 @@ def score(run: str, path: str, /, *, out: str = "scores.csv", **options: Any) ->
     return _write(run, "score", out, options, path)
 
 
-def classify(run: str, path: str, /, *, out: str = "classes.csv", **options: Any) -> int:
+def classify(run: str, path: str, /, *, out: str | None = None, **options: Any) -> int:
     """Classify samples with the critic's class head (acgan, sgan).
 
     Args:
-        out: .csv: file, label (if known), predicted class and the probability of every class.
+        out: .csv: file, label (if known), predicted class and the probability of every class;
+            default: classes.csv, classes-2.csv, ...
 
     Examples:
         equilibria classify runs/NAME images/ --out classes.csv
@@ -170,11 +179,11 @@ def classify(run: str, path: str, /, *, out: str = "classes.csv", **options: Any
     return _write(run, "classify", out, options, path)
 
 
-def features(run: str, path: str = "", /, *, out: str = "features.npz", **options: Any) -> int:
+def features(run: str, path: str = "", /, *, out: str | None = None, **options: Any) -> int:
     """Extract hidden-layer features of samples, or list the layers.
 
     Args:
-        out: .npz: an array for each layer, `files`, and `labels` if known.
+        out: .npz: an array for each layer, `files`, and `labels` if known; default: features.npz, features-2.npz, ...
 
     Examples:
         equilibria features runs/NAME
@@ -240,17 +249,16 @@ def _record(kind: Any, options: dict[str, Any], *values: Any) -> Any:
     return kind(*values, **{name: options.pop(name) for name in names})
 
 
-def _write(run: str, verb: str, out: str, options: dict[str, Any], path: str | None = None) -> int:
+def _write(run: str, verb: str, out: str | None, options: dict[str, Any], path: str | None = None) -> int:
     """Write the result of a verb, of the samples at `path` ("": the default ones) if it takes any; print what it is."""
     from ...models.inputs import SampleSource
-    from ...models.output import WITH_PICTURE, write
+    from ...models.output import write
 
     if path is not None:
         options["source"] = _record(SampleSource, options, path or None)
-    result = write(run, verb, out, **options)
-    files = [out, str(Path(out).with_suffix(".png"))] if verb in WITH_PICTURE else [out]
+    result, files = write(run, verb, out, **options)
     seed = "" if "source" in options else f" (seed {options.get('seed', 0)})"
-    return _say([result.summary(), f"Written: {' and '.join(files)}{seed}"])
+    return _say([result.summary(), f"Written: {' and '.join(map(str, files))}{seed}"])
 
 
 def _check_kind(run: str, flag: str) -> None:

@@ -1,6 +1,10 @@
 """Verbs that train."""
 
 import dataclasses
+import os
+import shlex
+import shutil
+import sys
 import time
 from itertools import zip_longest
 from pathlib import Path
@@ -23,10 +27,10 @@ _OVERHEAD = 7.0  # seconds of the budget without training: to start, to time a f
 _NEXT = """
 Clothes that do not exist, a row for each class: {picture}
 
-What next?
-  equilibria sample {folder} --label 7 --count 64 --out sneakers.png
-  equilibria data check MY_PICTURES/
-  equilibria train --data MY_PICTURES/ --budget 5m
+What next?{place}
+  {program} sample {folder} --label 7 --count 64
+  {program} data check MY_PICTURES/
+  {program} train --data MY_PICTURES/ --budget 5m
 """
 _COMPARE = (
     "Every other flag applies to all runs, as in `equilibria train`: --batch 64, --lr 1e-4. A recipe can have changes "
@@ -81,8 +85,21 @@ def demo(*, budget: str = "75s", rounds: int | None = None, runs: str = "runs") 
         options = {"budget": budget, "rounds": rounds, "runs": runs, "name": folder.name}
         train(DEMO_RECIPE, Live(display, folder), **DEMO | options)
     if pictures := sorted((folder / "samples").glob("*.png")):
-        say(_NEXT.format(picture=pictures[-1], folder=folder))
+        program = _program()
+        place = "" if program == "equilibria" else f" (`equilibria` is not on the PATH, so it is {program} here.)"
+        say(_NEXT.format(picture=pictures[-1], folder=folder, program=program, place=place))
     return 0
+
+
+def _program() -> str:
+    """How this program is called here: by its name if that is on the PATH, else by its path or its module."""
+    here = shutil.which("equilibria", path=str(Path(sys.executable).parent))
+    if here is None:
+        return f"{shlex.quote(sys.executable)} -m equilibria"
+    on_path = shutil.which("equilibria")
+    if on_path is not None and Path(on_path).resolve() == Path(here).resolve():
+        return "equilibria"
+    return shlex.quote(min(here, os.path.relpath(here), key=len))
 
 
 def train(name: str = "", /, **options: Any) -> int:

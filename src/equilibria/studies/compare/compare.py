@@ -63,17 +63,28 @@ def compare(recipes: Sequence[str], display: ComparisonDisplay | None = None, /,
     for word in recipes:
         if "/" in (name := word.partition(":")[0]) and not Path(name).is_file():
             raise Refusal(f"{word} is neither a run nor a recipe: name a recipe, a JSON file, or a run folder.")
-    folder = Path(options.out or OUT)
+    plan = _plan_of(recipes, options, shared)
+    if not plan.folder.is_dir():
+        RunFolder.create(plan.folder, flag="--out")
+    with (folder := RunFolder(plan.folder)).lock():
+        write_atomic(folder.path / PLAN, (json.dumps(_plan_record(plan), indent=2) + "\n").encode())
+        return _run_plan(plan, display)
+
+
+def _plan_of(recipes: Sequence[str], options: ComparisonOptions, shared: Mapping[str, Any], number: int = 1) -> Plan:
+    """The plan; without `out` its folder is the first of OUT, OUT-2, ... that holds no other comparison."""
+    placed = options if options.out or number == 1 else dataclasses.replace(options, out=f"{OUT}-{number}")
     before = dict[str, Any]()  # the plan of a comparison in the same folder
     with suppress(Refusal):
-        before = read_json(folder / PLAN, StoredPlan)
-    plan = plan_trials(recipes, options, shared, before.get("choices", {}))
-    _refuse_other(plan, before)
-    if not folder.is_dir():
-        RunFolder.create(folder, flag="--out")
-    with RunFolder(folder).lock():
-        write_atomic(folder / PLAN, (json.dumps(_plan_record(plan), indent=2) + "\n").encode())
-        return _run_plan(plan, display)
+        before = read_json(Path(placed.out or OUT) / PLAN, StoredPlan)
+    plan = plan_trials(recipes, placed, shared, before.get("choices", {}))
+    try:
+        _refuse_other(plan, before)
+    except Refusal:
+        if options.out or options.force:
+            raise
+        return _plan_of(recipes, options, shared, number + 1)
+    return plan
 
 
 def _refuse_samples(words: Sequence[str]) -> None:

@@ -48,7 +48,7 @@ class ComparisonOptions:
     seed: int = 0
     """First seed; the others follow it."""
     out: str | None = None
-    """Folder of the runs, report.html and report.csv; default: comparison."""
+    """Folder of the runs, report.html and report.csv; default: comparison, comparison-2, ... for others."""
     jobs: int | None = None
     """Parallel runs, one thread each (default: one per core)."""
     on: str = "pool"
