@@ -59,6 +59,7 @@ def parameters(source):
         thing = getattr(thing, part)
     if hasattr(thing, "__dataclass_fields__"):
         return set(thing.__dataclass_fields__)
+    thing = inspect.unwrap(thing)
     return set(thing.__code__.co_varnames[: thing.__code__.co_argcount + thing.__code__.co_kwonlyargcount])
 
 

@@ -1,9 +1,10 @@
 """Catalogues: parts by name, with their options. The only registration that an extension needs."""
 
+import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, NamedTuple, Self
 
 from .errors import Refusal, nearest
@@ -22,6 +23,7 @@ class Catalogue(Mapping[str, Callable[..., Any]]):
 
     def __init__(self, kind: str, **builders: Callable[..., Any]):
         self.kind, self._builders, self._former = kind, builders, dict[str, str]()
+        self.adapt: Callable[[Any], Callable[..., Any]] = as_builder  # from a user's own part to a builder of it
 
     @classmethod
     def of(cls, kind: str, *builders: Callable[..., Any]) -> Self:
@@ -31,6 +33,11 @@ class Catalogue(Mapping[str, Callable[..., Any]]):
     def renamed(self, **names: str) -> Self:
         """The same table, which also reads former names of entries: old to new."""
         self._former = names
+        return self
+
+    def adapting(self, adapt: Callable[[Any], Callable[..., Any]]) -> Self:
+        """The same table, which makes builders of users' own parts by this function."""
+        self.adapt = adapt
         return self
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
@@ -51,6 +58,36 @@ class Catalogue(Mapping[str, Callable[..., Any]]):
     def describe(self) -> list[Entry]:
         """Name, first docstring line and options of every entry, for help texts and tables."""
         return [Entry(name, summary(builder), options(builder)) for name, builder in self._builders.items()]
+
+
+def as_builder(part: Any) -> Callable[..., Any]:
+    """A builder of a user's own part: the same function or class; of an instance, a function that returns it."""
+    return part if inspect.isroutine(part) or inspect.isclass(part) else lambda: part
+
+
+def required(function: Callable[..., Any]) -> list[str]:
+    """The arguments without a default. Raises Refusal for a function whose signature cannot be read."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (ValueError, TypeError):
+        raise Refusal(f"{function!r} has no readable signature: put it into a function of your own.") from None
+    variadic = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+    return [p.name for p in parameters if p.default is p.empty and p.kind not in variadic]
+
+
+def with_options(function: Callable[..., Any], finish: Callable[..., Any] = lambda own: own) -> Callable[..., Any]:
+    """A builder of a user's own function, or of a copy of a module, then finished; its keywords are the options."""
+
+    def build(**keywords: Any) -> Any:
+        own = copy.deepcopy(function)
+        return finish(partial(own, **keywords) if keywords else own)
+
+    vars(build)["__signature__"] = inspect.Signature(
+        [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in options(function).values()]
+    )
+    build.__annotations__ = getattr(function, "__annotations__", {})
+    build.__name__, build.__doc__ = getattr(function, "__name__", type(function).__name__), function.__doc__
+    return build
 
 
 def summary(builder: Callable[..., Any]) -> str:

@@ -3,9 +3,15 @@
 import difflib
 import errno
 import math
+import sysconfig
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+_PACKAGE = str(Path(__file__).parents[1])
+_LIBRARIES = (_PACKAGE, "<frozen ", *(sysconfig.get_path(name) for name in ("stdlib", "platlib", "purelib")))
 
 
 class Refusal(ValueError):
@@ -89,6 +95,28 @@ def as_refusal(text: str, *kinds: type[Exception]) -> Iterator[None]:
         raise
     except kinds as error:
         raise Refusal(f"{text}: {first_line(error).rstrip('.')}.") from None
+
+
+def user_frame(error: Exception) -> str:
+    """Where a user's function that this package called raised an error, "FILE, line N, in NAME"; else empty."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = next((place for place, frame in enumerate(frames) if frame.filename.startswith(_PACKAGE)), len(frames))
+    own = [frame for frame in frames[ours:] if not frame.filename.startswith(_LIBRARIES)]
+    own = [frame for frame in own if not (frame.filename[0] == "<" and frame.name.startswith("__"))]  # generated code
+    return f"{own[-1].filename}, line {own[-1].lineno}, in {own[-1].name}" if own else ""
+
+
+@contextmanager
+def user_errors() -> Iterator[None]:
+    """Raise Refusal for an error in a user's function, with its file and line; let others pass."""
+    try:
+        yield
+    except (Refusal, Failure):
+        raise
+    except Exception as error:
+        if not (place := user_frame(error)):
+            raise
+        raise Refusal(f"{place}: {type(error).__name__}: {first_line(error).rstrip('.')}.") from error
 
 
 def check_format(stored: Mapping[str, Any], latest: int, where: str) -> None:

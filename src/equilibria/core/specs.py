@@ -9,16 +9,53 @@ import sys
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
 from .catalogue import Catalogue, current_names, options
-from .errors import Refusal, nearest, shorten
+from .errors import Refusal, nearest, shorten, user_frame
+
+PYTHON = "<python>:"  # before the name of a part that no module has
+
+
+class Own(str):
+    """The name of a user's own part, with the function or the instance, which no file stores."""
+
+    part: Any
+
+    def __new__(cls, part: Any, name: str | None = None) -> "Own":
+        title = getattr(part, "__qualname__", type(part).__qualname__).rpartition(".")[2]
+        own = super().__new__(cls, name or f"{PYTHON}{title}")
+        own.part = part
+        return own
+
+    def __deepcopy__(self, _: Any) -> "Own":
+        return self
+
+
+def own_name(part: Any) -> str:
+    """The name of a user's own part: module:function if a module has it, so that another process can import it."""
+    module, name = getattr(part, "__module__", ""), getattr(part, "__qualname__", "")
+    stored = module not in ("", "__main__") and getattr(sys.modules.get(module), name, None) is part
+    return Own(part, f"{module}:{name}" if stored else None)
+
+
+def is_part(value: Any) -> bool:
+    """Whether a value can be a user's own part: a function, a class, an instance, or several functions."""
+    return (
+        callable(value)
+        or is_dataclass(value)
+        or (isinstance(value, tuple) and bool(value) and all(map(callable, value)))
+    )
 
 
 def import_function(name: str, kind: str) -> Callable[..., Any]:
     """The function `module:function`. Only for names from the user, never for those in stored files."""
     module, _, attribute = name.partition(":")
+    if name.startswith(PYTHON):
+        role = kind.replace(" ", "_")
+        raise Refusal(f"The {kind} {attribute!r} is your own, and no file stores it: pass it in Python, as {role}=....")
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.append(here)  # last: its modules must not take the place of installed ones
     try:
@@ -57,7 +94,9 @@ def make(catalogue: Catalogue, spec: Spec, where: str, **context: Any) -> Any:
     except Exception as error:
         if ":" not in spec["name"]:
             raise
-        raise Refusal(f"{where} cannot be built: {spec['name']} raised {type(error).__name__}: {error}.") from error
+        place = f" ({place})" if (place := user_frame(error)) else ""
+        raised = f"{spec['name']} raised {type(error).__name__}: {error}"
+        raise Refusal(f"{where} cannot be built: {raised}{place}.") from error
 
 
 def dashed(name: str) -> str:
@@ -72,7 +111,9 @@ def _is_required(parameter: inspect.Parameter) -> bool:
 
 def builder_of(catalogue: Catalogue, name: str) -> Callable[..., Any]:
     """The catalogue's entry, or the user's `module:function`, also from the current folder."""
-    return import_function(name, catalogue.kind) if ":" in name else catalogue[name]
+    if ":" not in name:
+        return catalogue[name]
+    return catalogue.adapt(name.part if isinstance(name, Own) else import_function(name, catalogue.kind))
 
 
 def check(builder: Callable[..., Any], option: str, value: Any, where: str) -> Any:
@@ -194,7 +235,10 @@ def is_none(value: Any) -> bool:
 def as_spec(value: Any, where: str) -> Spec:
     """The spec of a part from its name, from {"name": ..., **options}, or from that as JSON."""
     value = parse_json(value) if isinstance(value, str) and value.lstrip().startswith("{") else value
+    value = {"name": value} if is_part(value) else value
     spec = dict(value) if isinstance(value, Mapping) else {"name": str(value)}
+    if is_part(spec.get("name")):
+        spec["name"] = own_name(spec["name"])
     if not isinstance(value, str | Mapping | Path) or not isinstance(spec.get("name"), str) or not spec["name"]:
         raise Refusal(f'{where} is {excerpt(value)}: it must be a name, or {{"name": ..., and options}}.')
     return spec

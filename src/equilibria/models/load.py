@@ -51,6 +51,7 @@ def load(
     checkpoint: str | int | None = None,
     data_root: str | Path | None = None,
     networks: Collection[str] | None = None,
+    **parts: Any,
 ) -> Model:
     """The model of a run folder, or of a model folder, ready to use; nothing in the folder is executed.
 
@@ -63,13 +64,14 @@ def load(
         checkpoint: best, last or a round; default: the model at the end of the run.
         data_root: Folder with the original files of data sets; default: the run's, or EQUILIBRIA_DATA.
         networks: Names of the networks to load, such as generator and prior; default: all.
+        parts: Functions and modules of your own that the model is built of, as in `eq.train`: generator=...
 
     Example:
         >>> eq.load("runs/digits", checkpoint="best").sample(2, labels=[0, 1]).shape
         torch.Size([2, 1, 8, 8])
     """
     path = model_folder(folder)
-    config = read_config(path)
+    config = read_config(path, parts)
     with as_refusal(f"The model in {path} is damaged or incomplete", *DAMAGE):
         weights = read_weights(path / WEIGHTS)
         model = replace(build_model(config, weights), folder=path)

@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from ..core.errors import Refusal
-from ..core.specs import Spec
+from ..core.specs import Own, Spec
 from ..core.stored import read_json
 from ..data.dataset import KINDS, Labels, Scale
 from ..recipes.build_networks import build_networks, likelihood_of
@@ -31,24 +31,29 @@ def model_folder(run: str | Path) -> Path:
     return Path(run) / "model" if (Path(run) / "model").is_dir() else Path(run)
 
 
-def read_config(folder: Path | None) -> dict[str, Any]:
-    """The contents of config.json. Raises Refusal if there is none, or one that names code."""
+def read_config(folder: Path | None, own: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The contents of config.json, with a user's own parts. Raises Refusal if there is none, or one that names code."""
     if folder is None:
         raise Refusal("This model was built by hand: only one that eq.load returns has the config.json to rebuild it.")
     path = folder / CONFIG
     if not path.exists():
         raise Refusal(f"There is no model in {folder}: give the folder of a run, such as runs/NAME.")
-    return refuse_code(read_json(path, Config, FORMAT), str(path))
+    return refuse_code(read_json(path, Config, FORMAT), str(path), own)
 
 
-def refuse_code(config: dict[str, Any], where: str) -> dict[str, Any]:
-    """The same description. Raises Refusal if it names code."""
-    for spec in [config["space"], config["prior"], config.get("likelihood") or {}, *config["networks"].values()]:
-        if ":" in spec.get("name", ""):
-            raise Refusal(
-                f"The model of {where} uses custom code ({spec['name']!r}), which a stored file may not name: build "
-                f"that network yourself and load {WEIGHTS} into it."
-            )
+def refuse_code(config: dict[str, Any], where: str, own: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The same description, with a user's own parts. Raises Refusal if it names other code."""
+    named = {"space": config["space"], "likelihood": config.get("likelihood") or {}, **config["networks"]}
+    code = {name: spec for name, spec in [*named.items(), ("prior", config["prior"])] if ":" in spec.get("name", "")}
+    for name, part in (own or {}).items():
+        if name not in code:
+            raise Refusal(f"{name} is no part of your own in the model of {where}: leave it out.")
+        code[name]["name"] = Own(part, code[name]["name"])
+    if missing := {name: spec["name"] for name, spec in code.items() if not isinstance(spec["name"], Own)}:
+        raise Refusal(
+            f"The model of {where} uses custom code ({', '.join(missing.values())}), which a stored file may not name: "
+            f"pass it in Python, as in eq.load(RUN, {', '.join(f'{name}=...' for name in missing)})."
+        )
     return config
 
 

@@ -20,7 +20,7 @@ from ..terms.penalties import PENALTIES, uses_gradient
 from ..training.optimizers import DEFAULT, OPTIMIZERS, SCHEDULES, Schedule
 from ..training.run import Average, Run
 from ..training.update_rules import RULES, check_turns
-from .build_game import build_game
+from .build_game import build_game, try_penalties
 from .build_networks import build_networks, check_batch, condition, critic_input, label_subset, mixes_samples
 from .recipe import Recipe
 
@@ -89,7 +89,9 @@ def assemble(recipe: Recipe, data: Data, device: str | torch.device, precision: 
     averaged = {k: v for k, v in game.networks.items() if k != "critic" or labels is not None}  # one learns classes
     stream = dataclasses.replace(stream, size=recipe.batch)
     average = Average(nn.ModuleDict(averaged), recipe.halflife)
-    return Run(game, stream, optimizers, average, schedules(recipe, optimizers), precision, recipe.seed, rule)
+    run = Run(game, stream, optimizers, average, schedules(recipe, optimizers), precision, recipe.seed, rule)
+    try_penalties(recipe, run)
+    return run
 
 
 def _optimizers(recipe: Recipe, game: Game) -> dict[str, Optimizer]:

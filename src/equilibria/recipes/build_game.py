@@ -14,6 +14,7 @@ from ..games import GAMES
 from ..games import traits as traits_of_game
 from ..games.critic_player import TURNS
 from ..games.game import Game
+from ..games.play import Play
 from ..terms import divergences, penalties
 from ..terms.augmentations import AUGMENTATIONS
 from ..terms.divergences import DIVERGENCES
@@ -78,6 +79,40 @@ def own_parts(recipe: Recipe, run: Run) -> dict[str, dict[str, Any]]:
         custom = [(path, spec) for path, spec in recipe.specs() if ":" in spec["name"]]
         traits = {path: _traits(path, spec, run, shape) for path, spec in custom}
     return {path: each for path, each in traits.items() if each is not None}
+
+
+def try_penalties(recipe: Recipe, run: Run) -> None:
+    """Compute the user's own penalties once, on the first batch. Raises Refusal for costs that cannot be right."""
+    own = [key for key, spec in recipe.penalties.items() if ":" in spec["name"]]
+    if not own or (contest := run.game.contest) is None:
+        return
+    with run.restored(), torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        duel = contest.duel(Play(run.game.networks, run.stream.batch(0), run.game.prior))
+        for key in own:
+            _check_cost(f"penalties.{key}", contest.penalties[key](duel), len(duel.real[0]))
+
+
+def _check_cost(where: str, cost: Any, count: int) -> None:
+    """Raise Refusal unless these are the costs of so many samples."""
+    if not isinstance(cost, torch.Tensor):
+        raise Refusal(f"{where} returns {type(cost).__name__}: it must return a tensor, a cost per sample, (B,).")
+    if cost.shape != (count,):
+        mean = " Leave out the mean or the sum over the batch." if cost.ndim == 0 else ""
+        raise Refusal(
+            f"{where} returns a tensor of shape {tuple(cost.shape)} for a batch of {count}: it must return a cost per "
+            f"sample, ({count},).{mean}"
+        )
+    if not cost.requires_grad:
+        raise Refusal(
+            f"{where} has no gradient for the critic, so it would teach it nothing: compute it from the critic's "
+            "scores, and a gradient with torch.autograd.grad(..., create_graph=True)."
+        )
+    if not (lowest := float(cost.detach().min())) >= 0:
+        raise Refusal(
+            f"{where} is {lowest:.3g} for a sample: a cost must be a number of at least 0, such as a square, or the "
+            "critic lowers its loss without end."
+        )
 
 
 def _traits(path: str, spec: Spec, run: Run, shape: tuple[int, ...]) -> dict[str, Any] | None:

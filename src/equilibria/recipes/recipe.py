@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..core.errors import Refusal, as_refusal, check_format, nearest
-from ..core.specs import Spec, type_in_words
+from ..core.specs import PYTHON, Own, Spec, type_in_words
 from ..core.stored import parse_json, require
 from ..records.folder import FORMAT
 from ..records.schemas import StoredRecipe
@@ -96,9 +96,10 @@ class Recipe:
 
 
 def refuse_code(recipe: Recipe, where: str) -> None:
-    """Raise Refusal for a recipe whose parts, other than the data, name code."""
+    """Raise Refusal for a recipe whose parts, other than the data, name code that could be imported."""
     for path, spec in recipe.specs():
-        if path != "data" and any(isinstance(v, str) and ":" in v for v in _leaves(spec)):
+        leaves = [leaf for leaf in _leaves(spec) if isinstance(leaf, str) and not isinstance(leaf, Own)]
+        if path != "data" and any(":" in leaf and not leaf.startswith(PYTHON) for leaf in leaves):
             raise Refusal(
                 f"{where} names custom code in {path} ({spec['name']!r}), which a stored file must not. "
                 f"If you trust this code, type its name on the command line, or resume with --trust."

@@ -2,12 +2,13 @@
 
 import dataclasses
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..core.catalogue import former_names
 from ..core.errors import Refusal, nearest
-from ..core.specs import as_spec, is_none, parse, parse_json
+from ..core.specs import PYTHON, Own, as_spec, is_none, parse, parse_json
 from ..terms.penalties import PENALTIES
 from .options import Options
 from .parts import N_CRITIC, NUMBERS, SINGLE, catalogue_of, current, known_options, optimizers, parts, renamed, settings
@@ -118,7 +119,7 @@ def is_part_name(recipe: Recipe, name: str) -> bool:
 def members_of(recipe: Recipe, name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """The single parts, with their paths, of a part or a group of parts."""
     if name == "penalty":
-        yield from [] if is_none(value) else [(f"penalties.{as_spec(value, name)['name']}", value)]
+        yield from [] if is_none(value) else [(f"penalties.{_key(as_spec(value, name)['name'])}", value)]
     elif name in _GROUPS:
         group = {} if is_none(value) else parse_json(value)
         if not isinstance(group, Mapping):
@@ -126,6 +127,35 @@ def members_of(recipe: Recipe, name: str, value: Any) -> Iterator[tuple[str, Any
         yield from ((f"{name}.{key}", each) for key, each in group.items())
     else:
         yield from ((path, value) for path in paths(recipe, name))
+
+
+def _key(name: str) -> str:
+    """The key of a part of this name; of a user's own, its function's."""
+    return re.sub(r"\W+", "", name.rpartition(":")[2]) if ":" in name else name
+
+
+def with_own_parts(recipe: Recipe, own: Mapping[str, Any], where: str) -> Recipe:
+    """The stored recipe with a user's functions and instances for the parts that name code, under short names or paths.
+
+    Raises Refusal for another part, and for one that no file stores and that is missing.
+    """
+    for name, part in own.items():
+        path, specs = paths(recipe, name)[0], parts(recipe)
+        if path not in specs or ":" not in specs[path][1]["name"]:
+            raise Refusal(f"{name} is no part of your own in {where}: leave it out.")
+        recipe = _with_value(recipe, f"{path}.name", Own(part, specs[path][1]["name"]))
+    missing = [
+        (short(recipe, path), spec["name"])
+        for path, (_, spec) in parts(recipe).items()
+        if spec["name"].startswith(PYTHON) and not isinstance(spec["name"], Own)
+    ]
+    if missing:
+        names = " and ".join(f"{name} ({part.removeprefix(PYTHON)})" for name, part in missing)
+        raise Refusal(
+            f"{where} has parts of your own, which no file stores: {names}. Pass them in Python, as in "
+            f"eq.resume(RUN, {', '.join(f'{name}=...' for name, _ in missing)})."
+        )
+    return recipe
 
 
 def short(recipe: Recipe, path: str) -> str:

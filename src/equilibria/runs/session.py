@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import torch
 
 from ..core.catalogue import options as parameters
-from ..core.errors import Refusal
+from ..core.errors import Refusal, user_errors
 from ..core.files import user_path
 from ..core.specs import check
 from ..data import DATASETS, Data
@@ -21,8 +21,8 @@ from ..recipes.build import assemble, resolve, schedules
 from ..recipes.build_networks import training_data
 from ..recipes.defaults import choices, default_recipe, read_facts, reasons, without
 from ..recipes.options import Options
-from ..recipes.recipe import Recipe
-from ..recipes.settings import paths, with_changes
+from ..recipes.recipe import Recipe, refuse_code
+from ..recipes.settings import paths, with_changes, with_own_parts
 from ..records import checkpoints
 from ..records.events import Tail
 from ..records.folder import RunFolder, free_name, refuse_existing
@@ -39,6 +39,7 @@ from .trainer import Session, run_session
 T = TypeVar("T")
 
 
+@user_errors()
 def train(
     recipe: str | Recipe | None = None,
     display: Display | None = None,
@@ -86,6 +87,7 @@ def train(
             return run_session(replace(session, display=display))
 
 
+@user_errors()
 def resume(
     folder: str | Path,
     display: Display | None = None,
@@ -96,6 +98,7 @@ def resume(
     stop_when: str | None = None,
     quiet: bool = False,
     callbacks: Any = (),
+    **parts: Any,
 ) -> Run:
     """Continue a run from its newest checkpoint, bit for bit.
 
@@ -112,6 +115,8 @@ def resume(
         stop_when: critical: stop at the first critical finding, roll back to the best checkpoint; default: as planned.
         quiet: Say nothing but errors.
         callbacks: Functions of the run, called after each report.
+        parts: Functions and modules of your own that the run was trained with, as in `eq.train`: generator=...,
+            penalty=....
 
     Example:
         >>> run = eq.train("wgan-gp", data="ring", rounds=2)
@@ -121,7 +126,10 @@ def resume(
     """
     records, display = RunFolder.open(folder), Lines(str) if quiet else display or Lines()
     with records.lock():
-        recipe, summary = Recipe.load(records.recipe_file, trust), Summary.load(records)
+        recipe, summary = Recipe.load(records.recipe_file, trust=True), Summary.load(records)
+        recipe = with_own_parts(recipe, parts, str(records.path))
+        if not trust:
+            refuse_code(recipe, str(records.recipe_file))
         hardware = _stored_hardware(summary)
         data = _stored_data(recipe, summary, data_root, display)
         with apply_hardware(hardware):

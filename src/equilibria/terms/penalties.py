@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
-from ..core.catalogue import Catalogue, renamed_options
+from ..core.catalogue import Catalogue, as_builder, renamed_options, required, with_options
 from ..core.distributed import all_reduce_mean
 from ..core.errors import Refusal, at_least, nearest
 from ..core.types import Critic, Views, lazy
@@ -72,9 +72,9 @@ def uses_gradient(penalty: Penalty, shape: tuple[int, ...] = (4,)) -> bool:
         return field
     try:
         first, *others = (_cost(penalty, gradient, shape) for gradient in (0.0, 1.0, 3.0))
+        return any(not torch.equal(first, cost) for cost in others)
     except Exception:
         return True
-    return any(not torch.equal(first, cost) for cost in others)
 
 
 def traits(penalty: Penalty, shape: tuple[int, ...] = (4,)) -> dict[str, Any]:
@@ -266,6 +266,34 @@ class LeCam(nn.Module):
         return self.weight * ((real - self.anchors[1]) ** 2 + (fake - self.anchors[0]) ** 2)
 
 
+def own_penalty(part: Any) -> Callable[..., Penalty]:
+    """A builder of a user's own penalty: of a duel, of (critic, real, fake), or a function that returns one of these.
+
+    A module is copied, so that the user's stays as it is. Raises Refusal for other arguments.
+    """
+    arguments = required(part.forward if isinstance(part, nn.Module) else part)
+    if len(arguments) in (1, 3):
+        return with_options(part, OfTensors) if len(arguments) == 3 else with_options(part)
+    if arguments or isinstance(part, nn.Module):
+        takes = f"{getattr(part, '__name__', type(part).__name__)} takes {', '.join(arguments) or 'nothing'}"
+        raise Refusal(f"A penalty takes a duel, or the critic, the real and the generated samples, and {takes}.")
+    return as_builder(part)
+
+
+class OfTensors(nn.Module):
+    """A penalty of the critic, the real and the generated samples, each (B, ...), or several views of each."""
+
+    def __init__(self, cost: Callable[..., Tensor]):
+        super().__init__()
+        self.cost = cost
+
+    def forward(self, duel: Duel) -> Tensor:
+        """The cost of each pair of samples: (B,)."""
+        real, fake = (views[0] if len(views) == 1 else views for views in (duel.real, duel.fake))
+        return self.cost(duel.critic, real, fake)
+
+
 PENALTIES = Catalogue.of("penalty", gradient_penalty, divergence_penalty, r1, r2, zero_centered, dragan, lecam)
+PENALTIES.adapting(own_penalty)  # also of module:function
 
 LIPSCHITZ, FLAT = "gradient_penalty", "r1"  # recommended for a gradient norm of 1, and for convergence

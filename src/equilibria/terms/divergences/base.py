@@ -8,6 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ...core.catalogue import as_builder, required
+from ...core.errors import Refusal
+
 Function = Callable[[Tensor], Tensor]  # elementwise
 
 _FAR = 80.0  # the largest logarithm of a ratio: beyond it every sample is accepted, or none
@@ -81,6 +84,26 @@ class Divergence:
     log_ratio: Function | None = None  # from the optimal score to log(p_data / p_model), each (B,)
     score: str = ""  # the optimal score in words; without a log_ratio the reason; {name} is the divergence's
     meaning: tuple[str, str] | None = None  # of the two losses; {at} is their value at rest, {measures} as above
+
+
+def own_divergence(part: Any) -> Callable[..., Divergence]:
+    """A builder of a user's own divergence.
+
+    It is a Divergence; two functions of scores (real, fake), the losses of the critic and of the generator, which may
+    take the fake ones alone; the critic's alone, whose negative is then the generator's; or a function that returns a
+    Divergence. Raises Refusal for others.
+    """
+    if isinstance(part, tuple) and len(part) == 2:
+        critic, generator = part
+        if len(required(generator)) == 1:
+            return lambda: Divergence(critic, lambda real, fake: generator(fake))
+        return lambda: Divergence(critic, generator, paired=True)
+    if isinstance(part, Divergence) or not required(part):
+        return as_builder(part)
+    if len(arguments := required(part)) == 2:
+        return lambda: Divergence(part, lambda real, fake: -part(real, fake), paired=True)
+    name = getattr(part, "__name__", type(part).__name__)
+    raise Refusal(f"A divergence takes the scores (real, fake), and {name} takes {', '.join(arguments)}.")
 
 
 def traits(divergence: Divergence) -> dict[str, Any]:
