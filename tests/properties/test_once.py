@@ -89,7 +89,7 @@ def test_few_modules_lie_between_the_command_line_and_the_loop(tmp_path, path):
 
 @pytest.mark.parametrize("name", ["wgan-gp", "hinge", "vae-gan", "infogan"])
 def test_planning_leaves_a_run_as_it_was_built(name, monkeypatch):
-    monkeypatch.setattr(SESSION, "load_data", lambda spec, root: points())
+    monkeypatch.setattr(SESSION, "training_data", lambda recipe, root: points())
     recipe = dataclasses.replace(small(name), schedule={"name": "cosine"})
     run = train(recipe, Silent(), dry_run=True, matmul="default", device="cpu", rounds=40)
     fresh = build(dataclasses.replace(recipe, rounds=40), points())
