@@ -34,10 +34,11 @@ SMALL = {  # two hidden layers of 128 on either side and 256 latents, after Metz
     "batch": 128,
     "halflife": 0,
 }
+DCGAN = {"batch": 64, "lr": 2e-4}  # its rate
 SLOW = SMALL | {"lr": 3e-4}
 GAMES: dict[str, tuple[str, dict[str, Any]]] = {  # a recipe, and what is changed in it
-    "gan": ("gan", {}),
-    "gan-5": ("gan", {"n-critic": 5, "halflife": 0}),  # as many critic moves as WGAN-GP's, no average
+    "gan": ("gan", DCGAN),
+    "gan-5": ("gan", DCGAN | {"n-critic": 5, "halflife": 0}),  # as many critic moves as WGAN-GP's, no average
     "wgan-gp": ("wgan-gp", {}),
     "r3gan": ("r3gan", {}),
     "small-gan": ("gan-ns", SLOW),
