@@ -112,7 +112,7 @@ def layer_shapes(model: "Model", of: str = "critic") -> dict[str, tuple[int, ...
     Example:
         >>> model = eq.load("runs/digits")
         >>> model.layers()
-        {'conv1': (8, 4, 4), 'conv2': (16, 2, 2), 'dense1': (256,), 'features': (256,)}
+        {'conv1': (8, 4, 4), 'conv2': (16, 2, 2), 'dense1': (64,), 'features': (64,)}
     """
     network, size = network_of(model, of), model.condition_size
     like = next(network.parameters())
