@@ -247,6 +247,18 @@ def test_a_part_of_ones_own_may_be_typed_but_not_stored(tmp_path, monkeypatch, c
     assert main(["train", "runs/own/recipe.json"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["train", "WGAN-GP", "--data", "ring"], "called 'WGAN-GP'. Did you mean 'wgan-gp'?\n"),
+        (["sample", "runs/some", "-n", "5"], "such as --count 5"),
+    ],
+)
+def test_words_from_elsewhere_are_answered_briefly(words, sentence, capsys):
+    assert main(words) == 2
+    assert sentence in capsys.readouterr().err
+
+
 def test_a_run_is_reported_in_few_lines(capsys):
     assert main(["train", "gan", "--data", "ring", "--rounds", "120", *TINY]) == 0
     lines = capsys.readouterr().out.splitlines()

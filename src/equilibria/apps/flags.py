@@ -65,7 +65,8 @@ def split_words(tokens: Sequence[str], switches: Iterable[str] = ()) -> tuple[li
             plain.append(token)
             continue
         if not token.startswith("--"):
-            raise Refusal(f"{token} is not a flag: flags are whole words, such as --seed 1.")
+            example = "--count 5" if token.startswith("-n") else "--seed 1"
+            raise Refusal(f"{token} is not a flag: flags are whole words, such as {example}.")
         name, equals, value = token[2:].partition("=")
         name = name.replace("-", "_")
         if name in flags:

@@ -72,9 +72,11 @@ def shorten(text: str, most: int = 100) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """The end of a sentence about an unknown name: the closest valid one, then all of them."""
+    """The end of a sentence about an unknown name: the same one in other letters, or the closest one and all."""
     names = list(names)
     lower = {each.lower(): each for each in names}
+    if name.lower() in lower:
+        return f" Did you mean {lower[name.lower()]!r}?"
     close = difflib.get_close_matches(name.lower(), lower, n=1)
     hint = f" Did you mean {lower[close[0]]!r}?" if close else ""
     return f"{hint} Known: {', '.join(names) or 'none'}."
