@@ -143,9 +143,14 @@ def find_file(folder: Path | None, name: str) -> Path | None:
     return next((each / name for each in folders if (each / name).is_file()), None)
 
 
+def recipe_file(folder: Path | None) -> Path | None:
+    """The recipe of the run; None where there is none."""
+    return find_file(folder, RECIPE)
+
+
 def read_recipe(folder: Path | None) -> dict[str, Any]:
     """The recipe as it is stored; empty where there is none that can be read."""
-    path = find_file(folder, RECIPE)
+    path = recipe_file(folder)
     try:
         return read_json(path) if path else {}
     except Refusal:

@@ -12,10 +12,10 @@ from ..core.specs import make
 from ..core.text import plural
 from ..data.spaces import SPACES
 from ..models.load import from_pretrained
-from ..models.model_folder import CONFIG, DAMAGE, find_file, model_folder, read_config, weights_metadata
+from ..models.model_folder import CONFIG, DAMAGE, model_folder, read_config, recipe_file, weights_metadata
 from ..recipes.recipe import Recipe
 from ..records import checkpoints
-from ..records.folder import CHECKPOINTS, RECIPE
+from ..records.folder import RunFolder
 from ..training.run import Run
 
 _AVERAGE = "networks."  # before the names in the state of an average
@@ -32,8 +32,8 @@ class Source:
 
     def recipe(self) -> Recipe:
         """The recipe that made the weights. Raises Refusal where it is not stored."""
-        if (path := find_file(self.folder, RECIPE)) is None:
-            raise Refusal(f"{self.folder} has no {RECIPE}: name a recipe, as in `equilibria train gan-ns --from ...`.")
+        if (path := recipe_file(self.folder)) is None:
+            raise Refusal(f"{self.folder} has no recipe: name a recipe, as in `equilibria train gan-ns --from ...`.")
         return Recipe.load(path)
 
     def side(self) -> int | None:
@@ -59,7 +59,7 @@ def load_source(name: str, step: int | None = None) -> Source:
     Raises Refusal if there are none, or if they are damaged.
     """
     folder = Path(name)
-    if (folder / CHECKPOINTS).is_dir():
+    if RunFolder(folder).exists():
         checkpoint = checkpoints.newest(folder)[0] if step is None else checkpoints.at(folder, step)
         if checkpoint is not None:
             average = checkpoint.state["average"].items()

@@ -10,7 +10,7 @@ from ..core.specs import dashed
 from ..core.text import duration
 from ..evaluation.doctor.base import Finding
 from ..evaluation.metrics.base import Provenance
-from ..records.folder import RECIPE
+from ..records.folder import RunFolder
 from ..records.history import History
 from .html import grid, heading, paragraph
 from .results import Evaluation
@@ -119,7 +119,7 @@ def command(run: History) -> str:
     flags |= {"data_root": run.summary.get("data_root"), "from_": (run.summary.get("source") or {}).get("folder")}
     switches = ["--allow-coupled-critic"] * bool(run.summary.get("allow_coupled_critic"))
     words = [f"{dashed(name)} {shlex.quote(str(value))}" for name, value in flags.items() if value is not None]
-    return " ".join(["equilibria train", shlex.quote(str(run.folder / RECIPE)), *words, *switches])
+    return " ".join(["equilibria train", shlex.quote(str(RunFolder(run.folder).recipe_file)), *words, *switches])
 
 
 def findings(several: Sequence[Finding]) -> str:
