@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import equilibria as eq
+from equilibria.core.catalogue import options
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -92,6 +93,7 @@ def unknown_flags(words: list[str]) -> list[str]:
     text = printed(*verb.split(), *(recipe if verb == "train" else []))
     if verb == "compare":
         text += printed("train", *recipe)
+    text += " ".join(f"--data.{name}" for name in options(eq.DATASETS["folder"]))  # the recipe's own data has others
     flags = [word.split("=")[0].replace("_", "-").strip(".,;:)") for word in words if word.startswith("--")]
     parts = ("--optimizer.", "--schedule.")
     return [
