@@ -80,7 +80,7 @@ def _stronger(history: History) -> str:
     size, (name, lr) = advice.network_options(history, "critic"), advice.learning_rate(history, "critic")
     larger = {"width": 128, "depth": 3} if isinstance(size.get("depth"), int) and size["depth"] < 3 else {"width": 128}
     if isinstance(width := size.get("width"), int) and (width < 64 or "depth" in larger):
-        return " ".join(advice.option(f"critic.{key}", max(value, size[key])) for key, value in larger.items())
+        return " ".join(advice.option(f"critic.{key}", most) for key, most in larger.items() if size[key] < most)
     if lr is not None and lr < 1e-4:
         return advice.option(name, 10 * lr)
     if advice.game(history).get("clip") is not None:
