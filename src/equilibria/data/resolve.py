@@ -2,9 +2,11 @@
 
 import difflib
 import inspect
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from statistics import median
 from typing import Any
 
@@ -66,6 +68,9 @@ def data_builder(spec: Spec, root: Path | None = None) -> Callable[..., Data]:
             f"{path} is a table, and training takes images, or points in the plane. Two columns are points: save them, "
             f"`np.save('points.npy', np.genfromtxt({str(path)!r}, delimiter=',', skip_header=1)[:, [0, 1]])`."
         )
+    if zipfile.is_zipfile(path):
+        command = f"python -m zipfile -e {quote(str(path))} images"
+        raise Refusal(f"{path} is an archive: unpack it with `{command}`, and give the folder images.")
     raise Refusal(f"{path} is neither a folder of images nor an .npy or .npz file.")
 
 
