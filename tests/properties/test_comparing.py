@@ -104,7 +104,8 @@ def test_without_a_name_comparisons_do_not_collide_and_go_on_where_they_are(tmp_
     (tmp_path / "comparison").mkdir()
     (tmp_path / "comparison" / "mine.txt").write_text("mine")
     for _ in range(2):
-        plan = _plan_of(["gan-ns"], ComparisonOptions(data=("ring",)), {"rounds": 2})
+        plan = _plan_of(["gan-ns"], ComparisonOptions(data=("ring",)), {"rounds": "1"})
+        assert "; 1 round and" in plan.about
         assert plan.folder.name == "comparison-2"
         assert "--out comparison-2" in plan.command
         (tmp_path / "comparison-2").mkdir(exist_ok=True)

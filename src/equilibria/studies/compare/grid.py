@@ -11,6 +11,7 @@ from typing import Any
 
 from ...core.errors import Refusal
 from ...core.specs import dashed, parse
+from ...core.text import plural
 from ...data import Data, load_data
 from ...recipes.build import resolve
 from ...recipes.options import Options, read_budget
@@ -108,7 +109,7 @@ class Plan:
     def about(self) -> str:
         """The comparison in a sentence."""
         options, count = self.options, len(self.recipes)
-        budget = options.budget or f"{self.shared['rounds']} rounds"
+        budget = options.budget or plural(int(self.shared["rounds"]), "round")
         seeds = f"seeds {options.seed} to {options.seed + options.seeds - 1}" if options.seeds > 1 else "one seed"
         hardware = ", ".join(f"{name} {value}" for name, value in self.choices.items())
         return (
