@@ -43,11 +43,8 @@ def own_name(part: Any) -> str:
 
 def is_part(value: Any) -> bool:
     """Whether a value can be a user's own part: a function, a class, an instance, or several functions."""
-    return (
-        callable(value)
-        or is_dataclass(value)
-        or (isinstance(value, tuple) and bool(value) and all(map(callable, value)))
-    )
+    several = isinstance(value, tuple) and len(value) > 0 and all(map(callable, value))
+    return several or callable(value) or is_dataclass(value)
 
 
 def import_function(name: str, kind: str) -> Callable[..., Any]:

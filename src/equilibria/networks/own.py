@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from ..core.errors import Refusal, first_line
 from ..core.seeding import generator
 
-_ROWS = 2  # of the trial
 _CONTEXT = {"generator": ("shape", "latent", "condition"), "critic": ("shape", "latent", "condition", "second_view")}
 
 
@@ -92,8 +91,7 @@ def _builder(part: Any, role: str, wrap: Callable[..., nn.Module]) -> Callable[.
 
 def _has_our_call(network: nn.Module) -> bool:
     """Whether a network takes a condition y, or None: builders of such networks are used as they are."""
-    y = inspect.signature(network.forward).parameters.get("y")
-    return y is not None and y.default is None
+    return getattr(inspect.signature(network.forward).parameters.get("y"), "default", 0) is None
 
 
 def takes_condition(network: nn.Module) -> bool:
@@ -118,14 +116,13 @@ def _try(
     title, sizes = type(network).__name__, (latent,) if role == "generator" else shape
     if condition and not takes_condition(network):
         raise Refusal(f"The {role} {title} takes no condition: give it forward(..., y), or leave out conditional.")
-    inputs = [torch.randn(_ROWS, *sizes, generator=generator(0)), *([torch.randn(_ROWS, second)] if second else [])]
-    y = torch.zeros(_ROWS, condition) if condition else None
+    inputs = [torch.randn(2, *sizes, generator=generator(0)), *([torch.randn(2, second)] if second else [])]
+    y = torch.zeros(2, condition) if condition else None
     result = f"samples (B, {', '.join(map(str, shape))})" if role == "generator" else "scores (B,)"
     takes = f"It is called with {'latents' if role == 'generator' else 'samples'} (B, {', '.join(map(str, sizes))})"
     first = next((m.in_features for m in network.modules() if isinstance(m, nn.Linear)), latent)
-    advice = ""
-    if role == "generator" and first != latent:
-        advice = f' With prior={{"name": "normal", "size": {first}}} latents have {first} numbers.'
+    advice = f' With prior={{"name": "normal", "size": {first}}} latents have {first} numbers.'
+    advice = advice if role == "generator" and first != latent else ""
     try:
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             copy.deepcopy(whole).cpu().eval()(*inputs, y=y)

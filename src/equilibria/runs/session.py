@@ -15,6 +15,7 @@ from ..core.errors import Refusal, user_errors
 from ..core.files import user_path
 from ..core.specs import check
 from ..data import DATASETS, Data
+from ..data.cache import stored_data
 from ..data.resolve import data_builder
 from ..recipes import DEFAULT, RECIPES
 from ..recipes.build import assemble, resolve, schedules
@@ -63,7 +64,7 @@ def train(
         >>> run.step
         2
     """
-    options, changes = split_options(keywords, Options)
+    options, changes = split_options(keywords | {"data": stored_data(keywords.get("data"))}, Options)
     display = Lines(str) if options.quiet else display or Lines()
     if options.tensorboard:
         require_tensorboard()
