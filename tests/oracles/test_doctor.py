@@ -498,8 +498,8 @@ def constant_to_autograd():
 
 
 def test_a_penalty_without_graph_is_named_from_the_start():
-    key = f"{__name__}:constant_to_autograd"
-    whole = history("wgan-gp", penalty=key)
+    whole = history("wgan-gp", penalty=f"{__name__}:constant_to_autograd")
+    (key,) = whole.recipe["penalties"]
     assert FINDINGS["inert_penalty"](whole) is None  # of a part of one's own, without what the run records
     for penalty, said in ((constant_to_autograd(), True), (PENALTIES["r1"](), False), (PENALTIES["lecam"](), False)):
         start = whole.events[0] | {"parts": {f"penalties.{key}": traits(penalty)}}

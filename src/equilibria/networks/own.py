@@ -125,7 +125,8 @@ def _try(
     advice = advice if role == "generator" and first != latent else ""
     try:
         with torch.random.fork_rng(devices=[]), torch.no_grad():
-            copy.deepcopy(whole).cpu().eval()(*inputs, y=y)
+            place = next(whole.parameters(), inputs[0]).device
+            copy.deepcopy(whole).eval()(*(x.to(place) for x in inputs), y=None if y is None else y.to(place))
     except RuntimeError as error:
         raise Refusal(
             f"The {role} {title} does not fit: {first_line(error).rstrip('.')}. {takes} and must return {result}."
