@@ -12,6 +12,7 @@ from equilibria.networks import CRITICS, GENERATORS
 from equilibria.networks.conditioning import CONDITIONINGS, Film
 from equilibria.recipes.build_networks import is_coupled
 from equilibria.terms.gradients import input_gradient
+from shares import one_in
 
 LATENT, CONDITION, ROWS = 6, 4, 5
 SHAPES = [(2,), (1, 28, 28), (3, 32, 32)]
@@ -199,8 +200,7 @@ def test_an_embedding_of_classes_is_a_table():
         torch.testing.assert_close(generator.entrance.beside[0](KINDS["classes"])[row], table[chosen])
 
 
-@pytest.mark.parametrize("way", ["film+concat", "projection+classifier"])
-@pytest.mark.parametrize("name", CRITICS)
+@pytest.mark.parametrize(("name", "way"), one_in(3, list(product(CRITICS, ["film+concat", "projection+classifier"]))))
 def test_compiled_conditional_critics_equal_eager_ones(name, way):
     shape = (1, 9, 8)
     critic, x, y = opened(critic_of(name, shape, way)), draws(ROWS, *shape), KINDS["classes"]

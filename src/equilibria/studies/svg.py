@@ -78,7 +78,7 @@ def _range(heights: Sequence[float]) -> tuple[float, float]:
 
 def bars(title: str, across: str, lengths: Mapping[str, float], color: str) -> str:
     """A bar for each name, from top to bottom; the axis is logarithmic if lengths span more than two decades."""
-    figure, axes = _axes(title, across, height=max(1.6, 0.19 * len(lengths) + 0.9))
+    figure, axes = _axes(title, across, height=max(1.6, 0.19 * len(lengths) + 0.9), names=True)
     axes.barh(range(len(lengths)), list(lengths.values()), color=color, height=0.7)
     names = [name if len(name) <= 34 else f"...{name[-31:]}" for name in lengths]
     axes.set_yticks(range(len(names)), names, fontsize=7)
@@ -117,14 +117,16 @@ def _log_scale(axes: Any, which: str, values: Collection[float]) -> bool:
     return True
 
 
-def _axes(title: str, across: str, up: str = "", height: float = 2.7) -> tuple[Any, Any]:
+def _axes(title: str, across: str, up: str = "", height: float = 2.7, names: bool = False) -> tuple[Any, Any]:
     """Empty axes, without a window or global state."""
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(_SETTINGS):
-        figure = Figure(figsize=(4.4, height), layout="tight")
+        figure = Figure(figsize=(4.4, height), layout="tight" if names else None)
+        if not names:  # room for numbers of six digits; to measure them takes as long as to draw
+            figure.subplots_adjust(left=0.14, right=0.97, bottom=0.17, top=0.9)
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()
         axes.set(title=title, xlabel=across, ylabel=up)
