@@ -389,6 +389,12 @@ def test_a_part_of_ones_own_that_cannot_be_made_is_told_with_its_error(tmp_path,
     assert "unmakeable.py, line 2, in mine)." in said
 
 
+@pytest.mark.parametrize("name", ["digits", "MNIST", "cifar-10", "Fashion-MNIST"])
+def test_a_data_set_in_the_place_of_a_recipe_is_named(name, capsys):
+    assert main(["train", name, "--dry-run"]) == 2
+    assert f"{name!r} is data, not a recipe: write `equilibria train --data {name}`." in capsys.readouterr().err
+
+
 def test_a_mistake_of_ours_is_one_sentence_and_a_file(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("equilibria.runs.session.save_every", None)  # the mistake
     monkeypatch.setenv("TMPDIR", str(tmp_path))
