@@ -178,6 +178,8 @@ def test_the_page_of_a_run_needs_nothing_else(run):
     assert text.count("<svg") > 6
     places = [text.index(f"<h2>{title}") for title in ("Samples", "Facts", "Doctor", "Training curves", "Diagnostics")]
     assert places == sorted(places)
+    assert ">points/s<" in text  # of the ring
+    assert ">images" not in text
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", text)
     curves_of = [caption for caption in captions if "over" in caption]
     assert len(set(curves_of)) == len(curves_of) > 0

@@ -23,9 +23,7 @@ from .model import Model
 
 _SUFFIXES = (".gif", ".mp4")
 _LEAST, _MOST = 60, 500  # milliseconds of a frame of training
-_WHOLE = 10_000  # milliseconds of all frames of training
-_WALK = 60  # milliseconds of a frame of a walk
-_END = 2_000  # milliseconds that the last sample grid stays
+_WHOLE, _END, _WALK = 10_000, 2_000, 60  # milliseconds of all frames of training, of the last, of a frame of a walk
 _CELLS, _POINTS, _ROW = 16, 1024, 4  # images or points of a walk, of all classes together; the fewest of a class
 _TURNS = 4  # latents that a walk passes before it is back
 _LONGEST = 2_000  # frames

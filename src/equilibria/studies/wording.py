@@ -100,12 +100,13 @@ def evaluation_notes(evaluation: Evaluation) -> list[str]:
 
 def cost(run: History) -> dict[str, str]:
     """What a run took."""
-    seconds = float(run.events[-1]["elapsed"])
+    seconds, shape = float(run.events[-1]["elapsed"]), (run.events[0].get("values") or {}).get("shape", ())
+    samples = "points" if len(shape) == 1 else "images"
     return {
         "time": duration(seconds),
         "rounds": f"{run.events[-1]['step']:,}",
-        "images": f"{run.images:,}",
-        "images/s": f"{run.images / seconds:,.0f}" if seconds else "-",
+        samples: f"{run.images:,}",
+        f"{samples}/s": f"{run.images / seconds:,.0f}" if seconds else "-",
     }
 
 
