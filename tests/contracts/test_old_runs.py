@@ -87,7 +87,7 @@ def test_an_old_run_has_a_report(old, tmp_path, name):
     assert page.count("<svg") >= len(events(old / "runs" / name, "report")[4]["terms"])
 
 
-@pytest.mark.parametrize("name", one_in(4, RECIPES))
+@pytest.mark.parametrize("name", one_in(8, RECIPES))
 def test_an_old_recipe_is_played(old, tmp_path, name):
     run = eq.train(
         str(old / "recipes" / name),

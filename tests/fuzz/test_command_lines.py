@@ -181,7 +181,7 @@ _FREE = {"deadline": None, "database": None, "suppress_health_check": list(Healt
 
 @pytest.mark.usefixtures("folders")
 @given(command_lines())
-@settings(max_examples=25, derandomize=True, **_FREE)
+@settings(max_examples=15, derandomize=True, **_FREE)
 def test_a_command_line_is_answered_by_a_result_or_a_sentence(line):
     _answered(line)
 

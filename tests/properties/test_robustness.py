@@ -98,6 +98,7 @@ def test_a_run_killed_before_its_first_checkpoint_is_resumed(tmp_path):
     assert_same_run(whole, killed)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
 def test_a_hangup_saves(tmp_path):
     wish = TINY | {"rounds": 80, "watch": 0}
