@@ -38,6 +38,8 @@ COMPOSING = (  # who composes parts by name, or makes claims about one of them
     "recipes/recipe.py",  # the recipe where nothing is said
     "apps/verbs/",  # the demonstration is a recipe of its own
     "verify/",  # a claim is about the entry that it names, as a test is
+    "toys/",  # small games of parts that theory knows
+    "lab/",  # an experiment is about the entries that it names
 )
 OTHERWISE = {  # words that are names of a catalogue and of something else
     "none": "nothing",

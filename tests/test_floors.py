@@ -12,6 +12,7 @@ MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob(
 FLOORS = {
     "core": 0,
     "terms": 1,
+    "drawing": 1,
     "networks": 1,
     "data": 1,
     "games": 2,
@@ -20,6 +21,7 @@ FLOORS = {
     "evaluation": 4,
     "recipes": 4,
     "models": 5,
+    "toys": 4,
     "verify": 5,
     "lab": 5,
     "runs": 6,

@@ -10,9 +10,9 @@ from equilibria.core.types import Batch
 from equilibria.games.play import Play
 from equilibria.recipes.build import build
 from equilibria.terms.divergences import DIVERGENCES
+from equilibria.toys.critics import noise
+from equilibria.toys.dirac import SAMPLE, encoder_game, play_of
 from equilibria.training.loop import run_rounds
-from equilibria.verify.toys.critics import noise
-from equilibria.verify.toys.dirac import SAMPLE, encoder_game, play_of
 from games import points, small
 
 PRIORS = (

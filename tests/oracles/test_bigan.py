@@ -9,8 +9,8 @@ from equilibria.games.bigan import exchangeable
 from equilibria.games.contest import Contest
 from equilibria.games.views import encoded, generated
 from equilibria.terms.divergences import DIVERGENCES
-from equilibria.verify.toys import linear_models
-from equilibria.verify.toys.dirac import encoder_game, play_of
+from equilibria.toys import linear_models
+from equilibria.toys.dirac import encoder_game, play_of
 
 EXCHANGED = (
     "non_saturating",  # softplus(-fake) is what the critic pays for real

@@ -15,7 +15,7 @@ from equilibria.games import GAMES
 from equilibria.games.infogan import code_loss, entropy
 from equilibria.games.play import Play
 from equilibria.terms.divergences import DIVERGENCES
-from equilibria.verify.toys.dirac import encoder_game, play_of
+from equilibria.toys.dirac import encoder_game, play_of
 
 PARTS = [{"name": "categorical", "classes": 4}, {"name": "normal", "size": 3}, {"name": "uniform", "size": 2}]
 

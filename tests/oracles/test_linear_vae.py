@@ -10,9 +10,9 @@ from equilibria.core.types import Batch
 from equilibria.evaluation.metrics.likelihood import bounds, importance_sampled
 from equilibria.games.play import Play
 from equilibria.games.vae import importance_bound, log_weights
+from equilibria.toys import linear_models
+from equilibria.toys.critics import fit_lbfgs
 from equilibria.verify.groups.likelihoods import importance_bounds
-from equilibria.verify.toys import linear_models
-from equilibria.verify.toys.critics import fit_lbfgs
 
 PRIOR = PRIORS["normal"](linear_models.LATENT)
 

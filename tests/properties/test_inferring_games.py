@@ -10,7 +10,7 @@ from equilibria.core.seeding import reseed
 from equilibria.games import GAMES
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.penalties import PENALTIES
-from equilibria.verify.toys.dirac import encoder_game, play_of
+from equilibria.toys.dirac import encoder_game, play_of
 
 CONTESTED = ("vae_gan", "bigan", "aae", "infogan")
 INFERRING = ("vae", "iwae", *CONTESTED)

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from ...terms.divergences import Divergence, Loss
+from ...toys.critics import SIZES
 from ..claims import Measurement
-from ..toys.critics import SIZES
 from . import Clause, Value, broken, compiled_equals_eager, holds, number, wrong_shape
 
 Build = Callable[[], Divergence]

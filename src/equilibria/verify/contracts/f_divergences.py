@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from ...terms.divergences import Divergence, FDivergence
+from ...toys.critics import estimate, f_divergence
 from ..claims import Measurement
-from ..toys.critics import estimate, f_divergence
 from . import Clause, broken, holds, number
 
 Build = Callable[[], Divergence]

@@ -8,9 +8,9 @@ from torch import Tensor
 from ...core.seeding import reseed
 from ...terms.divergences import DIVERGENCES
 from ...terms.penalties import Duel
+from ...toys.critics import SIZES, SmoothCritic, duel, linear_critic, noise
+from ...toys.dirac import play_of, small_game, total_loss
 from ..claims import Measurement
-from ..toys.critics import SIZES, SmoothCritic, duel, linear_critic, noise
-from ..toys.dirac import play_of, small_game, total_loss
 from . import Clause, Value, broken, close, compiled_equals_eager, holds, number, wrong_shape
 from .penalty_laws import Build, every_batch_size, every_direction, law_of, one_coefficient_per_sample
 

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from ...core.seeding import reseed
 from ...terms.penalties import Duel, Penalty
+from ...toys.critics import IMAGE, SIZES, linear_critic, uniform_gradient
 from ..claims import Measurement
-from ..toys.critics import IMAGE, SIZES, linear_critic, uniform_gradient
 from . import broken, close, holds, number
 
 Build = Callable[[], Penalty]

@@ -9,10 +9,10 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from ...terms.divergences import DIVERGENCES, FDivergence
+from ...toys.critics import Scorer, density, estimate, grid, integral, population_loss
 from ..claims import Claim, below, below_each, equals
 from ..contracts import claims_about
 from ..contracts.f_divergences import F_DIVERGENCE_CONTRACT, theory
-from ..toys.critics import Scorer, density, estimate, grid, integral, population_loss
 
 _JSD, _HELLINGER, _VARIATION = 0.1114214, 2 - 2 * math.exp(-1 / 8), math.erf(1 / math.sqrt(8))
 NUMBERS = {  # between N(0,1) and N(1,1): closed forms, or quadrature to six decimals

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from ...terms.divergences import DIVERGENCES, Divergence
 from ...terms.penalties import PENALTIES
+from ...toys.dirac import RATE, START, Optimization, dirac_game, end_point, gradient_descent
 from ...training.optimizers import optimistic
 from ...training.update_rules import RULES, Rule
 from ..claims import Claim, Measurement, below, equals
-from ..toys.dirac import RATE, START, Optimization, dirac_game, end_point, gradient_descent
 
 _MESCHEDER = "Mescheder et al. (2018)"
 _ORDERS = ("simultaneous", "alternating")

@@ -10,8 +10,8 @@ from ...core.priors import PRIORS, LatentPart
 from ...games.bigan import exchangeable
 from ...games.infogan import code_loss, entropy
 from ...terms.divergences import DIVERGENCES
+from ...toys.linear_models import TRUTH, pair_game, pair_gradient, train_pair
 from ..claims import Claim, Measurement, above, below, equals
-from ..toys.linear_models import TRUTH, pair_game, pair_gradient, train_pair
 
 _EXCHANGEABLE = (
     *("non_saturating", "least_squares", "wasserstein", "relativistic", "relativistic_average"),

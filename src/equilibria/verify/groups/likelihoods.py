@@ -15,10 +15,10 @@ from ...evaluation.metrics.likelihood import importance_sampled
 from ...games.play import Play
 from ...games.vae import importance_bound, log_weights
 from ...terms.likelihoods import LIKELIHOODS
+from ...toys import linear_models
+from ...toys.critics import fit_lbfgs, noise
+from ...toys.linear_models import DATA, LATENT, elbo, log_density, optimal, untrained
 from ..claims import Claim, Measurement, above, below, below_each, equals
-from ..toys import linear_models
-from ..toys.critics import fit_lbfgs, noise
-from ..toys.linear_models import DATA, LATENT, elbo, log_density, optimal, untrained
 
 _KINGMA, _TIPPING, _BURDA = "Kingma and Welling (2014)", "Tipping and Bishop (1999)", "Burda et al. (2016)"
 _LUCAS = "Lucas et al. (2019)"

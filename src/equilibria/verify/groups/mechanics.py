@@ -17,10 +17,10 @@ from ...networks.norms import NORMS
 from ...terms.augmentations import AUGMENTATIONS
 from ...terms.divergences import DIVERGENCES
 from ...terms.penalties import PENALTIES
+from ...toys.critics import SIZES, noise
+from ...toys.dirac import START, dirac_game, encoder_game, play_of, small_game, total_loss
 from ..claims import Claim, Measurement, below, below_each, equals
 from ..contracts import Value, compiled_equals_eager
-from ..toys.critics import SIZES, noise
-from ..toys.dirac import START, dirac_game, encoder_game, play_of, small_game, total_loss
 
 _KARRAS, _ZHAO = "Karras et al. (2020)", "Zhao et al. (2020)"
 _IMAGES = (3, 8, 8)

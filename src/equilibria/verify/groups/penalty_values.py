@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from ...terms.penalties import PENALTIES, Duel
+from ...toys.critics import IMAGE, SIZES, linear_critic, noise, quadratic_critic, uniform_gradient
 from ..claims import Claim, Measurement, below, equals
 from ..contracts.penalty_laws import interpolation_coefficients, visited
-from ..toys.critics import IMAGE, SIZES, linear_critic, noise, quadratic_critic, uniform_gradient
 
 _KODALI, _MESCHEDER = "Kodali et al. (2017)", "Mescheder et al. (2018)"
 _BETWEEN = {

@@ -13,9 +13,9 @@ from torch import Tensor
 from ...terms.divergences import DIVERGENCES
 from ...terms.gradients import input_gradient
 from ...terms.penalties import PENALTIES, Duel
+from ...toys.critics import TanhCritic, density, estimate, fit_adam, fit_lbfgs, grid, integral, population_loss
 from ..claims import Claim, Measurement, above, below, equals
 from ..contracts.f_divergences import theory
-from ..toys.critics import TanhCritic, density, estimate, fit_adam, fit_lbfgs, grid, integral, population_loss
 from .divergence_values import NUMBERS, optimal_scorer, source
 
 _NODES, _STEPS, _WIDTH = 160, 120, 2.5

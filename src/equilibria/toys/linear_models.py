@@ -6,15 +6,15 @@ from typing import Any, NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from ...core.posteriors import Gaussian, Point
-from ...core.priors import PRIORS
-from ...core.types import Batch
-from ...games import GAMES
-from ...games.game import Game
-from ...games.play import Play
-from ...games.vae import gaussian
-from ...terms.divergences import DIVERGENCES
-from ...terms.likelihoods import LIKELIHOODS
+from ..core.posteriors import Gaussian, Point
+from ..core.priors import PRIORS
+from ..core.types import Batch
+from ..games import GAMES
+from ..games.game import Game
+from ..games.play import Play
+from ..games.vae import gaussian
+from ..terms.divergences import DIVERGENCES
+from ..terms.likelihoods import LIKELIHOODS
 from .critics import Network, noise
 from .dirac import total_loss
 

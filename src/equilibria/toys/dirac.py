@@ -10,20 +10,20 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ...core.posteriors import Gaussian
-from ...core.priors import PRIORS
-from ...core.types import Batch
-from ...data import Data, Stream
-from ...data.spaces import Plane
-from ...games import GAMES, traits_of
-from ...games.game import Game, Player
-from ...games.play import Play
-from ...terms.divergences import DIVERGENCES, Divergence
-from ...terms.likelihoods import LIKELIHOODS
-from ...terms.penalties import Penalty
-from ...training.loop import run_rounds
-from ...training.run import Average, Run
-from ...training.update_rules import Rule
+from ..core.posteriors import Gaussian
+from ..core.priors import PRIORS
+from ..core.types import Batch
+from ..data import Data, Stream
+from ..data.spaces import Plane
+from ..games import GAMES, traits_of
+from ..games.game import Game, Player
+from ..games.play import Play
+from ..terms.divergences import DIVERGENCES, Divergence
+from ..terms.likelihoods import LIKELIHOODS
+from ..terms.penalties import Penalty
+from ..training.loop import run_rounds
+from ..training.run import Average, Run
+from ..training.update_rules import Rule
 from .critics import Network, SmoothCritic, noise
 
 START, RATE = (1.0, -1.0), 0.2  # theta, psi; of gradient descent

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...terms.divergences import Divergence
-from ...terms.penalties import Duel
+from ..terms.divergences import Divergence
+from ..terms.penalties import Duel
 
 Scorer = Callable[[Tensor], Tensor]  # points (N,) to scores (N,)
 

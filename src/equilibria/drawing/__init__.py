@@ -1,0 +1,43 @@
+"""Figures as data, and what draws them: matplotlib here, a small script in a page."""
+
+from .figure import (
+    NO_AXIS,
+    NO_TEXT,
+    Arrows,
+    Axis,
+    Band,
+    Bars,
+    Contours,
+    Field,
+    Figure,
+    Line,
+    Mark,
+    Panel,
+    Points,
+    Role,
+    Rule,
+    Steps,
+    Text,
+    plain,
+)
+
+__all__ = [
+    "NO_AXIS",
+    "NO_TEXT",
+    "Arrows",
+    "Axis",
+    "Band",
+    "Bars",
+    "Contours",
+    "Field",
+    "Figure",
+    "Line",
+    "Mark",
+    "Panel",
+    "Points",
+    "Role",
+    "Rule",
+    "Steps",
+    "Text",
+    "plain",
+]
