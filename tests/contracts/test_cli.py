@@ -259,17 +259,6 @@ def test_words_from_elsewhere_are_answered_briefly(words, sentence, capsys):
     assert sentence in capsys.readouterr().err
 
 
-def test_the_line_that_unpacks_an_archive_works(tmp_path, capsys):
-    (tmp_path / "some").mkdir()
-    for i in range(20):
-        PIL.Image.new("L", (8, 8), 12 * i).save(tmp_path / "some" / f"{i}.png")
-    shutil.make_archive("my photos", "zip", "some")
-    assert main(["train", "--data", "my photos.zip", "--rounds", "1", *TINY]) == 2
-    line = shlex.split(re.search("`python (.*)`", capsys.readouterr().err)[1])
-    subprocess.run([sys.executable, *line], check=True)
-    assert main(["data", "check", "images"]) == 0
-
-
 def test_a_run_is_reported_in_few_lines(capsys):
     assert main(["train", "gan", "--data", "ring", "--rounds", "120", *TINY]) == 0
     lines = capsys.readouterr().out.splitlines()

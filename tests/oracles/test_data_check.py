@@ -90,9 +90,9 @@ def test_unknown_data_are_refused_with_the_nearest(spec, said):
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path):
-    (tmp_path / "photos.zip").write_bytes(b"PK")
-    with pytest.raises(Refusal, match=r"neither a folder of images nor an \.npy or \.npz"):
-        load_data(str(tmp_path / "photos.zip"))
+    (tmp_path / "photos.tar").write_bytes(b"PK")
+    with pytest.raises(Refusal, match=r"neither a folder of images, a \.zip of them, nor an \.npy or \.npz"):
+        load_data(str(tmp_path / "photos.tar"))
 
 
 def test_a_path_wins_over_nothing_but_a_name_wins_over_a_path(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import math
 import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -18,17 +19,18 @@ SHAPES = "images are (N, H, W), (N, H, W, C) or (N, C, H, W), points are numbers
 LABEL_NAMES = ("labels", "y")
 _LAYOUTS = ("auto", "channels_first", "channels_last")
 _MOST = 8 << 30  # bytes of one array in an .npz
-_SUSPICIOUS, _RATIO = 256 << 20, 50  # an array larger than this many bytes may not be compressed more than this
+SUSPICIOUS, RATIO = 256 << 20, 50  # what is larger than this many bytes may not be compressed more than this
 _CHUNK = 64 << 20  # bytes
-_BROKEN: tuple[type[Exception], ...] = (
+BROKEN: tuple[type[Exception], ...] = (
     OSError,
     EOFError,
     ValueError,
     zipfile.BadZipFile,
     NotImplementedError,
     RuntimeError,
+    zlib.error,
 )
-_BROKEN += (ArithmeticError, SyntaxError, tokenize.TokenError)  # of NumPy's reader of headers
+BROKEN += (ArithmeticError, SyntaxError, tokenize.TokenError)  # of NumPy's reader of headers
 _SLACK = 1e-3  # rounding error by which values may exceed a range
 _OVERSHOOT = 32  # by which resized images may exceed 0 and 255
 _SIGNED_BYTE = 128  # by which signed bytes lie below 0
@@ -48,7 +50,7 @@ class ImageLayout(NamedTuple):
 
 def read_shapes(path: Path) -> dict[str, Shape]:
     """The shapes of arrays in a file by name; an .npy's is the file's. Raises Refusal for unsafe or broken files."""
-    with as_refusal(f"{path} cannot be read as arrays", *_BROKEN):
+    with as_refusal(f"{path} cannot be read as arrays", *BROKEN):
         if path.suffix == ".npy":
             with path.open("rb") as file:
                 return {path.stem: _header(path, path.stem, file, path.stat().st_size)}
@@ -59,7 +61,7 @@ def read_shapes(path: Path) -> dict[str, Shape]:
 
 def read_array(path: Path, name: str) -> np.ndarray:
     """One array, mapped from an .npy, unpacked from an .npz; call `read_shapes` first."""
-    with as_refusal(f"{path} cannot be read as arrays", *_BROKEN):
+    with as_refusal(f"{path} cannot be read as arrays", *BROKEN):
         if path.suffix == ".npy":
             return np.load(path, mmap_mode="r", allow_pickle=False)
         with np.load(path, allow_pickle=False) as archive:
@@ -68,7 +70,7 @@ def read_array(path: Path, name: str) -> np.ndarray:
 
 def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Shape:
     ratio = info.file_size / max(info.compress_size, 1)
-    if info.file_size > _MOST or (info.file_size > _SUSPICIOUS and ratio > _RATIO):
+    if info.file_size > _MOST or (info.file_size > SUSPICIOUS and ratio > RATIO):
         raise Refusal(
             f"{path}: {info.filename!r} would unpack to {info.file_size / 2**30:.1f} GiB from "
             f"{info.compress_size / 2**20:.1f} MiB, so it is not read. If this is intended, save it as an .npy file."

@@ -1,6 +1,8 @@
 """One image of any size and mode, made square, small, and gray or RGB."""
 
+import io
 import warnings
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", "
 RESIZERS = {method.name.lower(): method for method in PIL.Image.Resampling}
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")  # no EPS: reading one starts a program
 _LARGEST = 64_000_000  # pixels
+_MOST = 256 << 20  # bytes of a file in an archive
 _DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 GRAY = ("1", "L", "LA", "La", *_DEEP)  # modes without color
 _ORIENTATION = 0x0112
@@ -37,14 +40,15 @@ class Unreadable(Exception):
 
 
 @contextmanager
-def open_image(source: Path | IO[bytes], frame: int = 0) -> Iterator[PIL.Image.Image]:
+def open_image(source: Path | zipfile.Path | IO[bytes], frame: int = 0) -> Iterator[PIL.Image.Image]:
     """An image whose header is sound and whose pixels can be decoded. Raises Unreadable for anything else."""
     if isinstance(source, Path) and source.is_file() and not source.stat().st_size:
         raise Unreadable("an empty file")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with PIL.Image.open(source, formats=_FORMATS) as image:
+            file = _unpacked(source) if isinstance(source, zipfile.Path) else source
+            with PIL.Image.open(file, formats=_FORMATS) as image:
                 if image.width * image.height > _LARGEST:
                     raise Unreadable(f"{image.width} x {image.height}, {_TOO_LARGE}")
                 if image.mode == "F":
@@ -60,6 +64,13 @@ def open_image(source: Path | IO[bytes], frame: int = 0) -> Iterator[PIL.Image.I
         raise Unreadable(_TOO_LARGE) from None
     except Exception as error:  # decoders raise anything at all on broken files
         raise Unreadable(str(error) or type(error).__name__) from None
+
+
+def _unpacked(member: zipfile.Path) -> IO[bytes]:
+    """A file in an archive. Raises Unreadable for a large one."""
+    if member.root.getinfo(member.at).file_size > _MOST:
+        raise Unreadable(f"more than {_MOST >> 20} MiB")
+    return io.BytesIO(member.read_bytes())
 
 
 def frame_count(image: PIL.Image.Image) -> int:

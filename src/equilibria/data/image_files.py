@@ -1,13 +1,15 @@
-"""The image files below a folder: links, animations, files that are left out, subfolders as classes."""
+"""The images of a folder or an archive: links, animations, files that are left out, subfolders as classes."""
 
 import os
+import zipfile
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import filterfalse
 from pathlib import Path
 
-from ..core.errors import Refusal, at_least, nearest
+from ..core.errors import Refusal, as_refusal, at_least, nearest
+from .arrays import BROKEN, RATIO, SUSPICIOUS
 from .dataset import first_names
 from .image_decode import SUFFIXES, Unreadable, frame_count, open_image
 from .label_table import TABLES
@@ -21,11 +23,14 @@ _PARTS = {"train", "training", "test", "testing", "val", "valid", "validation", 
 
 @dataclass
 class ImageFiles:
-    """The images below a folder, each file once, and what else is there. Raises Refusal if there are no images."""
+    """The images below a folder, each file once, and what else is there. Raises Refusal if there are no images.
+
+    Those of an archive (.zip) are read from it in place.
+    """
 
     folder: Path
     links: str = "inside"  # which links are followed: inside the folder, or any
-    images: dict[str, tuple[int, int]] = field(default_factory=dict)  # bytes, and time of change in ns
+    images: dict[str, tuple[int, int]] = field(default_factory=dict)  # bytes, and time of change in ns or checksum
     others: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)  # links that are not followed
     broken: list[str] = field(default_factory=list)  # links that lead nowhere
@@ -33,8 +38,39 @@ class ImageFiles:
     def __post_init__(self) -> None:
         if self.links not in LINKS:
             raise Refusal(f"No way with links is called {self.links!r}.{nearest(self.links, LINKS)}")
+        self.root: Path | zipfile.Path = self.folder  # under which the files have these names
+        self._subfolders = set[str]()
+        self._add_folder() if self.folder.is_dir() else self._add_archive()
+        self.images = dict(sorted(self.images.items()))
+        if not self.images:
+            rest = " and ".join(remark[0].lower() + remark[1:].rstrip(".") for remark in self.remarks())
+            only = f", only {rest}" if rest else ""
+            raise Refusal(f"{self.folder} holds no images{only}. PNG, JPEG, WebP, BMP, GIF, TIFF or PNM are needed.")
+
+    def _add_archive(self) -> None:
+        """Add the members of an archive, of its only top folder if it has one. Raises Refusal for an unsafe one."""
+        with as_refusal(f"{self.folder} is no archive that can be read: it is damaged or incomplete", *BROKEN):
+            archive = zipfile.ZipFile(self.folder)
+        size, packed = sum(info.file_size for info in archive.infolist()), self.folder.stat().st_size
+        if size > SUSPICIOUS and size > RATIO * packed:
+            raise Refusal(
+                f"{self.folder} would unpack to {size / 2**30:.1f} GiB from {packed / 2**20:.1f} MiB, so it is not "
+                "read: unpack it yourself if this is intended, and give the folder."
+            )
+        infos = [info for info in archive.infolist() if not info.is_dir()]
+        hidden = {info.filename for info in infos for part in info.filename.split("/") if part.startswith(_HIDDEN)}
+        members = {info.filename: info for info in infos if info.filename not in hidden}
+        tops = {name.partition("/")[0] for name in members}
+        top = f"{tops.pop()}/" if len(tops) == 1 and all("/" in name for name in members) else ""
+        self.root = zipfile.Path(archive, top)
+        for name, info in members.items():
+            self._add_file(name.removeprefix(top), (info.file_size, info.CRC))
+            self._subfolders |= set(name.removeprefix(top).split("/")[:-1][:1])
+
+    def _add_folder(self) -> None:
+        """Add the files below the folder, then those behind links."""
         root = os.path.realpath(self.folder)
-        self._places, self._files, self._subfolders = {root}, set[str](), set[str]()
+        self._places, self._files = {root}, set[str]()
         pending = self._walk(self.folder)
         while pending:  # files that are there come first, so that a link to one of them adds nothing
             path = pending.pop(0)
@@ -48,11 +84,6 @@ class ImageFiles:
             elif str(target) not in self._places:  # else it was visited: a loop ends here
                 self._places.add(str(target))
                 pending += self._walk(path)
-        self.images = dict(sorted(self.images.items()))
-        if not self.images:
-            rest = " and ".join(remark[0].lower() + remark[1:].rstrip(".") for remark in self.remarks())
-            only = f", only {rest}" if rest else ""
-            raise Refusal(f"{self.folder} holds no images{only}. PNG, JPEG, WebP, BMP, GIF, TIFF or PNM are needed.")
 
     def _walk(self, top: Path) -> list[Path]:
         """Add the files below a folder; the links in it."""
@@ -70,13 +101,18 @@ class ImageFiles:
 
     def _add(self, path: Path) -> None:
         name, real = path.relative_to(self.folder).as_posix(), os.path.realpath(path)
-        if path.suffix.lower() not in SUFFIXES or not os.path.isfile(real):  # opening a pipe would block
-            if name not in TABLES and path.name.lower() not in _OF_SYSTEMS:
-                self.others.append(name)
+        if not os.path.isfile(real):  # opening a pipe would block
+            self.others.append(name)
         elif real not in self._files:
             self._files.add(real)
             state = path.stat()
-            self.images[name] = (state.st_size, state.st_mtime_ns)
+            self._add_file(name, (state.st_size, state.st_mtime_ns))
+
+    def _add_file(self, name: str, stamp: tuple[int, int]) -> None:
+        if os.path.splitext(name)[1].lower() in SUFFIXES:
+            self.images[name] = stamp
+        elif name not in TABLES and os.path.basename(name).lower() not in _OF_SYSTEMS:
+            self.others.append(name)
 
     def places(self, frames: str) -> dict[str, tuple[str, int]]:
         """The file and the number of the frame of each image: the first of each file, or all."""
@@ -86,7 +122,7 @@ class ImageFiles:
         for name in self.images:
             count = 1
             if frames == "all":
-                with suppress(Unreadable), open_image(self.folder / name) as image:  # it is named when it is decoded
+                with suppress(Unreadable), open_image(self.root / name) as image:  # it is named when it is decoded
                     count = frame_count(image)
             places |= {f"{name}#{i}" if count > 1 else name: (name, i) for i in range(count)}
         return places
@@ -110,6 +146,11 @@ class ImageFiles:
     @staticmethod
     def _is_convertible(name: str) -> bool:
         return os.path.splitext(name)[1].lower() in _CONVERTIBLE
+
+
+def holds_images(path: Path) -> bool:
+    """Whether images are looked for at a path: in a folder or an archive."""
+    return path.is_dir() or path.suffix.lower() == ".zip"
 
 
 def subfolder_classes(files: ImageFiles, level: int | None = None) -> tuple[dict[str, str], str]:

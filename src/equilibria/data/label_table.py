@@ -4,12 +4,14 @@ import csv
 import json
 import math
 import re
+import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..core.errors import Refusal, first_line
 from ..core.text import plural
+from .arrays import BROKEN
 from .dataset import first_names
 from .labels import UNKNOWN
 
@@ -29,11 +31,11 @@ class LabelTable(NamedTuple):
     names: tuple[str, ...]
 
 
-def read_label_table(folder: Path, images: Collection[str]) -> tuple[LabelTable | None, list[str]]:
+def read_label_table(folder: Path | zipfile.Path, images: Collection[str]) -> tuple[LabelTable | None, list[str]]:
     """The labels in the first table that has some for these images, and a remark on each table."""
     remarks = []
     for path in (folder / name for name in TABLES):
-        if not path.is_file() or path.is_symlink():
+        if not path.is_file() or (isinstance(path, Path) and path.is_symlink()):
             continue
         try:
             names, classes, rows = _rows(path)
@@ -41,7 +43,7 @@ def read_label_table(folder: Path, images: Collection[str]) -> tuple[LabelTable 
             if not (rest := [image for image in images if image in cells]):
                 raise Refusal(f"it names none of the {len(images):,} images, such as {first_names(list(images))}")
             table = _label_table({image: cells[image] for image in rest}, names, classes)
-        except (ValueError, OSError, csv.Error, RecursionError) as error:
+        except (ValueError, *BROKEN, csv.Error, RecursionError) as error:
             remarks.append(f"{path.name} was not read as labels: {first_line(error).rstrip('.')}.")
             continue
         missing = [image for image in images if image not in cells]
@@ -90,14 +92,16 @@ def _class(label: Any) -> str:
 Rows = tuple[Sequence[str], bool, Sequence[tuple[Any, Sequence[Any]]]]
 
 
-def _rows(path: Path) -> Rows:
+def _rows(path: Path | zipfile.Path) -> Rows:
     """The names of the labels, whether they may be classes, and each file with its own.
 
     Raises ValueError for other contents.
     """
-    if path.stat().st_size > _MOST:
+    with path.open("rb") as file:
+        content = file.read(_MOST + 1)
+    if len(content) > _MOST:
         raise Refusal(f"it has more than {_MOST >> 20} MiB")
-    text = path.read_text(encoding="utf-8-sig")
+    text = content.decode("utf-8-sig")
     if path.suffix == ".csv":
         return _columns([row for row in csv.reader(text.splitlines()) if row])
     if path.suffix == ".jsonl":

@@ -19,6 +19,7 @@ from .dataset import Data, Labels, Space, first_names
 from .datasets.array import array_names
 from .datasets.image_folder import ImageSource, Survey, list_images, listing
 from .image_decode import SUFFIXES, open_image
+from .image_files import holds_images
 from .labels import AUTO, LabelColumn
 from .resolve import Spec, load_data
 from .spaces import Image
@@ -66,7 +67,7 @@ def _read(path: Spec | Path, space: Space, part: str, root: Path | None, options
     place = user_path(path)
     if place.is_file() and place.suffix.lower() in SUFFIXES:
         return _images(ImageSource(str(place.parent), [place.name], lambda _: open_image(place)), space, options)
-    if str(path) and place.is_dir():
+    if str(path) and holds_images(place) and place.exists():
         return _images(list_images(place, **listing(options))[0], space, options)
     if place.is_file() and place.suffix in (".npy", ".npz"):
         return _array(place, space, options)

@@ -2,11 +2,9 @@
 
 import difflib
 import inspect
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from shlex import quote
 from statistics import median
 from typing import Any
 
@@ -17,6 +15,7 @@ from .cache import data_root
 from .dataset import Data
 from .datasets import DATASETS
 from .datasets.image_folder import Survey, list_images, listing
+from .image_files import holds_images
 from .labels import label_remarks
 
 Spec = str | Mapping[str, Any]  # a name, a path or hf:owner/name; or {"name": ..., **options}
@@ -59,7 +58,7 @@ def data_builder(spec: Spec, root: Path | None = None) -> Callable[..., Data]:
         close = difflib.get_close_matches(str(place), [*names, *(other for other in siblings if other[0] != ".")], n=1)
         hint = f" Did you mean {close[0]!r}?" if close else nearest(name, names)
         raise Refusal(f"No data set is called {name!r}, and nothing is at {place.absolute()}.{hint}")
-    if path.is_dir():
+    if holds_images(path):
         return DATASETS["folder"]
     if path.suffix in (".npy", ".npz"):
         return DATASETS["array"]
@@ -68,10 +67,7 @@ def data_builder(spec: Spec, root: Path | None = None) -> Callable[..., Data]:
             f"{path} is a table, and training takes images, or points in the plane. Two columns are points: save them, "
             f"`np.save('points.npy', np.genfromtxt({str(path)!r}, delimiter=',', skip_header=1)[:, [0, 1]])`."
         )
-    if zipfile.is_zipfile(path):
-        command = f"python -m zipfile -e {quote(str(path))} images"
-        raise Refusal(f"{path} is an archive: unpack it with `{command}`, and give the folder images.")
-    raise Refusal(f"{path} is neither a folder of images nor an .npy or .npz file.")
+    raise Refusal(f"{path} is neither a folder of images, a .zip of them, nor an .npy or .npz file.")
 
 
 def median_side(spec: Spec, root: Path | None = None) -> int | None:

@@ -177,7 +177,7 @@ def split_options(keywords: Mapping[str, Any], record: type[T]) -> tuple[T, dict
 def recipe_by_name(recipe: str) -> Recipe:
     """A recipe of the table, or one in a JSON file."""
     path, is_set = Path(recipe), any(str(recipe).lower().replace("-", mark) in DATASETS for mark in ("_", ""))
-    if recipe not in RECIPES and (path.is_dir() or path.suffix in (".npy", ".npz") or is_set):
+    if recipe not in RECIPES and (path.is_dir() or path.suffix in (".npy", ".npz", ".zip") or is_set):
         raise Refusal(f"{recipe!r} is data, not a recipe: write `equilibria train --data {shlex.quote(recipe)}`.")
     return Recipe.load(path) if path.suffix == ".json" or path.is_file() else RECIPES[recipe]()
 

@@ -22,6 +22,7 @@ from ..data.dataset import Space
 from ..data.datasets.array import array_names
 from ..data.datasets.image_folder import ImageFormat, ImageSource, list_images
 from ..data.image_decode import GRAY, Unreadable, fit_image
+from ..data.image_files import holds_images
 from ..data.spaces import Image, Plane
 from ..models.load import load
 from ..models.model import Model
@@ -178,7 +179,7 @@ def _collection(samples: Samples, root: Path | None, seed: int) -> Collection:
     path = user_path(samples)
     if (model_folder(path) / CONFIG).is_file():
         return _of_model(load(path), str(samples), seed)
-    if path.is_dir():
+    if holds_images(path) and path.exists():
         return _of_folder(path, str(samples))
     if path.is_file() and path.suffix in (".npy", ".npz"):
         return _of_array(path, read_array(path, array_names(path, read_shapes(path))[0]))
@@ -219,7 +220,8 @@ def _of_folder(path: Path, name: str) -> Collection:
     if not sizes:
         raise Refusal(f"None of the {len(source.names):,} images of {name} can be read.")
     files = Files(source, sizes, dict(formats.most_common()), gray / len(sizes))
-    return Collection(name, "folder", len(sizes), None, lambda s, n: s.encode(files.read(s, n)), files)
+    kind = "folder" if path.is_dir() else "archive"
+    return Collection(name, kind, len(sizes), None, lambda s, n: s.encode(files.read(s, n)), files)
 
 
 def _differences(one: Collection, other: Collection, space: Space) -> list[str]:

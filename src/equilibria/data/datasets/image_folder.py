@@ -56,12 +56,12 @@ class ImageSource:
 def list_images(
     folder: Path, links: str = "inside", level: int | None = None, frames: str = "first"
 ) -> tuple[ImageSource, dict[str, tuple[int, int]]]:
-    """The images below a folder, except hidden ones, and (bytes, time of change in ns) of each. Raises Refusal if none.
+    """The images of a folder or archive, except hidden ones, and the stamp of each file. Raises Refusal if none.
 
-    Their labels are those of a table in the folder, such as labels.csv; else subfolders: see `subfolder_classes`.
+    Their labels are those of a table there, such as labels.csv; else subfolders: see `subfolder_classes`.
     """
     files = ImageFiles(folder, links)
-    table, remarks = read_label_table(folder, files.images)
+    table, remarks = read_label_table(files.root, files.images)
     labels: Mapping[str, Label] = table.labels if table else {}
     if table is None:
         labels, sentence = subfolder_classes(files, level)
@@ -74,7 +74,7 @@ def list_images(
 
     def open_one(name: str) -> AbstractContextManager[PIL.Image.Image]:
         file, frame = places[name]
-        return open_image(folder / file, frame)
+        return open_image(files.root / file, frame)
 
     numbers, remarks = table.names if table else (), [*remarks, *files.remarks()]
     return ImageSource(
@@ -222,7 +222,7 @@ def folder(
     links: str = "inside",
     frames: str = "first",
 ) -> Data:
-    """A folder of images, made square and small; its subfolders, or a table such as labels.csv, are labels.
+    """A folder or .zip of images, made square and small; its subfolders, or a table such as labels.csv, are labels.
 
     `size` is the side in pixels (default: the median short side, within 8 and 64), `fit` is crop or pad, `channels`
     is 1 or 3 (default: 1 if all images are gray); `unknown` is the label of images whose class is not known (auto: an

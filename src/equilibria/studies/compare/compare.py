@@ -102,7 +102,7 @@ def _refuse_samples(words: Sequence[str]) -> None:
 
 def _holds_samples(word: str) -> bool:
     """Whether this is the path of samples."""
-    return Path(word).is_dir() or (Path(word).is_file() and Path(word).suffix in (".npy", ".npz"))
+    return Path(word).is_dir() or (Path(word).is_file() and Path(word).suffix in (".npy", ".npz", ".zip"))
 
 
 def _split_options(keywords: Mapping[str, Any]) -> tuple[ComparisonOptions, dict[str, Any]]:
