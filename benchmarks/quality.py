@@ -38,7 +38,7 @@ from equilibria.recipes import RECIPES
 from equilibria.recipes.build import assemble, resolve
 from equilibria.recipes.options import Options
 from equilibria.recipes.recipe import Recipe
-from equilibria.runs.plan import ENDLESS
+from equilibria.records.events import ENDLESS
 from equilibria.runs.session import load_recipe, split_options
 from equilibria.runs.trainer import averaged_model, sample_grid
 from equilibria.training.hardware import apply_hardware, choose_hardware

@@ -1,21 +1,26 @@
 """Samples in memory are those that come back, and a run on them needs no memory to go on."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import PIL.Image
 import pytest
 import torch
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
+import equilibria as eq
 from equilibria.core.errors import Refusal
 from equilibria.data import load_data
-from equilibria.data.cache import stored_data
+from equilibria.data.in_memory import stored_data
 from equilibria.runs.session import resume, train
-from sessions import Silent
+from sessions import Silent, assert_equal
 
 X = np.random.default_rng(0).integers(0, 256, (60, 8, 8), np.uint8)
 Y = np.arange(60) % 3
 IMAGES = [PIL.Image.fromarray(x) for x in X]
 UNIT = torch.from_numpy(X)[:, None].float() / 127.5 - 1
+SMALL = {"generator.width": 8, "critic.width": 8, "batch": 8, "threads": 1, "matmul": "default", "watch": 0}
 
 
 class Pairs(torch.utils.data.Dataset):
@@ -26,27 +31,77 @@ class Pairs(torch.utils.data.Dataset):
         return UNIT[i], int(Y[i])
 
 
+class Endless(IterableDataset):
+    def __iter__(self):
+        return zip(IMAGES, Y.tolist(), strict=True)
+
+
+class Broken(Pairs):
+    def __getitem__(self, i):
+        raise IndexError(i)
+
+
 FORMS = {
     "array": (X, Y),
     "tensor": (UNIT, torch.from_numpy(Y)),
+    "half": (UNIT.bfloat16().float().bfloat16(), Y.tolist()),
     "list of arrays": [(x, y) for x, y in zip(X, Y, strict=True)],
+    "list of tensors": [[x, y] for x, y in zip(UNIT, torch.from_numpy(Y), strict=True)],
     "dataset": Pairs(),
     "tensors": TensorDataset(UNIT, torch.from_numpy(Y)),
-    "loader": DataLoader(Pairs(), batch_size=7),
+    "iterable": Endless(),
+    "loader": DataLoader(Pairs(), batch_size=7, shuffle=True),
     "images": list(zip(IMAGES, Y, strict=True)),
+    "images, labels": (IMAGES, list(map(str, Y))),
 }
+
+
+def parts(form):
+    """The samples that come back from a form, as bytes, with the names of their labels."""
+    data = load_data(stored_data(form))
+    rows = [x.numpy().tobytes() for x in torch.cat([data.x, data.held_out])]
+    names = [data.labels.names[y] for y in torch.cat([data.y, data.held_out_y])] if data.labels else [None] * len(rows)
+    return dict(zip(rows, names, strict=True))
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_same_samples_come_back_in_whatever_form_they_are(form):
-    path = stored_data(FORMS[form])
-    assert stored_data(FORMS[form]) == path
-    data = load_data(path)
-    every = torch.cat([data.x, data.held_out]).flatten(1)
-    places = [int((every == torch.from_numpy(x.ravel())).all(dim=1).nonzero()[0, 0]) for x in X]
-    assert sorted(places) == list(range(60))
-    y = torch.cat([data.y, data.held_out_y])
-    assert [data.labels.names[y[place]] for place in places] == [str(y) for y in Y]
+    assert stored_data(FORMS[form]) == stored_data(FORMS[form])
+    known = X if form != "half" else ((UNIT.bfloat16().float() * 127.5) + 127.5).round().to(torch.uint8).numpy()
+    assert parts(FORMS[form]) == {x.tobytes(): str(y) for x, y in zip(known, Y, strict=True)}
+
+
+@pytest.mark.parametrize("form", [X, torch.from_numpy(X), list(X), IMAGES, TensorDataset(UNIT), (X, None)], ids=str)
+def test_samples_without_labels_have_none(form):
+    assert parts(form) == {x.tobytes(): None for x in X}
+
+
+def test_labels_that_are_none_are_unknown_and_names_stay_names():
+    names = [None if i % 5 == 0 else "cat" if i % 2 else "=dog" for i in range(60)]
+    for form in ((X, names), list(zip(IMAGES, names, strict=True))):
+        data = load_data(stored_data(form))
+        assert set(data.labels.names) == {"cat", "=dog"}
+        assert int((torch.cat([data.y, data.held_out_y]) < 0).sum()) == 12
+
+
+def test_images_of_several_sizes_are_resized_as_those_of_a_folder_are(tmp_path):
+    images = [image.resize((8 + i % 3, 9)) for i, image in enumerate(IMAGES)]
+    for i, image in enumerate(images):
+        image.save(tmp_path / f"{i:02}.png")
+    data, expected = (load_data({"name": str(name), "size": 8}) for name in (stored_data(images), tmp_path))
+    assert torch.equal(data.x, expected.x)
+
+
+def test_data_keeps_its_held_out_part_and_its_labels():
+    labels = eq.Labels("class", ("ant", "bee", "cow"))
+    x, y = torch.from_numpy(X[:, None]), torch.from_numpy(Y)
+    data = eq.Data("my set", eq.Image(1, 8, 8), x[:40], x[40:], labels, y[:40], y[40:])
+    again = load_data(path := stored_data(data))
+    assert Path(path).name == "my-set.npz"
+    for name in ("x", "held_out", "labels", "y", "held_out_y"):
+        assert_equal(getattr(again, name), getattr(data, name))
+    points = eq.Data("points", eq.Plane(), torch.rand(30, 2), torch.rand(10, 2))
+    assert torch.equal(load_data(stored_data(points)).held_out, points.held_out)
 
 
 def test_names_and_paths_stay_as_they_are(tmp_path):
@@ -57,11 +112,17 @@ def test_names_and_paths_stay_as_they_are(tmp_path):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ([], "list index out of range"),
-        (3, "no array, tensor, "),
-        ([np.zeros((8, 8)), np.zeros((8, 9))], "Dataset or list: all input arrays must have the same shape"),
-        (["a.png", "b.png"], "it holds <U5"),
-        (object(), "it holds object"),
+        ([], "The data holds no samples"),
+        (X[:0], "The data holds no samples"),
+        (3, "no numbers|of unsized object"),
+        ([np.zeros((8, 8)), np.zeros((8, 9))], r"several shapes, such as \(8, 8\) and \(8, 9\): give them one"),
+        (["a.png", "b.png"], r"File names: give their folder, or \[PIL.Image.open\(name\) for name in names\]"),
+        ([{"image": IMAGES[0]}], "holds object, no numbers: an array, a tensor"),
+        (object(), "an array, a tensor, "),
+        ((IMAGES, Y[:5]), "There are 60 images and 5 labels"),
+        ((X, Y[:5]), r"labels of shape \(5,\) for 60 samples"),
+        (Broken(), r"test_data_in_memory.py, line \d+, in __getitem__: IndexError: 0"),
+        ([PIL.Image.new("F", (8, 8))] * 2, "cannot write mode F as PNG"),
     ],
 )
 def test_what_is_no_data_is_refused_in_words(data, words, tmp_path):
@@ -69,8 +130,17 @@ def test_what_is_no_data_is_refused_in_words(data, words, tmp_path):
         train("gan-ns", Silent(), data=data, runs=tmp_path)
 
 
-def test_a_run_on_an_array_goes_on_without_it(tmp_path):
-    small = {"generator.width": 8, "critic.width": 8, "batch": 8, "threads": 1, "matmul": "default", "watch": 0}
-    run = train("gan-ns", Silent(), data=X, runs=tmp_path, rounds=2, **small)
+def test_a_run_on_an_array_goes_on_without_it_and_with_it_where_its_file_is_gone(tmp_path, monkeypatch):
+    monkeypatch.setenv("EQUILIBRIA_CACHE", str(tmp_path / "cache"))
+    run = train("gan-ns", Silent(), data=X, runs=tmp_path, rounds=1, **SMALL)
     assert run.folder.name == "gan-ns-array"
-    assert resume(run, Silent(), rounds=3).step == 3
+    assert resume(run, Silent(), rounds=2).step == 2
+    shutil.rmtree(tmp_path / "cache")
+    with pytest.raises(Refusal, match=r"It held samples from Python: give them again, as in eq.resume\(RUN, data=x\)"):
+        resume(run, Silent(), rounds=3)
+    display = Silent()
+    assert resume(run, display, rounds=3, data=X).step == 3
+    assert not any("has changed" in said for said in display.said)
+    other = Silent()
+    assert resume(run, other, rounds=4, data=X[::-1].copy() // 2).step == 4
+    assert any("has changed" in said for said in other.said)

@@ -57,7 +57,7 @@ COMPARING = (
     Mutant(
         "finished-trials-again",
         "studies/compare/worker.py",
-        "    if stop_reason(trial.folder) in (None, *_UNFINISHED):",
+        "    if stop_reason(Tail(trial.folder).new_events()) in (None, *_UNFINISHED):",
         "    if True:",
         (TRIALS + "other_metrics_are_measured_without_playing_again",),
         "what is done is done again",

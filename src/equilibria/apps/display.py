@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..core.text import duration, printable, say
+from ..records.events import ENDLESS
 
 _FIRST, _SILENCE = 600.0, 25.0  # seconds in which lines come more often, and between two of them, at most
 _LINES = 25  # lines of a run without a terminal, about
@@ -26,7 +27,6 @@ _CHANGES = {
     "unchanged": "unchanged against the best so far, within chance",
     "worse": "worse than the best so far",
 }
-_ENDLESS = 1 << 40  # rounds of a run that only the clock ends
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Progress:
     def share(self) -> float:
         """The share of the run that is done, 0 to 1."""
         rounds = self._start["rounds"]
-        by_rounds = self.step / rounds if 0 < rounds < _ENDLESS else 0.0
+        by_rounds = self.step / rounds if 0 < rounds < ENDLESS else 0.0
         return min(max(by_rounds, self.elapsed / self.seconds if self.seconds else 0.0), 1.0)
 
     @property
@@ -84,7 +84,7 @@ class Progress:
             return 0.0
         start, last = self._start, sum(self.looks.values())
         ends = [] if self.seconds is None else [max(self.seconds - self.elapsed, 0.0) + last]
-        if self.step > start["step"] and start["rounds"] < _ENDLESS:
+        if self.step > start["step"] and start["rounds"] < ENDLESS:
             rounds, until = start["rounds"], self.look_step
             looks = self.looked / max(until - start["step"], 1) * (rounds - until)
             ends.append(self.pace * max(rounds - self.step, 0) + (max(looks, last) if until < rounds else 0.0))
@@ -94,7 +94,7 @@ class Progress:
     def round(self) -> str:
         """Round x of y."""
         rounds = self._start["rounds"]
-        return f"round {self.step:,}" + (f" of {rounds:,}" if rounds < _ENDLESS and self.seconds is None else "")
+        return f"round {self.step:,}" + (f" of {rounds:,}" if rounds < ENDLESS and self.seconds is None else "")
 
     @property
     def times(self) -> list[str]:

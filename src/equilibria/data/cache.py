@@ -8,18 +8,17 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset
 
 from ..core.download import download
 from ..core.errors import Failure, Refusal, as_refusal
-from ..core.files import atomic, try_lock, user_path
+from ..core.files import try_lock, user_path
 from .dataset import held_out_mask
 
 
@@ -43,6 +42,7 @@ def locate(name: str, folders: Sequence[str], root: Path | None) -> Path | None:
     return next((path for path in candidates if path.exists()), None)
 
 
+STORE = "python"  # the folder in the cache of samples that were in memory
 LARGE = 256 << 20  # bytes: a larger array is mapped from its file, not read
 _FORMAT = 1
 _UNFINISHED, _FRESH = ".making-", 60.0  # the prefix of unfinished folders; seconds in which one may not be locked yet
@@ -138,27 +138,6 @@ def _written(folder: Path, write: Callable[[Path], None]) -> None:
             f"The decoded data cannot be saved in {folder.parent}: {error.strerror or error}. Free some space there, "
             "or set EQUILIBRIA_CACHE to another folder."
         ) from None
-
-
-def stored_data(data: Any) -> Any:
-    """The path of a file with samples in memory, named by their content; a name or a path as it is. Raises Refusal."""
-    if data is None or isinstance(data, str | Mapping) or hasattr(data, "__fspath__"):
-        return data
-    x, y = data if isinstance(data, tuple) and len(data) == 2 else (getattr(data, "dataset", data), None)
-    with as_refusal("The data is no array, tensor, (x, y), Dataset or list", TypeError, ValueError, IndexError):
-        if isinstance(x, list | Dataset):
-            rows = [x[i] for i in range(len(x))]  # type: ignore[arg-type]
-            x, y = tuple(zip(*rows, strict=True))[:2] if isinstance(rows[0], tuple) else (rows, y)
-            x = np.stack([np.asarray(sample) for sample in x])
-        arrays = {name: np.asarray(part) for name, part in (("x", x), ("y", y)) if part is not None}
-        if arrays["x"].dtype.kind not in "biufc" or not arrays["x"].ndim:
-            raise TypeError(f"it holds {arrays['x'].dtype}")
-    content = [(str(a.dtype), a.shape, hashlib.sha256(a.tobytes()).hexdigest()) for a in arrays.values()]
-    path = cache_root() / "python" / cache_key(content) / "array.npz"
-    if not path.exists():
-        with atomic(path, unique=True) as part, part.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-    return str(path)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ TABLES = ("labels.csv", "metadata.csv", "metadata.jsonl", "dataset.json")
 _FILES = ("file", "file_name", "filename", "image", "path", "name")
 _LABELS = ("label", "class", "labels", "category", "target")
 _MOST = 64 << 20  # bytes
+_UNREADABLE: tuple[type[Exception], ...] = (*BROKEN, csv.Error, RecursionError)
 
 
 Label = str | tuple[float, ...]  # a class, "" where it is unknown; or numbers, NaN where they are
@@ -43,7 +44,7 @@ def read_label_table(folder: Path | zipfile.Path, images: Collection[str]) -> tu
             if not (rest := [image for image in images if image in cells]):
                 raise Refusal(f"it names none of the {len(images):,} images, such as {first_names(list(images))}")
             table = _label_table({image: cells[image] for image in rest}, names, classes)
-        except (ValueError, *BROKEN, csv.Error, RecursionError) as error:
+        except _UNREADABLE as error:
             remarks.append(f"{path.name} was not read as labels: {first_line(error).rstrip('.')}.")
             continue
         missing = [image for image in images if image not in cells]

@@ -11,7 +11,7 @@ from typing import Any
 from ..core.catalogue import options
 from ..core.errors import Refusal, nearest
 from ..core.files import user_path
-from .cache import data_root
+from .cache import STORE, cache_root, data_root
 from .dataset import Data
 from .datasets import DATASETS
 from .datasets.image_folder import Survey, list_images, listing
@@ -57,6 +57,8 @@ def data_builder(spec: Spec, root: Path | None = None) -> Callable[..., Data]:
         siblings = [str(other) for other in place.parent.iterdir()] if place.parent.is_dir() else []
         close = difflib.get_close_matches(str(place), [*names, *(other for other in siblings if other[0] != ".")], n=1)
         hint = f" Did you mean {close[0]!r}?" if close else nearest(name, names)
+        if place.is_relative_to(cache_root() / STORE):
+            hint = " It held samples from Python: give them again, as in eq.resume(RUN, data=x)."
         raise Refusal(f"No data set is called {name!r}, and nothing is at {place.absolute()}.{hint}")
     if holds_images(path):
         return DATASETS["folder"]

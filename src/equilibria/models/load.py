@@ -23,7 +23,7 @@ from ..recipes.recipe import Recipe
 from ..records import checkpoints
 from ..records.checkpoints import Checkpoint
 from ..records.folder import RunFolder
-from ..records.summary import fingerprint
+from ..records.summary import data_change
 from . import hub
 from .conditions import load_conditions
 from .export_programs import plain
@@ -194,6 +194,6 @@ def _training_data(run: RunFolder, recipe: Recipe, data_root: str | Path | None)
             f"The batch-norm statistics of a checkpoint's encoder or class head are estimated from the training data, "
             f"which is not found: {refusal} Leave out the checkpoint, or name the data's folder (--data-root)."
         ) from None
-    if fingerprint(data) != summary.get("data"):
-        logging.getLogger(__name__).warning("The data %r has changed since the run was trained.", data.name)
+    if change := data_change(data, summary.get("data", {})):
+        logging.getLogger(__name__).warning("%s", change)
     return data

@@ -13,6 +13,7 @@ from .schemas import EVENTS as EVENT_TYPES
 from .schemas import OTHER_EVENT
 
 Event = Mapping[str, Any]
+ENDLESS = 1 << 40  # rounds, if only the time ends a run
 
 
 def read_events(path: Path, skip: int = 0) -> list[Event]:
@@ -53,10 +54,9 @@ class Tail:
         return list(_readable(lines, lambda line: _event(line, str(self.path))))
 
 
-def stop_reason(folder: Path) -> str | None:
-    """The reason in the last event of a run, if it is a stop; else None."""
-    last = (Tail(folder).new_events() or [{"kind": ""}])[-1]
-    return str(last["reason"]) if last["kind"] == "stop" else None
+def stop_reason(events: Sequence[Event]) -> str | None:
+    """The reason in the last event, if it is a stop; None for a run that is in training, or was killed."""
+    return str(events[-1]["reason"]) if events and events[-1]["kind"] == "stop" else None
 
 
 def thin(events: Sequence[Event], most: int = 200) -> list[Event]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..core.errors import Refusal
-from .events import Event, read_events
+from .events import Event, read_events, stop_reason
 from .folder import RunFolder
 
 _LATE = 3  # the late part is the last third, and at least so many values
@@ -155,8 +155,7 @@ class History:
     @property
     def stop_reason(self) -> str | None:
         """The reason of the last stop; None for a run that is still training, or was killed."""
-        stops = self.of("stop")
-        return str(stops[-1]["reason"]) if stops else None
+        return stop_reason(self.events)
 
     @property
     def data(self) -> str:

@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import platform
 import subprocess
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,6 +91,16 @@ def fingerprint(data: Data) -> dict[str, Any]:
     scales = data.labels.scales if data.labels else ()
     facts = {"name": data.name, "train": len(data.x), "held_out": len(data.held_out), "fingerprint": digest(data)}
     return facts | ({"label_scales": [list(scale) for scale in scales]} if scales else {})
+
+
+def data_change(data: Data, stored: Mapping[str, Any]) -> str:
+    """A sentence on data that is not what a run stored of its own, wherever it lies; empty for the same."""
+    now = fingerprint(data)
+    if all(now.get(name) == stored.get(name) for name in (now | dict(stored)) if name != "name"):
+        return ""
+    counts = [f"{facts.get('train', 0):,} + {facts.get('held_out', 0):,}" for facts in (stored, now)]
+    more = f" (training and held-out samples: then {counts[0]}, now {counts[1]})" * (counts[0] != counts[1])
+    return f"The data {data.name!r} has changed since this run started{more}."
 
 
 def data_facts(data: Data) -> dict[str, Any]:

@@ -12,13 +12,13 @@ import torch
 from ..core.errors import Refusal
 from ..recipes.options import Budget, Options, read_budget
 from ..recipes.recipe import Recipe
+from ..records.events import ENDLESS
 from ..training.loop import training_mode
 from ..training.run import Run
 from ..training.step import Players
 from .watch import diagnosis_seconds, watch_every
 
 _MOST = 10_000_000  # rounds that are counted one by one
-ENDLESS = 1 << 62  # rounds, if only the time ends the run
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Rehearsal:
         return self.between + sum(self.steps[_names(p)] * turns for p, turns in run.rule.order(run.game, step))
 
 
-def rehearse(run: Run, seconds: float = 0.35, rounds: int = 1 << 62) -> Rehearsal:
+def rehearse(run: Run, seconds: float = 0.35, rounds: int = ENDLESS) -> Rehearsal:
     """Time rounds of one step per player, for about this long or this many rounds, then restore the run exactly."""
     costs, end = Rehearsal(), time.perf_counter() + seconds
     with run.restored(), training_mode(run):

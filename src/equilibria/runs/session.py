@@ -15,7 +15,7 @@ from ..core.errors import Refusal, user_errors
 from ..core.files import user_path
 from ..core.specs import check
 from ..data import DATASETS, Data
-from ..data.cache import stored_data
+from ..data.in_memory import stored_data
 from ..data.resolve import data_builder
 from ..recipes import DEFAULT, RECIPES
 from ..recipes.build import assemble, resolve, schedules
@@ -27,7 +27,7 @@ from ..recipes.settings import paths, with_changes, with_own_parts
 from ..records import checkpoints
 from ..records.events import Tail
 from ..records.folder import RunFolder, free_name, refuse_existing
-from ..records.summary import Summary, device_name, fingerprint
+from ..records.summary import Summary, data_change, device_name, fingerprint
 from ..training.hardware import Hardware, apply_hardware, choose_hardware, choose_threads, cores
 from ..training.run import Run
 from .announce import opening
@@ -42,10 +42,7 @@ T = TypeVar("T")
 
 @user_errors()
 def train(
-    recipe: str | Recipe | None = None,
-    display: Display | None = None,
-    callbacks: Any = (),
-    **keywords: Any,
+    recipe: str | Recipe | None = None, display: Display | None = None, callbacks: Any = (), **keywords: Any
 ) -> Run:
     """Train a recipe and record the run in a folder under `runs`.
 
@@ -56,7 +53,7 @@ def train(
             the budget and the device; each choice is said with its reason.
         display: Where text and events go; default: printed lines.
         callbacks: Functions of the run, called after each report; one that sets run.stop = "interrupted" ends it.
-        keywords: Fields of `Options`, such as data="digits", and changes to the recipe: clip=0.01,
+        keywords: Fields of `Options`, such as data="digits" or samples in memory, and changes to the recipe: clip=0.01,
             **{"penalty.weight": 5}.
 
     Example:
@@ -99,6 +96,7 @@ def resume(
     stop_when: str | None = None,
     quiet: bool = False,
     callbacks: Any = (),
+    data: Any = None,
     **parts: Any,
 ) -> Run:
     """Continue a run from its newest checkpoint, bit for bit.
@@ -116,6 +114,7 @@ def resume(
         stop_when: critical: stop at the first critical finding, roll back to the best checkpoint; default: as planned.
         quiet: Say nothing but errors.
         callbacks: Functions of the run, called after each report.
+        data: The samples of a run on samples in memory, if the file that they were stored in is gone.
         parts: Functions and modules of your own that the run was trained with, as in `eq.train`: generator=...,
             penalty=....
 
@@ -129,6 +128,8 @@ def resume(
     with records.lock():
         recipe, summary = Recipe.load(records.recipe_file, trust=True), Summary.load(records)
         recipe = with_own_parts(recipe, parts, str(records.path))
+        if data is not None:
+            recipe = replace(recipe, data={**recipe.data, "name": stored_data(data)})
         if not trust:
             refuse_code(recipe, str(records.recipe_file))
         hardware = _stored_hardware(summary)
@@ -291,10 +292,6 @@ def _stored_data(recipe: Recipe, summary: Summary, data_root: str | Path | None,
     """The data of the run; a remark if it has changed."""
     root = data_root or summary.data_root
     data = training_data(recipe, Path(root) if root else None, summary.data.get("label_scales", []))
-    if fingerprint(data) != summary.data:
-        counts = [f"{facts['train']:,} + {facts['held_out']:,}" for facts in (summary.data, fingerprint(data))]
-        more = f" (training and held-out samples: then {counts[0]}, now {counts[1]})" * (counts[0] != counts[1])
-        display.say(
-            f"The data {data.name!r} has changed since this run started{more}: it will not continue bit for bit."
-        )
+    if change := data_change(data, summary.data):
+        display.say(f"{change} The run will not continue bit for bit.")
     return data

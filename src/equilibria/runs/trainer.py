@@ -26,6 +26,7 @@ from ..recipes.build_networks import critic_input, game_traits
 from ..recipes.recipe import Recipe
 from ..records import checkpoints
 from ..records.checkpoints import Checkpoint, file_name
+from ..records.events import ENDLESS
 from ..records.folder import FORMAT, RunFolder
 from ..records.summary import Summary, data_facts
 from ..terms.divergences import DIVERGENCES
@@ -33,7 +34,6 @@ from ..training.loop import Observer, run_rounds
 from ..training.run import Run
 from .announce import farewell
 from .observers import Checkpointer, Display, EventLog, NonFinite, Reporter, Snapshot, clock, every
-from .plan import ENDLESS
 from .selection import chance, held_out, measure
 from .watch import DiagnosticsObserver, DoctorObserver, diagnoser
 

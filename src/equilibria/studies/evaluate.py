@@ -20,7 +20,7 @@ from ..recipes.build_networks import training_data
 from ..recipes.recipe import Recipe
 from ..records.events import Tail
 from ..records.folder import RunFolder
-from ..records.summary import Summary, fingerprint
+from ..records.summary import Summary, data_change
 from ..runs.selection import has_likelihood
 from . import metric_specs
 from .evaluation_plan import EvaluationOptions, EvaluationPlan, Work, affordable, origin, plan_evaluation
@@ -115,8 +115,8 @@ def _evaluate_run(run: Path, checkpoints: Sequence[str], options: EvaluationOpti
     if options.root is None and summary.data_root:
         options = replace(options, root=Path(summary.data_root))
     data = training_data(recipe, options.root, summary.data.get("label_scales", []))
-    if fingerprint(data) != summary.data:
-        say(f"The data {data.name!r} is not what this run was trained on: its numbers may not be comparable.")
+    if change := data_change(data, summary.data):
+        say(f"{change} Its numbers may not be comparable.")
     limit = options.limit(max(checkpoint.elapsed for checkpoint in selected.values()))
     model, samples = load(run), real_samples(data, options.count, recipe.binarize)
     record, start = origin(data, options.seed, recipe.halflife > 0, recipe.binarize), time.monotonic()

@@ -11,7 +11,7 @@ from typing import Any, NotRequired, Self, TypedDict
 from ..core.errors import Refusal, first_line
 from ..core.files import write_output
 from ..core.stored import read_json, require
-from ..evaluation.metrics.base import Measurement, Provenance, comparable
+from ..evaluation.metrics.base import Measurement, Provenance
 
 FORMAT = 1
 FILE = "metrics.json"
@@ -109,17 +109,6 @@ def read_evaluation(run: str | Path) -> Evaluation:
 def stored_evaluation(folder: Path) -> Evaluation:
     """The evaluation of a run; without numbers if it was not evaluated."""
     return read_evaluation(folder) if (folder / FILE).is_file() else Evaluation(())
-
-
-def comparable_values(
-    evaluations: Mapping[str, Evaluation], name: str, checkpoint: str = "best"
-) -> dict[str, MetricValue]:
-    """The same metric of several runs, by name. Raises Refusal if provenances differ, and names the fields."""
-    values = {run: value for run, each in evaluations.items() if (value := each.of(name, checkpoint)) is not None}
-    if missing := [run for run in evaluations if run not in values]:
-        raise Refusal(f"{', '.join(missing)} has no {name} at its {checkpoint} checkpoint: evaluate it with --metrics.")
-    comparable({run: value.provenance for run, value in values.items()})
-    return values
 
 
 def _plain(value: float | None) -> float | str | None:

@@ -27,6 +27,7 @@ from ..spaces import Image, Plane
 
 _SIDE = 8  # pixels of flat images, at least
 _SAMPLES = ("samples", "images", "x")
+_HELD_OUT = "held_out"  # which samples are held out, (N,) bool
 
 Split = tuple[Tensor, Tensor, Tensor]  # training samples, held-out samples, which of all are held out: (N,) bool
 
@@ -37,16 +38,19 @@ def array(
     """Images (N, H, W[, C]) or (N, C, H, W), or points (N, 2), in an .npy or .npz file.
 
     `samples` is the name of the array of samples in an .npz (default: samples, images, x or the first); `labels` is the
-    name of the array of labels in an .npz (default: labels or y).
+    name of the array of labels in an .npz (default: labels or y). An array held_out, (N,) of true and false, says which
+    samples are held out; without one a hash of each sample decides.
     `layout` is channels_first or channels_last where the shape is ambiguous; `unknown` is the label of samples whose
     class is not known (auto: NaN, -1 and names such as unlabelled, none: no label).
     """
     stored = read_shapes(path)
     samples, labels = array_names(path, stored, samples, labels)
     raw = read_array(path, samples)
-    space, (x, out, mask), remark = _points(path, raw) if raw.ndim == 2 else _images(path, samples, raw, layout)
-    remarks = [remark]
-    if rest := [name for name in stored if name not in (samples, labels)]:
+    choice = _stored_mask(path, stored, len(raw))
+    parts = _points(path, raw, choice) if raw.ndim == 2 else _images(path, samples, raw, layout, choice)
+    space, (x, out, mask), remark = parts
+    remarks, used = [remark], (samples, labels, None if choice is None else _HELD_OUT)
+    if rest := [name for name in stored if name not in used]:
         remarks.append(f"Arrays of {path.name} that were not read: {', '.join(rest)}.")
     if labels is None:
         return Data(str(path), space, x, out, remarks=tuple(remarks))
@@ -70,14 +74,20 @@ def array_names(
     return samples, labels
 
 
-def _points(path: Path, raw: np.ndarray) -> tuple[Space, Split, str]:
+def _stored_mask(path: Path, stored: Mapping[str, Shape], count: int) -> Tensor | None:
+    """Which samples are held out, (N,) bool, where an array says so."""
+    mask = read_array(path, _HELD_OUT) if stored.get(_HELD_OUT) == (count,) else np.zeros(count)
+    return torch.from_numpy(mask) if mask.dtype == bool and 0 < mask.sum() < count else None
+
+
+def _points(path: Path, raw: np.ndarray, mask: Tensor | None) -> tuple[Space, Split, str]:
     if raw.shape[1] > 2 and raw.dtype.kind in "fiu":
         raise Refusal(f"{path} is a table of {raw.shape[1]:,} columns: {SHAPES}. {_table_advice(raw.shape[1])}")
     if raw.shape[1] != 2 or raw.dtype.kind not in "fiu":
         raise Refusal(f"{path} has {raw.dtype} of shape {raw.shape}: {SHAPES}.")
     reach = max(map(abs, value_range(path, raw)))
     x = torch.from_numpy(np.array(raw, dtype=np.float32))
-    return Plane(reach * 1.1 or 1.0), _split(x), f"Points with coordinates of up to {reach:.3g}."
+    return Plane(reach * 1.1 or 1.0), _split(x, mask), f"Points with coordinates of up to {reach:.3g}."
 
 
 def _table_advice(columns: int) -> str:
@@ -91,12 +101,12 @@ def _table_advice(columns: int) -> str:
     return points
 
 
-def _images(path: Path, name: str, raw: np.ndarray, layout: str) -> tuple[Space, Split, str]:
+def _images(path: Path, name: str, raw: np.ndarray, layout: str, mask: Tensor | None) -> tuple[Space, Split, str]:
     """Images, decoded in memory or, if they are large, in a file of the cache."""
     images = detect_layout(path, raw, layout)
-    if len(raw) * int(np.prod(images.shape)) <= LARGE:
+    if mask is not None or len(raw) * int(np.prod(images.shape)) <= LARGE:
         x = torch.from_numpy(np.concatenate([images.convert(part) for part in chunks(raw)]))
-        return Image(*images.shape), _split(x), images.remark
+        return Image(*images.shape), _split(x, mask), images.remark
     state = path.stat()
     identity = cache_key(str(path.resolve()), state.st_size, state.st_mtime_ns, name, images.shape, images.remark)
     rows = (row for part in chunks(raw) for row in images.convert(part))
@@ -105,6 +115,6 @@ def _images(path: Path, name: str, raw: np.ndarray, layout: str) -> tuple[Space,
     return Image(*images.shape), (x, out, mask), images.remark
 
 
-def _split(x: Tensor) -> Split:
-    mask = held_out_mask(x)
+def _split(x: Tensor, mask: Tensor | None) -> Split:
+    mask = held_out_mask(x) if mask is None else mask
     return x[~mask], x[mask], mask

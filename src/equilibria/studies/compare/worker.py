@@ -14,7 +14,7 @@ import torch
 
 from ...core.errors import Failure, Refusal, first_line
 from ...recipes.recipe import Recipe, refuse_code
-from ...records.events import stop_reason
+from ...records.events import Tail, stop_reason
 from ...records.folder import RunFolder
 from ...runs.observers import Display, Lines
 from ...runs.plan import peak_memory
@@ -37,7 +37,7 @@ def run_trial(trial: Trial, display: Display | None = None) -> Path:
     try:
         after = _train_and_evaluate(trial, display or Lines(), before)
     except (Refusal, Failure) as error:
-        after = Outcome("failed", str(error), stop_reason(trial.folder) == "nonfinite")
+        after = Outcome("failed", str(error), stop_reason(Tail(trial.folder).new_events()) == "nonfinite")
     except Exception as error:  # in a user's part, or a defect of ours: the other trials go on
         traceback.print_exc()
         after = Outcome("failed", f"{type(error).__name__}: {first_line(error)}")
@@ -53,9 +53,9 @@ def run_single_threaded(trial: Trial) -> Path:
 
 
 def _train_and_evaluate(trial: Trial, display: Display, before: Outcome) -> Outcome:
-    if stop_reason(trial.folder) in (None, *_UNFINISHED):
+    if stop_reason(Tail(trial.folder).new_events()) in (None, *_UNFINISHED):
         _train_or_resume(trial, display)
-        if stop_reason(trial.folder) == "interrupted":
+        if stop_reason(Tail(trial.folder).new_events()) == "interrupted":
             return Outcome("interrupted")
     if before.measured != trial.evaluation:
         options, root = trial.evaluation, trial.options.get("data_root")
