@@ -1,6 +1,7 @@
 """What the command line promises: sentences, exit codes, files, and no traceback."""
 
 import errno
+import itertools
 import json
 import os
 import re
@@ -25,7 +26,7 @@ from equilibria.models.load import load
 from equilibria.recipes import DEFAULT, DEFAULT_FOR_FEW, DEFAULT_FOR_POINTS, RECIPES, Recipe
 from equilibria.recipes.options import read_budget
 from equilibria.recipes.settings import settings, short
-from equilibria.training.hardware import Hardware, choose_threads
+from equilibria.training.hardware import Hardware, choose_hardware, choose_precision, choose_threads
 from sessions import Silent
 
 SMALL = ["--threads", "1", "--matmul", "default", "--device", "cpu", "--batch", "8"]
@@ -450,6 +451,16 @@ def test_the_environment_limits_the_threads(monkeypatch):
         counts.append(choose_threads(hardware, lambda: 1 / torch.get_num_threads()).threads)
     torch.set_num_threads(1)
     assert counts == [1, 3, 4, 4]
+
+
+def test_bf16_is_chosen_where_the_processor_has_it_and_a_round_is_faster(monkeypatch):
+    hardware, times = Hardware("cpu", 1, "default", "fp32"), {"fp32": 2.0, "bf16": 1.0}
+    for capability, faster in itertools.product(("avx512_bf16", "amx_bf16", "avx2"), (True, False)):
+        monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {capability: True})  # noqa: B023
+        seconds = times if faster else dict.fromkeys(times, 1.0)
+        precision = choose_precision(hardware, seconds.__getitem__).precision
+        assert (precision == "bf16") == (faster and capability != "avx2")
+    assert choose_hardware(precision="auto", matmul="default").precision == "fp32"
 
 
 def test_one_round_is_not_rounds_and_points_are_not_images(capsys):

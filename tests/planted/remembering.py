@@ -5,6 +5,7 @@ from .mutant import Mutant
 RUN, AVERAGE = "training/run.py", "training/run.py"
 LOOP = "properties/test_loop.py::"
 RESUMES = (LOOP + "test_resuming_from_a_saved_state_is_bit_for_bit",)
+PACE = ("properties/test_rules.py::test_schedules_come_to_their_end_at_the_pace_that_is_set_and_that_a_run_keeps",)
 HALVES, FORGETS = (
     LOOP + f"TestAverage::test_{law}" for law in ("halves_the_distance_in_a_halflife", "forgets_the_initial_weights")
 )
@@ -51,6 +52,30 @@ REMEMBERING = (
         "penalties and augmentations that remember start anew",
     ),
     Mutant(
+        "pace-forgotten",
+        RUN,
+        "self.pace = int(step), float(place), float(advance)",
+        "self.pace = 0, 0.0, 1.0",
+        PACE,
+        "a resumed run has another learning rate",
+    ),
+    Mutant(
+        "pace-with-a-jump",
+        RUN,
+        "self.pace = self.step, self.place, max(",
+        "self.pace = self.step, float(self.step), max(",
+        PACE,
+        "a rate jumps where its pace is set",
+    ),
+    Mutant(
+        "schedules-without-a-clock",
+        "runs/plan.py",
+        "run.set_pace(recipe.rounds, min(rounds,",
+        "max(recipe.rounds, min(rounds,",
+        ("properties/test_resume.py::test_rates_come_down_before_the_time_is_up_however_slow_the_machine",),
+        "on a busy machine the rate stays high",
+    ),
+    Mutant(
         "average-by-the-wrong-halflife",
         AVERAGE,
         "1 - 0.5 ** (1 / halflife)",
@@ -69,7 +94,7 @@ REMEMBERING = (
     Mutant(
         "average-remembers-the-start",
         AVERAGE,
-        "halflife = min(self.halflife, _RAMP * step)",
+        "halflife = min(self.halflife, self.share * step)",
         "halflife = self.halflife",
         (FORGETS,),
         "without the ramp initial weights stay",

@@ -35,7 +35,8 @@ def calls(monkeypatch):
             return _function(*arguments, **keywords)
 
         monkeypatch.setattr(BUILDS, name, counted)
-        monkeypatch.setattr(SESSION, name, counted)
+        for module in (SESSION, REHEARSAL):
+            monkeypatch.setattr(module, name, counted, raising=hasattr(module, name))
     return counts
 
 

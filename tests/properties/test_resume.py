@@ -1,11 +1,14 @@
 """Nothing is lost: a run that was killed or stopped goes on bit for bit."""
 
+import itertools
+
 import pytest
 import torch
 
 from equilibria import RECIPES
 from equilibria.core.errors import Refusal
 from equilibria.data import load_data
+from equilibria.runs import observers
 from equilibria.runs.selection import chance
 from equilibria.runs.session import resume, train
 from sessions import TINY, Silent, StopsAt, assert_same_run, events, killed_and_resumed, timeless
@@ -40,6 +43,19 @@ def test_every_recipe_goes_on_bit_for_bit(tmp_path, recipe):
     assert events(stopped.folder)[-1]["reason"] == "interrupted"
     assert resume(stopped.folder, Silent()).step == 7
     assert_same_run(whole, stopped.folder)
+
+
+def test_rates_come_down_before_the_time_is_up_however_slow_the_machine(tmp_path, monkeypatch):
+    """Planned are as many rounds as a second of the true clock allows in 40; on this clock there are some dozens."""
+    ticks = itertools.count()
+    monkeypatch.setattr(observers.time, "monotonic", lambda: next(ticks) / 4)
+    wish = {name: value for name, value in SHORT.items() if name != "rounds"} | {"budget": "40s", "watch": 0}
+    run = train("wgan-gp", Silent(), name="run", runs=tmp_path, schedule="linear", **wish)
+    last = [event["rates"]["critic"] for event in events(run.folder) if event["kind"] == "report"][-1]
+    assert run.step < 100
+    assert last < 0.2 * run.rates["critic"][0]
+    longer = resume(run.folder, Silent(), rounds=2 * run.step)
+    assert longer.place == longer.step
 
 
 @pytest.fixture

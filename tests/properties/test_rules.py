@@ -182,6 +182,20 @@ def test_schedules_set_the_rate_of_every_player(rule):
     assert rates == [pytest.approx([rate * share for rate in first]) for share in (1, 0.75, 0.5, 0.25)]
 
 
+def test_schedules_come_to_their_end_at_the_pace_that_is_set_and_that_a_run_keeps():
+    run = run_of("gan", schedule={"name": "linear"}, rounds=8)
+    optimizer, rates = run.optimizers["critic"], []
+    first = optimizer.param_groups[0]["lr"]
+    run_rounds(run, 2)
+    for until, rounds in ((3, 3), (5, 4)):  # the second time no longer at the place that is the round
+        run.set_pace(8, rounds)
+        run_rounds(run, until, [lambda run: rates.append(optimizer.param_groups[0]["lr"])])
+    again = run_of("gan", schedule={"name": "linear"}, rounds=8)
+    again.load_state_dict(copy.deepcopy(run.state_dict()))
+    run_rounds(again, 7, [lambda run: rates.append(run.optimizers["critic"].param_groups[0]["lr"])])
+    assert rates == pytest.approx([first * share for share in (0.75, 0.5, 0.375, 0.25, 0.125)])
+
+
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_a_rate_is_reached_in_a_straight_line_and_then_follows_its_schedule(name):
     plain, warmed = SCHEDULES[name](100), SCHEDULES[name](100, warmup=10)

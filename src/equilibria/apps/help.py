@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _FIELDS = ("data", "batch", "rounds", "seed")  # flags of the run, too
 _TITLES = {
     "halflife": "The moving average of the generator's weights; samples are drawn from it",
+    "halflife_share": "The moving average of the generator's weights; samples are drawn from it",
     "conditional": "The labels of the data",
     "labelled": "The labels of the data",
     "binarize": "The values of the data",

@@ -67,6 +67,7 @@ def assemble(recipe: Recipe, data: Data, device: str | torch.device, precision: 
     """The run of a recipe without any `auto`. Raises Refusal as `build` does."""
     if not recipe.halflife >= 0:
         raise Refusal(f"halflife is {recipe.halflife}: it must be a number of rounds; 0 turns averaging off.")
+    at_least(0, "The recipe", halflife_share=recipe.halflife_share)
     data = (data.labeled_part() if recipe.conditional else data).to(torch.device(device))
     at_least(1, "The recipe", batch=recipe.batch)
     labels = label_subset(recipe, data)
@@ -88,7 +89,7 @@ def assemble(recipe: Recipe, data: Data, device: str | torch.device, precision: 
     optimizers = _optimizers(recipe, game)
     averaged = {k: v for k, v in game.networks.items() if k != "critic" or labels is not None}  # one learns classes
     stream = dataclasses.replace(stream, size=recipe.batch)
-    average = Average(nn.ModuleDict(averaged), recipe.halflife)
+    average = Average(nn.ModuleDict(averaged), recipe.halflife, recipe.halflife_share)
     run = Run(game, stream, optimizers, average, schedules(recipe, optimizers), precision, recipe.seed, rule)
     try_penalties(recipe, run)
     return run

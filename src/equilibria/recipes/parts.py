@@ -78,6 +78,7 @@ NUMBERS = {
     "batch": (int, "real samples per critic step"),
     "rounds": (int, "number of rounds; in one round every player takes its steps"),
     "halflife": (float, "half-life of the moving average of the generator's weights, in rounds"),
+    "halflife_share": (float, "the most that the half-life is, as a share of the rounds so far"),
     "conditional": (bool, "the networks receive the labels of the data"),
     "labelled": (int, "number of labels for a critic that learns classes, the same number of each class"),
     "binarize": (bool, "draw black or white pixels in every batch, with gray values as probabilities of white"),

@@ -41,6 +41,7 @@ class Recipe:
     batch: int = 64
     rounds: int = 10_000
     halflife: float = 1000.0  # of the averaged generator, in rounds
+    halflife_share: float = 0.05  # of the rounds so far: the most that the half-life is
     conditional: bool = False  # the networks receive the labels of the data
     labelled: int = 0  # number of labels for a critic that learns classes; the others are not used
     binarize: bool = False  # draw black or white pixels in every batch; gray values are probabilities of white

@@ -23,6 +23,7 @@ class _RecipeParts(TypedDict, total=False):
     optimizers: dict[str, Part]
     batch: int
     halflife: float
+    halflife_share: float
     conditional: bool
     labelled: int
     binarize: bool

@@ -1,18 +1,20 @@
 """The plan of a run: its rounds, and how often to diagnose, from some timed rounds."""
 
-import dataclasses
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 
 from ..core.errors import Refusal
+from ..data import Data
+from ..recipes.build import assemble
 from ..recipes.options import Budget, Options, read_budget
 from ..recipes.recipe import Recipe
 from ..records.events import ENDLESS
+from ..training.hardware import Hardware, apply_hardware, choose_hardware, choose_precision, choose_threads, cores
 from ..training.loop import training_mode
 from ..training.run import Run
 from ..training.step import Players
@@ -42,6 +44,40 @@ def plan(run: Run, recipe: Recipe, options: Options) -> Plan:
     return Plan(rounds, watch, seconds, peak_memory(run.device))
 
 
+def build_timed(recipe: Recipe, data: Data, options: Options) -> tuple[Run, Hardware]:
+    """The run at round 0 and the hardware settings; threads and precision are timed on that run. Raises Refusal."""
+    if (options.threads or 1) > max(most := cores(), 2):  # so that a run of two threads is the same on any machine
+        raise Refusal(f"threads is {options.threads}, and {most} can run at a time here: give --threads {most}.")
+    hardware = choose_hardware(options.device, options.threads, options.matmul, options.precision)
+    with apply_hardware(hardware):
+        run = assemble(recipe, data, hardware.device, hardware.precision, options.allow_coupled_critic)
+        if options.threads is None:
+            hardware = choose_threads(hardware, lambda: rehearse(run).seconds(run, 0, 1))
+        if options.precision == "auto" and _takes_bf16(recipe, data, options):
+            torch.set_num_threads(hardware.threads)
+            hardware = choose_precision(
+                hardware, lambda name: rehearse(replace(run, precision=name)).seconds(run, 0, 1)
+            )
+            run.precision = hardware.precision
+    return run, hardware
+
+
+def _takes_bf16(recipe: Recipe, data: Data, options: Options) -> bool:
+    """Whether rounding to bf16 was measured to pay: for images in games of generator and critic, in a set time."""
+    in_time = read_budget(options.budget).seconds is not None
+    return in_time and set(recipe.networks) == {"generator", "critic"} and len(data.space.shape) == 3
+
+
+def follow_clock(run: Run, recipe: Recipe, limits: dict[str, Any], elapsed: float) -> None:
+    """Let the schedules of learning rates end when the run does, by its pace so far, after `elapsed` seconds.
+
+    The pace is part of the run's state, so a run that is resumed keeps it until the next call.
+    """
+    if run.schedules and run.step and elapsed < (limits["seconds"] or 0.0):
+        rounds = (limits["seconds"] - elapsed) * run.step / elapsed
+        run.set_pace(recipe.rounds, min(rounds, (limits["rounds"] or ENDLESS) - run.step))
+
+
 def prolonged(recipe: Recipe, options: Options, run: Run, step: int, elapsed: float) -> Recipe:
     """The recipe with another total of rounds, for a run at round `step` after `elapsed` seconds.
 
@@ -52,7 +88,7 @@ def prolonged(recipe: Recipe, options: Options, run: Run, step: int, elapsed: fl
     rounds = total_rounds(run, options.rounds, budget, recipe.rounds, lambda rounds: rounds * pace)
     if rounds < step or (budget.seconds is not None and budget.seconds < elapsed):
         raise Refusal(f"The run has {step:,} rounds in {elapsed:.0f} s: rounds and budget are totals and must be more.")
-    return dataclasses.replace(recipe, rounds=rounds)
+    return replace(recipe, rounds=rounds)
 
 
 def end(recipe: Recipe, options: Options) -> dict[str, Any]:

@@ -28,12 +28,12 @@ from ..records import checkpoints
 from ..records.events import Tail
 from ..records.folder import RunFolder, free_name, refuse_existing
 from ..records.summary import Summary, data_change, device_name, fingerprint
-from ..training.hardware import Hardware, apply_hardware, choose_hardware, choose_threads, cores
+from ..training.hardware import Hardware, apply_hardware, choose_hardware
 from ..training.run import Run
 from .announce import opening
 from .fine_tuning import Source, load_source, stored_source, take_weights
 from .observers import Display, Lines
-from .plan import Plan, end, plan, prolonged, rehearse, report_every, save_every
+from .plan import Plan, build_timed, end, plan, prolonged, report_every, save_every
 from .tensorboard import Board, require_tensorboard, resume_tensorboard
 from .trainer import Session, run_session
 
@@ -67,7 +67,7 @@ def train(
         require_tensorboard()
     source = load_source(options.from_) if options.from_ else None
     recipe, path, data, why = _request(recipe, options, changes, source)
-    run, hardware = _build(recipe, data, options)
+    run, hardware = build_timed(recipe, data, options)
     weights = take_weights(run, source) if source else ""
     with apply_hardware(hardware):
         run_plan = plan(run, recipe, options)
@@ -157,7 +157,7 @@ def resume(
                 raise Refusal("stop_when is 'critical', but the run has no diagnostics (--watch 0): leave it out.")
             if rounds is not None or budget is not None:
                 recipe = prolonged(recipe, options, run, *((newest.step, newest.elapsed) if newest else (0, 0.0)))
-                run.schedules = schedules(recipe, run.optimizers)
+                run.schedules, run.pace = schedules(recipe, run.optimizers), (run.step, float(run.step), 1.0)
                 summary.end = end(recipe, options)
             elif stop_when is not None:
                 summary.end["when"] = options.stop_when
@@ -244,18 +244,6 @@ def _suitable(options: Options, changes: Mapping[str, Any], root: Path | None) -
     selection = [rest for choice in choices(facts) if (rest := without(choice, RECIPES[name](), own)).settings]
     settings = {name: value for choice in selection for name, value in choice.settings.items()}
     return name, settings, reasons((name, why), selection)
-
-
-def _build(recipe: Recipe, data: Data, options: Options) -> tuple[Run, Hardware]:
-    """The run at round 0 and the hardware settings, with threads timed on that run."""
-    if (options.threads or 1) > max(most := cores(), 2):  # so that a run of two threads is the same on any machine
-        raise Refusal(f"threads is {options.threads}, and {most} can run at a time here: give --threads {most}.")
-    hardware = choose_hardware(options.device, options.threads, options.matmul, options.precision)
-    with apply_hardware(hardware):
-        run = assemble(recipe, data, hardware.device, hardware.precision, options.allow_coupled_critic)
-        if options.threads is None:
-            hardware = choose_threads(hardware, lambda: rehearse(run).seconds(run, 0, 1))
-    return run, hardware
 
 
 def _summary(

@@ -34,6 +34,7 @@ from ..training.loop import Observer, run_rounds
 from ..training.run import Run
 from .announce import farewell
 from .observers import Checkpointer, Display, EventLog, NonFinite, Reporter, Snapshot, clock, every
+from .plan import follow_clock
 from .selection import chance, held_out, measure
 from .watch import DiagnosticsObserver, DoctorObserver, diagnoser
 
@@ -132,7 +133,9 @@ def _train(session: Session, report: Reporter, checkpointer: Checkpointer, docto
     if doctor is not None:
         diagnostics = DiagnosticsObserver(diagnoser(run, session.recipe), report.log, summary.diagnose_every)
         observers += [every(diagnostics.every, diagnostics), every(diagnostics.every, doctor)]
-    observers += [every(summary.cadence["save"], checkpointer.milestone), checkpointer.save_if_old]
+    save = summary.cadence["save"]
+    observers.append(every(save, lambda run: follow_clock(run, session.recipe, summary.end, report.log.elapsed)))
+    observers += [every(save, checkpointer.milestone), checkpointer.save_if_old]
     if (seconds := summary.end["seconds"]) is not None:
         observers.append(clock(report.log, seconds))
         observers[-1](run)  # the time may have been used up before

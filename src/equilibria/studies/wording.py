@@ -114,7 +114,7 @@ def command(run: History) -> str:
     """The command that trains a run again, on the same kind of machine to the same numbers."""
     choices, cadence, end = (run.summary.get(name) or {} for name in ("choices", "cadence", "end"))
     flags: dict[str, Any] = {name: choices[name] for name in ("device", "threads", "matmul") if name in choices}
-    flags |= {"precision": choices["precision"]} if choices.get("precision", "fp32") != "fp32" else {}
+    flags |= {"precision": choices.get("precision")} if choices.get("precision") == "bf16" or end.get("seconds") else {}
     flags |= {"budget": f"{end['seconds']:g}s"} if end.get("seconds") else {"rounds": run.recipe["rounds"]}
     flags |= {"save_every": cadence.get("save"), "watch": cadence.get("watch"), "stop_when": end.get("when")}
     flags |= {"data_root": run.summary.get("data_root"), "from_": (run.summary.get("source") or {}).get("folder")}

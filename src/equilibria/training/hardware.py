@@ -14,8 +14,9 @@ from ..core.errors import Refusal, nearest
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 MATMULS = ("auto", "default", "bf16")
-PRECISIONS = ("fp32", "bf16")
+PRECISIONS = ("auto", "fp32", "bf16")
 _MOST_THREADS = 1024
+_FASTER = 0.95  # of the time of a round in fp32: docs/design/quality.md
 _EXACT = 1e-6  # a smaller relative error counts as full fp32
 _PROBE = (64, 784, 512)
 _PRODUCTS: Any = getattr(torch.backends.mkldnn, "matmul")  # noqa: B009 - the stubs of torch lack it
@@ -42,10 +43,11 @@ class Hardware:
 def choose_hardware(
     device: str = "auto", threads: int | None = None, matmul: str = "auto", precision: str = "fp32"
 ) -> Hardware:
-    """The hardware for these options; threads are 1 until `choose_threads` has timed a round. Raises Refusal."""
+    """The hardware for these options; `auto` is 1 thread and fp32 until a round has been timed. Raises Refusal."""
     device, why_device = _device(device)
     matmul, why_matmul = _matmul(matmul) if device == "cpu" else ("default", "")
     _check("precision", precision, PRECISIONS)
+    precision = "fp32" if precision == "auto" else precision
     if threads is not None and not 1 <= threads <= _MOST_THREADS:
         raise Refusal(f"threads is {threads}: it must be a number from 1 to {_MOST_THREADS:,}.")
     why_threads = "" if threads is None else f"{_threads(threads)} (by option)"
@@ -70,6 +72,18 @@ def choose_threads(hardware: Hardware, seconds_per_round: Callable[[], float]) -
     fastest = min(times, key=lambda count: times[count])
     measured = ", ".join(f"{count}: {seconds * 1e3:.1f} ms per round" for count, seconds in times.items())
     return replace(hardware, threads=fastest, reasons=(*hardware.reasons, f"{_threads(fastest)} ({measured})"))
+
+
+def choose_precision(hardware: Hardware, seconds_per_round: Callable[[str], float]) -> Hardware:
+    """bf16 on a processor that multiplies it, if a round is then clearly faster; else as it was."""
+    capabilities = torch.cpu.get_capabilities()
+    if hardware.device != "cpu" or not (capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")):
+        return hardware
+    slow, fast = (seconds_per_round(precision) for precision in ("fp32", "bf16"))
+    if fast > _FASTER * slow:
+        return hardware
+    reason = f"bf16 networks, with fp32 scores and penalties ({fast * 1e3:.1f} ms per round, in fp32 {slow * 1e3:.1f})"
+    return replace(hardware, precision="bf16", reasons=(*hardware.reasons, reason))
 
 
 @contextmanager

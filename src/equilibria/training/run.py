@@ -23,21 +23,23 @@ from .optimizers import Schedule
 from .update_rules import Rule, alternating
 
 _MANY = 100_000_000  # rounds
-_RAMP = 0.05  # of the rounds so far: a longer half-life would remember the initial weights
 
 
 class Average(nn.Module):
-    """Exponential moving average of networks; its half-life, in rounds, is at most 5 % of the rounds so far."""
+    """Exponential moving average of networks, over a half-life in rounds, at most a share of the rounds so far.
 
-    def __init__(self, networks: nn.ModuleDict, halflife: float = 1000.0):
+    A longer half-life would remember the initial weights.
+    """
+
+    def __init__(self, networks: nn.ModuleDict, halflife: float = 1000.0, share: float = 0.05):
         super().__init__()
         self.networks = copy.deepcopy(networks).requires_grad_(False).eval()
-        self.halflife = halflife
+        self.halflife, self.share = halflife, share
 
     @torch.no_grad()
     def update(self, networks: nn.ModuleDict, step: int) -> None:
         """Average in the networks after round `step` (counted from 0)."""
-        halflife = min(self.halflife, _RAMP * step)
+        halflife = min(self.halflife, self.share * step)
         share = 1 - 0.5 ** (1 / halflife) if halflife > 0 else 1.0
         current = [networks[name] for name in self.networks]
         parameters: list[Tensor] = [p for network in current for p in network.parameters()]
@@ -95,6 +97,7 @@ class Run:
     rule: Rule = field(default_factory=alternating)  # how a round is computed
     step: int = 0  # finished rounds
     draws: int = 0  # drawn batches
+    pace: tuple[int, float, float] = (0, 0.0, 1.0)  # a round, the place of schedules there, and their steps per round
     stop: str | None = None  # why training ends after this round
     statistics: RunningMeans = field(default_factory=RunningMeans)
     folder: Path | None = None  # of its records
@@ -152,11 +155,21 @@ class Run:
             return (stop - start) * self.images_at(stop)
         return sum(self.images_at(step) for step in range(start, stop))
 
+    @property
+    def place(self) -> float:
+        """Where the schedules of the learning rates are: the round, unless a clock sets their pace."""
+        step, place, advance = self.pace
+        return place + (self.step - step) * advance
+
+    def set_pace(self, end: int, rounds: float) -> None:
+        """Let the schedules, without a jump, come to `end` after so many more rounds."""
+        self.pace = self.step, self.place, max(end - self.place, 0.0) / max(rounds, 1.0)
+
     def optimizer(self, player: Player) -> Optimizer:
         """This player's optimizer, at this round's learning rate."""
         optimizer = self.optimizers[player.optimizer]
         if player.optimizer in self.schedules:
-            share = self.schedules[player.optimizer](self.step)
+            share = self.schedules[player.optimizer](round(self.place))
             for group, rate in zip(optimizer.param_groups, self.rates[player.optimizer], strict=True):
                 group["lr"] = rate * share
         return optimizer
@@ -175,6 +188,7 @@ class Run:
             "statistics": self.statistics.state_dict(),
             "step": self.step,
             "draws": self.draws,
+            "pace": list(self.pace),
         }
 
     @contextmanager
@@ -205,3 +219,5 @@ class Run:
                     raise ValueError(f"the optimizer state of {key} has other shapes than its parameters")
         self.statistics.load_state_dict(state["statistics"])
         self.step, self.draws = state["step"], state["draws"]
+        step, place, advance = state.get("pace", (0, 0.0, 1.0))  # states of earlier versions have none
+        self.pace = int(step), float(place), float(advance)

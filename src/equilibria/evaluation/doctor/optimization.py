@@ -220,7 +220,8 @@ def slow_average(history: History) -> Observation | None:
     first, spread = gap.since(lambda distance: distance > _BEHIND), history.series("diversity", "ratio")
     if first is None or spread.late.median < 0.1:  # samples that are all alike show nothing
         return None
-    halflife = min(float(history.recipe.get("halflife", 1000.0)), 0.05 * max(history.step, 1))
+    share = float(history.recipe.get("halflife_share", 0.05))
+    halflife = min(float(history.recipe.get("halflife", 1000.0)), share * max(history.step, 1))
     name, lr = advice.learning_rate(history, "generator")
     return observation(
         "The averaged generator, from which samples are drawn, lags far behind the trained one.",

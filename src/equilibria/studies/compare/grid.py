@@ -137,7 +137,8 @@ def plan_trials(
     if not choices:  # measured once for all runs
         hardware = choose_hardware(train_options.device, 1, train_options.matmul, train_options.precision)
         choices = {"device": hardware.device, "matmul": hardware.matmul}
-    keywords = {k: v for k, v in dataclasses.asdict(train_options).items() if v != getattr(Options, k)} | dict(choices)
+    keywords = {k: v for k, v in dataclasses.asdict(train_options).items() if v != getattr(Options, k)}
+    keywords = {"precision": "fp32"} | keywords | dict(choices)  # the same for all, so not by the time of a round
     keywords = {k: v for k, v in keywords.items() if k not in ("data", "rounds", "batch", "seed")}
     trials, sets = list[Trial](), list[Data]()
     for name in options.data:
