@@ -9,7 +9,7 @@ CORE := .venv/core.stamp
 DEV := .venv/dev.stamp
 DOCS := .venv/docs.stamp
 
-.PHONY: help demo test test-long mutants lint docs clean
+.PHONY: help demo test test-long mutants lint docs lab clean
 .DELETE_ON_ERROR:
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make mutants    plant defects in a copy of the package: every one must be caught by the tests that it names"
 	@echo "make lint       style, format and types"
 	@echo "make docs       the documentation as pages, in docs/_build/html: warnings are errors"
+	@echo "make lab        play the laboratory anew: the records that come with the library, and the figures of the course"
 	@echo "make clean      remove .venv and caches, never runs/"
 
 demo: $(CORE)
@@ -41,6 +42,9 @@ lint: $(DEV)
 docs: $(DOCS)
 	@$(BIN)/python -m sphinx -q -W --keep-going -b html -d docs/_build/doctrees docs docs/_build/html
 	@echo "Open docs/_build/html/index.html"
+
+lab: $(CORE)
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/laboratory.py
 
 clean:
 	@rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/_build docs/reference

@@ -178,7 +178,9 @@ def test_the_version_is_said(capsys):
     assert capsys.readouterr().out == f"equilibria {equilibria.__version__}\n"
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["recipes"], ["resume", "--help"], ["train", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["recipes"], ["resume", "--help"], ["train", "--help"], ["lab"]]
+)
 def test_help_does_not_wait_for_torch(words):
     looking = f"import sys; from equilibria.apps.cli import main; main({words}); print('torch' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", looking], capture_output=True, text=True, check=True)

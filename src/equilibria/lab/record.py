@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -21,7 +22,7 @@ class StoredClaim(TypedDict):
 
     sentence: list[str]
     theory: str
-    here: float | None
+    here: float | str
     holds: bool
 
 
@@ -89,9 +90,9 @@ class Record:
             seed=self.seed,
             seconds=self.seconds,
             version=self.version,
-            numbers=_finite(self.numbers),
+            numbers=_stored(self.numbers),
             claims=[
-                StoredClaim(sentence=list(c.sentence), theory=c.theory, here=_finite(c.here), holds=c.holds)
+                StoredClaim(sentence=list(c.sentence), theory=c.theory, here=_stored(c.here), holds=c.holds)
                 for c in self.claims
             ],
             opens=self.opens,
@@ -110,13 +111,22 @@ class Record:
         return draw(self.figure, "png")
 
 
-def _finite(value: Any) -> Any:
-    """JSON has no infinity and no NaN: they are stored as null."""
+def _stored(value: Any) -> Any:
+    """Numbers as JSON has them: infinity and NaN as text."""
     if isinstance(value, Mapping):
-        return {name: _finite(each) for name, each in value.items()}
+        return {name: _stored(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    return None if isinstance(value, float) and (value != value or abs(value) == float("inf")) else value
+        return [_stored(each) for each in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _numbers(value: Any) -> Any:
+    """The numbers of such values."""
+    if isinstance(value, dict):
+        return {name: _numbers(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_numbers(each) for each in value]
+    return float(value) if value in ("inf", "-inf", "nan") else value
 
 
 def read_record(text: str | bytes, where: str) -> Record:
@@ -124,11 +134,11 @@ def read_record(text: str | bytes, where: str) -> Record:
     stored = parse_json(text, where, StoredRecord, FORMAT)
     return Record(
         slug=stored["experiment"],
-        **{name: stored[name] for name in ("settings", "full", "seed", "seconds", "version", "numbers", "opens")},
+        **{name: stored[name] for name in ("settings", "full", "seed", "seconds", "version", "opens")},
+        numbers=_numbers(stored["numbers"]),
         frames=tuple(Frame(frame["at"], from_json(frame["figure"])) for frame in stored["frames"]),
         claims=tuple(
-            Claim(Text(*c["sentence"]), c["theory"], float("nan") if c["here"] is None else c["here"], c["holds"])
-            for c in stored["claims"]
+            Claim(Text(*c["sentence"]), c["theory"], _numbers(c["here"]), c["holds"]) for c in stored["claims"]
         ),
     )
 

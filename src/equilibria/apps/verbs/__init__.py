@@ -12,7 +12,7 @@ from ...core.errors import Refusal, nearest
 from ...core.specs import dashed
 from ..flags import Flag, merge_flags, split_words
 from ..help import manual
-from . import info, models, study, train
+from . import info, lab, models, study, train
 
 
 class Verb(NamedTuple):
@@ -64,6 +64,7 @@ VERBS = {
     "publish": Verb(SHARE, "RUN OWNER/NAME", models.publish, ("models.output:publish",)),
     "recipes": Verb(LEARN, "", info.recipes),
     "show": Verb(LEARN, "RECIPE|TABLE", info.show),
+    "lab": Verb(LEARN, "[EXPERIMENT|all]", lab.lab, (), lab.settings_of),
     "verify": Verb(LEARN, "[NAME|MODULE:FUNCTION]", info.verify),
     "completion": Verb(LEARN, "bash|zsh|fish", info.completion),
 }
