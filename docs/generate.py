@@ -199,18 +199,30 @@ def diagnostics_page() -> str:
 def api_page() -> str:
     about = "What `import equilibria as eq` offers. Other modules can be imported by path, but may change."
     names = [name for name in eq.__all__ if not name.startswith("_")]
+    parts = [name for name in names if inspect.ismodule(getattr(eq, name))]
     calls = [name for name in names if callable(getattr(eq, name))]
-    tables = [name for name in names if name not in calls]
+    tables = [name for name in names if name not in (*calls, *parts)]
     model = typing.get_type_hints(eq.load)["return"]
     return page(
         "Python",
         about,
         *(f"## `eq.{name}`\n\n{signature(name, getattr(eq, name))}\n\n{doc(getattr(eq, name))}" for name in calls),
+        *(module_section(name) for name in parts),
         f"## The model\n\n`eq.load` returns it.\n\n{doc(model)}",
         *(f"### `model.{name}`\n\n{signature(name, method)}\n\n{doc(method)}" for name, method in methods(model)),
         "## Catalogues\n\n"
         + grid(("name", "entries"), [(f"`eq.{name}`", names_of(getattr(eq, name))) for name in tables]),
     )
+
+
+def module_section(name: str) -> str:
+    """A module of the surface, and its functions and records."""
+    module = getattr(eq, name)
+    calls = [each for each in module.__all__ if callable(getattr(module, each))]
+    texts = (f"### `eq.{name}.{each}`\n\n{signature(each, getattr(module, each))}" for each in calls)
+    docs = (doc(getattr(module, each)) for each in calls)
+    head = f"## `eq.{name}`\n\n{doc(module)}"
+    return "\n\n".join([head, *(f"{text}\n\n{about}" for text, about in zip(texts, docs, strict=True))])
 
 
 def methods(kind: type) -> Iterator[tuple[str, Any]]:

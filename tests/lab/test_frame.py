@@ -33,7 +33,7 @@ from equilibria.drawing import (
     plain,
 )
 from equilibria.drawing.plot import COLORS, contours, draw
-from equilibria.lab import CONTENTS, output
+from equilibria.lab import CONTENTS, sheet
 from equilibria.lab.contents import Entry
 from equilibria.lab.experiment import Experiment, Frame, Played, Setting, Stopped, Watch, above, below, between, equals
 from equilibria.lab.record import read_record
@@ -165,7 +165,7 @@ def test_every_mark_is_drawn_and_stored():
     for each in (FIGURE, empty):
         assert draw(each, "svg").count(b"</svg>") == 1
     assert draw(empty, "png", dark=True).startswith(b"\x89PNG")
-    script = output._asset("drawing", "figure.js")
+    script = sheet._asset("drawing", "figure.js")
     assert dict(re.findall(r"(\w+): \"(#\w{6})\"", script.split("};")[0])) == COLORS
 
 
@@ -199,14 +199,14 @@ def test_all_experiments_are_written_with_an_index(capsys, monkeypatch):
 
 def test_the_command_of_a_page_plays_the_same_record():
     record = eq.lab.run("own-one", full=True, seed=3, count=20, ages=(4.0, 5.0))
-    line = output.command(record)
+    line = sheet.command(record)
     assert line == "equilibria lab own-one --full --seed 3 --count 20 --ages 4.0,5.0"
     assert main([*line.split()[1:], "--out", "b.json"]) == 0
     assert read_record(Path("b.json").read_text(), "b.json").numbers == record.numbers
 
 
 def test_a_page_asks_for_nothing_outside_and_lets_nothing_in():
-    page = output.page(eq.lab.run("own-one"))
+    page = sheet.page(eq.lab.run("own-one"))
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
     assert policy.startswith("default-src 'none'")
     assert "unsafe" not in policy
@@ -217,7 +217,7 @@ def test_a_page_asks_for_nothing_outside_and_lets_nothing_in():
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium here to open the page with")
 def test_the_page_draws_every_mark_in_a_browser():
-    Path("page.html").write_text(output.page(replace(eq.lab.run("own-one"), frames=(Frame(2.0, FIGURE),) * 3), "zh"))
+    Path("page.html").write_text(sheet.page(replace(eq.lab.run("own-one"), frames=(Frame(2.0, FIGURE),) * 3), "zh"))
     browser = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000", "--dump-dom"]
     page = subprocess.run([*browser, Path("page.html").resolve().as_uri()], capture_output=True, text=True).stdout
     assert page.count('class="panel"') == len(MARKS)

@@ -18,16 +18,17 @@ class Stopped(Exception):
 
 
 class Watch(NamedTuple):
-    """Who watches an experiment: call it with the steps done and their number. It raises Stopped on request."""
+    """Watches an experiment: `show` receives the share that is done, `stop` says whether to stop."""
 
-    show: Callable[[float], None] = lambda share: None
-    stop: Callable[[], bool] = lambda: False
+    show: Callable[[float], None] | None = None
+    stop: Callable[[], bool] | None = None
 
     def __call__(self, done: float, total: float) -> None:
-        """Say that `done` of `total` steps are done."""
-        if self.stop():
+        """Say that `done` of `total` steps are done. Raises Stopped on request."""
+        if self.stop is not None and self.stop():
             raise Stopped
-        self.show(done / total)
+        if self.show is not None:
+            self.show(done / total)
 
 
 NOBODY = Watch()

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import Any
 
 from ..core.errors import Refusal, nearest
@@ -38,6 +38,8 @@ def run(slug: str, *, full: bool = False, seed: int = 0, watch: Watch = NOBODY, 
         >>> record.claims[0].sentence.en
         'Variance of the reparametrized gradient, d = 1'
     """
+    from importlib.metadata import version
+
     import torch
 
     from ..core.seeding import key
@@ -56,7 +58,7 @@ def run(slug: str, *, full: bool = False, seed: int = 0, watch: Watch = NOBODY, 
         full=full,
         seed=seed,
         seconds=round(time.perf_counter() - start, 2),
-        version=metadata.version("equilibria"),
+        version=version("equilibria"),
         numbers=_plain(result.numbers),
         frames=tuple(result.frames),
         opens=result.opens,

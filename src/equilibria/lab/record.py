@@ -54,7 +54,7 @@ class Record:
     """An experiment that was played, with the settings and the seed that it was played with.
 
     Example:
-        >>> record = eq.lab.played("dirac")
+        >>> record = eq.lab.played("reparametrization")
         >>> record.holds
         True
     """

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from ...core.errors import Refusal
 from ...core.specs import dashed
 from ...core.text import paragraph, say, table, tables
-from ...lab.contents import CHAPTERS, CONTENTS
 from ..flags import as_text, metavar
 
 if TYPE_CHECKING:
@@ -40,9 +39,7 @@ def lab(
         force: overwrite an existing --out.
 
     Examples:
-        equilibria lab
-        equilibria lab parallel-lines --theta 0.5 --out lines.png
-        equilibria lab kl-asymmetry --lang zh --out kl.html
+        equilibria lab reparametrization --d 50 --lang zh --out gradients.html
         equilibria lab all --out laboratory/
     """
     if lang not in _LANGUAGES:
@@ -52,8 +49,8 @@ def lab(
     if slug == "all":
         return _all(full, lang, out, seed, force, settings)
     from ...core.files import output_path
-    from ...lab.output import SUFFIXES, write
     from ...lab.play import run
+    from ...lab.sheet import SUFFIXES, write
 
     path = None if out is None else output_path(out, SUFFIXES, force)
     with _progress(slug) as watch:
@@ -67,6 +64,8 @@ def lab(
 
 def _list(language: str) -> int:
     """Every experiment with its question and its seconds, by chapter."""
+    from ...lab.contents import CHAPTERS, CONTENTS
+
     rows = dict[str, list[tuple[str, str, str]]]()
     for slug, entry in CONTENTS.items():
         title = f"{entry.chapter}. {CHAPTERS[entry.chapter - 1].in_(language)}"
@@ -78,8 +77,9 @@ def _list(language: str) -> int:
 
 def _all(full: bool, language: str, out: str | None, seed: int, force: bool, settings: dict[str, Any]) -> int:
     from ...core.files import output_path
-    from ...lab.output import write_all
+    from ...lab.contents import CONTENTS
     from ...lab.play import run
+    from ...lab.sheet import write_all
 
     if settings:
         raise Refusal(
@@ -98,6 +98,7 @@ def _all(full: bool, language: str, out: str | None, seed: int, force: bool, set
 
 def _print(record: "Record", language: str) -> None:
     """Question, source, theory against measurement, answer."""
+    from ...lab.contents import CONTENTS
     from ...lab.play import experiment
 
     about = experiment(record.slug)
