@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 import equilibria as eq
+from equilibria.apps.cli import main
 from equilibria.core.errors import Refusal
 from equilibria.runs.session import resume, train
 from equilibria.terms.penalties import Duel
@@ -96,16 +97,60 @@ def test_a_stored_run_names_what_it_needs_and_goes_on_with_it_bit_for_bit(run, t
     with pytest.raises(Refusal, match=r"eq.resume\(RUN, divergence=..., generator=..., critic=...\)"):
         resume(run, Silent(), rounds=8)
     with pytest.raises(Refusal, match=r"eq.load\(RUN, generator=..., critic=...\)"):
-        eq.load(run)
+        eq.load(run.folder)
     with pytest.raises(Refusal, match="encoder is no part of your own"):
-        eq.load(run, generator=generator(), critic=critic(), encoder=critic())
-    loaded = eq.load(run, generator=generator(), critic=critic())
+        eq.load(run.folder, generator=generator(), critic=critic(), encoder=critic())
+    loaded = eq.load(run.folder, generator=generator(), critic=critic())
     assert torch.equal(loaded.sample(4), run.model.sample(4))
     before = (run.folder / "recipe.json").read_text()
     longer = resume(run, Silent(), rounds=6, **parts)
     assert (run.folder / "recipe.json").read_text() == before.replace('"rounds": 4', '"rounds": 6')
     whole = train(**SMALL | {"rounds": 6}, **parts, runs=tmp_path)
     assert_equal(longer.state_dict(), whole.state_dict())
+
+
+def test_a_run_in_python_has_its_parts_for_every_function(run, tmp_path, monkeypatch):
+    run, _ = run
+    monkeypatch.chdir(tmp_path)
+    assert torch.equal(eq.load(run, checkpoint="last").sample(4), eq.load(run).sample(4))
+    assert eq.sample(run, 4).exists()
+    assert eq.evaluate(run, ["sliced_wasserstein"], count=32, say=str).names() == ["sliced_wasserstein"]
+    assert eq.evaluate(run, ["sliced_wasserstein"], count=32, against="ring", say=str).numbers
+    assert eq.compare([run]).study is not None
+
+
+MODULE = """
+from torch import nn
+
+class Small(nn.Module):
+    def __init__(self, latent):
+        super().__init__()
+        self.layer = nn.Linear(latent, 2)
+
+    def forward(self, z):
+        return self.layer(z)
+"""
+
+
+def test_a_part_of_a_module_is_imported_by_commands_on_trust(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small_part.py").write_text(MODULE)
+    wish = SMALL | {"critic.width": 8, "rounds": 1}
+    folder = str(train(**wish, generator="small_part:Small").folder)
+    for command in (["sample", folder], ["traverse", folder], ["evaluate", folder, "--metrics", "sliced_wasserstein"]):
+        assert main(command) == 2
+        assert "uses custom code (small_part:Small)" in (said := capsys.readouterr().err)
+        assert "add --trust if it is yours" in said
+        assert main([*command, "--trust"]) == 0
+
+
+def test_commands_need_only_the_parts_that_they_use(run, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    folder = str(train(**SMALL, **{"generator.width": 8}, critic=critic()).folder)
+    assert main(["sample", folder]) == main(["evaluate", folder, "--metrics", "sliced_wasserstein"]) == 0
+    for command in (["score", folder, "ring"], ["sample", str(run[0].folder)]):
+        assert main([*command, "--trust"]) == 2
+        assert "Sequential, that no file stores: pass it in Python" in capsys.readouterr().err
 
 
 class Conditional(nn.Module):

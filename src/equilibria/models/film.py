@@ -38,6 +38,7 @@ def film(
     labels: LabelQuery | None = None,
     checkpoint: str | int | None = None,
     force: bool = False,
+    trust: bool = False,
 ) -> Path:
     """Make a film of a run's samples: the same latents from round to round, or a walk through latent space.
 
@@ -53,6 +54,7 @@ def film(
         labels: Classes of a walk, 7 or 3,5 or 0..9, or attributes; default: all classes.
         checkpoint: Model of a walk: best, last or a round; default: the model at the end of the run.
         force: Overwrite existing output.
+        trust: Import custom code that the run's model names.
 
     Example:
         >>> eq.film("runs/digits", "digits.gif", interpolation=True, steps=4)
@@ -63,7 +65,7 @@ def film(
         raise Refusal("A film in .mp4 needs the program ffmpeg, which is not installed: let --out end in .gif.")
     if interpolation:
         at_least(1, "The film", _LONGEST // _TURNS, steps=steps)
-        frames = list(_walk(load(run, checkpoint, networks=("generator", "prior")), steps, seed, labels))
+        frames = list(_walk(load(run, checkpoint, networks=("generator", "prior"), trust=trust), steps, seed, labels))
         milliseconds = [_WALK] * len(frames)
     else:
         frames = _training(run)

@@ -24,11 +24,13 @@ from ..records import checkpoints
 from ..records.checkpoints import Checkpoint
 from ..records.folder import RunFolder
 from ..records.summary import data_change
+from ..training.run import Run
 from . import hub
 from .conditions import load_conditions
 from .export_programs import plain
 from .model import Model
 from .model_folder import (
+    CONFIG,
     DAMAGE,
     FORMAT,
     WEIGHTS,
@@ -47,10 +49,11 @@ _STATISTICS = -2  # place of the draws that batch-norm statistics are estimated 
 
 
 def load(
-    folder: str | Path,
+    folder: str | Path | Run,
     checkpoint: str | int | None = None,
     data_root: str | Path | None = None,
     networks: Collection[str] | None = None,
+    trust: bool = False,
     **parts: Any,
 ) -> Model:
     """The model of a run folder, or of a model folder, ready to use; nothing in the folder is executed.
@@ -64,6 +67,7 @@ def load(
         checkpoint: best, last or a round; default: the model at the end of the run.
         data_root: Folder with the original files of data sets; default: the run's, or EQUILIBRIA_DATA.
         networks: Names of the networks to load, such as generator and prior; default: all.
+        trust: Import custom code that the model names.
         parts: Functions and modules of your own that the model is built of, as in `eq.train`: generator=...
 
     Example:
@@ -71,13 +75,20 @@ def load(
         torch.Size([2, 1, 8, 8])
     """
     path = model_folder(folder)
-    config = read_config(path, parts)
+    config, whole = read_config(path), folder.model if isinstance(folder, Run) and folder.to_model else None
+    if networks is not None:
+        config["networks"] = {name: spec for name, spec in config["networks"].items() if name in networks}
+        config["likelihood"] = config.get("likelihood") if "likelihood" in networks else None
+    if whole is None:
+        refuse_code(config, str(path / CONFIG), parts, trust)
     with as_refusal(f"The model in {path} is damaged or incomplete", *DAMAGE):
         weights = read_weights(path / WEIGHTS)
-        model = replace(build_model(config, weights), folder=path)
+        model = replace(whole or build_model(config, weights), folder=path)
+        if networks is not None:
+            weights = {name: weight for name, weight in weights.items() if name.partition(".")[0] in networks}
+            model = replace(model, networks=nn.ModuleDict({k: v for k, v in model.networks.items() if k in networks}))
         model.networks.load_state_dict(weights)
-    if networks is not None:
-        model = replace(model, networks=nn.ModuleDict({k: v for k, v in model.networks.items() if k in networks}))
+        model.networks.eval().requires_grad_(False)
     if checkpoint is not None:
         run = RunFolder(path.parent if path.name == "model" else path)
         recipe = Recipe.load(run.recipe_file, trust=True)  # custom code that it names is not called

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
@@ -10,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from ..core.errors import Refusal
-from ..core.specs import Own, Spec
+from ..core.specs import PYTHON, Own, Spec
 from ..core.stored import read_json
 from ..data.dataset import KINDS, Labels, Scale
 from ..recipes.build_networks import build_networks, likelihood_of
@@ -26,33 +27,45 @@ DAMAGE = (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorErro
 CONFIG, WEIGHTS, CARD, METRICS = "config.json", "weights.safetensors", "README.md", "metrics.json"
 
 
-def model_folder(run: str | Path) -> Path:
+def model_folder(run: str | PathLike[str]) -> Path:
     """The model folder of a run, or the folder itself where it has none."""
     return Path(run) / "model" if (Path(run) / "model").is_dir() else Path(run)
 
 
-def read_config(folder: Path | None, own: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The contents of config.json, with a user's own parts. Raises Refusal if there is none, or one that names code."""
+def read_config(folder: Path | None) -> dict[str, Any]:
+    """The contents of config.json, which may name code: `refuse_code` comes before a part is built.
+
+    Raises Refusal if there is none.
+    """
     if folder is None:
         raise Refusal("This model was built by hand: only one that eq.load returns has the config.json to rebuild it.")
     path = folder / CONFIG
     if not path.exists():
         raise Refusal(f"There is no model in {folder}: give the folder of a run, such as runs/NAME.")
-    return refuse_code(read_json(path, Config, FORMAT), str(path), own)
+    return read_json(path, Config, FORMAT)
 
 
-def refuse_code(config: dict[str, Any], where: str, own: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The same description, with a user's own parts. Raises Refusal if it names other code."""
+def refuse_code(
+    config: dict[str, Any], where: str, own: Mapping[str, Any] | None = None, trust: bool = False
+) -> dict[str, Any]:
+    """The same description, with a user's own parts. Raises Refusal if it names other code, and that is not trusted."""
     named = {"space": config["space"], "likelihood": config.get("likelihood") or {}, **config["networks"]}
     code = {name: spec for name, spec in [*named.items(), ("prior", config["prior"])] if ":" in spec.get("name", "")}
     for name, part in (own or {}).items():
         if name not in code:
             raise Refusal(f"{name} is no part of your own in the model of {where}: leave it out.")
         code[name]["name"] = Own(part, code[name]["name"])
-    if missing := {name: spec["name"] for name, spec in code.items() if not isinstance(spec["name"], Own)}:
+    missing = {name: spec["name"] for name, spec in code.items() if not isinstance(spec["name"], Own)}
+    call = f"pass it in Python, as in eq.load(RUN, {', '.join(f'{name}=...' for name in missing)})"
+    if own_only := [name.removeprefix(PYTHON) for name in missing.values() if name.startswith(PYTHON)]:
+        raise Refusal(
+            f"The model of {where} has a part of your own, {' and '.join(own_only)}, that no file stores: {call}. A "
+            "command finds it only if it is a function or class of a module, such as my_module.py, at training."
+        )
+    if missing and not trust:
         raise Refusal(
             f"The model of {where} uses custom code ({', '.join(missing.values())}), which a stored file may not name: "
-            f"pass it in Python, as in eq.load(RUN, {', '.join(f'{name}=...' for name in missing)})."
+            f"add --trust if it is yours, or {call}."
         )
     return config
 

@@ -36,6 +36,7 @@ KINDS = {  # suffixes of each verb's file
     "features": (".npz",),
 }
 _MOST = 10**7  # samples at a time
+_OF_LATENTS = ("interpolate", "arithmetic", "traverse")  # verbs that need the generator only
 WITH_PICTURE = ("attribute", "score")  # a .png of the same name
 # Other verbs are methods of a model.
 _TABLES: dict[str, Callable[..., Any]] = {"score": score_table, "classify": class_table, "features": feature_arrays}
@@ -47,6 +48,7 @@ def write(
     out: str | Path | None = None,
     checkpoint: str | int | None = None,
     force: bool = False,
+    trust: bool = False,
     **options: Any,
 ) -> tuple[Any, list[Path]]:
     """Write a verb's result: `write("runs/NAME", "interpolate", "rows.png", steps=9)`. Returns it and the files.
@@ -60,6 +62,7 @@ def write(
         out: The file to write; default: one that does not exist.
         checkpoint: best, last or a round; default: the model at the end of the run.
         force: Overwrite existing output.
+        trust: Import custom code that the run's model names.
         options: The verb's options.
     """
     if verb not in KINDS:
@@ -70,7 +73,11 @@ def write(
     default = stem + suffixes[0] if force else free_name(stem, *suffixes)
     paths = [output_path(default if out is None else out, KINDS[verb], force)]
     paths += [output_path(paths[0].with_suffix(suffix), (suffix,), force) for suffix in suffixes[1:]]
-    model = load(run, checkpoint, getattr(options.get("source"), "data_root", None))
+    networks, root = (
+        ("generator", "prior") if verb in _OF_LATENTS else None,
+        getattr(options.get("source"), "data_root", None),
+    )
+    model = load(run, checkpoint, root, networks, trust)
     function: Callable[..., Any] = _TABLES.get(verb) or getattr(Model, verb)
     result = function(model, **options)
     write_result(result, paths)
@@ -86,6 +93,7 @@ def sample(
     force: bool = False,
     labels: LabelQuery | None = None,
     truncation: float | None = None,
+    trust: bool = False,
 ) -> Path:
     """Generate samples: a grid (.png), an array `samples` (.npz), or a folder of images.
 
@@ -101,13 +109,14 @@ def sample(
         force: Overwrite existing output.
         labels: For models conditional on classes: names or numbers, 7 or 3,5 or 0..9; one row each, same latents.
         truncation: Redraw normal latent values beyond this, such as 0.7: fidelity over diversity (Brock et al. 2019).
+        trust: Import custom code that the run's model names.
 
     Example:
         >>> eq.sample("runs/digits", labels="0..9", out="digits.png")
         PosixPath('digits.png')
     """
     path = _sample_path(run, count, out, force)
-    model = load(run, checkpoint, networks=("generator", "prior"))
+    model = load(run, checkpoint, networks=("generator", "prior"), trust=trust)
     SampleRequest.of(model, count, seed, labels, truncation=truncation).write(path)
     return path
 
@@ -130,6 +139,7 @@ def reject(
     force: bool = False,
     percentile: float | None = 80.0,
     burn_in: int = 10_000,
+    trust: bool = False,
 ) -> list[str]:
     """Discriminator rejection sampling (Azadi et al. 2019).
 
@@ -145,8 +155,10 @@ def reject(
         force: Overwrite existing output.
         percentile: Percentile of the burn-in logits used as gamma; higher keeps fewer; none: exact rejection.
         burn_in: Burn-in samples used to estimate the maximum ratio and gamma, per label.
+        trust: Import custom code that the run's model names.
     """
-    path, model, (ratio, meaning) = _sample_path(run, count, out, force), load(run), ratio_of(model_folder(run))
+    path, model = _sample_path(run, count, out, force), load(run, trust=trust)
+    ratio, meaning = ratio_of(model_folder(run))
     sampler = RejectionSampler(model, ratio, percentile, burn_in)
     request = SampleRequest.of(model, count, seed, labels, draw=sampler.batches)
     request.write(path)
@@ -171,6 +183,7 @@ def probe_run(
     data_root: str | None = None,
     checkpoint: str | int | None = None,
     device: str = "cpu",
+    trust: bool = False,
 ) -> tuple[Report, str]:
     """Probe a run's features. Returns the report, and in words how it was measured.
 
@@ -181,11 +194,12 @@ def probe_run(
         data_root: Folder with the original files of data sets; default: EQUILIBRIA_DATA.
         checkpoint: best, last or a round; default: the networks at the end of the run.
         device: cpu or cuda.
+        trust: Import custom code that the run's model names.
     """
-    model = load(run, checkpoint, data_root)
+    model = load(run, checkpoint, data_root, trust=trust)
     samples = load_data(data or read_data_spec(model.folder), Path(data_root) if data_root else None)
     seed = int(read_recipe(model.folder).get("seed", 0))
-    initial = untrained(model, seed)
+    initial = untrained(model, seed, trust)
     for each in (model, initial):
         each.networks.to(_device(device))
     report = probe(model, initial, samples, options)

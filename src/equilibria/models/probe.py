@@ -18,7 +18,7 @@ from .critic_outputs import condition_kwargs, outputs, views
 from .features import default_layers, feature_function, network_of
 from .inputs import is_binary, read_inputs
 from .linear_svm import fit
-from .model_folder import DAMAGE, build, read_config
+from .model_folder import DAMAGE, build, read_config, refuse_code
 
 if TYPE_CHECKING:
     from .model import Model
@@ -127,9 +127,9 @@ def probe(model: "Model", initial: "Model", data: Data, options: ProbeOptions = 
     return Report((rows[0], rows[1], rows[2]), len(y), len(held_out_y))
 
 
-def untrained(model: "Model", seed: int) -> "Model":
+def untrained(model: "Model", seed: int, trust: bool = False) -> "Model":
     """The model with its networks as they were before the first round of a run with this seed."""
-    config = read_config(model.folder)
+    config = refuse_code(read_config(model.folder), str(model.folder), trust=trust)
     text = f"The model in {model.folder} is damaged or incomplete"
     with as_refusal(text, *DAMAGE), torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(key(seed, -1))

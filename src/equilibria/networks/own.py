@@ -36,7 +36,7 @@ class OwnGenerator(nn.Module):
         return self._call(self.network, z, y)
 
     def _call(self, function: Callable[..., Tensor], z: Tensor, y: Tensor | None) -> Tensor:
-        return (function(z) if y is None else function(z, y)).reshape(len(z), *self.shape)
+        return (function(z) if y is None else function(z, y)).reshape(z.shape[0], *self.shape)
 
 
 class OwnCritic(nn.Module):
@@ -49,7 +49,7 @@ class OwnCritic(nn.Module):
     def forward(self, *views: Tensor, y: Tensor | None = None) -> Tensor:
         """Views, each (B, ...), and (B, C)? -> (B,)."""
         scores = self.network(*views) if y is None else self.network(*views, y)
-        return scores.reshape(len(views[0]))
+        return scores.reshape(views[0].shape[0])
 
 
 def own_generator(part: Any) -> Callable[..., nn.Module]:

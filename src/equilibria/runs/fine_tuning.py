@@ -8,7 +8,6 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..core.errors import Refusal, as_refusal
-from ..core.specs import make
 from ..core.text import plural
 from ..data.spaces import SPACES
 from ..models.load import from_pretrained
@@ -41,7 +40,8 @@ class Source:
         if not (place := model_folder(self.folder) / CONFIG).is_file():
             return None
         with as_refusal(f"The model in {place.parent} is damaged or incomplete", *DAMAGE):
-            shape = make(SPACES, read_config(place.parent)["space"], "space").shape
+            space = read_config(place.parent)["space"]
+            shape = SPACES[space.pop("name")](**space).shape  # not what else it might name
         return int(shape[1]) if len(shape) == 3 and shape[1] == shape[2] else None
 
     def record(self) -> dict[str, Any]:

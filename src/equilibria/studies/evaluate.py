@@ -3,7 +3,7 @@
 import math
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,12 +22,15 @@ from ..records.events import Tail
 from ..records.folder import RunFolder
 from ..records.summary import Summary, data_change
 from ..runs.selection import has_likelihood
+from ..training.run import Run
 from . import metric_specs
 from .evaluation_plan import EvaluationOptions, EvaluationPlan, Work, affordable, origin, plan_evaluation
 from .metric_specs import LIKELIHOOD_METRICS, MetricSpec
 from .results import Evaluation, MetricValue
 from .sample_sets import Say, generated_samples, real_samples
 from .sample_sources import HEADS, Samples, sample_pair
+
+_MEASURED = ("generator", "prior", "encoder", "likelihood")  # networks, without the critic
 
 
 def selection_rule(run: Path, checkpoint: str) -> str:
@@ -55,6 +58,7 @@ def evaluate(
     against: Samples | None = None,
     size: int | None = None,
     budget: str | None = None,
+    trust: bool = False,
 ) -> Evaluation:
     """Evaluate a run's averaged generator on the held-out data; the numbers are stored in RUN/metrics.json.
 
@@ -77,6 +81,7 @@ def evaluate(
         size: Side in pixels of the images of folders; default: the smaller median side, at most 64.
         budget: Time for the default metrics, such as 5m, or none for no limit; default: a quarter of the run's, at
             least 60 s.
+        trust: Import custom code that a run's model names.
 
     Example:
         >>> evaluation = eq.evaluate("runs/digits", ["sliced_wasserstein"], count=32, say=str)
@@ -88,16 +93,18 @@ def evaluate(
         options = EvaluationOptions(metrics, features, count, seed, root, say, budget)
         if against is None:
             folder = _run_folder(run)
+            place = run if isinstance(run, Run) else folder
             if size is not None:
                 raise Refusal("--size applies to folders of images, with --against: leave it out.")
-            return _evaluate_run(folder, checkpoints, options)
+            return _evaluate_run(folder, checkpoints, options, lambda: load(place, networks=_MEASURED, trust=trust))
         if tuple(checkpoints) != ("best", "last"):
             raise Refusal("--checkpoints does not apply to --against, which measures finished models: leave it out.")
-        return _evaluate_pair(run, against, size, options)
+        return _evaluate_pair(run, against, size, options, trust)
 
 
 def _run_folder(run: Samples) -> Path:
     """The folder of a run. Raises Refusal for other samples."""
+    run = Path(run) if isinstance(run, Run) else run
     if isinstance(run, str | Path) and not (Path(run).exists() and not RunFolder(run).exists()):
         return RunFolder.open(run).path
     if not isinstance(run, str | Path):
@@ -106,7 +113,9 @@ def _run_folder(run: Samples) -> Path:
     raise Refusal(f"{run} holds samples and is no run: `{line}` measures them against real ones.")
 
 
-def _evaluate_run(run: Path, checkpoints: Sequence[str], options: EvaluationOptions) -> Evaluation:
+def _evaluate_run(
+    run: Path, checkpoints: Sequence[str], options: EvaluationOptions, load_model: Callable[[], Model]
+) -> Evaluation:
     """The metrics of a run's checkpoints, stored in the run folder."""
     selected = {name: select_checkpoint(run, name) for name in checkpoints}  # refused before a network is trained
     records, say = RunFolder.open(run), options.say
@@ -118,7 +127,7 @@ def _evaluate_run(run: Path, checkpoints: Sequence[str], options: EvaluationOpti
     if change := data_change(data, summary.data):
         say(f"{change} Its numbers may not be comparable.")
     limit = options.limit(max(checkpoint.elapsed for checkpoint in selected.values()))
-    model, samples = load(run), real_samples(data, options.count, recipe.binarize)
+    model, samples = load_model(), real_samples(data, options.count, recipe.binarize)
     record, start = origin(data, options.seed, recipe.halflife > 0, recipe.binarize), time.monotonic()
     plan = plan_evaluation(options, samples, data, record, limit)
     rounds = {name: f"round {checkpoint.step:,} ({name})" for name, checkpoint in selected.items()}
@@ -147,9 +156,12 @@ def _evaluate_run(run: Path, checkpoints: Sequence[str], options: EvaluationOpti
     return evaluation
 
 
-def _evaluate_pair(samples: Samples, against: Samples, size: int | None, options: EvaluationOptions) -> Evaluation:
+def _evaluate_pair(
+    samples: Samples, against: Samples, size: int | None, options: EvaluationOptions, trust: bool
+) -> Evaluation:
     """The metrics of samples against others."""
-    limit, pair = options.limit(0.0), sample_pair(samples, against, options.count, size, options.seed, options.root)
+    words = options.count, size, options.seed, options.root, trust
+    limit, pair = options.limit(0.0), sample_pair(samples, against, *words)
     fake, real, data = pair.samples, pair.real, pair.data
     options.say(f"Evaluating {len(fake.x):,} samples of {fake.name} against {len(real.real.x):,} of {data.name}.")
     options.say(f"\n{table([HEADS, *pair.rows])}\n")

@@ -27,9 +27,10 @@ from ..data.spaces import Image, Plane
 from ..models.load import load
 from ..models.model import Model
 from ..models.model_folder import CONFIG, model_folder
+from ..training.run import Run
 from .sample_sets import FEWEST, MOST, RealSamples, SampleSet, real_samples
 
-Samples = str | Path | Model | Tensor | np.ndarray
+Samples = str | Path | Run | Model | Tensor | np.ndarray
 _LEAST, _LARGEST = 8, 64  # pixels: bounds of the default side
 _RESIZER = "lanczos"
 _LOSSY = ("JPEG", "MPO", "WEBP")
@@ -109,14 +110,14 @@ HEADS = ("samples", "kind", "count", "formats", "sizes", "compared")
 
 
 def sample_pair(
-    samples: Samples, against: Samples, count: int, size: int | None, seed: int, root: Path | None
+    samples: Samples, against: Samples, count: int, size: int | None, seed: int, root: Path | None, trust: bool = False
 ) -> SamplePair:
     """Both sets in one form, as many of each: the smaller side of images, gray only if both are.
 
     Half of the real samples are the floor, unless they are a data set with a held-out part. Raises Refusal for samples
     of different shapes, and where there are too few.
     """
-    one, other = _collection(samples, root, seed), _collection(against, root, seed + 1)
+    one, other = _collection(samples, root, seed, trust), _collection(against, root, seed + 1, trust)
     space = _common_space(one, other, size)
     limits = [count or MOST, *(each.count // part for each, part in ((one, 1), (other, 2)) if each.count is not None)]
     fake = one.read(space, min(limits))
@@ -169,16 +170,17 @@ def _common_space(one: Collection, other: Collection, size: int | None) -> Space
     return space
 
 
-def _collection(samples: Samples, root: Path | None, seed: int) -> Collection:
+def _collection(samples: Samples, root: Path | None, seed: int, trust: bool) -> Collection:
     """What is at a path, or in memory. Raises Refusal if it holds no samples."""
     if isinstance(samples, Model):
         return _of_model(samples, "the model", seed)
     if isinstance(samples, Tensor | np.ndarray):
         raw = samples.detach().cpu().numpy() if isinstance(samples, Tensor) else samples
         return _of_array(Path("The array"), raw)
-    path = user_path(samples)
+    path = user_path(Path(samples))
     if (model_folder(path) / CONFIG).is_file():
-        return _of_model(load(path), str(samples), seed)
+        whole = samples if isinstance(samples, Run) else path
+        return _of_model(load(whole, networks=("generator", "prior"), trust=trust), str(Path(samples)), seed)
     if holds_images(path) and path.exists():
         return _of_folder(path, str(samples))
     if path.is_file() and path.suffix in (".npy", ".npz"):

@@ -192,8 +192,8 @@ def features(run: str, path: str = "", /, *, out: str | None = None, **options: 
     if not options.get("layers") and not options.get("pooled"):
         from ...models.load import load
 
-        of = options.get("of", "critic")
-        rows = [(name, " x ".join(map(str, shape))) for name, shape in load(run).layers(of).items()]
+        of, model = options.get("of", "critic"), load(run, trust=options.get("trust", False))
+        rows = [(name, " x ".join(map(str, shape))) for name, shape in model.layers(of).items()]
         return _say([f"Layers of the {of}, for --layer:\n\n{table(rows)}"])
     if not path:
         raise Refusal("The samples are missing: write `equilibria features RUN PATH --layer NAME`.")
@@ -223,7 +223,7 @@ def export(run: str, /, **options: Any) -> int:
     """
     from ...models.load import load
 
-    model = load(run, options.pop("checkpoint", None))
+    model = load(run, options.pop("checkpoint", None), trust=options.pop("trust", False))
     return _say([str(model.export(**options))])
 
 

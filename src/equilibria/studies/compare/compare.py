@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -55,7 +56,8 @@ def compare(recipes: Sequence[str], display: ComparisonDisplay | None = None, /,
         >>> print(eq.compare(["runs/digits"]).study.conclusions[0])
         sliced wasserstein on digits, best checkpoint (lower is better): acgan ...
     """
-    recipes = [recipes] if isinstance(recipes, str) else [str(recipe) for recipe in recipes]
+    recipes = [recipes] if isinstance(recipes, str | os.PathLike) else recipes
+    recipes = [os.fspath(word) if isinstance(word, os.PathLike) else str(word) for word in recipes]
     display, (options, shared) = display or ComparisonLines(), _split_options(keywords)
     _refuse_samples(recipes)
     if any(RunFolder(word).exists() for word in recipes):
