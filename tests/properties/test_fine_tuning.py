@@ -1,8 +1,10 @@
 """A run that starts from other weights has them at round 0, and nothing else changes."""
 
+import math
 import shutil
 
 import numpy as np
+import PIL.Image
 import pytest
 import torch
 
@@ -86,3 +88,30 @@ def test_a_source_of_which_nothing_fits_is_refused(source):
     networks = {"generator": "dense", "critic": "dense", "generator.widths": "20", "critic.widths": "20"}
     with pytest.raises(Refusal, match=r"No weight of .*source, round 4 fits .* there and \("):
         begun(recipe="wgan-gp", from_=source, data="digits", **networks)
+
+
+class Small(torch.nn.Module):
+    def __init__(self, latent, shape):
+        super().__init__()
+        self.layer = torch.nn.Linear(latent, math.prod(shape))
+
+    def forward(self, z):
+        return self.layer(z).tanh()
+
+
+def test_from_a_generator_of_ones_own_a_run_on_a_folder_takes_its_weights(tmp_path):
+    (tmp_path / "images").mkdir()
+    for i in range(30):
+        pixels = np.random.default_rng(i).integers(0, 256, (12, 12), np.uint8)
+        PIL.Image.fromarray(pixels).save(tmp_path / "images" / f"{i}.png")
+    wish = {"critic.width": 8, "batch": 8, "threads": 1, "watch": 0, "matmul": "default"}
+    for part in (Small, Small(128, (1, 8, 8))):
+        run = train("gan-ns", Silent(), data="digits", rounds=1, runs=tmp_path, generator=part, **wish)
+        wish["data"] = tmp_path / "images"
+        for from_, theirs in ((run, run.game.networks), (run.folder / "model", run.average.networks)):
+            networks, _ = begun(from_=from_, generator=part, **wish)
+            expected = theirs["generator"].state_dict()
+            assert_equal({name: networks[f"generator.{name}"] for name in expected}, dict(expected))
+        with pytest.raises(Refusal, match=r"type its name on the command line|pass it in Python, as generator=\.\.\."):
+            begun(from_=run, **wish)
+        del wish["data"]

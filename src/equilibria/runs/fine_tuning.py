@@ -1,18 +1,29 @@
 """Fine-tuning: a run that starts from the weights of another run, or of a model."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 
 from ..core.errors import Refusal, as_refusal
+from ..core.specs import as_spec
 from ..core.text import plural
 from ..data.spaces import SPACES
-from ..models.load import from_pretrained
-from ..models.model_folder import CONFIG, DAMAGE, model_folder, read_config, recipe_file, weights_metadata
-from ..recipes.recipe import Recipe
+from ..models.hub import download
+from ..models.model_folder import (
+    CONFIG,
+    DAMAGE,
+    WEIGHTS,
+    model_folder,
+    read_config,
+    read_weights,
+    recipe_file,
+    weights_metadata,
+)
+from ..recipes.parts import SINGLE
+from ..recipes.recipe import Recipe, refuse_code
 from ..records import checkpoints
 from ..records.folder import RunFolder
 from ..training.run import Run
@@ -29,11 +40,23 @@ class Source:
     networks: Mapping[str, Tensor]
     average: Mapping[str, Tensor]
 
-    def recipe(self) -> Recipe:
-        """The recipe that made the weights. Raises Refusal where it is not stored."""
+    def recipe(self, changes: Mapping[str, Any]) -> Recipe:
+        """The recipe that made the weights, with the parts among these changes in place of its own.
+
+        Raises Refusal where it is not stored, and where it names code.
+        """
         if (path := recipe_file(self.folder)) is None:
             raise Refusal(f"{self.folder} has no recipe: name a recipe, as in `equilibria train gan-ns --from ...`.")
-        return Recipe.load(path)
+        recipe = Recipe.load(path, trust=True)
+        recipe = replace(recipe, penalties={} if "penalty" in changes else recipe.penalties)
+        others: dict[str, Any] = {
+            name: as_spec(part, name) for name, part in changes.items() if name in {*recipe.networks, *SINGLE}
+        }
+        networks = {role: others.pop(role) for role in recipe.networks if role in others}
+        rest = {role: spec for role, spec in recipe.networks.items() if role not in networks}
+        nothing: dict[str, Any] = dict.fromkeys(others)
+        refuse_code(replace(recipe, networks=rest, **nothing), str(path))
+        return replace(recipe, networks=rest | networks, **others)
 
     def side(self) -> int | None:
         """The side in pixels of the source's images; None for other samples, or where it is not stored."""
@@ -65,9 +88,11 @@ def load_source(name: str, step: int | None = None) -> Source:
             average = checkpoint.state["average"].items()
             state = checkpoint.state["networks"], {name.removeprefix(_AVERAGE): weight for name, weight in average}
             return Source(folder, checkpoint.step, *state)
-    model = from_pretrained(folder if folder.exists() else name)
-    weights = model.networks.state_dict()
-    return Source(model.folder or folder, None, weights, weights)
+    path = model_folder(folder) if folder.exists() else download(name)
+    read_config(path)
+    with as_refusal(f"The model in {path} is damaged or incomplete", *DAMAGE):
+        weights = read_weights(path / WEIGHTS)
+    return Source(path, None, weights, weights)
 
 
 def stored_source(record: Mapping[str, Any]) -> Source:

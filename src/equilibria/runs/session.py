@@ -219,7 +219,7 @@ def _request(
     """
     root = Path(options.data_root) if options.data_root else None
     if source is not None:
-        recipe = source.recipe() if recipe is None else recipe
+        recipe = source.recipe(changes) if recipe is None else recipe
         sized = options.data is not None and "size" in parameters(data_builder(options.data, root))
         if sized and (side := source.side()) is not None:
             changes = {"data.size": side} | changes
