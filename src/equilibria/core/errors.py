@@ -38,20 +38,10 @@ class Failure(RuntimeError):
     """A failure not caused by the request: a full disk, a NaN. The message says what is safe. Exit code 1."""
 
 
-_REQUEST = (
-    "EACCES",
-    "EPERM",
-    "ENOENT",
-    "ENOTDIR",
-    "EISDIR",
-    "EEXIST",
-    "EROFS",
-    "ENAMETOOLONG",
-    "ELOOP",
-    "EINVAL",
-    "EILSEQ",
-)
-_OF_REQUEST = {getattr(errno, name) for name in _REQUEST if hasattr(errno, name)}  # which another path would mend
+_REQUEST = "EACCES EPERM ENOENT ENOTDIR EISDIR EEXIST EROFS ENAMETOOLONG ELOOP EINVAL EILSEQ"
+_OF_REQUEST = {
+    getattr(errno, name) for name in _REQUEST.split() if hasattr(errno, name)
+}  # which another path would mend
 
 
 def os_error(

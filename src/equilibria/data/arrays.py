@@ -21,15 +21,7 @@ _LAYOUTS = ("auto", "channels_first", "channels_last")
 _MOST = 8 << 30  # bytes of one array in an .npz
 SUSPICIOUS, RATIO = 256 << 20, 50  # what is larger than this many bytes may not be compressed more than this
 _CHUNK = 64 << 20  # bytes
-BROKEN: tuple[type[Exception], ...] = (
-    OSError,
-    EOFError,
-    ValueError,
-    zipfile.BadZipFile,
-    NotImplementedError,
-    RuntimeError,
-    zlib.error,
-)
+BROKEN: tuple[type[Exception], ...] = (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error)
 BROKEN += (ArithmeticError, SyntaxError, tokenize.TokenError)  # of NumPy's reader of headers
 _SLACK = 1e-3  # rounding error by which values may exceed a range
 _OVERSHOOT = 32  # by which resized images may exceed 0 and 255
@@ -183,11 +175,9 @@ def value_range(path: Path, raw: np.ndarray) -> tuple[float, float]:
 def _not_finite(path: Path, raw: np.ndarray, words: tuple[str, str, str], if_all: str) -> Refusal:
     """The refusal of an array (N, ...) with NaN; `words` are for its values, the array, and what belongs to it."""
     (what, name, others), axes = words, tuple(range(1, raw.ndim))
+    finite = f"np.isfinite({name})" + (f".all(axis={axes})" if axes else "")
     rows = np.flatnonzero(~np.concatenate([np.isfinite(part.astype(float)).all(axis=axes) for part in chunks(raw)]))
-    some, finite = (
-        first_names([str(row) for row in rows]),
-        f"np.isfinite({name})" + (f".all(axis={axes})" if axes else ""),
-    )
+    some = first_names([str(row) for row in rows])
     where = "every sample" if len(rows) == len(raw) else f"{len(rows):,} sample{'s' * (len(rows) > 1)} ({some})"
     advice = f"`keep = {finite}; {name} = {name}[keep]` keeps the others; do the same with {others}"
     advice = if_all if len(rows) == len(raw) else advice
@@ -259,9 +249,6 @@ def _few_steps(parts: Iterable[np.ndarray], raw: np.ndarray) -> str:
         if used.sum() >= _FEW:
             return ""
     steps = np.flatnonzero(used)
-    advice = (
-        ""
-        if np.ptp(steps) >= _FEW
-        else f": to use more, save `x = {_scaling(raw, float(raw.min()), float(raw.max()))}`"
-    )
+    scaling = _scaling(raw, float(raw.min()), float(raw.max()))
+    advice = "" if np.ptp(steps) >= _FEW else f": to use more, save `x = {scaling}`"
     return f" Steps used: {len(steps)} of 256{advice}."

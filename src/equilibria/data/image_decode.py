@@ -75,9 +75,8 @@ def _unpacked(member: zipfile.Path) -> IO[bytes]:
 
 def frame_count(image: PIL.Image.Image) -> int:
     """The frames of an animation or the pages of a file; 1 for photos with a preview."""
-    return (
-        1 if image.format == "MPO" or not getattr(image, "is_animated", False) else int(getattr(image, "n_frames", 1))
-    )
+    still = image.format == "MPO" or not getattr(image, "is_animated", False)
+    return 1 if still else int(getattr(image, "n_frames", 1))
 
 
 def fit_image(

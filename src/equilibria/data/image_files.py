@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import filterfalse
 from pathlib import Path
 
 from ..core.errors import Refusal, as_refusal, at_least, nearest
@@ -129,23 +128,16 @@ class ImageFiles:
 
     def remarks(self, only_links: bool = False) -> list[str]:
         """What was not used, and why."""
-        used, are_pictures = {name.split("/")[0] for name in self.images}, self._is_convertible
+        used = {name.split("/")[0] for name in self.images}
+        convertible = [name for name in self.others if name.lower().endswith(_CONVERTIBLE)]
         kinds = [
-            (
-                "Pictures in formats that are not read, to be converted to JPEG or PNG",
-                filter(are_pictures, self.others),
-            ),
-            ("Files that are no images", filterfalse(are_pictures, self.others)),
+            ("Pictures in formats that are not read, to be converted to JPEG or PNG", convertible),
+            ("Files that are no images", [name for name in self.others if not name.lower().endswith(_CONVERTIBLE)]),
             ("Subfolders without images", sorted(self._subfolders - used) if self._subfolders & used else ()),
             ("Links that lead nowhere", self.broken),
             ("Links out of the folder, not followed without --data.links follow", self.outside),
         ]
-        lists = [(text, list(names)) for text, names in kinds[3 * only_links :]]
-        return [f"{text}: {len(names):,} ({first_names(names)})." for text, names in lists if names]
-
-    @staticmethod
-    def _is_convertible(name: str) -> bool:
-        return os.path.splitext(name)[1].lower() in _CONVERTIBLE
+        return [f"{text}: {len(names):,} ({first_names(names)})." for text, names in kinds[3 * only_links :] if names]
 
 
 def holds_images(path: Path) -> bool:
