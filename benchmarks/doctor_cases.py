@@ -8,6 +8,7 @@ POINTS = {"generator": "dense", "critic": "dense", "generator.width": 64, "criti
 DENSE = {"generator": "dense", "critic": "dense", "generator.width": 128, "critic.width": 128, "prior.size": 32}
 CODED = {"generator": "dense", "encoder": "dense", "generator.width": 128, "encoder.width": 128, "prior.size": 16}
 
+COSINE = {"schedule": "cosine", "schedule.end": 0.05}  # r3gan's when docs/guides/doctor.md was counted
 NOISY = {"likelihood.learned": False, "likelihood.noise": 5.0}
 
 
@@ -32,17 +33,21 @@ PLANTED = {
     "oscillating": Case("gan-ns", RING, 300, POINTS | {"lr": 3e-3, "halflife": 5.0}, "oscillating"),
     "saturated": Case("gan", DIGITS, 300, DENSE | {"n_critic": 5} | _rates(1e-3, 1e-4), "saturated"),
     "posterior_collapse": Case("vae", DIGITS, 400, CODED | {"beta": 50.0}, "posterior_collapse"),
-    "partial": Case("r3gan", DIGITS, 300, DENSE | {"prior.size": 1}, "partial"),
+    "partial": Case("r3gan", DIGITS, 300, COSINE | DENSE | {"prior.size": 1}, "partial"),
     "missing": Case(
-        "r3gan", GRID, 400, POINTS | {"prior.size": 1, "generator.width": 4, "generator.depth": 1}, "missing"
+        "r3gan", GRID, 400, COSINE | POINTS | {"prior.size": 1, "generator.width": 4, "generator.depth": 1}, "missing"
     ),
     "weak": Case("gan-ns", RING, 500, POINTS | {"critic.width": 2, "critic.depth": 1}, "weak"),
     "crushed": Case("gan-ns", RING, 400, POINTS | {"penalty": "r1", "penalty.weight": 1e4}, "weak"),
     "critic_memorizes": Case(
-        "r3gan", {"name": RING, "count": 32, "spread": 0.3}, 800, POINTS | {"batch": 32}, "critic_memorizes"
+        "r3gan", {"name": RING, "count": 32, "spread": 0.3}, 800, COSINE | POINTS | {"batch": 32}, "critic_memorizes"
     ),
     "generator_memorizes": Case(
-        "r3gan", {"name": RING, "count": 16, "spread": 0.3}, 1000, POINTS | {"batch": 16}, "generator_memorizes"
+        "r3gan",
+        {"name": RING, "count": 16, "spread": 0.3},
+        1000,
+        COSINE | POINTS | {"batch": 16},
+        "generator_memorizes",
     ),
     "fast_critic": Case("gan-ns", RING, 300, POINTS | _rates(1e-2, 1e-5), "imbalance"),
     "fast_generator": Case("wgan-gp", RING, 150, POINTS | _rates(1e-5, 1e-3), "imbalance"),
@@ -63,20 +68,20 @@ PLANTED = {
     "past_best": Case("vae", "few.npz", 500, CODED | {"lr": 5e-3}, "past_best"),
     "slow_average": Case("gan-ns", RING, 200, POINTS | _rates(2e-5, 2e-3), "slow_average"),
     "short": Case("wgan-gp", DIGITS, 90, DENSE, "short"),
-    "far": Case("r3gan", "far.npz", 150, POINTS, "data_range"),
-    "dark": Case("r3gan", "dark.npz", 150, DENSE, "data_range"),
-    "labels_unused": Case("r3gan", DIGITS, 150, DENSE, "labels_unused"),
+    "far": Case("r3gan", "far.npz", 150, COSINE | POINTS, "data_range"),
+    "dark": Case("r3gan", "dark.npz", 150, COSINE | DENSE, "data_range"),
+    "labels_unused": Case("r3gan", DIGITS, 150, COSINE | DENSE, "labels_unused"),
 }
 HEALTHY = {
-    "r3gan-ring": Case("r3gan", RING, 800, POINTS),
-    "r3gan-grid": Case("r3gan", GRID, 800, POINTS),
+    "r3gan-ring": Case("r3gan", RING, 800, COSINE | POINTS),
+    "r3gan-grid": Case("r3gan", GRID, 800, COSINE | POINTS),
     "wgan-gp-ring": Case("wgan-gp", RING, 250, POINTS),
     "wgan-gp-grid": Case("wgan-gp", GRID, 250, POINTS),
     "gan-ns-r1-ring": Case(
         "gan-ns", RING, 700, POINTS | {"penalty": "r1", "penalty.weight": 0.1, "lr": 1e-3, "optimizer.beta1": 0.0}
     ),
     "wgan-div-ring": Case("wgan-div", RING, 250, POINTS),
-    "r3gan-digits": Case("r3gan", DIGITS, 1500, DENSE),
+    "r3gan-digits": Case("r3gan", DIGITS, 1500, COSINE | DENSE),
     "wgan-gp-digits": Case("wgan-gp", DIGITS, 200, DENSE),
     "vae-digits": Case("vae", DIGITS, 500, CODED),
     "iwae-digits": Case("iwae", DIGITS, 400, CODED),

@@ -21,17 +21,18 @@ from sessions import Silent
 PHOTOS = Facts((3, 32, 32), 360, 300.0, "cpu", side=480)
 CASES = {  # what is chosen, in part; None: left as in the recipe
     "photos, minutes": (PHOTOS, {"data.size": 32, "augmentation": "diffaugment", "conditional": None}),
-    "photos, a minute": (replace(PHOTOS, seconds=60.0), {"augmentation": None, "lr": 4e-3}),
+    "photos, a minute": (replace(PHOTOS, seconds=60.0), {"augmentation": None, "lr": None}),
     "photos, hours": (replace(PHOTOS, seconds=7200.0), {"data.size": 64}),
     "photos, GPU": (replace(PHOTOS, device="cuda"), {"data.size": 64}),
     "photos, GPU, an hour": (replace(PHOTOS, device="cuda", seconds=3600.0), {"data.size": 128}),
     "small files": (replace(PHOTOS, side=28), {"data.size": None}),
     "an array": (replace(PHOTOS, side=None), {"data.size": None}),
-    "many photos": (replace(PHOTOS, count=50_000), {"augmentation": None}),
+    "many photos": (replace(PHOTOS, count=50_000), {"augmentation": None, "batch": 32, "lazy": 4}),
+    "many photos with labels": (replace(PHOTOS, count=50_000, classes=3, rarest=90), {"lazy": None}),
     "classes": (replace(PHOTOS, classes=3, rarest=90), {"conditional": True}),
     "a rare class": (replace(PHOTOS, classes=3, rarest=2), {"conditional": None}),
     "digits": (Facts((1, 8, 8), 1609, 300.0), {"augmentation": None, "critic.width": None}),
-    "many gray images": (Facts((1, 28, 28), 60_000, 300.0), {"batch": 32, "lr": 4e-4, "halflife": None}),
+    "many gray images": (Facts((1, 28, 28), 60_000, 300.0), {"batch": 32, "lr": 8e-4, "halflife": None}),
     "many gray images, days": (Facts((1, 28, 28), 60_000, 86400.0), {"halflife": 2000.0}),
     "large": (
         Facts((3, 136, 72), 1000, 300.0),

@@ -23,7 +23,6 @@ _SIDES = {"cpu": {0: 32, 1800: 64}, "cuda": {0: 64, 1800: 128}, "mps": {0: 32, 6
 _WIDTHS = {"cpu": {0: 16, 900: 32}, "cuda": {0: 64}, "mps": {0: 32}}
 _ROLES = ("generator", "critic")
 _WIDTH = {"cpu": 16, "cuda": 32, "mps": 32}  # of the networks that `auto` stands for
-_SHORT = 120  # seconds
 _LONG = 640_000  # images; in fewer the half-life of the average is a share of the rounds, whatever is set
 _FEW = 5_000  # samples
 _PASSES = 300  # through the samples: above, the critic learns them by heart
@@ -96,9 +95,10 @@ def choices(facts: Facts) -> Iterator[Choice]:
         yield Choice({"data.size": most}, reason, {"data.size": 2 * most if most < _LARGE else most // 2})
     small = default_recipe(facts)[0] == DEFAULT
     if small:
-        yield Choice({"batch": 32, "lr": 4e-4}, "more steps improve faster", {"batch": 64, "lr": 2e-4})
-    elif facts.seconds < _SHORT:
-        yield Choice({"lr": 4e-3}, f"large steps get further in {time}", {"lr": 2e-3})
+        yield Choice({"batch": 32, "lr": 8e-4}, "more steps improve faster", {"batch": 64, "lr": 4e-4})
+    elif facts.count >= _FEW and not _has_classes(facts) and facts.device == "cpu":
+        reason = "more steps improve faster, and penalties in every fourth round are enough"
+        yield Choice({"batch": 32, "lazy": 4}, reason, {"batch": 64, "lazy": 1})
     if facts.count < 64:
         yield Choice({"batch": min(32, facts.count)}, f"there are {plural(facts.count, 'training sample')}", {})
     is_small = min(facts.shape[1:]) < _SMALL

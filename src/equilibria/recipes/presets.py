@@ -6,7 +6,7 @@ from typing import Any
 from .recipe import Recipe
 
 DCGAN_ADAM = {"name": "adam", "lr": 2e-4, "beta1": 0.5, "beta2": 0.999}  # Radford et al. 2016
-FAST_ADAM = DCGAN_ADAM | {"lr": 4e-4}  # with small batches: docs/design/quality.md
+FAST_ADAM = DCGAN_ADAM | {"lr": 8e-4}  # with small batches: docs/design/quality.md
 WGAN_GP_ADAM = {"name": "adam", "lr": 1e-3, "beta1": 0.0, "beta2": 0.9}  # the paper's betas; lr for small networks
 VAE_ADAM = {"name": "adam", "lr": 1e-3, "beta1": 0.5}  # more momentum makes latent dimensions inactive early
 DECODER = {"name": "auto", "norm": "layer"}  # batch norm would leak information between samples
@@ -15,12 +15,12 @@ R1_R2 = {name: {"name": name, "weight": 0.1} for name in ("r1", "r2")}  # withou
 
 def gan() -> Recipe:
     """Saturating minimax GAN (Goodfellow et al. 2014, eq. 1); optimizer: DCGAN's, rate and batch: our choice."""
-    return _gan(gan, "minimax", FAST_ADAM, batch=32)
+    return _gan(gan, "minimax", FAST_ADAM, batch=32, halflife_share=0.1)
 
 
 def gan_ns() -> Recipe:
     """Non-saturating GAN (Goodfellow et al. 2014, section 3); optimizer: DCGAN's, rate and batch: our choice."""
-    return _gan(gan_ns, "non_saturating", FAST_ADAM, batch=32)
+    return _gan(gan_ns, "non_saturating", FAST_ADAM, batch=32, halflife_share=0.1)
 
 
 def dcgan() -> Recipe:
@@ -59,9 +59,8 @@ def hinge() -> Recipe:
 
 
 def r3gan() -> Recipe:
-    """Relativistic pairing GAN with R1 and R2 (Huang et al. 2024); rates, weights, schedule: our choice."""
-    prior, schedule = {"name": "normal", "size": 64}, {"name": "cosine", "end": 0.05}
-    fields = {"penalties": dict(R1_R2), "prior": prior, "schedule": schedule}
+    """Relativistic pairing GAN with R1 and R2 (Huang et al. 2024); rate (constant), weights: our choice."""
+    fields = {"penalties": dict(R1_R2), "prior": {"name": "normal", "size": 64}}
     return _gan(r3gan, "relativistic", WGAN_GP_ADAM | {"lr": 2e-3}, **fields)
 
 

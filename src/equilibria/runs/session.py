@@ -157,7 +157,7 @@ def resume(
                 raise Refusal("stop_when is 'critical', but the run has no diagnostics (--watch 0): leave it out.")
             if rounds is not None or budget is not None:
                 recipe = prolonged(recipe, options, run, *((newest.step, newest.elapsed) if newest else (0, 0.0)))
-                run.schedules, run.pace = schedules(recipe, run.optimizers), (run.step, float(run.step), 1.0)
+                run.schedules, run.pace = schedules(recipe, run.optimizers), (0, 0.0, 1.0)
                 summary.end = end(recipe, options)
             elif stop_when is not None:
                 summary.end["when"] = options.stop_when
@@ -239,6 +239,7 @@ def _suitable(options: Options, changes: Mapping[str, Any], root: Path | None) -
     device = torch.device(choose_hardware(options.device, matmul="default").device).type
     facts = read_facts(load_recipe(DEFAULT, options, of_data), options, device, root)
     own = {name for name in changes if name != "data"} | ({"batch"} if options.batch is not None else set())
+    own |= {"lazy"} if "rule" in own else set()  # where all step together, none can step less often
     own |= {"conditional"} if own & {"game", "labelled"} else set()  # labels are learned in another way
     name, why = default_recipe(facts)
     selection = [rest for choice in choices(facts) if (rest := without(choice, RECIPES[name](), own)).settings]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 DEMO_RECIPE = "r3gan"
 DEMO: dict[str, Any] = {"data": "fashion", "conditional": True, "watch": 0, "lr": 4e-3}
+DEMO |= {"schedule": "cosine", "schedule.end": 0.05}
 DEMO |= {"generator.hidden": 256, "critic.hidden": 256}  # docs/design/experiments.md compares
 _OVERHEAD = 7.0  # seconds of the budget without training: to start, to time a few rounds, the last sample grid
 _NEXT = """
