@@ -83,11 +83,7 @@ def test_texts_are_whole_in_both_languages(slug):
     for text in {text for text in texts if text.en}:
         assert text.zh, text
         assert not re.search(r"[一-鿿][,;:?!]", text.zh), text  # Chinese text has Chinese punctuation
-        words = re.sub(r"[A-Za-z0-9_ .,()|^*/+=−≤≥%∞λγσμθβα√‖-]", "", text.en)
-        assert re.search(r"[一-鿿]", text.zh) or not re.search(r"[a-z]{4}", text.en) or text.en == text.zh, (
-            text,
-            words,
-        )
+        assert re.search(r"[一-鿿]", text.zh) or text.en == text.zh, text
 
 
 def _draws(slug, count):

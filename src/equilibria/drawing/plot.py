@@ -180,6 +180,11 @@ def _mark(part: Any, axes: Any, mark: Mark, language: str) -> None:
             line(mark.at, color=color, linewidth=1.0, linestyle="--", label=name)
 
 
+def _every(count: int) -> list[int]:
+    """The places of at most 25 points of a line, both ends among them."""
+    return sorted({round(i * (count - 1) / 24) for i in range(25)})
+
+
 def _dot(count: int) -> float:
     """The size of a dot among so many."""
     return 6.0 if count < 60 else 3.5 if count < 600 else 2.0
@@ -195,7 +200,7 @@ def contours(field: Field, count: int = 12) -> Contours:
     levels, lines = list[float](), list[tuple[list[float], list[float]]]()
     for level in np.linspace(grid.min(), grid.max(), count + 2)[1:-1]:
         for line in generator.lines(level):
-            points: Any = np.asarray(line)
+            points: Any = np.asarray(line)[_every(len(line))]
             levels.append(float(level))
             lines.append((points[:, 0].tolist(), points[:, 1].tolist()))
     return Contours(levels, lines, Text("level sets", "等高线"))

@@ -30,14 +30,14 @@ CONTENTS = {
         1, Text("Why is the Jensen-Shannon divergence blind to distance?", "为什么 JS 散度对距离视而不见？"), 15
     ),
     "thin-manifolds": Entry(1, Text("Will generator and data ever overlap?", "生成分布与真实分布会重叠吗？"), 12),
-    "minus-log-d": Entry(1, Text("What does the -log D trick really minimize?", "−log D 技巧到底在最小化什么？"), 5),
+    "minus-log-d": Entry(1, Text("What does the -log D trick really minimize?", "−log D 技巧到底在最小化什么？"), 2),
     "kl-asymmetry": Entry(
         2,
         Text(
             "Why does one Gaussian cover both peaks, or choose one?",
             "一个高斯为什么有时盖住两个峰、有时只选一个？",
         ),
-        9,
+        4,
     ),
     "f-divergences": Entry(2, Text("Does it matter which divergence a GAN minimizes?", "GAN 用哪种散度有区别吗？"), 50),
     "lost-modes": Entry(2, Text("Which games find all eight islands?", "哪些 GAN 能找全八个岛？"), 55),
@@ -58,8 +58,8 @@ CONTENTS = {
     "two-penalties": Entry(
         3, Text("Which gradient norm does each penalty want?", "两种惩罚各自要求怎样的梯度范数？"), 12
     ),
-    "dirac": Entry(4, Text("Do GANs converge?", "GAN 会收敛吗？"), 20),
-    "reparametrization": Entry(5, Text("How can a gradient pass through a draw?", "梯度怎样穿过一次采样？"), 5),
+    "dirac": Entry(4, Text("Do GANs converge?", "GAN 会收敛吗？"), 9),
+    "reparametrization": Entry(5, Text("How can a gradient pass through a draw?", "梯度怎样穿过一次采样？"), 2),
     "blur": Entry(5, Text("Why do VAEs blur and GANs not?", "为什么 VAE 模糊而 GAN 锐利？"), 25),
     "latent-arithmetic": Entry(
         5,

@@ -54,11 +54,36 @@ def end_point(
     game: Game, rule: Rule, rounds: int, batch: int = 2, optimizer: Optimization = gradient_descent
 ) -> tuple[float, float]:
     """theta and psi after some rounds of the library's loop."""
+    theta, psi = _play(game, rule, rounds, batch, optimizer)[-1]
+    return theta, psi
+
+
+def path(
+    game: Game, rule: Rule, rounds: int, start: tuple[float, float] = START, lr: float = RATE, batch: int = 2
+) -> Tensor:
+    """theta and psi before the first round and after each, of gradient descent: (rounds + 1, 2)."""
+    with torch.no_grad():
+        for weight, value in zip(game.networks.parameters(), start, strict=True):
+            weight.fill_(value)
+    places = [start, *_play(game, rule, rounds, batch, partial(torch.optim.SGD, lr=lr), every=True)]
+    return torch.tensor(places, dtype=torch.float64)
+
+
+def _play(
+    game: Game, rule: Rule, rounds: int, batch: int, optimizer: Optimization, every: bool = False
+) -> list[tuple[float, ...]]:
+    """theta and psi at the end of the library's loop, or after every round."""
     data = Data("origin", Origin(), torch.zeros(2 * batch, 2), torch.zeros(4, 2))
     optimizers = {p.optimizer: optimizer(game.parameters(p)) for p in game.players}
-    run_rounds(Run(game, Stream(data, size=batch), optimizers, Average(game.networks), rule=rule), rounds)
-    theta, psi = (float(weight.detach()) for weight in game.networks.parameters())
-    return theta, psi
+    run = Run(game, Stream(data, size=batch), optimizers, Average(game.networks), rule=rule)
+    places = list[tuple[float, ...]]()
+
+    def note(run: Run) -> None:
+        places.append(tuple(float(weight.detach()) for weight in run.game.networks.parameters()))
+
+    run_rounds(run, rounds, [note] if every else [])
+    note(run)
+    return places[:rounds] if every else places
 
 
 def _smooth_generator() -> nn.Module:
