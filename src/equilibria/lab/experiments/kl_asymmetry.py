@@ -39,20 +39,20 @@ _MEANS, _LOG_STDS = (-5.0, 5.0), (-0.7, 1.8)
 _ALPHAS = (0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95)
 
 
-def fits(f: Callable[[Tensor], Tensor], p: Mixture, distance: float, left: float) -> tuple[Fit, Fit]:
+def fits(f: Callable[[Tensor], Tensor], p: Mixture, distance: float, weight: float) -> tuple[Fit, Fit]:
     """The best Gaussian that covers both peaks, and the best near the larger one."""
-    mean = distance * (1 - 2 * left)
+    mean = distance * (1 - 2 * weight)
     cover = (mean, math.sqrt(1 + distance**2 - mean**2))
-    mode = (-distance if left > 0.5 else distance, 1.0)
+    mode = (-distance if weight > 0.5 else distance, 1.0)
     first, second = best_gaussian(f, p, [cover, mode], _X)
     return first, second
 
 
-def switch(f: Callable[[Tensor], Tensor], left: float) -> float:
+def switch(f: Callable[[Tensor], Tensor], weight: float) -> float:
     """The distance from which the fit of one peak is the better one, by bisection; NaN if there is none below 6."""
 
     def gain(distance: float) -> float:
-        cover, mode = fits(f, two_peaks(distance, left), distance, left)
+        cover, mode = fits(f, two_peaks(distance, weight), distance, weight)
         return cover.value - mode.value - 1e-9
 
     low, high = 0.5, 6.0
@@ -73,20 +73,20 @@ def play(settings: Settings, watch: Watch) -> Played:
     best = dict[tuple[str, float], Fit]()
     total = len(distances) + 2
     for place, distance in enumerate(distances):
-        p = two_peaks(distance, settings.left)
+        p = two_peaks(distance, settings.weight)
         for name, f in {**{name: form(name).f for name, _, _ in _CURVES}, "own": own}.items():
-            cover, mode = fits(f, p, distance, settings.left)
+            cover, mode = fits(f, p, distance, settings.weight)
             best[name, distance] = min(cover, mode, key=lambda fit: round(fit.value, 9))
             for kind, fit in (("cover", cover), ("mode", mode), ("best", best[name, distance])):
                 for part, value in fit._asdict().items():
                     numbers.setdefault(f"{name} {kind} {part}", []).append(value)
         watch(place + 1, total)
-    numbers["switch"] = [switch(form(name).f, settings.left) for name in ("reverse_kl", "jensen_shannon")]
+    numbers["switch"] = [switch(form(name).f, settings.weight) for name in ("reverse_kl", "jensen_shannon")]
     watch(total - 1, total)
-    p = two_peaks(2.9, settings.left)  # between the switches of KL, which has none, and reverse KL
+    p = two_peaks(2.9, settings.weight)  # between the switches of KL, which has none, and reverse KL
     numbers["alpha std"] = []
     for alpha in _ALPHAS:
-        pair = fits(form("alpha", alpha=alpha).f, p, 2.9, settings.left)
+        pair = fits(form("alpha", alpha=alpha).f, p, 2.9, settings.weight)
         numbers["alpha std"].append(min(pair, key=lambda fit: fit.value).std)
     framed = [d for d in distances if d in (*_FRAMES, settings.distance)]
     frames = [Frame(d, _figure(settings, own, numbers, best, d)) for d in framed]
@@ -100,7 +100,7 @@ def _figure(
     best: dict[tuple[str, float], Fit],
     distance: float,
 ) -> Figure:
-    p = two_peaks(distance, settings.left)
+    p = two_peaks(distance, settings.weight)
     x = grid(73, -9.0, 9.0)
     marks = [Line(x.tolist(), p.log_density(x).exp().tolist(), Text("data", "数据"), "real")]
     for name, text, role in _CURVES:
@@ -134,18 +134,16 @@ def _note(numbers: Numbers) -> Text:
 
 
 def _values(settings: Settings, numbers: Numbers, distance: float) -> Panel:
-    chosen = Text(settings.divergence.replace("_", " "), settings.divergence.replace("_", " "))
+    name = Text(settings.divergence.replace("_", " "), settings.divergence.replace("_", " "))
     x = numbers["distances"]
     marks: list[Line | Rule] = [
-        Line(x, numbers["own cover value"], Text(f"{chosen.en}: both peaks", f"{chosen.zh}：盖住两峰"), "critic"),
-        Line(
-            x, numbers["own mode value"], Text(f"{chosen.en}: one peak", f"{chosen.zh}：选一个峰"), "fake", dashed=True
-        ),
+        Line(x, numbers["own cover value"], Text(f"{name.en}: both peaks", f"{name.zh}：盖住两峰"), "critic"),
+        Line(x, numbers["own mode value"], Text(f"{name.en}: one peak", f"{name.zh}：选一个峰"), "fake", dashed=True),
         Rule(distance, Text("this distance", "当前距离"), "x"),
     ]
     if settings.divergence == "reverse_kl":
-        kept = max(settings.left, 1 - settings.left)
-        marks.append(Rule(-math.log(kept), Text("limit: -log of the peak's weight", "极限：−log(峰的权重)")))
+        largest = max(settings.weight, 1 - settings.weight)
+        marks.append(Rule(-math.log(largest), Text("limit: -log of the peak's weight", "极限：−log(峰的权重)")))
     title = Text("The better of two local minima changes", "两个局部极小中更好的那个会改变")
     return Panel(
         title,
@@ -174,7 +172,7 @@ def _landscape(settings: Settings, own: Callable[[Tensor], Tensor], p: Mixture, 
 def claims(settings: Settings, numbers: Numbers) -> list[Claim]:
     """Moments by KL, the switch and the limit of reverse KL, and where the others stand."""
     at = numbers["distances"].index(settings.distance)
-    mean = settings.distance * (1 - 2 * settings.left)
+    mean = settings.distance * (1 - 2 * settings.weight)
     std = math.sqrt(1 + settings.distance**2 - mean**2)
     results = [
         equals(Text("KL: mean of the best fit", "KL：最优拟合的均值"), numbers["kl best mean"][at], mean, 1e-3),
@@ -187,7 +185,7 @@ def claims(settings: Settings, numbers: Numbers) -> list[Claim]:
             1e-3,
         ),
     ]
-    if settings.left == 0.5:
+    if settings.weight == 0.5:
         far = numbers["distances"].index(4.0)
         mode = 1.5 * math.log(4 / 3)  # 2 JSD of one of two separate halves
         results += [
@@ -258,7 +256,7 @@ EXPERIMENT = Experiment(
             low=0.05,
             high=0.95,
         ),
-        Setting("left", 0.5, Text("weight of the left peak", "左峰的权重"), low=0.05, high=0.95),
+        Setting("weight", 0.5, Text("weight of the left peak", "左峰的权重"), low=0.05, high=0.95),
     ),
     play=play,
     claims=claims,

@@ -40,9 +40,9 @@ def loss_gradient(p: Mixture, mean: float) -> float:
 
 def dropped(share: float) -> tuple[float, float]:
     """KL - 2 JSD and 2 JSD, by formulas, where the model is one of two separate parts and the other has this share."""
-    kept = 1 - share
-    twice = kept * math.log(2 * kept / (1 + kept)) + share * math.log(2) + math.log(2 / (1 + kept))
-    return -math.log(kept) - twice, twice
+    staying = 1 - share
+    twice = staying * math.log(2 * staying / (1 + staying)) + share * math.log(2) + math.log(2 / (1 + staying))
+    return -math.log(staying) - twice, twice
 
 
 def play(settings: Settings, watch: Watch) -> Played:
