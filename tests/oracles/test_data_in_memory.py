@@ -71,7 +71,17 @@ def test_the_same_samples_come_back_in_whatever_form_they_are(form):
     assert parts(FORMS[form]) == {x.tobytes(): str(y) for x, y in zip(known, Y, strict=True)}
 
 
-@pytest.mark.parametrize("form", [X, torch.from_numpy(X), list(X), IMAGES, TensorDataset(UNIT), (X, None)], ids=str)
+UNLABELED = {
+    "array": X,
+    "tensor": torch.from_numpy(X),
+    "list": list(X),
+    "images": IMAGES,
+    "data set": TensorDataset(UNIT),
+    "pair": (X, None),
+}
+
+
+@pytest.mark.parametrize("form", UNLABELED.values(), ids=UNLABELED)
 def test_samples_without_labels_have_none(form):
     assert parts(form) == {x.tobytes(): None for x in X}
 
