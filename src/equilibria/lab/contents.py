@@ -53,10 +53,10 @@ CONTENTS = {
             "Why no batch norm in a critic with a gradient penalty?",
             "为什么带梯度惩罚的判别器不能用 BatchNorm？",
         ),
-        7,
+        2,
     ),
     "two-penalties": Entry(
-        3, Text("Which gradient norm does each penalty want?", "两种惩罚各自要求怎样的梯度范数？"), 12
+        3, Text("Which gradient norm does each penalty want?", "两种惩罚各自要求怎样的梯度范数？"), 14
     ),
     "dirac": Entry(4, Text("Do GANs converge?", "GAN 会收敛吗？"), 9),
     "reparametrization": Entry(5, Text("How can a gradient pass through a draw?", "梯度怎样穿过一次采样？"), 2),

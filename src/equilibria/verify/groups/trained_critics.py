@@ -8,12 +8,17 @@ from functools import cache, partial
 from itertools import pairwise
 
 import torch
-from torch import Tensor
 
 from ...terms.divergences import DIVERGENCES
-from ...terms.gradients import input_gradient
-from ...terms.penalties import PENALTIES, Duel
-from ...toys.critics import TanhCritic, density, estimate, fit_adam, fit_lbfgs, grid, integral, population_loss
+from ...terms.penalties import PENALTIES
+from ...toys.critics import TanhCritic, density, estimate, fit_lbfgs, grid, integral, population_loss
+from ...toys.disjoint_supports import (
+    AtPoints,
+    critic_between_lines,
+    critic_between_points,
+    parallel_lines,
+    wgan_gp_critic_between_lines,
+)
 from ..claims import Claim, Measurement, above, below, equals
 from ..contracts.f_divergences import theory
 from .divergence_values import NUMBERS, optimal_scorer, source
@@ -67,6 +72,7 @@ def _error(name: str) -> float:
 
 
 _NORM, _DIFFERENCE, _SHARE = "gradient norm", "difference of scores", "penalty / difference of scores"
+_FIELDS = {_NORM: "norm", _DIFFERENCE: "gap", _SHARE: "share"}
 
 
 def point_claims() -> list[Claim]:
@@ -88,25 +94,12 @@ def point_claims() -> list[Claim]:
 
 
 def _at_points(name: str, weight: float, distance: float, what: str) -> float:
-    return _trained_at_points(name, weight, distance)[what]
+    return float(getattr(_trained_at_points(name, weight, distance), _FIELDS[what]))
 
 
 @cache
-def _trained_at_points(name: str, weight: float, distance: float) -> dict[str, float]:
-    """Of a critic trained with this penalty: gradient norm, difference of scores, and the penalty's share in it."""
-    critic, penalty, divergence = TanhCritic(1, 64), PENALTIES[name](weight=weight), DIVERGENCES["wasserstein"]()
-    real, fake = torch.full((32, 1), distance, dtype=torch.float64), torch.zeros(32, 1, dtype=torch.float64)
-
-    def terms() -> tuple[Tensor, Tensor]:
-        duel = Duel(critic, (real,), (fake,))
-        cost = penalty(duel).mean()
-        return divergence.critic(*duel.scores).mean(), cost
-
-    fit_adam(critic.parameters(), lambda: torch.stack(terms()).sum(), 500)
-    loss, cost = (term.detach() for term in terms())
-    points = torch.linspace(0, distance, 33, dtype=torch.float64)[:, None]
-    norm = input_gradient(critic, (points,)).abs().mean()
-    return {_NORM: float(norm.detach()), _DIFFERENCE: -float(loss), _SHARE: -float(cost / loss)}
+def _trained_at_points(name: str, weight: float, distance: float) -> AtPoints:
+    return critic_between_points(PENALTIES[name](weight=weight), distance)
 
 
 _ARJOVSKY, _BOTTOU = "Arjovsky et al. (2017)", "Arjovsky and Bottou (2017)"
@@ -162,17 +155,11 @@ def _transport_error() -> float:
     """The cost of the straight plan is |theta|, and a critic with gradient norm one reads as much: so both are W."""
     errors = []
     for theta in _THETAS:
-        real, fake = _points(theta)
+        real, fake = parallel_lines(theta)
         cost = torch.linalg.vector_norm(real - fake, dim=1).mean()
         reading = (-math.copysign(1.0, theta) * (real - fake)[:, 0]).mean()
         errors += [abs(float(cost - reading)), abs(float(cost) - abs(theta))]
     return max(errors)
-
-
-def _points(theta: float, count: int = 64) -> tuple[Tensor, Tensor]:
-    """Equally spaced points of both lines: (count, 2) each."""
-    z = (torch.arange(count, dtype=torch.float64) + 0.5) / count
-    return torch.stack([0 * z, z], dim=1), torch.stack([0 * z + theta, z], dim=1)
 
 
 def _jsd_claim(name: str, theta: float) -> Claim:
@@ -183,15 +170,12 @@ def _jsd_claim(name: str, theta: float) -> Claim:
 
 @cache
 def _between_lines(name: str, theta: float) -> TanhCritic:
-    critic, divergence, (real, fake) = TanhCritic(2), DIVERGENCES[name](), _points(theta)
-    fit, steps = (fit_adam, 150) if name == "kl" else (fit_lbfgs, 60)  # L-BFGS needs a loss with a minimum
-    fit(critic.parameters(), lambda: divergence.critic(critic(real), critic(fake)).mean(), steps)
-    return critic
+    return critic_between_lines(name, theta)
 
 
 def _line_estimate(name: str, theta: float) -> float:
     """Of a critic trained with the divergence."""
-    divergence, critic, (real, fake) = DIVERGENCES[name](), _between_lines(name, theta), _points(theta)
+    divergence, critic, (real, fake) = DIVERGENCES[name](), _between_lines(name, theta), parallel_lines(theta)
     assert divergence.estimate is not None
     with torch.no_grad():
         return divergence.estimate(float(divergence.critic(critic(real), critic(fake)).mean()))
@@ -200,7 +184,7 @@ def _line_estimate(name: str, theta: float) -> float:
 def _generator_gradient(name: str, theta: float = 0.5) -> float:
     """The size of d/d theta of the generator's loss, at a critic trained with minimax losses."""
     critic, shift = _between_lines("minimax", theta), torch.tensor(theta, dtype=torch.float64, requires_grad=True)
-    real, _ = _points(theta)
+    real, _ = parallel_lines(theta)
     fake = real + torch.stack([shift, torch.zeros_like(shift)])
     loss = DIVERGENCES[name]().generator(critic(real), critic(fake)).mean()
     return float(torch.autograd.grad(loss, shift)[0].abs())
@@ -209,14 +193,11 @@ def _generator_gradient(name: str, theta: float = 0.5) -> float:
 @cache
 def _wgan_gp(theta: float) -> tuple[float, float]:
     """A trained WGAN-GP critic's estimate, and the derivative of the generator's loss by theta."""
-    critic, (real, fake) = TanhCritic(2), _points(theta)
-    divergence, penalty = DIVERGENCES["wasserstein"](), PENALTIES["gradient_penalty"](weight=_WEIGHT)
-
-    def loss() -> Tensor:
-        duel = Duel(critic, (real,), (fake,))
-        return (penalty(duel) + divergence.critic(*duel.scores)).mean()
-
-    fit_adam(critic.parameters(), loss, 250)
+    critic, (real, fake) = (
+        wgan_gp_critic_between_lines(theta, PENALTIES["gradient_penalty"](weight=_WEIGHT)),
+        parallel_lines(theta),
+    )
+    divergence = DIVERGENCES["wasserstein"]()
     shift = torch.zeros(2, dtype=torch.float64, requires_grad=True)
     generator_loss = divergence.generator(critic(real), critic(fake + shift)).mean()
     (gradient,) = torch.autograd.grad(generator_loss, shift)
