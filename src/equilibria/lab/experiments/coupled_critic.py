@@ -111,7 +111,7 @@ def _figure(settings: Settings, numbers: Numbers, each: Slopes, size: int) -> Fi
     )
     own = each.jacobian.diagonal().tolist()
     top = max(*own, *each.penalty.tolist())
-    seen = Panel(
+    measured = Panel(
         Text(
             f"The penalty measures {numbers[f'ratio {settings.norm}'][at]:.2f} of the own norm",
             f"惩罚量到自身范数的 {numbers[f'ratio {settings.norm}'][at]:.2f} 倍",
@@ -125,7 +125,7 @@ def _figure(settings: Settings, numbers: Numbers, each: Slopes, size: int) -> Fi
         aspect=1.1,
     )
     title = Text(f"A batch of {size}, network {settings.network}", f"批大小 {size}，网络 {settings.network}")
-    return Figure(title, (jacobian, bars, seen))
+    return Figure(title, (jacobian, bars, measured))
 
 
 def claims(settings: Settings, numbers: Numbers) -> list[Claim]:
