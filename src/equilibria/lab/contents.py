@@ -22,7 +22,7 @@ class Entry(NamedTuple):
 
 
 CONTENTS = {
-    "optimal-critic": Entry(1, Text("What does the best discriminator know?", "最好的判别器知道什么？"), 6),
+    "optimal-critic": Entry(1, Text("What does the best discriminator know?", "最好的判别器知道什么？"), 4),
     "vanishing-gradient": Entry(
         1, Text("Why does the first GAN's gradient vanish?", "为什么最早的 GAN 会梯度消失？"), 30
     ),
