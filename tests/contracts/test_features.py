@@ -3,6 +3,7 @@
 import dataclasses
 import re
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -201,6 +202,19 @@ def test_different_data_have_different_classifiers():
     fewer = dataclasses.replace(data, y=data.y.roll(1))
     assert classifier_training.place(data, 0) != classifier_training.place(fewer, 0)
     assert classifier_training.place(data, 0) != classifier_training.place(data, 1)
+
+
+def test_a_classifier_belongs_to_the_content_of_data_wherever_they_lie(tmp_path):
+    x, y = np.random.default_rng(0).integers(0, 256, (5000, 8, 8), np.uint8), np.arange(5000) % 2
+    data, place = [], classifier_training.place
+    for name, bit in (("one", 0), ("same", 0), ("other", 1)):
+        x[4321] ^= bit  # one sample of many
+        np.savez(tmp_path / f"{name}.npz", x=x, y=y)
+        data.append(load_data(str(tmp_path / f"{name}.npz")))
+    one, same, other = data
+    assert place(one, 0) == place(same, 0)
+    held_out = ({"held_out": one.held_out.roll(1, dims=0)}, {"held_out_y": 1 - one.held_out_y})
+    assert place(one, 0) not in [place(each, 0) for each in (other, *(dataclasses.replace(one, **c) for c in held_out))]
 
 
 def test_larger_pictures_are_averaged_and_the_card_says_so():

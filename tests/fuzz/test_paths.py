@@ -45,6 +45,8 @@ def place(folders):
     root = os.geteuid() == 0
     os.symlink("loop", "loop")
     os.mkdir("locked", 0)
+    os.mkdir("sealed")
+    os.chmod("sealed", 0o555)
     if root:
         for folder in (folders, *folders.parents[:2]):
             folder.chmod(0o777)
@@ -65,6 +67,24 @@ def test_a_path_that_cannot_be_used_is_named_in_a_sentence(place, verb, path):
     got = answer([word.replace("PATH", path) for word in verb.split()])
     assert not got.fault, got.text[-600:]
     assert got.code in (0, 2), got.text[-600:]
+
+
+SEALED = [("sample", "sheet.png"), ("sample --out drawn/", "drawn"), ("traverse", "traversal.png")]
+SEALED += [("export --format safetensors", "generator.safetensors"), ("film --interpolation", "film.gif")]
+
+
+@pytest.mark.parametrize(("verb", "name"), SEALED)
+def test_in_a_folder_that_cannot_be_written_one_sentence_says_so(place, verb, name):
+    command, *rest = verb.split()
+    os.chdir("sealed")
+    try:
+        got = answer([command, "../runs/gan", *rest])
+    finally:
+        os.chdir("..")  # not by its whole name, which may lie in a folder that is closed
+    assert (got.code, got.text) == (
+        2,
+        f"equilibria: {name} cannot be written: Permission denied. Choose another --out.\n",
+    )
 
 
 @pytest.mark.long

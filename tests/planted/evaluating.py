@@ -72,8 +72,8 @@ EVALUATING = (
     Mutant(
         "classifier-of-other-labels",
         "evaluation/features/classifier_training.py",
-        "[*identity, labels]",
-        "identity",
+        "(data.x, data.held_out, data.y, data.held_out_y)",
+        "(data.x, data.held_out)",
         (FEATURES + "different_data_have_different_classifiers",),
         "data with other labels are seen by the same classifier",
     ),

@@ -17,7 +17,7 @@ from ...core.errors import Failure, Refusal
 from ...core.files import atomic
 from ...core.seeding import generator
 from ...data.cache import cache_root
-from ...data.dataset import Data, digest
+from ...data.dataset import Data
 from ..metrics.base import seconds_of
 
 Say = Callable[[str], None]
@@ -164,13 +164,15 @@ def accuracy(network: Convolutions, data: Data) -> tuple[float, int]:
 
 
 def place(data: Data, seed: int) -> Path:
-    """The file of the classifier of this data, named by samples and labels, whether it exists or not."""
+    """The file of the classifier of this data, named by all samples and labels, whether it exists or not."""
     assert data.labels is not None
     assert data.y is not None
-    identity = [_FORMAT, digest(data), len(data.x), data.labels.names, seed]
-    labels = hashlib.blake2b(data.y.cpu().long().numpy().tobytes(), digest_size=8).hexdigest()
-    name = hashlib.sha256(json.dumps([*identity, labels]).encode()).hexdigest()[:16]
-    return cache_root() / "features" / f"classifier-{Path(data.name).stem}-{name}.safetensors"
+    assert data.held_out_y is not None
+    total = hashlib.blake2b(json.dumps([_FORMAT, data.space.describe(), data.labels.names, seed]).encode())
+    for part in (data.x, data.held_out, data.y, data.held_out_y):
+        total.update(f"{part.dtype} {tuple(part.shape)}".encode())
+        total.update(part.cpu().contiguous().numpy().data)
+    return cache_root() / "features" / f"classifier-{total.hexdigest()[:32]}.safetensors"
 
 
 def read(path: Path) -> StoredClassifier | None:
