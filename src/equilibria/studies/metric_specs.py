@@ -190,7 +190,8 @@ def class_accuracy(network: Features | None, data: Data, batch: Batch) -> Measur
         return None
     if data.labels is None or data.labels.kind != "class":
         return None
-    logits = torch.cat([network.classify(part) for part in batch.x.split(_ROWS)])
+    labeled = batch.y.any(dim=1)
+    logits = torch.cat([network.classify(part) for part in batch.x[labeled].split(_ROWS)])
     if logits.shape[1] != data.labels.size:
         return None
-    return proportion(float((logits.argmax(dim=1) == batch.y.argmax(dim=1)).double().mean()), len(logits))
+    return proportion(float((logits.argmax(dim=1) == batch.y[labeled].argmax(dim=1)).double().mean()), len(logits))

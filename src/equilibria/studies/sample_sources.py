@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -17,12 +17,13 @@ from ..core.files import user_path
 from ..core.seeding import generator
 from ..core.text import plural
 from ..data import Data, load_data
-from ..data.arrays import chunks, detect_layout, read_array, read_shapes
-from ..data.dataset import Space
+from ..data.arrays import chunks, detect_labels, detect_layout, read_array, read_shapes
+from ..data.dataset import Labels, Space, first_names
 from ..data.datasets.array import array_names
 from ..data.datasets.image_folder import ImageFormat, ImageSource, list_images
 from ..data.image_decode import GRAY, Unreadable, fit_image
 from ..data.image_files import holds_images
+from ..data.labels import AUTO
 from ..data.spaces import Image, Plane
 from ..models.load import load
 from ..models.model import Model
@@ -62,14 +63,18 @@ class Files:
         """The share in formats that change pixels."""
         return sum(count for name, count in self.formats.items() if name in _LOSSY) / len(self.sizes)
 
-    def read(self, space: Space, count: int) -> Tensor:
-        """At most `count` images of this space, at random: (N, C, H, W) uint8."""
-        names, rows = list(self.sizes), list[np.ndarray]()
+    def read(self, space: Space, count: int) -> tuple[Tensor, Tensor]:
+        """At most `count` images of this space, at random, (N, C, H, W) uint8, and their places among `sizes`, (N,)."""
+        names, rows = list(self.sizes), dict[int, np.ndarray]()
         for i in torch.randperm(len(names), generator=generator(0, len(names))).tolist():
             if len(rows) < count:
                 with suppress(Unreadable), self.source.open(names[i]) as image:
-                    rows.append(fit_image(image, space.shape[-1], "crop", space.shape[0], _RESIZER)[0])
-        return torch.from_numpy(np.stack(rows)) if rows else torch.empty(0, *space.shape, dtype=torch.uint8)
+                    rows[i] = fit_image(image, space.shape[-1], "crop", space.shape[0], _RESIZER)[0]
+        x = torch.from_numpy(np.stack(list(rows.values()))) if rows else torch.empty(0, *space.shape, dtype=torch.uint8)
+        return x, torch.tensor(list(rows))
+
+
+LabeledSamples = tuple[Tensor, Tensor | None]  # (N, *space.shape), as stored or of a model, and classes (N,), if any
 
 
 @dataclass(frozen=True)
@@ -80,9 +85,10 @@ class Collection:
     kind: str
     count: int | None  # None: as many as are needed
     space: Space | None  # None: images that are resized
-    read: Callable[[Space, int], Tensor]  # at most so many samples, (N, *space.shape), as networks receive them
+    read: Callable[[Space, int], LabeledSamples]  # at most so many
     files: Files | None = None
     data: Data | None = None  # of a data set with a held-out part
+    labels: Labels | None = None
 
     def row(self, space: Space) -> tuple[str, ...]:
         """Name, kind, count, formats and sizes, and the form in which samples are compared."""
@@ -114,35 +120,62 @@ def sample_pair(
 ) -> SamplePair:
     """Both sets in one form, as many of each: the smaller side of images, gray only if both are.
 
+    Classes are used where those of the samples are among those of the real ones.
     Half of the real samples are the floor, unless they are a data set with a held-out part. Raises Refusal for samples
     of different shapes, and where there are too few.
     """
     one, other = _collection(samples, root, seed, trust), _collection(against, root, seed + 1, trust)
-    space = _common_space(one, other, size)
+    space, (labels, note) = _common_space(one, other, size), _common_labels(one, other)
     limits = [count or MOST, *(each.count // part for each, part in ((one, 1), (other, 2)) if each.count is not None)]
-    fake = one.read(space, min(limits))
+    fake = _sample_set(*one.read(space, min(limits)), one, space, labels)
     if other.data is not None:
-        real, data = real_samples(other.data, min(count or MOST, len(fake), len(other.data.held_out) // 2)), other.data
+        most = min(count or MOST, len(fake.x), len(other.data.held_out) // 2)
+        real, data = real_samples(other.data, most), other.data
     else:
-        x = other.read(space, 2 * len(fake))
-        most = min(len(fake), len(x) // 2)
+        x, y = other.read(space, 2 * len(fake.x))
+        most = min(len(fake.x), len(x) // 2)
         if most < max(FEWEST, count):
             raise Refusal(
-                f"{one.name} has {one.count or len(fake):,} samples and {other.name} {other.count or len(x):,}, half "
+                f"{one.name} has {one.count or len(fake.x):,} samples and {other.name} {other.count or len(x):,}, half "
                 f"of which are for the floor: at least {max(FEWEST, count)} and {2 * max(FEWEST, count)} are needed."
             )
-        real, data = _halves(x[: 2 * most], other, space)
-    fake = fake[: len(real.floor.x)]
-    remarks = (*_differences(one, other, space), *_repetitions(fake, real, one.name, other.name))
-    return SamplePair(SampleSet(fake, one.name), real, data, (one.row(space), other.row(space)), remarks)
+        real, data = _halves(x[: 2 * most], y, other, space, labels)
+    fake = SampleSet(fake.x[: len(real.floor.x)], one.name, None if fake.y is None else fake.y[: len(real.floor.x)])
+    remarks = (*note, *_differences(one, other, space), *_repetitions(fake.x, real, one.name, other.name))
+    return SamplePair(fake, real, data, (one.row(space), other.row(space)), remarks)
 
 
-def _halves(x: Tensor, source: Collection, space: Space) -> tuple[RealSamples, Data]:
+def _common_labels(one: Collection, other: Collection) -> tuple[Labels | None, tuple[str, ...]]:
+    """The classes of the real samples, where those of the others are among them, and a sentence where they are not."""
+    kinds = [None if each.labels is None else each.labels.kind for each in (one, other)]
+    if one.labels is None or other.labels is None or kinds != ["class", "class"]:
+        return None, ()
+    if more := [name for name in one.labels.names if name not in other.labels.names]:
+        some = f"{first_names(more)}, which {other.name} has not"
+        return None, (f"Labels are not used, since {one.name} has {some}: give equal classes equal names.",)
+    missing = [name for name in other.labels.names if name not in one.labels.names]
+    return other.labels, (f"{one.name} has no sample of {first_names(missing)}.",) if missing else ()
+
+
+def _sample_set(x: Tensor, y: Tensor | None, source: Collection, space: Space, labels: Labels | None) -> SampleSet:
+    """Samples (N, ...) as networks receive them, with their classes (N,) by these labels."""
+    x = x if source.kind == "model" else space.encode(x)
+    if labels is None or source.labels is None or y is None:
+        return SampleSet(x, source.name)
+    places = torch.tensor([*(labels.names.index(name) for name in source.labels.names), -1])  # the last is unknown
+    return SampleSet(x, source.name, labels.encode(places[y]))
+
+
+def _halves(
+    x: Tensor, y: Tensor | None, source: Collection, space: Space, labels: Labels | None
+) -> tuple[RealSamples, Data]:
     """Real samples (2 N, ...) in two halves, one of them for the floor."""
-    real, floor = (SampleSet(part, f"samples of {source.name}") for part in x.chunk(2))
+    parts, classes = x.chunk(2), (None, None) if y is None else y[: len(x)].chunk(2)
+    real, floor = (_sample_set(part, each, source, space, labels) for part, each in zip(parts, classes, strict=True))
     count = f"{len(x):,}" if source.count is None else f"{source.count:,}"
     split = f"{len(real.x):,} of {count}; another {len(real.x):,} are the floor"
-    data = Data(source.name, space, floor.x, real.x)
+    data = Data(source.name, space, parts[1], parts[0], labels)
+    data = data if labels is None else replace(data, y=classes[1], held_out_y=classes[0])
     return RealSamples(real, floor, floor, split, lacks="they are not known here"), data
 
 
@@ -184,32 +217,41 @@ def _collection(samples: Samples, root: Path | None, seed: int, trust: bool) -> 
     if holds_images(path) and path.exists():
         return _of_folder(path, str(samples))
     if path.is_file() and path.suffix in (".npy", ".npz"):
-        return _of_array(path, read_array(path, array_names(path, read_shapes(path))[0]))
+        names = array_names(path, read_shapes(path))
+        return _of_array(path, *(read_array(path, name) for name in names if name is not None))
     return _of_data(load_data(str(samples), root))
 
 
 def _of_model(model: Model, name: str, seed: int) -> Collection:
-    return Collection(name, "model", None, model.space, lambda _, count: model.sample(count, seed).cpu())
+    def read(_: Space, count: int) -> LabeledSamples:
+        parts = list(model.batches(count, seed))
+        y = [each.argmax(dim=1).cpu() for _, each in parts if each is not None]
+        return torch.cat([x.cpu() for x, _ in parts]), torch.cat(y) if y else None
+
+    labels = None if model.conditions is None else model.labels
+    return Collection(name, "model", None, model.space, read, labels=labels)
 
 
 def _of_data(data: Data) -> Collection:
     everything = torch.cat([data.x, data.held_out])
-    return Collection(data.name, "data set", len(everything), data.space, _reader(everything), data=data)
+    read = _reader(everything, None)
+    return Collection(data.name, "data set", len(everything), data.space, read, data=data, labels=data.labels)
 
 
-def _of_array(path: Path, raw: np.ndarray) -> Collection:
+def _of_array(path: Path, raw: np.ndarray, classes: np.ndarray | None = None) -> Collection:
+    labels, y = (None, None) if classes is None else detect_labels(path, classes, len(raw))[:2]
     if raw.ndim == 2:
         x = torch.from_numpy(np.array(raw, dtype=np.float32))
-        return Collection(str(path), "points", len(x), Plane(), _reader(x))
+        return Collection(str(path), "points", len(x), Plane(), _reader(x, y), labels=labels)
     images = detect_layout(path, raw, "auto")
     x = torch.from_numpy(np.concatenate([images.convert(part) for part in chunks(raw)]))
-    return Collection(str(path), "array", len(x), Image(*images.shape), _reader(x))
+    return Collection(str(path), "array", len(x), Image(*images.shape), _reader(x, y), labels=labels)
 
 
-def _reader(x: Tensor) -> Callable[[Space, int], Tensor]:
-    """Reads at most so many of these samples as stored, (N, ...), at random."""
+def _reader(x: Tensor, y: Tensor | None) -> Callable[[Space, int], LabeledSamples]:
+    """Reads at most so many of these samples as stored, (N, ...), with their labels, at random."""
     order = torch.randperm(len(x), generator=generator(0, len(x)))
-    return lambda space, count: space.encode(x[order[:count]])
+    return lambda _, count: (x[order[:count]], None if y is None else y[order[:count]])
 
 
 def _of_folder(path: Path, name: str) -> Collection:
@@ -223,7 +265,13 @@ def _of_folder(path: Path, name: str) -> Collection:
         raise Refusal(f"None of the {len(source.names):,} images of {name} can be read.")
     files = Files(source, sizes, dict(formats.most_common()), gray / len(sizes))
     kind = "folder" if path.is_dir() else "archive"
-    return Collection(name, kind, len(sizes), None, lambda s, n: s.encode(files.read(s, n)), files)
+    labels, y, _ = source.label_column(list(sizes), AUTO)
+
+    def read(space: Space, count: int) -> LabeledSamples:
+        x, places = files.read(space, count)
+        return x, y[places] if labels else None
+
+    return Collection(name, kind, len(sizes), None, read, files, labels=labels)
 
 
 def _differences(one: Collection, other: Collection, space: Space) -> list[str]:
