@@ -1,5 +1,6 @@
 """What evaluating a run promises: records, floors, the right samples, nothing touched, and sentences for the rest."""
 
+import csv
 import dataclasses
 import hashlib
 import json
@@ -146,7 +147,7 @@ def test_every_field_of_a_record_counts(evaluated):
 def test_numbers_without_end_survive_being_kept(tmp_path, evaluated):
     provenance = evaluated.numbers[0].provenance
     endless = MetricValue("reverse_kl", float("inf"), None, "lower", 3, Measurement(0.1, 0.02), provenance)
-    Evaluation((endless, dataclasses.replace(endless, floor=None))).write(tmp_path)
+    Evaluation((endless, dataclasses.replace(endless, floor=None))).write(tmp_path / "metrics.json")
     assert read_evaluation(tmp_path).numbers == (endless, dataclasses.replace(endless, floor=None))
     assert "Infinity" not in (tmp_path / "metrics.json").read_text("utf-8")
 
@@ -337,6 +338,37 @@ def test_what_sets_two_folders_apart_beside_their_samples_is_said(tmp_path, caps
     equal = evaluate(made, ["sliced_wasserstein"], against=made, say=quiet)
     assert any("equal samples of" in note for note in equal.notes)
     assert not any("Resized" in note or "formats" in note for note in equal.notes)
+
+
+def test_classes_of_both_sets_are_compared_and_all_is_written_with_cards(tmp_path, capsys):
+    gray = {name: 20 + 60 * i for i, name in enumerate(("ant", "bee", "cow"))}
+    for part, count in (("made", 12), ("real", 80)):
+        for i, name in enumerate(gray):
+            (tmp_path / part).mkdir(exist_ok=True)
+            shown = gray["cow"] if (part, name) == ("made", "bee") else gray[name]
+            noise = np.random.default_rng([count, i]).integers(0, 30, (count, 8, 8))
+            saved(tmp_path / part / name, (shown + noise).astype(np.uint8))
+    made, real = str(tmp_path / "made"), str(tmp_path / "real")
+    files = [tmp_path / "numbers.json", tmp_path / "numbers.csv"]
+    words = ["evaluate", made, "--against", real, "--features", "classifier", "--metrics", "frechet"]
+    for file in files:
+        assert main([*words, "--out", str(file)]) == 0
+        assert f"Written: {file}" in capsys.readouterr().out
+    stored = json.loads(files[0].read_text())
+    share = next(value for value in stored["numbers"] if value["name"] == "asked_share")
+    assert share["value"] == pytest.approx(2 / 3)  # bees are cows
+    assert share["floor"]["value"] > 0.95
+    assert [card["compared"] for card in stored["cards"].values()] == ["as they are"] * 2
+    rows = list(csv.DictReader(files[1].read_text().splitlines()))
+    assert [row["name"] for row in rows] == [value["name"] for value in stored["numbers"]]
+    assert float(rows[0]["floor.value"]) == stored["numbers"][0]["floor"]["value"]
+    assert (rows[0]["card.checkpoint"], rows[0]["samples.count"], rows[0]["real.count"]) == (made, "36", "240")
+    assert main([*words, "--out", str(files[0])]) == 2
+    assert "exists: choose another --out" in capsys.readouterr().err
+    (tmp_path / "made" / "bee").rename(tmp_path / "made" / "wasp")
+    assert main(words) == 0
+    assert "has wasp, which" in (printed := " ".join(capsys.readouterr().out.split()))
+    assert "asked_share" not in printed
 
 
 def test_samples_in_place_of_runs_are_refused_with_a_line_that_works(tmp_path, capsys, monkeypatch):

@@ -20,15 +20,8 @@ from ..core.errors import Refusal
 from ..core.specs import dashed, parse, type_in_words
 
 Values = dict[str, Any]  # by name, with underscores: text, or True without a value
-_TYPES: dict[str, Any] = {
-    "int": int,
-    "float": float,
-    "str": str,
-    "bool": bool,
-    "LabelQuery": str,
-    "LatentQuery": str,
-    "Samples": str,
-}
+_TYPES: dict[str, Any] = {kind.__name__: kind for kind in (int, float, str, bool)}
+_TYPES |= dict.fromkeys(("LabelQuery", "LatentQuery", "Samples"), str)
 _SINGULAR = {"labels": "label", "labels_to": "label_to", "layers": "layer"}  # parameters whose flag names one
 
 

@@ -244,8 +244,7 @@ def as_spec(value: Any, where: str) -> Spec:
 def _choices(annotation: Any) -> Iterator[Any]:
     """The types of a union, str last, since any text is one."""
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
-        yield from sorted(
-            (c for c in typing.get_args(annotation) if typing.get_origin(c) is not Callable), key=lambda c: c is str
-        )
+        kinds = [kind for kind in typing.get_args(annotation) if typing.get_origin(kind) is not Callable]
+        yield from sorted(kinds, key=lambda kind: kind is str)
     else:
         yield annotation

@@ -94,11 +94,7 @@ class Exported:
 
 
 def export(
-    model: "Model",
-    format: str = "onnx",
-    part: str = "generator",
-    out: str | Path | None = None,
-    force: bool = False,
+    model: "Model", format: str = "onnx", part: str = "generator", out: str | Path | None = None, force: bool = False
 ) -> Exported:
     """Export a network to a file for other programs, and check that it computes the same.
 

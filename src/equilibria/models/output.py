@@ -20,13 +20,9 @@ from .probe import ProbeOptions, Report, probe, untrained
 from .rejection import RejectionSampler, ratio_of
 from .write import WRITERS, SampleRequest, write_result
 
-_STEMS = {
-    "interpolate": "interpolation",
-    "traverse": "traversal",
-    "reconstruct": "reconstruction",
-    "invert": "inversion",
-}
-_STEMS |= {"encode": "codes", "attribute": "directions", "score": "scores", "classify": "classes"}  # default names
+_STEMS = {"interpolate": "interpolation", "traverse": "traversal", "reconstruct": "reconstruction"}  # default names
+_STEMS |= {"invert": "inversion", "encode": "codes", "attribute": "directions", "score": "scores"}
+_STEMS |= {"classify": "classes"}
 KINDS = {  # suffixes of each verb's file
     **dict.fromkeys(("interpolate", "arithmetic", "traverse", "reconstruct", "invert"), (".png", ".npz")),
     "encode": (".npz", ".csv"),

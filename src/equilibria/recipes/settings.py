@@ -16,18 +16,13 @@ from .recipe import Recipe
 
 _ALIASES = {  # what other programs call them
     "epochs": "--rounds 1000, or --budget 5m",
-    "steps": "--rounds 1000",
-    "iterations": "--rounds 1000",
-    "image_size": "--data.size 64",
-    "resolution": "--data.size 64",
-    "gpu": "--device cuda",
-    "cuda": "--device cuda",
-    "fp16": "--precision bf16",
-    "amp": "--precision bf16",
+    **dict.fromkeys(("steps", "iterations"), "--rounds 1000"),
+    **dict.fromkeys(("image_size", "resolution"), "--data.size 64"),
+    **dict.fromkeys(("gpu", "cuda"), "--device cuda"),
+    **dict.fromkeys(("fp16", "amp"), "--precision bf16"),
     "batch_size": "--batch 64",
     "learning_rate": "--lr 1e-4",
-    "out": "--name NAME, in the folder --runs",
-    "output": "--name NAME, in the folder --runs",
+    **dict.fromkeys(("out", "output"), "--name NAME, in the folder --runs"),
 }
 _GROUPS = ("networks", "penalties", "optimizers")
 

@@ -194,9 +194,9 @@ class History:
             if event["kind"] == "report":
                 numbers = {"estimate": event["estimate"], **event["terms"], "lr": event.get("rates", {})}
                 row = {"round": event["step"], "seconds": event["elapsed"], "images": event["images"]}
-                rows[event["step"]] = row | dict(_dotted(numbers))
+                rows[event["step"]] = row | dict(dotted(numbers))
             elif event["kind"] == "measure" and event["step"] in rows:
-                rows[event["step"]] |= dict(_dotted(event["metrics"]))
+                rows[event["step"]] |= dict(dotted(event["metrics"]))
         return list(rows.values())
 
     def sample_grids(self) -> list[tuple[int, Path]]:
@@ -236,11 +236,11 @@ def _curves(rows: Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> dict
     return {name: Curve(*zip(*rows, strict=True)) for name, rows in points.items()}
 
 
-def _dotted(numbers: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
-    """The numbers in nested dictionaries, by their path; None is left out."""
+def dotted(numbers: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The values in nested dictionaries, by their path; None is left out."""
     for name, value in numbers.items():
         if isinstance(value, Mapping):
-            yield from _dotted(value, f"{prefix}{name}.")
+            yield from dotted(value, f"{prefix}{name}.")
         elif value is not None:
             yield prefix + name, value
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from ..core.errors import Refusal
+from ..core.files import output_path
 from ..core.specs import Spec
 from ..core.text import table
 from ..core.types import Batch
@@ -26,7 +27,7 @@ from ..training.run import Run
 from . import metric_specs
 from .evaluation_plan import EvaluationOptions, EvaluationPlan, Work, affordable, origin, plan_evaluation
 from .metric_specs import LIKELIHOOD_METRICS, MetricSpec
-from .results import Evaluation, MetricValue
+from .results import FILE, Evaluation, MetricValue
 from .sample_sets import Say, generated_samples, real_samples
 from .sample_sources import HEADS, Samples, sample_pair
 
@@ -59,6 +60,8 @@ def evaluate(
     size: int | None = None,
     budget: str | None = None,
     trust: bool = False,
+    out: str | Path | None = None,
+    force: bool = False,
 ) -> Evaluation:
     """Evaluate a run's averaged generator on the held-out data; the numbers are stored in RUN/metrics.json.
 
@@ -82,24 +85,32 @@ def evaluate(
         budget: Time for the default metrics, such as 5m, or none for no limit; default: a quarter of the run's, at
             least 60 s.
         trust: Import custom code that a run's model names.
+        out: Also write the values with their provenance, and the cards of both sets: numbers.json or numbers.csv.
+        force: Overwrite an existing file.
 
     Example:
         >>> evaluation = eq.evaluate("runs/digits", ["sliced_wasserstein"], count=32, say=str)
         >>> evaluation.of("sliced_wasserstein", "last").better
         'lower'
     """
+    path = None if out is None else output_path(out, (".json", ".csv"), force)
     with torch.random.fork_rng(devices=[]):  # networks are initialized before their weights are read
         root = None if data_root is None else Path(data_root)
         options = EvaluationOptions(metrics, features, count, seed, root, say, budget)
-        if against is None:
+        if against is not None:
+            if tuple(checkpoints) != ("best", "last"):
+                raise Refusal("--checkpoints does not apply to --against, which measures finished models.")
+            evaluation = _evaluate_pair(run, against, size, options, trust)
+        else:
             folder = _run_folder(run)
             place = run if isinstance(run, Run) else folder
             if size is not None:
                 raise Refusal("--size applies to folders of images, with --against: leave it out.")
-            return _evaluate_run(folder, checkpoints, options, lambda: load(place, networks=_MEASURED, trust=trust))
-        if tuple(checkpoints) != ("best", "last"):
-            raise Refusal("--checkpoints does not apply to --against, which measures finished models: leave it out.")
-        return _evaluate_pair(run, against, size, options, trust)
+            load_model = lambda: load(place, networks=_MEASURED, trust=trust)  # noqa: E731
+            evaluation = _evaluate_run(folder, checkpoints, options, load_model)
+    if path is not None:
+        evaluation.write(path)
+    return evaluation
 
 
 def _run_folder(run: Samples) -> Path:
@@ -152,7 +163,7 @@ def _evaluate_run(
         line = f"equilibria evaluate {shlex.quote(str(run))} --against MORE/"
         notes.append(f"`{line}` measures against other real samples, such as ones that were not used for training.")
     evaluation = Evaluation(tuple(values), plan.about, tuple(notes), plan.left_out)
-    evaluation.write(run)
+    evaluation.write(run / FILE)
     return evaluation
 
 
@@ -169,7 +180,8 @@ def _evaluate_pair(
     plan = plan_evaluation(options, real, data, record, limit)
     plan = affordable(plan, limit, Work(1, 0.0), None, forced=bool(options.metrics))
     values = plan.values(fake, None, plan.floors())
-    return Evaluation(tuple(values), plan.about, (*pair.remarks, *plan.cautions()), plan.left_out)
+    cards = {part: dict(zip(HEADS, row, strict=True)) for part, row in zip(("samples", "real"), pair.rows, strict=True)}
+    return Evaluation(tuple(values), plan.about, (*pair.remarks, *plan.cautions()), plan.left_out, cards)
 
 
 def _likelihoods(

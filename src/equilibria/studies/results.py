@@ -11,7 +11,9 @@ from typing import Any, NotRequired, Self, TypedDict
 from ..core.errors import Refusal, first_line
 from ..core.files import write_output
 from ..core.stored import read_json, require
+from ..core.text import csv_text
 from ..evaluation.metrics.base import Measurement, Provenance
+from ..records.history import dotted
 
 FORMAT = 1
 FILE = "metrics.json"
@@ -74,6 +76,7 @@ class Evaluation:
     about: str = ""  # the feature network, in words
     notes: tuple[str, ...] = ()  # how to read the values, a sentence each
     left_out: Mapping[str, str] = field(default_factory=dict)  # metrics that were not measured, and why
+    cards: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of samples of no run, and of real ones
 
     def names(self) -> list[str]:
         """The names of the values, in the order in which they were measured."""
@@ -83,11 +86,17 @@ class Evaluation:
         """A value at a checkpoint, if it was measured."""
         return next((v for v in self.numbers if (v.name, v.provenance.checkpoint) == (name, checkpoint)), None)
 
-    def write(self, run: Path) -> None:
-        """Write RUN/metrics.json, atomically, in place of an earlier evaluation. Raises Failure if it cannot be."""
+    def write(self, path: Path) -> None:
+        """Write all as .json, atomically, or as .csv with a line for each value. Raises Failure if it cannot be."""
         more = {"about": self.about, "notes": list(self.notes), "left_out": dict(self.left_out)}
-        stored = {"format": FORMAT, **more, "numbers": [value.to_dict() for value in self.numbers]}
-        write_output(run / FILE, (json.dumps(stored, indent=2, allow_nan=False) + "\n").encode())
+        more |= {"cards": {part: dict(card) for part, card in self.cards.items()}} if self.cards else {}
+        numbers = [value.to_dict() for value in self.numbers]
+        text = json.dumps({"format": FORMAT, **more, "numbers": numbers}, indent=2, allow_nan=False) + "\n"
+        if path.suffix.lower() == ".csv":
+            rows = [dict(dotted({**value, **self.cards})) for value in numbers]
+            names = list(dict.fromkeys(name for row in rows for name in row))
+            text = csv_text([names, *([str(row.get(name, "")) for name in names] for row in rows)])
+        write_output(path, text.encode())
 
 
 def read_evaluation(run: str | Path) -> Evaluation:

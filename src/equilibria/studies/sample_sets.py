@@ -1,5 +1,6 @@
 """The samples that an evaluation compares: held-out and training samples, generated ones, and their features."""
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -151,3 +152,15 @@ def with_progress(parts: Iterable[T], count: int, task: str, say: Say, size: int
             last, share = now, done * size / count
             say(f"  {task}: {done * size:,} of {count:,}, {(now - start) * (1 - share) / share:.0f} s left")
         yield part
+
+
+def repetitions(samples: SampleSet, real: RealSamples, real_name: str) -> list[str]:
+    """Sentences on samples that are equal to others, or to real ones."""
+    sets = (samples.x, real.real.x, real.floor.x)
+    rows, *others = ([hashlib.blake2b(row.contiguous().numpy().data).digest() for row in x] for x in sets)
+    originals, remarks, name = {row for each in others for row in each}, list[str](), samples.name
+    if copies := sum(row in originals for row in rows):
+        remarks.append(f"{plural(copies, 'sample')} of {name} equal samples of {real_name}: they count as generated.")
+    if repeated := len(rows) - len(set(rows)):
+        remarks.append(f"{plural(repeated, 'sample')} of {name} repeat others of {name}.")
+    return remarks

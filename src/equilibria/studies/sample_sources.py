@@ -1,10 +1,9 @@
 """Two sets of samples in one form: of folders, files, data sets, runs and models."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -15,7 +14,6 @@ from torch import Tensor
 from ..core.errors import Refusal
 from ..core.files import user_path
 from ..core.seeding import generator
-from ..core.text import plural
 from ..data import Data, load_data
 from ..data.arrays import chunks, detect_labels, detect_layout, read_array, read_shapes
 from ..data.dataset import Labels, Space, first_names
@@ -23,13 +21,14 @@ from ..data.datasets.array import array_names
 from ..data.datasets.image_folder import ImageFormat, ImageSource, list_images
 from ..data.image_decode import GRAY, Unreadable, fit_image
 from ..data.image_files import holds_images
+from ..data.in_memory import stored_data
 from ..data.labels import AUTO
 from ..data.spaces import Image, Plane
 from ..models.load import load
 from ..models.model import Model
 from ..models.model_folder import CONFIG, model_folder
 from ..training.run import Run
-from .sample_sets import FEWEST, MOST, RealSamples, SampleSet, real_samples
+from .sample_sets import FEWEST, MOST, RealSamples, SampleSet, generated_samples, real_samples, repetitions
 
 Samples = str | Path | Run | Model | Tensor | np.ndarray
 _LEAST, _LARGEST = 8, 64  # pixels: bounds of the default side
@@ -120,29 +119,29 @@ def sample_pair(
 ) -> SamplePair:
     """Both sets in one form, as many of each: the smaller side of images, gray only if both are.
 
-    Classes are used where those of the samples are among those of the real ones.
-    Half of the real samples are the floor, unless they are a data set with a held-out part. Raises Refusal for samples
-    of different shapes, and where there are too few.
+    Half of the real samples are the floor, unless they are a data set with a held-out part. Classes are used where
+    those of the samples are among the real ones. Raises Refusal for different shapes, and where there are too few.
     """
     one, other = _collection(samples, root, seed, trust), _collection(against, root, seed + 1, trust)
     space, (labels, note) = _common_space(one, other, size), _common_labels(one, other)
     limits = [count or MOST, *(each.count // part for each, part in ((one, 1), (other, 2)) if each.count is not None)]
-    fake = _sample_set(*one.read(space, min(limits)), one, space, labels)
+    drawn = one.read(space, min(limits))
+    fake = drawn[0]
     if other.data is not None:
-        most = min(count or MOST, len(fake.x), len(other.data.held_out) // 2)
+        most = min(count or MOST, len(fake), len(other.data.held_out) // 2)
         real, data = real_samples(other.data, most), other.data
     else:
-        x, y = other.read(space, 2 * len(fake.x))
-        most = min(len(fake.x), len(x) // 2)
+        x, y = other.read(space, 2 * len(fake))
+        most = min(len(fake), len(x) // 2)
         if most < max(FEWEST, count):
             raise Refusal(
-                f"{one.name} has {one.count or len(fake.x):,} samples and {other.name} {other.count or len(x):,}, half "
+                f"{one.name} has {one.count or len(fake):,} samples and {other.name} {other.count or len(x):,}, half "
                 f"of which are for the floor: at least {max(FEWEST, count)} and {2 * max(FEWEST, count)} are needed."
             )
-        real, data = _halves(x[: 2 * most], y, other, space, labels)
-    fake = SampleSet(fake.x[: len(real.floor.x)], one.name, None if fake.y is None else fake.y[: len(real.floor.x)])
-    remarks = (*note, *_differences(one, other, space), *_repetitions(fake.x, real, one.name, other.name))
-    return SamplePair(fake, real, data, (one.row(space), other.row(space)), remarks)
+        real, data = _halves(x[: 2 * most], y, other, space)
+    fakes = _sample_set(drawn, len(real.floor.x), one, space, labels)
+    remarks = (*note, *_differences(one, other, space), *repetitions(fakes, real, other.name))
+    return SamplePair(fakes, real, data, (one.row(space), other.row(space)), remarks)
 
 
 def _common_labels(one: Collection, other: Collection) -> tuple[Labels | None, tuple[str, ...]]:
@@ -157,25 +156,26 @@ def _common_labels(one: Collection, other: Collection) -> tuple[Labels | None, t
     return other.labels, (f"{one.name} has no sample of {first_names(missing)}.",) if missing else ()
 
 
-def _sample_set(x: Tensor, y: Tensor | None, source: Collection, space: Space, labels: Labels | None) -> SampleSet:
-    """Samples (N, ...) as networks receive them, with their classes (N,) by these labels."""
+def _sample_set(pair: LabeledSamples, count: int, source: Collection, space: Space, labels: Labels | None) -> SampleSet:
+    """The first of these samples as networks receive them, with their classes by these labels."""
+    x, y = pair[0][:count], pair[1]
     x = x if source.kind == "model" else space.encode(x)
     if labels is None or source.labels is None or y is None:
         return SampleSet(x, source.name)
     places = torch.tensor([*(labels.names.index(name) for name in source.labels.names), -1])  # the last is unknown
-    return SampleSet(x, source.name, labels.encode(places[y]))
+    return SampleSet(x, source.name, labels.encode(places[y[:count]]))
 
 
-def _halves(
-    x: Tensor, y: Tensor | None, source: Collection, space: Space, labels: Labels | None
-) -> tuple[RealSamples, Data]:
+def _halves(x: Tensor, y: Tensor | None, source: Collection, space: Space) -> tuple[RealSamples, Data]:
     """Real samples (2 N, ...) in two halves, one of them for the floor."""
-    parts, classes = x.chunk(2), (None, None) if y is None else y[: len(x)].chunk(2)
-    real, floor = (_sample_set(part, each, source, space, labels) for part, each in zip(parts, classes, strict=True))
+    half, labels = len(x) // 2, source.labels if source.labels is not None and source.labels.kind == "class" else None
+    y0, y1 = (None, None) if labels is None or y is None else (y[:half], y[half : 2 * half])
+    pairs = ((x[:half], y0), (x[half:], y1))
+    real, floor = (_sample_set(pair, half, source, space, labels) for pair in pairs)
     count = f"{len(x):,}" if source.count is None else f"{source.count:,}"
-    split = f"{len(real.x):,} of {count}; another {len(real.x):,} are the floor"
-    data = Data(source.name, space, parts[1], parts[0], labels)
-    data = data if labels is None else replace(data, y=classes[1], held_out_y=classes[0])
+    learned = ", which a classifier learns from" * (labels is not None)
+    split = f"{half:,} of {count}{learned}; another {half:,} are the floor"
+    data = Data(source.name, space, x[:half], x[half:], labels, y0, y1)
     return RealSamples(real, floor, floor, split, lacks="they are not known here"), data
 
 
@@ -207,13 +207,10 @@ def _collection(samples: Samples, root: Path | None, seed: int, trust: bool) -> 
     """What is at a path, or in memory. Raises Refusal if it holds no samples."""
     if isinstance(samples, Model):
         return _of_model(samples, "the model", seed)
-    if isinstance(samples, Tensor | np.ndarray):
-        raw = samples.detach().cpu().numpy() if isinstance(samples, Tensor) else samples
-        return _of_array(Path("The array"), raw)
-    path = user_path(Path(samples))
+    path = user_path(Path(samples := stored_data(samples)))
     if (model_folder(path) / CONFIG).is_file():
         whole = samples if isinstance(samples, Run) else path
-        return _of_model(load(whole, networks=("generator", "prior"), trust=trust), str(Path(samples)), seed)
+        return _of_model(load(whole, networks=("generator", "prior"), trust=trust), str(path), seed)
     if holds_images(path) and path.exists():
         return _of_folder(path, str(samples))
     if path.is_file() and path.suffix in (".npy", ".npz"):
@@ -224,9 +221,8 @@ def _collection(samples: Samples, root: Path | None, seed: int, trust: bool) -> 
 
 def _of_model(model: Model, name: str, seed: int) -> Collection:
     def read(_: Space, count: int) -> LabeledSamples:
-        parts = list(model.batches(count, seed))
-        y = [each.argmax(dim=1).cpu() for _, each in parts if each is not None]
-        return torch.cat([x.cpu() for x, _ in parts]), torch.cat(y) if y else None
+        samples = generated_samples(model, count, seed, print, name)
+        return samples.x, None if samples.y is None else samples.y.argmax(dim=1)
 
     labels = None if model.conditions is None else model.labels
     return Collection(name, "model", None, model.space, read, labels=labels)
@@ -280,9 +276,8 @@ def _differences(one: Collection, other: Collection, space: Space) -> list[str]:
     scales = [side / median(map(min, each.files.sizes.values())) if each.files else 1.0 for each in both]
     if abs(scales[0] - scales[1]) > _FAR:
         pairs = [(each, scale) for each, scale in zip(both, scales, strict=True) if each.files and scale != 1]
-        texts = [
-            f"{each.name} {'shrunk' if scale < 1 else 'enlarged'} from {each.row(space)[4]}" for each, scale in pairs
-        ]
+        words = ("enlarged", "shrunk")
+        texts = [f"{each.name} {words[scale < 1]} from {each.row(space)[4]}" for each, scale in pairs]
         rest = " and the other not" if len(texts) == 1 else ""
         remarks.append(
             f"Resized differently: {' and '.join(texts)}{rest}. A part of every distance is the "
@@ -299,16 +294,4 @@ def _differences(one: Collection, other: Collection, space: Space) -> list[str]:
     if abs(one.files.gray - other.files.gray) > _FAR:
         texts = [f"{100 * each.files.gray:.0f} % of {each.name}" for each in (one, other) if each.files]
         remarks.append(f"Without color are {' and '.join(texts)}: a part of every distance is that.")
-    return remarks
-
-
-def _repetitions(fake: Tensor, real: RealSamples, name: str, real_name: str) -> list[str]:
-    """Samples (N, ...) that are equal to others, or to real ones."""
-    sets = (fake, real.real.x, real.floor.x)
-    rows, *others = ([hashlib.blake2b(row.contiguous().numpy().data).digest() for row in x] for x in sets)
-    originals, remarks = {row for each in others for row in each}, list[str]()
-    if copies := sum(row in originals for row in rows):
-        remarks.append(f"{plural(copies, 'sample')} of {name} equal samples of {real_name}: they count as generated.")
-    if repeated := len(rows) - len(set(rows)):
-        remarks.append(f"{plural(repeated, 'sample')} of {name} repeat others of {name}.")
     return remarks

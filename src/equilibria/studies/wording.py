@@ -67,14 +67,8 @@ def _samples(record: Provenance) -> str:
 def evaluation_table(evaluation: Evaluation) -> list[tuple[str, ...]]:
     """The heads, then a row for each metric: which values are better, the floor, the value at each checkpoint."""
     rounds = {value.provenance.checkpoint: value.round for value in evaluation.numbers}
-    rows = [
-        (
-            "metric",
-            "",
-            "floor",
-            *(name if step is None else f"{name} (round {step:,})" for name, step in rounds.items()),
-        )
-    ]
+    titles = [name if step is None else f"{name} (round {step:,})" for name, step in rounds.items()]
+    rows: list[tuple[str, ...]] = [("metric", "", "floor", *titles)]
     for name in evaluation.names():
         values = [evaluation.of(name, checkpoint) for checkpoint in rounds]
         first = next(value for value in values if value is not None)

@@ -92,7 +92,7 @@ def evaluate(run: str, /, *, metrics: str = "", **options: Any) -> int:
 
     Examples:
         equilibria evaluate runs/NAME
-        equilibria evaluate MADE/ --against REAL/
+        equilibria evaluate MADE/ --against REAL/ --out numbers.csv
         equilibria evaluate runs/NAME --metrics "frechet,kernel(degree=2)" --checkpoints best
     """
     from ...studies import wording
@@ -101,7 +101,8 @@ def evaluate(run: str, /, *, metrics: str = "", **options: Any) -> int:
 
     evaluation = evaluate(run, split_metrics(metrics), **options, say=say)
     notes = wording.evaluation_notes(evaluation)
-    notes += [] if "against" in options else [f"Written: {run}/metrics.json"]
+    files = [f"{run}/metrics.json"] * ("against" not in options) + [str(options.get("out"))] * ("out" in options)
+    notes += [f"Written: {' and '.join(files)}"] * bool(files)
     say("\n\n".join(["", table(wording.evaluation_table(evaluation)), *map(paragraph, notes)]))
     return 0
 

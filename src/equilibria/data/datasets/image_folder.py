@@ -77,9 +77,8 @@ def list_images(
         return open_image(files.root / file, frame)
 
     numbers, remarks = table.names if table else (), [*remarks, *files.remarks()]
-    return ImageSource(
-        str(folder), tuple(places), open_one, labels, numbers, remarks, reasons, all_frames
-    ), files.images
+    source = ImageSource(str(folder), tuple(places), open_one, labels, numbers, remarks, reasons, all_frames)
+    return source, files.images
 
 
 def listing(options: Mapping[str, Any]) -> dict[str, Any]:
