@@ -24,7 +24,6 @@ from ..records import checkpoints
 from ..records.checkpoints import Checkpoint
 from ..records.folder import RunFolder
 from ..records.summary import data_change
-from ..training.run import Run
 from . import hub
 from .conditions import load_conditions
 from .export_programs import plain
@@ -49,7 +48,7 @@ _STATISTICS = -2  # place of the draws that batch-norm statistics are estimated 
 
 
 def load(
-    folder: str | Path | Run,
+    folder: Any,
     checkpoint: str | int | None = None,
     data_root: str | Path | None = None,
     networks: Collection[str] | None = None,
@@ -63,7 +62,7 @@ def load(
     there is no such model, or if data is needed and not found.
 
     Args:
-        folder: The run folder.
+        folder: The run folder, or the run that `eq.train` returned.
         checkpoint: best, last or a round; default: the model at the end of the run.
         data_root: Folder with the original files of data sets; default: the run's, or EQUILIBRIA_DATA.
         networks: Names of the networks to load, such as generator and prior; default: all.
@@ -75,7 +74,7 @@ def load(
         torch.Size([2, 1, 8, 8])
     """
     path = model_folder(folder)
-    config, whole = read_config(path), folder.model if isinstance(folder, Run) and folder.to_model else None
+    config, whole = read_config(path), folder.model if getattr(folder, "to_model", None) else None
     if networks is not None:
         config["networks"] = {name: spec for name, spec in config["networks"].items() if name in networks}
         config["likelihood"] = config.get("likelihood") if "likelihood" in networks else None
