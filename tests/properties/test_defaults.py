@@ -22,6 +22,8 @@ PHOTOS = Facts((3, 32, 32), 360, 300.0, "cpu", side=480)
 CASES = {  # what is chosen, in part; None: left as in the recipe
     "photos, minutes": (PHOTOS, {"data.size": 32, "augmentation": "diffaugment", "conditional": None}),
     "photos, a minute": (replace(PHOTOS, seconds=60.0), {"augmentation": None, "lr": None}),
+    "fewer photos, seconds": (replace(PHOTOS, count=54, seconds=25.0), {"augmentation": None, "batch": 32}),
+    "fewer photos, minutes": (replace(PHOTOS, count=54, seconds=90.0), {"augmentation": "diffaugment"}),
     "photos, hours": (replace(PHOTOS, seconds=7200.0), {"data.size": 64}),
     "photos, GPU": (replace(PHOTOS, device="cuda"), {"data.size": 64}),
     "photos, GPU, an hour": (replace(PHOTOS, device="cuda", seconds=3600.0), {"data.size": 128}),

@@ -25,7 +25,7 @@ _ROLES = ("generator", "critic")
 _WIDTH = {"cpu": 16, "cuda": 32, "mps": 32}  # of the networks that `auto` stands for
 _LONG = 640_000  # images; in fewer the half-life of the average is a share of the rounds, whatever is set
 _FEW = 5_000  # samples
-_PASSES = 300  # through the samples: above, the critic learns them by heart
+_PASSES, _DELAY = 200, 40_000  # through the samples, and images: above both, augmentation is worth its delay
 _CLASS, _CLASSES = 20, 1000  # training samples of the smallest class, and classes, with which labels help
 _RESIDUAL, _LARGE, _HUGE = "residual", 64, 128  # above so many pixels: the network; it computes activations again
 _SMALL = 16  # pixels: below, images are cheap, and have little that a transform leaves alone
@@ -100,7 +100,9 @@ def choices(facts: Facts) -> Iterator[Choice]:
         reason = "more steps improve faster, and penalties in every fourth round are enough"
         yield Choice({"batch": 32, "lazy": 4}, reason, {"batch": 64, "lazy": 1})
     if facts.count < 64:
-        yield Choice({"batch": min(32, facts.count)}, f"there are {plural(facts.count, 'training sample')}", {})
+        batch = min(32, facts.count)
+        reason = f"there are {plural(facts.count, 'training sample')}"
+        yield Choice({"batch": batch}, reason, {"batch": max(batch // 2, 2)})
     is_small = min(facts.shape[1:]) < _SMALL
     if max(facts.shape[1:]) > _LARGE:
         yield _large_networks(facts)
@@ -108,7 +110,7 @@ def choices(facts: Facts) -> Iterator[Choice]:
         reason = f"there is time for wide networks in {time} on {facts.device}"
         yield Choice(_of_both(width=width), reason, _of_both(width=usual))
     images = facts.seconds * _SPEED[facts.device]
-    if images > _PASSES * facts.count and not is_small:
+    if images > max(_PASSES * facts.count, _DELAY) and not is_small:
         reason = f"in {time} the critic would learn {plural(facts.count, 'sample')} by heart"
         yield Choice({"augmentation": FIXED}, reason, {"augmentation": "none"})
     if _has_classes(facts):
