@@ -121,6 +121,8 @@ def _panel(part: Any, axes: Any, panel: Panel, language: str) -> None:
         getattr(axes, f"set_{which}lim")(
             low if axis.low is None else axis.low, high if axis.high is None else axis.high
         )
+        if axis.scale == "log":
+            _log_ticks(axes, which)
         if not axis.label.en:
             getattr(axes, f"{which}axis").set_ticks([])
     if panel.equal:
@@ -132,6 +134,18 @@ def _panel(part: Any, axes: Any, panel: Panel, language: str) -> None:
     entries = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     if len(entries) > 1 or (entries and not pictures):
         axes.legend(entries.values(), entries.keys(), loc="best", handlelength=2.2)
+
+
+def _log_ticks(axes: Any, which: str) -> None:
+    """Powers of ten; over less than two decades plain numbers as well."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    low, high = getattr(axes, f"get_{which}lim")()
+    axis = getattr(axes, f"{which}axis")
+    axis.set_minor_formatter(NullFormatter())
+    if 0 < low < high < 100 * low:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter("{x:g}")
 
 
 def _mark(part: Any, axes: Any, mark: Mark, language: str) -> None:

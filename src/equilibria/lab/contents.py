@@ -27,9 +27,9 @@ CONTENTS = {
         1, Text("Why does the first GAN's gradient vanish?", "为什么最早的 GAN 会梯度消失？"), 30
     ),
     "parallel-lines": Entry(
-        1, Text("Why is the Jensen-Shannon divergence blind to distance?", "为什么 JS 散度对距离视而不见？"), 15
+        1, Text("Why is the Jensen-Shannon divergence blind to distance?", "为什么 JS 散度对距离视而不见？"), 10
     ),
-    "thin-manifolds": Entry(1, Text("Will generator and data ever overlap?", "生成分布与真实分布会重叠吗？"), 12),
+    "thin-manifolds": Entry(1, Text("Will generator and data ever overlap?", "生成分布与真实分布会重叠吗？"), 9),
     "minus-log-d": Entry(1, Text("What does the -log D trick really minimize?", "−log D 技巧到底在最小化什么？"), 2),
     "kl-asymmetry": Entry(
         2,
