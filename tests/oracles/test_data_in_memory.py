@@ -1,5 +1,6 @@
 """Samples in memory are those that come back, and a run on them needs no memory to go on."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -154,3 +155,40 @@ def test_a_run_on_an_array_goes_on_without_it_and_with_it_where_its_file_is_gone
     other = Silent()
     assert resume(run, other, rounds=4, data=X[::-1].copy() // 2).step == 4
     assert any("has changed" in said for said in other.said)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "words"),
+    [
+        (Path("images"), "'images' is data, not a recipe: write `equilibria train --data images`"),
+        (Path("nothing"), "No recipe is called 'nothing'"),
+        (Path("nothing.json"), "nothing.json cannot be read"),
+        (Path("runs/one"), "runs/one is a run: `equilibria resume runs/one` continues it"),
+        (X, "The recipe is ndarray: give a name, a JSON file or a Recipe, and samples as data=..."),
+    ],
+    ids=str,
+)
+def test_what_is_no_recipe_is_refused_in_words(recipe, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "images").mkdir()
+    (tmp_path / "runs" / "one").mkdir(parents=True)
+    (tmp_path / "runs" / "one" / "recipe.json").write_text("{}")
+    with pytest.raises(Refusal, match=re.escape(words)):
+        train(recipe, Silent(), data="ring")
+
+
+def test_one_callback_is_enough_and_a_run_is_named_by_its_folder(tmp_path):
+    steps = []
+    run = train(
+        "gan-ns", Silent(), data=X, rounds=2, runs=tmp_path, callbacks=lambda run: steps.append(run.step), **SMALL
+    )
+    assert steps[-1] == 2
+    assert eq.doctor(run).run == str(run.folder)
+
+
+@pytest.mark.long
+def test_recipes_are_compared_on_samples_in_memory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    small = {name: SMALL[name] for name in ("generator.width", "critic.width", "batch")}
+    study = eq.compare(["gan-ns"], data=X, rounds=1, seeds=1, metrics="sliced_wasserstein", **small).study
+    assert [Path(result.data).name for result in study.results] == ["array.npz"]

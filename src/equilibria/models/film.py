@@ -81,8 +81,8 @@ def _training(run: str | Path) -> list[PIL.Image.Image]:
     grids = read_history(Path(run)).require_events().sample_grids()
     if len(grids) < 2:
         raise Refusal(
-            f"{run} has {plural(len(grids), 'sample grid')}, and a film needs two: train longer, keep more of them "
-            f"(`equilibria train ... --save-every 10`), or add --interpolation."
+            f"{Path(run)} has {plural(len(grids), 'sample grid')}, and a film needs two: train longer, keep more of "
+            f"them (`equilibria train ... --save-every 10`), or add --interpolation."
         )
     frames = [titled({f"round {step:,}": PIL.Image.open(path).convert("RGB")}) for step, path in grids]
     size = max(frame.width for frame in frames), max(frame.height for frame in frames)

@@ -62,7 +62,7 @@ def train(
         2
     """
     options, changes = split_options(keywords | {"data": stored_data(keywords.get("data"))}, Options)
-    display = Lines(str) if options.quiet else display or Lines()
+    display, callbacks = Lines(str) if options.quiet else display or Lines(), several(callbacks)
     if options.tensorboard:
         require_tensorboard()
     source = load_source(options.from_) if options.from_ else None
@@ -124,7 +124,11 @@ def resume(
         >>> run.step
         4
     """
-    records, display = RunFolder.open(folder), Lines(str) if quiet else display or Lines()
+    records, display, callbacks = (
+        RunFolder.open(folder),
+        Lines(str) if quiet else display or Lines(),
+        several(callbacks),
+    )
     with records.lock():
         recipe, summary = Recipe.load(records.recipe_file, trust=True), Summary.load(records)
         recipe = with_own_parts(recipe, parts, str(records.path))
@@ -165,6 +169,10 @@ def resume(
             return run_session(Session(run, recipe, data, summary, records, display, callbacks), newest)
 
 
+def several(callbacks: Any) -> Any:
+    return (callbacks,) if callable(callbacks) else callbacks
+
+
 def split_options(keywords: Mapping[str, Any], record: type[T]) -> tuple[T, dict[str, Any]]:
     """The options among keywords, checked, as a record, and the rest: changes to the recipe."""
     values = {name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in keywords.items()}
@@ -175,9 +183,18 @@ def split_options(keywords: Mapping[str, Any], record: type[T]) -> tuple[T, dict
     return record(**options), {name: value for name, value in values.items() if name not in names}
 
 
-def recipe_by_name(recipe: str) -> Recipe:
+def recipe_by_name(recipe: str | os.PathLike[str]) -> Recipe:
     """A recipe of the table, or one in a JSON file."""
-    path, is_set = Path(recipe), any(str(recipe).lower().replace("-", mark) in DATASETS for mark in ("_", ""))
+    if not isinstance(recipe, str | os.PathLike):
+        kind = type(recipe).__name__
+        raise Refusal(f"The recipe is {kind}: give a name, a JSON file or a Recipe, and samples as data=....")
+    path, recipe = Path(recipe), os.fspath(recipe)
+    is_set = any(recipe.lower().replace("-", mark) in DATASETS for mark in ("_", ""))
+    if RunFolder(path).exists():
+        text = f"`equilibria resume {shlex.quote(recipe)}` continues it"
+        raise Refusal(
+            f"{path} is a run: {text}, `equilibria train {shlex.quote(f'{path}/recipe.json')}` trains another."
+        )
     if recipe not in RECIPES and (path.is_dir() or path.suffix in (".npy", ".npz", ".zip") or is_set):
         raise Refusal(f"{recipe!r} is data, not a recipe: write `equilibria train --data {shlex.quote(recipe)}`.")
     return Recipe.load(path) if path.suffix == ".json" or path.is_file() else RECIPES[recipe]()

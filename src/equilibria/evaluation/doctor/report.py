@@ -97,7 +97,7 @@ def doctor(run: str | Path) -> Checkup:
     healthy = "healthy" if diagnostics and not early else "unknown"
     verdict = next((kind for kind in (CRITICAL, WARNING) if kind in severities), healthy)
     about, trend, losses = _about(history), _trend(history), tuple(meanings(history))
-    return Checkup(str(run), about, verdict, trend, len(FINDINGS), diagnostics, early, results, losses)
+    return Checkup(str(Path(run)), about, verdict, trend, len(FINDINGS), diagnostics, early, results, losses)
 
 
 def _too_early(history: History) -> str:

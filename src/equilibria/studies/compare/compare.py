@@ -15,6 +15,7 @@ from ...core.errors import Refusal
 from ...core.files import write_atomic, write_output
 from ...core.specs import dashed
 from ...core.stored import read_json
+from ...data.in_memory import stored_data
 from ...evaluation.features import choose
 from ...recipes import RECIPES
 from ...records.folder import RunFolder
@@ -111,7 +112,8 @@ def _split_options(keywords: Mapping[str, Any]) -> tuple[ComparisonOptions, dict
     """The options of the comparison, checked, and the keywords for all runs."""
     words = dict(keywords)
     if (data := words.get("data")) is not None:
-        words["data"] = [str(each) for each in ([data] if isinstance(data, str | Path) else data)]
+        names = isinstance(data, list | tuple) and all(isinstance(each, str | Path) for each in data)
+        words["data"] = [str(stored_data(each)) for each in (data if names else [data])]
     if isinstance(words.get("metrics"), list | tuple):
         words["metrics"] = ", ".join(words["metrics"])
     return split_options(words, ComparisonOptions)
