@@ -141,19 +141,18 @@ def test_what_is_no_data_is_refused_in_words(data, words, tmp_path):
         train("gan-ns", Silent(), data=data, runs=tmp_path)
 
 
-def test_a_run_on_an_array_goes_on_without_it_and_with_it_where_its_file_is_gone(tmp_path, monkeypatch):
+def test_a_run_on_an_array_goes_on_with_it_where_its_file_is_gone(tmp_path, monkeypatch):
     monkeypatch.setenv("EQUILIBRIA_CACHE", str(tmp_path / "cache"))
     run = train("gan-ns", Silent(), data=X, runs=tmp_path, rounds=1, **SMALL)
     assert run.folder.name == "gan-ns-array"
-    assert resume(run, Silent(), rounds=2).step == 2
     shutil.rmtree(tmp_path / "cache")
     with pytest.raises(Refusal, match=r"It held samples from Python: give them again, as in eq.resume\(RUN, data=x\)"):
-        resume(run, Silent(), rounds=3)
+        resume(run, Silent(), rounds=2)
     display = Silent()
-    assert resume(run, display, rounds=3, data=X).step == 3
+    assert resume(run, display, rounds=2, data=X).step == 2
     assert not any("has changed" in said for said in display.said)
     other = Silent()
-    assert resume(run, other, rounds=4, data=X[::-1].copy() // 2).step == 4
+    assert resume(run, other, rounds=3, data=X[::-1].copy() // 2).step == 3
     assert any("has changed" in said for said in other.said)
 
 
