@@ -62,7 +62,7 @@ def train(
         2
     """
     options, changes = split_options(keywords | {"data": stored_data(keywords.get("data"))}, Options)
-    display, callbacks = Lines(str) if options.quiet else display or Lines(), several(callbacks)
+    display = Lines(str) if options.quiet else display or Lines()
     if options.tensorboard:
         require_tensorboard()
     source = load_source(options.from_) if options.from_ else None
@@ -124,11 +124,7 @@ def resume(
         >>> run.step
         4
     """
-    records, display, callbacks = (
-        RunFolder.open(folder),
-        Lines(str) if quiet else display or Lines(),
-        several(callbacks),
-    )
+    records, display = RunFolder.open(folder), Lines(str) if quiet else display or Lines()
     with records.lock():
         recipe, summary = Recipe.load(records.recipe_file, trust=True), Summary.load(records)
         recipe = with_own_parts(recipe, parts, str(records.path))
@@ -169,10 +165,6 @@ def resume(
             return run_session(Session(run, recipe, data, summary, records, display, callbacks), newest)
 
 
-def several(callbacks: Any) -> Any:
-    return (callbacks,) if callable(callbacks) else callbacks
-
-
 def split_options(keywords: Mapping[str, Any], record: type[T]) -> tuple[T, dict[str, Any]]:
     """The options among keywords, checked, as a record, and the rest: changes to the recipe."""
     values = {name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in keywords.items()}
@@ -192,10 +184,8 @@ def recipe_by_name(recipe: str | os.PathLike[str]) -> Recipe:
     is_set = any(recipe.lower().replace("-", mark) in DATASETS for mark in ("_", ""))
     if RunFolder(path).exists():
         text = f"`equilibria resume {shlex.quote(recipe)}` continues it"
-        raise Refusal(
-            f"{path} is a run: {text}, `equilibria train {shlex.quote(f'{path}/recipe.json')}` trains another."
-        )
-    if recipe not in RECIPES and (path.is_dir() or path.suffix in (".npy", ".npz", ".zip") or is_set):
+        raise Refusal(f"{path} is a run: {text}, and {shlex.quote(f'{path}/recipe.json')} is its recipe.")
+    if recipe not in RECIPES and (path.is_dir() or path.suffix in (".npy", ".npz", ".zip", ".csv") or is_set):
         raise Refusal(f"{recipe!r} is data, not a recipe: write `equilibria train --data {shlex.quote(recipe)}`.")
     return Recipe.load(path) if path.suffix == ".json" or path.is_file() else RECIPES[recipe]()
 

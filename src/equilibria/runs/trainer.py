@@ -56,7 +56,7 @@ class Session:
     summary: Summary
     folder: RunFolder
     display: Display
-    callbacks: Sequence[Callable[[Run], Any]] = ()
+    callbacks: Callable[[Run], Any] | Sequence[Callable[[Run], Any]] = ()
 
 
 def run_session(session: Session, since: Checkpoint | None = None) -> Run:
@@ -127,7 +127,8 @@ def _begin(session: Session, log: EventLog, checkpointer: Checkpointer, since: C
 def _train(session: Session, report: Reporter, checkpointer: Checkpointer, doctor: DoctorObserver | None) -> str:
     """Train with all observers; the reason why it ended."""
     run, summary, until = session.run, session.summary, session.summary.end["rounds"] or ENDLESS
-    callbacks = [every(report.every, callback) for callback in session.callbacks]
+    own = [session.callbacks] if callable(session.callbacks) else session.callbacks
+    callbacks = [every(report.every, callback) for callback in own]
     observers: list[Observer] = [lambda run: report.log.tick(), every(report.every, report), *callbacks]
     diagnostics = None
     if doctor is not None:
@@ -147,7 +148,7 @@ def _train(session: Session, report: Reporter, checkpointer: Checkpointer, docto
         return run.stop
     if run.statistics.counts:
         report(run)
-        for callback in session.callbacks:
+        for callback in own:
             callback(run)
     checkpointer.milestone(run)
     if diagnostics is not None:
