@@ -120,3 +120,12 @@ def test_no_json_ends_in_a_traceback(tmp_path, text):
     data = load_data(str(tmp_path / "set"))
     assert data.labels is None
     assert any("dataset.json was not read as labels" in remark for remark in data.remarks)
+
+
+@pytest.mark.parametrize(("unknown", "names"), [("1", ("2", "4")), ("none", CLASSES)])
+def test_no_class_is_without_a_name_whatever_else_is_unknown(tmp_path, unknown, names):
+    labels = pictures(tmp_path / "set")
+    empty = {file: "" if i % 5 == 0 else label for i, (file, label) in enumerate(labels.items())}
+    (tmp_path / "set" / "labels.csv").write_text(csv_text(empty), encoding="utf-8")
+    data = load_data({"name": str(tmp_path / "set"), "unknown": unknown})
+    assert data.labels.names == names

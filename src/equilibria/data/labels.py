@@ -64,11 +64,11 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 def _unknown_names(names: Collection[str], unknown: str) -> set[str]:
     if unknown == NONE:
-        return set()
+        return {""} & set(names)  # no class has no name
     if unknown != AUTO:
         if unknown not in names:
             raise Refusal(f"No label is {unknown!r}: the labels are {first_names(list(names), 16)}.")
-        return {unknown}
+        return {unknown} | ({""} & set(names))
     without = {name for name in names if name.strip().lower() in UNKNOWN}
     others = [name for name in names if name not in without and name != _MINUS_ONE]
     counted = len(others) > 1 and all(name.isdecimal() for name in others)
