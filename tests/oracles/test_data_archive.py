@@ -119,7 +119,7 @@ def bomb(path):
 
 def outward(path):
     """Names that would lead out of a folder if they were unpacked."""
-    return pack(path, {f"{place}{i}.png": png(i) for i, place in enumerate(["../", "/", "a/../../", "b/"] * 5)})
+    return pack(path, {f"{place}{i}.png": png(i) for i, place in enumerate(["../", "//", "a/../../", "b/"] * 5)})
 
 
 def damaged(path):

@@ -5,6 +5,8 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from os.path import splitext
 from pathlib import Path
 from typing import IO
 
@@ -35,19 +37,48 @@ CHANGES = {
 }
 
 
+@dataclass(frozen=True)
+class Member:
+    """A file in an archive, like a path; zipfile.Path never returns for some names."""
+
+    archive: zipfile.ZipFile
+    at: str
+
+    def __truediv__(self, name: str) -> "Member":
+        return Member(self.archive, self.at + name)
+
+    @property
+    def name(self) -> str:
+        """Without its folders."""
+        return self.at.rpartition("/")[2]
+
+    @property
+    def suffix(self) -> str:
+        """The end of the name, from its last dot on."""
+        return splitext(self.name)[1]
+
+    def is_file(self) -> bool:
+        """Whether the archive has it."""
+        return self.at in self.archive.NameToInfo
+
+    def open(self, _: str = "rb") -> IO[bytes]:
+        """Its content, unpacked as it is read."""
+        return self.archive.open(self.at)
+
+
 class Unreadable(Exception):
     """A file that is no usable image; the message says why."""
 
 
 @contextmanager
-def open_image(source: Path | zipfile.Path | IO[bytes], frame: int = 0) -> Iterator[PIL.Image.Image]:
+def open_image(source: Path | Member | IO[bytes], frame: int = 0) -> Iterator[PIL.Image.Image]:
     """An image whose header is sound and whose pixels can be decoded. Raises Unreadable for anything else."""
     if isinstance(source, Path) and source.is_file() and not source.stat().st_size:
         raise Unreadable("an empty file")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            file = _unpacked(source) if isinstance(source, zipfile.Path) else source
+            file = _unpacked(source) if isinstance(source, Member) else source
             with PIL.Image.open(file, formats=_FORMATS) as image:
                 if image.width * image.height > _LARGEST:
                     raise Unreadable(f"{image.width} x {image.height}, {_TOO_LARGE}")
@@ -66,11 +97,12 @@ def open_image(source: Path | zipfile.Path | IO[bytes], frame: int = 0) -> Itera
         raise Unreadable(str(error) or type(error).__name__) from None
 
 
-def _unpacked(member: zipfile.Path) -> IO[bytes]:
+def _unpacked(member: Member) -> IO[bytes]:
     """A file in an archive. Raises Unreadable for a large one."""
-    if member.root.getinfo(member.at).file_size > _MOST:
+    if member.archive.getinfo(member.at).file_size > _MOST:
         raise Unreadable(f"more than {_MOST >> 20} MiB")
-    return io.BytesIO(member.read_bytes())
+    with member.open() as file:
+        return io.BytesIO(file.read())
 
 
 def frame_count(image: PIL.Image.Image) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..core.errors import Refusal, as_refusal, at_least, nearest
 from .arrays import BROKEN, RATIO, SUSPICIOUS
 from .dataset import first_names
-from .image_decode import SUFFIXES, Unreadable, frame_count, open_image
+from .image_decode import SUFFIXES, Member, Unreadable, frame_count, open_image
 from .label_table import TABLES
 
 LINKS, FRAMES = ("inside", "follow"), ("first", "all")
@@ -37,7 +37,7 @@ class ImageFiles:
     def __post_init__(self) -> None:
         if self.links not in LINKS:
             raise Refusal(f"No way with links is called {self.links!r}.{nearest(self.links, LINKS)}")
-        self.root: Path | zipfile.Path = self.folder  # under which the files have these names
+        self.root: Path | Member = self.folder  # under which the files have these names
         self._subfolders = set[str]()
         self._add_folder() if self.folder.is_dir() else self._add_archive()
         self.images = dict(sorted(self.images.items()))
@@ -61,7 +61,7 @@ class ImageFiles:
         members = {info.filename: info for info in infos if info.filename not in hidden}
         tops = {name.partition("/")[0] for name in members}
         top = f"{tops.pop()}/" if len(tops) == 1 and all("/" in name for name in members) else ""
-        self.root = zipfile.Path(archive, top)
+        self.root = Member(archive, top)
         for name, info in members.items():
             self._add_file(name.removeprefix(top), (info.file_size, info.CRC))
             self._subfolders |= set(name.removeprefix(top).split("/")[:-1][:1])

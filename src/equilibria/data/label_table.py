@@ -4,7 +4,6 @@ import csv
 import json
 import math
 import re
-import zipfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from ..core.errors import Refusal, first_line
 from ..core.text import plural
 from .arrays import BROKEN
 from .dataset import first_names
+from .image_decode import Member
 from .labels import UNKNOWN
 
 TABLES = ("labels.csv", "metadata.csv", "metadata.jsonl", "dataset.json")
@@ -32,7 +32,7 @@ class LabelTable(NamedTuple):
     names: tuple[str, ...]
 
 
-def read_label_table(folder: Path | zipfile.Path, images: Collection[str]) -> tuple[LabelTable | None, list[str]]:
+def read_label_table(folder: Path | Member, images: Collection[str]) -> tuple[LabelTable | None, list[str]]:
     """The labels in the first table that has some for these images, and a remark on each table."""
     remarks = []
     for path in (folder / name for name in TABLES):
@@ -93,7 +93,7 @@ def _class(label: Any) -> str:
 Rows = tuple[Sequence[str], bool, Sequence[tuple[Any, Sequence[Any]]]]
 
 
-def _rows(path: Path | zipfile.Path) -> Rows:
+def _rows(path: Path | Member) -> Rows:
     """The names of the labels, whether they may be classes, and each file with its own.
 
     Raises ValueError for other contents.
