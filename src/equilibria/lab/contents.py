@@ -24,7 +24,7 @@ class Entry(NamedTuple):
 CONTENTS = {
     "optimal-critic": Entry(1, Text("What does the best discriminator know?", "最好的判别器知道什么？"), 4),
     "vanishing-gradient": Entry(
-        1, Text("Why does the first GAN's gradient vanish?", "为什么最早的 GAN 会梯度消失？"), 30
+        1, Text("Why does the first GAN's gradient vanish?", "为什么最早的 GAN 会梯度消失？"), 11
     ),
     "parallel-lines": Entry(
         1, Text("Why is the Jensen-Shannon divergence blind to distance?", "为什么 JS 散度对距离视而不见？"), 10
