@@ -162,7 +162,7 @@ def claims(settings: Settings, numbers: Numbers) -> list[Claim]:
     if settings.moves < 1000:
         return results
     fall = 1e-3 if settings.moves >= 4000 else 1e-2
-    settled = [v for count, v in zip(numbers["moves"], other, strict=True) if count >= 100]
+    late = [v for count, v in zip(numbers["moves"], other, strict=True) if count >= 100]
     results += [
         below(
             Text("The critic is certain: mean score of samples", "判别器已有十足把握：样本的平均得分"),
@@ -186,7 +186,7 @@ def claims(settings: Settings, numbers: Numbers) -> list[Claim]:
             ),
             below(
                 Text("and largest over smallest since move 100", "第 100 次更新以来最大与最小之比"),
-                max(settled) / min(settled),
+                max(late) / min(late),
                 3,
             ),
         ]
