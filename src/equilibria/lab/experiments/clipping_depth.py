@@ -41,7 +41,7 @@ def layer_norms(run: Run) -> list[float]:
     critic = copy.deepcopy(run.game.networks["critic"]).double().requires_grad_()
     outputs = list[Tensor]()
 
-    def keep(module: nn.Module, given: Any, output: Tensor) -> None:
+    def keep(module: nn.Module, inputs: Any, output: Tensor) -> None:
         output.retain_grad()
         outputs.append(output)
 
