@@ -513,3 +513,8 @@ def test_a_decoders_noise_is_named_where_it_is_too_large():
         change = {"likelihood.learned": False, "likelihood.noise": 5.0, "beta": beta}
         options = options_in(FINDINGS["posterior_collapse"](problem("posterior_collapse", **change)).change)
         assert options == {"likelihood.noise": "0.5", "likelihood.learned": "true"}
+
+
+def test_a_run_that_goes_on_after_a_stop_has_no_reason_to_have_ended():
+    stop, report = ({"kind": kind, "step": step, "reason": "done"} for kind, step in (("stop", 4), ("report", 5)))
+    assert [History({}, {}, events).stop_reason for events in ([], [stop], [stop, report])] == [None, "done", None]
