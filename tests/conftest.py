@@ -1,6 +1,7 @@
 """What every test stands on: one thread, a cache of its own, and the data folder where there is one."""
 
 import gc
+import multiprocessing
 import os
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import torch
 
 torch.set_num_threads(1)
 gc.disable()  # while tests are collected
+multiprocessing.set_forkserver_preload(["torch.distributed", "equilibria.runs.session", "equilibria.runs.trainer"])
 
 
 def pytest_collection_finish():

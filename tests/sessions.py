@@ -1,16 +1,17 @@
 """What tests of whole sessions share: a silent display, real processes, and what makes two runs the same."""
 
 import json
+import multiprocessing
 import os
 import random
 import signal
-import subprocess
-import sys
+import tempfile
 import time
 from pathlib import Path
 
 import torch
 
+import equilibria
 from equilibria.runs.session import resume
 
 TINY = {  # some seconds of play; checkpoints fall between reports (every second round)
@@ -77,12 +78,52 @@ class StopsAt(Acts):
         super().__init__(step, lambda: signal.raise_signal(signal.SIGINT))
 
 
+class Started:
+    """A process of its own that calls `equilibria.<command>`, forked from one that has imported torch."""
+
+    def __init__(self, command, arguments, keywords):
+        self.output = tempfile.mkdtemp()
+        place = multiprocessing.get_context("forkserver")
+        self.process = place.Process(target=_call, args=(command, arguments, keywords, self.output, os.getcwd()))
+        self.process.start()
+
+    def poll(self):
+        """The exit code; None while it runs."""
+        return self.process.exitcode
+
+    def wait(self, timeout=None):
+        """The exit code."""
+        self.process.join(timeout)
+        return self.process.exitcode
+
+    @property
+    def returncode(self):
+        """The exit code."""
+        return self.process.exitcode
+
+    def send_signal(self, number):
+        """As a terminal or an operator would."""
+        os.kill(self.process.pid, number)
+
+    def communicate(self, timeout=None):
+        """What it printed, and what it printed as errors, when it has ended."""
+        self.wait(timeout)
+        return tuple(Path(self.output, name).read_text() for name in ("out", "err"))
+
+
+def _call(command, arguments, keywords, output, folder):
+    """What the process does."""
+    os.chdir(folder)
+    for number, name in ((1, "out"), (2, "err")):
+        os.dup2(os.open(f"{output}/{name}", os.O_WRONLY | os.O_CREAT), number)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    torch.set_num_threads(1)
+    getattr(equilibria, command)(*arguments, **keywords)
+
+
 def start(command, *arguments, **keywords):
-    """A process of its own that calls `equilibria.<command>`; what it prints is piped."""
-    code = f"import equilibria; equilibria.{command}(*{arguments!r}, **{keywords!r})"
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([sys.executable, "-c", code], env=environment, **pipes)
+    """A process of its own that calls `equilibria.<command>`; what it prints is kept."""
+    return Started(command, arguments, keywords)
 
 
 def wait_for_round(folder, step, process):
@@ -90,7 +131,7 @@ def wait_for_round(folder, step, process):
     while process.poll() is None:
         if any(event["step"] >= step for event in events(folder)):
             return True
-        time.sleep(0.005)
+        time.sleep(0.02)
     return False
 
 

@@ -131,11 +131,11 @@ def test_verbs_of_a_group_stand_together_and_every_verb_is_named(capsys):
     assert all(f"\n  {name}" in text for name in VERBS)
 
 
-@pytest.mark.parametrize("words", [["--help"], *([*name.split(), "--help"] for name in VERBS)], ids=" ".join)
-def test_help_needs_no_torch(words):
-    check = f"import sys; from equilibria.apps.cli import main; main({words}); print('torch' in sys.modules)"
-    run = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
-    assert run.stdout.endswith("False\n")
+def test_help_needs_no_torch():
+    lines = [["--help"], *([*name.split(), "--help"] for name in VERBS)]
+    check = f"import sys; from equilibria.apps.cli import main; print([x for x in {lines} if main(x) or 'torch' in "
+    run = subprocess.run([sys.executable, "-c", f"{check}sys.modules])"], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "[]"
 
 
 def test_help_is_quick_because_it_imports_little():

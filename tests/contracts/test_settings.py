@@ -19,7 +19,7 @@ from equilibria.training.optimizers import OPTIMIZERS
 from shares import one_in
 
 EVERY = pytest.mark.parametrize("name", RECIPES)
-MANY = pytest.mark.parametrize("name", one_in(5, list(RECIPES)))
+MANY = pytest.mark.parametrize("name", one_in(9, list(RECIPES)))
 
 
 @MANY

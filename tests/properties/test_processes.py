@@ -32,7 +32,7 @@ def _play(rank, meeting, out):
 def played():
     """What either process holds in the end, by family: both play them all, one after another."""
     with tempfile.TemporaryDirectory() as out:
-        mp.spawn(_play, (str(Path(out) / "meeting"), out), nprocs=2)
+        mp.start_processes(_play, (str(Path(out) / "meeting"), out), nprocs=2, start_method="forkserver")
         return {family: [torch.load(f"{out}/{family}-{rank}.pt") for rank in (0, 1)] for family in FAMILIES}
 
 

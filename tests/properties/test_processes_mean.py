@@ -71,7 +71,7 @@ def _work(rank, meeting, out):
 def pair():
     """What two processes found, each with half of the batch."""
     with tempfile.TemporaryDirectory() as out:
-        mp.spawn(_work, (str(Path(out) / "meeting"), out), nprocs=2)
+        mp.start_processes(_work, (str(Path(out) / "meeting"), out), nprocs=2, start_method="forkserver")
         return [torch.load(f"{out}/{rank}.pt") for rank in (0, 1)]
 
 

@@ -53,7 +53,7 @@ def test_every_formulation_plays_under_every_rule(rule, family):
     assert all(p.grad is None for p in run.game.networks.parameters())
 
 
-@pytest.mark.parametrize(("family", "rule"), one_in(7, list(product(FAMILIES, RULES))))
+@pytest.mark.parametrize(("family", "rule"), one_in(11, list(product(FAMILIES, RULES))))
 def test_resuming_is_bit_for_bit_under_every_rule(rule, family):
     first, *others = run_of(family).optimizers
     chosen = {key: {"name": "sgd", "momentum": 0.5} for key in others} | {first: {"name": "optimistic_adam"}}

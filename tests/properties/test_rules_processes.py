@@ -36,7 +36,7 @@ def stepped(rule, w, draws):
 
 def test_two_processes_step_as_one_with_all_their_samples(tmp_path):
     """For consensus: down the slope of |mean v|^2 / 2, which is no mean of the slopes of each |v|^2 / 2."""
-    mp.spawn(_play, (str(Path(tmp_path) / "meeting"), str(tmp_path)), nprocs=2)
+    mp.start_processes(_play, (str(Path(tmp_path) / "meeting"), str(tmp_path)), nprocs=2, start_method="forkserver")
     one, other = (torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1))
     for rule in RULES:
         w, draws, reached = one[rule]
