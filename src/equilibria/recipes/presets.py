@@ -48,8 +48,8 @@ def wgan_div() -> Recipe:
 
 
 def lsgan() -> Recipe:
-    """Least squares GAN: scores regressed to 0 and 1 (Mao et al. 2017); optimizer: DCGAN's, our choice."""
-    return _gan(lsgan, "least_squares", DCGAN_ADAM)
+    """Least squares GAN: scores regressed to 0 and 1 (Mao et al. 2017); DCGAN's optimizer, rate, batch: our choice."""
+    return _gan(lsgan, "least_squares", FAST_ADAM, batch=32, halflife_share=0.1)
 
 
 def hinge() -> Recipe:
