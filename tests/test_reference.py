@@ -90,7 +90,8 @@ def unknown_flags(words: list[str]) -> list[str]:
     if verb is None:
         return []
     recipe = [word for word in words if word in eq.RECIPES][:1]
-    text = printed(*verb.split(), *(recipe if verb == "train" else []))
+    subject = {"train": recipe, "lab": [word for word in words if word in eq.lab.CONTENTS][:1]}
+    text = printed(*verb.split(), *subject.get(verb, []))
     if verb == "compare":
         text += printed("train", *recipe)
     text += " ".join(f"--data.{name}" for name in options(eq.DATASETS["folder"]))  # the recipe's own data has others
