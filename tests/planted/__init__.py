@@ -7,6 +7,7 @@ from .distances import DISTANCES
 from .divergences import DIVERGENCES
 from .evaluating import EVALUATING
 from .inferring import INFERRING
+from .lab import LAB
 from .measures import MEASURES
 from .mutant import Mutant
 from .networks import NETWORKS
@@ -35,4 +36,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *INFERRING,
     *SUPERVISED,
     *WATCHING,
+    *LAB,
 )

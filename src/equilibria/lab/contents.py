@@ -44,7 +44,7 @@ CONTENTS = {
     "wasserstein-progress": Entry(
         3, Text("Can a loss say how far training has come?", "损失能不能反映训练的进度？"), 50
     ),
-    "value-surfaces": Entry(3, Text("What does a clipped critic see?", "被裁剪的判别器眼里的世界是什么样？"), 45),
+    "value-surfaces": Entry(3, Text("What does a clipped critic see?", "被裁剪的判别器眼里的世界是什么样？"), 50),
     "clipping-depth": Entry(3, Text("What does clipping do to a deep critic?", "权重裁剪对深层判别器做了什么？"), 10),
     "adam-cosine": Entry(3, Text("Why did the WGAN drop Adam?", "为什么 WGAN 弃用 Adam？"), 35),
     "coupled-critic": Entry(

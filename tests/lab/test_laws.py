@@ -1,0 +1,71 @@
+"""Laws of the experiments at other settings than those that are stored."""
+
+import math
+
+import pytest
+import torch
+
+from equilibria.lab import run
+from equilibria.lab.experiments import dirac, optimal_critic
+from equilibria.lab.experiments.reparametrization import variance
+from equilibria.terms.penalties import PENALTIES
+from equilibria.toys.critics import fit_lbfgs
+from equilibria.toys.dirac import path
+from equilibria.toys.disjoint_supports import critic_between_points
+from equilibria.toys.mixtures import Mixture
+from equilibria.training.update_rules import RULES
+
+
+@pytest.mark.parametrize("distance", [0.5, 1.0, 2.0])
+def test_the_best_critic_of_two_gaussians_is_the_log_ratio(distance):
+    critic, p, q = optimal_critic.linear(), Mixture((1.0,), (0.0,), (1.0,)), Mixture((1.0,), (distance,), (1.0,))
+    fit_lbfgs(critic.parameters(), lambda: optimal_critic.population_loss(critic, p, q), 60)
+    slope, intercept = (float(weight.detach()) for weight in critic.parameters())
+    assert slope == pytest.approx(-distance, abs=1e-4)
+    assert intercept == pytest.approx(distance**2 / 2, abs=1e-4)
+
+
+@pytest.mark.parametrize(("name", "options", "theory"), [
+    ("gradient_penalty", {"weight": 1.0}, 1.5),
+    ("divergence_penalty", {"weight": 2.0, "power": 6.0}, (1 / 12) ** 0.2),
+])  # fmt: skip
+def test_between_two_points_each_penalty_has_the_gradient_norm_of_its_formula(name, options, theory):
+    assert critic_between_points(PENALTIES[name](**options), 1.0, 300).norm == pytest.approx(theory, rel=0.02)
+
+
+def test_friction_has_the_eigenvalue_of_its_formula():
+    gamma, rate, rounds = 0.3, 0.1, 150
+    game = dirac.game_of("gan-r1", gamma)
+    imaginary = math.sqrt(1 / 4 - gamma**2 / 4)
+    for value in dirac.eigenvalues(game):
+        assert value.real == pytest.approx(-gamma / 2, abs=1e-6)
+        assert abs(value.imag) == pytest.approx(imaginary, abs=1e-6)
+    line = path(game, RULES["simultaneous"](), rounds, (1e-3, -1e-3), rate)
+    turn = 2 * math.pi / math.atan2(rate * imaginary, 1 - rate * gamma / 2)  # rounds; a whole turn has one length
+    first, last = rounds - round(turn), rounds
+    factor = float((line[last].norm() / line[first].norm()) ** (1 / (last - first)))
+    assert factor == pytest.approx(math.hypot(1 - rate * gamma / 2, rate * imaginary), abs=1e-3)
+
+
+def test_without_friction_only_the_order_keeps_the_dirac_game_in_bounds():
+    ends = {rule: float(path(dirac.game_of("gan", 0.0), RULES[rule](), 100)[-1].norm()) for rule in dirac._ORDERS}
+    assert ends["simultaneous"] > 1.2 * math.sqrt(2) > ends["alternating"] > 0.8
+
+
+@pytest.mark.parametrize(("mu", "sigma", "d"), [(1.0, 1.0, 1), (1.0, 0.5, 3), (-0.5, 2.0, 5)])
+def test_variances_of_gradients_are_the_formulas(mu, sigma, d):
+    record = run("reparametrization", mu=mu, sigma=sigma, d=d, draws=40_000)
+    at = record.numbers["dimensions"].index(float(d))
+    for name in ("reparametrized", "score function", "with baseline"):
+        theory = variance(name, mu, sigma, d)
+        assert record.numbers[f"variance {name}"][at] == pytest.approx(theory, rel=0.15)
+    assert variance("score function", 1.0, 1.0, 1) == 1 + 14 + 15  # mu^4 / s^2 + 14 mu^2 + 15 s^2
+    assert [variance("score function", 0.0, 1.0, n) for n in (1, 5, 50)] == [(n + 2) * (n + 4) for n in (1, 5, 50)]
+    assert [variance("with baseline", 0.0, 1.0, n) for n in (1, 5, 50)] == [2 * n + 8 for n in (1, 5, 50)]
+
+
+def test_a_matched_model_leaves_nothing_to_tell():
+    p = Mixture((0.3, 0.7), (-1.0, 2.0), (0.5, 1.0))
+    zero = torch.zeros(1601, dtype=torch.float64)
+    loss = float(optimal_critic.population_loss(lambda x: zero, p, p))
+    assert loss == pytest.approx(math.log(4), abs=1e-6)

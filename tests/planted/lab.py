@@ -1,0 +1,49 @@
+"""Defects that make an experiment of the laboratory fail."""
+
+from .mutant import Mutant
+
+F, GAN = "terms/divergences/f_divergences.py", "terms/divergences/gan_losses.py"
+REPLAY = "lab/test_experiments.py::test_every_claim_holds_and_is_the_one_of_the_stored_record"
+
+LAB = (
+    Mutant(
+        "kl-and-reverse-kl-swapped",
+        F,
+        "f=lambda u: xlogy(u, u),",
+        "f=lambda u: -log(u),",
+        (REPLAY,),
+        "the fit that covers both peaks becomes the one that chooses",
+    ),
+    Mutant(
+        "log-d-saturates",
+        GAN,
+        "generator=lambda real, fake: softplus(-fake),",
+        "generator=lambda real, fake: -softplus(fake),",
+        (REPLAY,),
+        "the first GAN's loss in the place of -log D",
+    ),
+    Mutant(
+        "draws-without-a-path",
+        "core/posteriors.py",
+        "return self.mean + (self.log_variance / 2).exp() * torch.randn_like(self.mean)",
+        "return self.mean.detach() + (self.log_variance / 2).exp() * torch.randn_like(self.mean)",
+        (REPLAY,),
+        "no gradient passes through the draw",
+    ),
+    Mutant(
+        "gradient-norm-two",
+        "terms/penalties.py",
+        "excess = _gradient_norm(duel, between) - target_norm",
+        "excess = _gradient_norm(duel, between) - 2 * target_norm",
+        ("lab/test_laws.py::test_between_two_points_each_penalty_has_the_gradient_norm_of_its_formula",),
+        "critics are asked for twice the gradient norm",
+    ),
+    Mutant(
+        "r1-of-half-the-weight",
+        "terms/penalties.py",
+        "return GradientPenalty(lambda duel: weight / 2 * _squared_norm(duel, real))",
+        "return GradientPenalty(lambda duel: weight / 4 * _squared_norm(duel, real))",
+        ("lab/test_laws.py::test_friction_has_the_eigenvalue_of_its_formula",),
+        "half of the friction",
+    ),
+)
