@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from equilibria.lab import run
-from equilibria.lab.experiments import dirac, optimal_critic
+from equilibria.lab.experiments import adam_cosine, dirac, optimal_critic
 from equilibria.lab.experiments.reparametrization import variance
 from equilibria.terms.penalties import PENALTIES
 from equilibria.toys.critics import fit_lbfgs
@@ -69,3 +69,8 @@ def test_a_matched_model_leaves_nothing_to_tell():
     zero = torch.zeros(1601, dtype=torch.float64)
     loss = float(optimal_critic.population_loss(lambda x: zero, p, p))
     assert loss == pytest.approx(math.log(4), abs=1e-6)
+
+
+def test_momentum_alone_goes_uphill():
+    assert adam_cosine.alternating_step(0.0) == pytest.approx(1)
+    assert adam_cosine.alternating_step(0.9) == pytest.approx(-1)

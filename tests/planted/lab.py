@@ -46,4 +46,12 @@ LAB = (
         ("lab/test_laws.py::test_friction_has_the_eigenvalue_of_its_formula",),
         "half of the friction",
     ),
+    Mutant(
+        "beta1-ignored",
+        "training/optimizers.py",
+        "return torch.optim.Adam(parameters, lr=lr, betas=(float(beta1), float(beta2)), eps=eps, fused=True)",
+        "return torch.optim.Adam(parameters, lr=lr, betas=(0.5, float(beta2)), eps=eps, fused=True)",
+        ("lab/test_laws.py::test_momentum_alone_goes_uphill",),
+        "every Adam has the momentum of DCGAN",
+    ),
 )

@@ -39,14 +39,14 @@ CONTENTS = {
         ),
         4,
     ),
-    "f-divergences": Entry(2, Text("Does it matter which divergence a GAN minimizes?", "GAN 用哪种散度有区别吗？"), 50),
+    "f-divergences": Entry(2, Text("Does it matter which divergence a GAN minimizes?", "GAN 用哪种散度有区别吗？"), 40),
     "lost-modes": Entry(2, Text("Which games find all eight islands?", "哪些 GAN 能找全八个岛？"), 55),
     "wasserstein-progress": Entry(
         3, Text("Can a loss say how far training has come?", "损失能不能反映训练的进度？"), 50
     ),
     "value-surfaces": Entry(3, Text("What does a clipped critic see?", "被裁剪的判别器眼里的世界是什么样？"), 50),
     "clipping-depth": Entry(3, Text("What does clipping do to a deep critic?", "权重裁剪对深层判别器做了什么？"), 10),
-    "adam-cosine": Entry(3, Text("Why did the WGAN drop Adam?", "为什么 WGAN 弃用 Adam？"), 35),
+    "adam-cosine": Entry(3, Text("Why did the WGAN drop Adam?", "为什么 WGAN 弃用 Adam？"), 14),
     "coupled-critic": Entry(
         3,
         Text(
