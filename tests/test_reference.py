@@ -95,7 +95,11 @@ def unknown_flags(words: list[str]) -> list[str]:
     if verb == "compare":
         text += printed("train", *recipe)
     text += " ".join(f"--data.{name}" for name in options(eq.DATASETS["folder"]))  # the recipe's own data has others
-    flags = [word.split("=")[0].replace("_", "-").strip(".,;:)") for word in words if word.startswith("--")]
+    flags = [
+        word.split("=")[0].replace("_", "-").strip(".,;:)")
+        for word in words
+        if word.startswith("--") and word != "--help"
+    ]
     parts = ("--optimizer.", "--schedule.")
     return [
         flag for flag in flags if not flag.startswith(parts) and not re.search(rf"{re.escape(flag)}(?![\w-])", text)

@@ -229,7 +229,7 @@ EXPERIMENT = Experiment(
     answer=Text(
         "A decoder that is asked for the likeliest picture under squared error answers with the mean of all it cannot tell apart, "
         "and the mean of sharp pictures is blurred. The missing detail has not vanished: it is in the noise term, which nobody "
-        "draws. A critic accepts only what looks like a single picture, so a GAN draws sharp ones, and pays by leaving some out.",
+        "draws. A critic accepts only what looks like a single picture, so a GAN draws sharp ones, at the cost of leaving some out.",
         "按平方误差去问解码器最可能的图像，它答的是一切它分不清的图像的平均，而清晰图像的平均是模糊的。缺失的细节并没有消失：它在噪声项里，只是没有人把它画出来。判别器只接受看起来像一张图的东西，所以 GAN 画得锐利，代价是漏掉一些。",
     ),
 )

@@ -165,15 +165,15 @@ def claims(settings: Settings, numbers: Numbers) -> list[Claim]:
             Text("Cost of dropping a part: KL - 2 JSD", "丢掉一部分的代价：KL − 2 JSD"), numbers["dropped"], cost, 1e-4
         ),
         equals(Text("of which 2 JSD", "其中 2 JSD"), numbers["dropped jsd"], twice, 1e-4),
-        equals(Text("Price of a stray point in KL", "KL 中画错一点的代价"), numbers["kl stray"], stray, 0.01 * stray),
+        equals(Text("Cost of a stray point in KL", "KL 中画错一点的代价"), numbers["kl stray"], stray, 0.01 * stray),
         equals(
-            Text("Price of a stray point in -log D", "−log D 中画错一点的代价"),
+            Text("Cost of a stray point in -log D", "−log D 中画错一点的代价"),
             numbers["loss stray"],
             stray,
             0.01 * stray,
         ),
-        equals(Text("Price of a missed point in KL", "KL 中漏掉一点的代价"), numbers["kl miss"], -_TINY * stray, 1e-7),
-        below(Text("Price of a missed point in -log D", "−log D 中漏掉一点的代价"), numbers["loss miss"], 1e-11),
+        equals(Text("Cost of a missed point in KL", "KL 中漏掉一点的代价"), numbers["kl miss"], -_TINY * stray, 1e-7),
+        below(Text("Cost of a missed point in -log D", "−log D 中漏掉一点的代价"), numbers["loss miss"], 1e-11),
         below(
             Text(
                 f"Means at which both terms pull the same way, of {len(pulls)}",
@@ -203,7 +203,7 @@ EXPERIMENT = Experiment(
     claims=claims,
     answer=Text(
         "With a perfect discriminator, -log D follows KL(Pg||Pr) and runs away from the Jensen-Shannon divergence at once. "
-        "The price of drawing something unreal is nearly infinite, the price of never drawing something real is next to "
+        "The cost of drawing something unreal is nearly infinite, the cost of never drawing something real is next to "
         "nothing. So the safe policy of a generator is to draw few things well.",
         "判别器最优时，−log D 一边在缩小 KL(Pg‖Pr)，一边又在远离 JS 散度。画出不真实的东西，代价近乎无穷；从不画出某种真实的东西，代价近乎"
         "为零。所以对生成器来说，最稳妥的策略就是少画几种、画好几种。",

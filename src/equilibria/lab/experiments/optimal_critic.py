@@ -183,7 +183,7 @@ def claims(settings: Settings, numbers: Numbers) -> list[Claim]:
     wide = 0.05 * max(1.0, 20_000 / settings.samples) ** 0.5 * (1 + m) / 2
     slope, intercept = numbers["from samples"]
     return [
-        equals(Text("Slope of the score, -m", "得分的斜率，−m"), numbers["slope"][at], -m, 1e-4),
+        equals(Text("Coefficient of x in the score, -m", "得分的斜率，−m"), numbers["slope"][at], -m, 1e-4),
         equals(Text("Intercept, m^2/2", "截距，m²/2"), numbers["intercept"][at], m * m / 2, 1e-4),
         equals(
             Text("Value at the optimum, 2 JSD - log 4", "最优时的值，2 JSD − log 4"),
@@ -204,7 +204,7 @@ def claims(settings: Settings, numbers: Numbers) -> list[Claim]:
             4e-3,
         ),
         equals(
-            Text(f"Slope from {settings.samples:,} samples", f"由 {settings.samples:,} 个样本得到的斜率"),
+            Text(f"The coefficient from {settings.samples:,} samples", f"由 {settings.samples:,} 个样本得到的斜率"),
             slope,
             -m,
             wide,

@@ -99,7 +99,7 @@ def _figure(settings: Settings, numbers: Numbers, own: Critic, critic: Critic, t
         Rule(theta, Text("this theta", "当前 θ"), "x"),
     ]
     distances = Panel(
-        Text("JSD is constant, W has a slope", "JSD 是常数，W 有斜率"),
+        Text("JSD is constant, W has a gradient", "JSD 是常数，W 有斜率"),
         Axis(Text("theta, the distance of the lines", "θ，两线的距离")),
         Axis(Text("divergence (nats) and distance", "散度（奈特）与距离"), low=-0.05),
         curves,
@@ -211,7 +211,7 @@ EXPERIMENT = Experiment(
     answer=Text(
         "Two lines next to each other share not one point, so every divergence that compares densities says 'completely "
         "different', whether they are a hair or a mile apart. The Wasserstein distance says how far the mass must travel, "
-        "theta, and its slope says in which direction. A generator that sits on a thin manifold is always in the first "
+        "theta, and its gradient says in which direction. A generator that sits on a thin manifold is always in the first "
         "situation.",
         "两条并排的直线没有一个公共点，所以凡是比较密度的散度都说“完全不同”，不管它们相距一丝还是一里。Wasserstein 距离说的是质量要搬多远，即 θ，它的斜率还指明往哪边搬。落在薄流形上的生成器，永远处在前一种境地。",
     ),

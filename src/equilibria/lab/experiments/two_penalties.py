@@ -133,7 +133,7 @@ EXPERIMENT = Experiment(
     play=play,
     claims=claims,
     answer=Text(
-        "The gradient penalty pulls gradient norms to one and pays a little error for it, which is a formula: one plus d over "
+        "The gradient penalty pulls gradient norms to one at the cost of a little error, which is a formula: one plus d over "
         "two lambda. WGAN-div never asks for norm one; it trades the gap against the sixth power of the norm, so the norm "
         "itself grows with distance. Its number is a divergence of its own, and must not be read as a distance.",
         "梯度惩罚把梯度范数拉向一，并为此付出一点误差，这误差有公式：一加 d 除以 2λ。WGAN-div 从不要求范数为一；它用差值去换范数的六次方，所以范数本身随距离增大。它的数是它自己的散度，不能当作距离来读。",

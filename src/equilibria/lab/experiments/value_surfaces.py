@@ -232,7 +232,7 @@ EXPERIMENT = Experiment(
     play=play,
     claims=claims,
     answer=Text(
-        "A critic whose weights are cut to a small box can only draw very simple landscapes: one broad slope that says "
+        "A critic whose weights are cut to a small box can only draw very simple landscapes: one broad hill that says "
         "'inside' and 'outside'. The penalty asks for gradient norm 1 between real and fake, so the landscape has a hill on "
         "every cluster. The Wasserstein distance certified by each, its gap divided by its steepest gradient, says how much is "
         "lost.",
