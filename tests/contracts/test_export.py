@@ -56,7 +56,7 @@ def cases():
     for i, name in enumerate(MODELS):
         for j, part in enumerate(PARTS):
             for format in FORMATS:
-                rare = [pytest.mark.long] if format != "safetensors" and (i % 3 != j or i % 4) else []
+                rare = [pytest.mark.long] if format != "safetensors" and (i % 3 != j or i % 6) else []
                 yield pytest.param(name, part, format, marks=[*rare, *([NEEDS] if format == "onnx" else [])])
 
 
