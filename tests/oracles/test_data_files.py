@@ -17,8 +17,10 @@ from equilibria.core.download import first_response
 from equilibria.core.errors import Refusal
 from equilibria.data import load_data
 from equilibria.data.cache import PublishedFile, data_root
+from equilibria.data.dataset import Labels
 from equilibria.data.datasets.builtin import fashion
 from equilibria.data.datasets.cifar10 import BATCHES, load
+from equilibria.data.datasets.faces import ATTRIBUTES, attributes_of, faces
 from equilibria.data.datasets.mnist import load as load_idx
 
 FOLDERS = ("small", "small_again")
@@ -289,3 +291,12 @@ def test_the_built_in_clothes_are_the_first_of_each_class_of_the_original(data_r
         kept = torch.cat([data.x[data.y == kind], data.held_out[data.held_out_y == kind]])
         expected = original.x[original.y == kind][:1000]
         assert {image.numpy().tobytes() for image in kept} == {image.numpy().tobytes() for image in expected}
+
+
+def test_attributes_of_drawn_faces_are_read_off_their_pixels():
+    data = faces(count=500)
+    assert torch.equal(attributes_of(data.x / 255), data.y)
+    assert torch.equal(attributes_of(data.held_out / 255), data.held_out_y)
+    assert data.labels == Labels("multi-hot", ATTRIBUTES)
+    assert data.y.T.corrcoef().fill_diagonal_(0).abs().max() < 0.15
+    assert len({row.tobytes() for row in data.x.numpy()}) > 0.97 * len(data.x)

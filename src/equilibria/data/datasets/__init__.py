@@ -4,6 +4,7 @@ from ...core.catalogue import Catalogue
 from .array import array
 from .builtin import digits, fashion
 from .cifar10 import cifar10
+from .faces import faces
 from .hub import hub
 from .image_folder import folder
 from .mnist import fashion_mnist, mnist, stacked_mnist
@@ -15,6 +16,7 @@ DATASETS = Catalogue(
     "data set",
     digits=digits,
     fashion=fashion,
+    faces=faces,
     mnist=mnist,
     fashion_mnist=fashion_mnist,
     cifar10=cifar10,
