@@ -3,6 +3,7 @@
 import pytest
 
 from equilibria.apps.display import Progress, RunLines
+from equilibria.terms.divergences import DIVERGENCES
 
 PACE, DIAGNOSIS, MILESTONE, EVERY, ROUNDS = 0.5, 3.0, 2.0, 10, 40
 
@@ -88,6 +89,11 @@ def test_units_are_said_once(capsys):
     for step in (10, 20):
         lines.show(report(step, step, estimate=0.5))
     assert capsys.readouterr().out.count("nats") == 1
+
+
+@pytest.mark.parametrize("name", DIVERGENCES)
+def test_what_an_estimate_measures_is_short_enough_for_a_line(name):
+    assert len(DIVERGENCES[name]().measures.partition(", ")[0]) <= 60
 
 
 @pytest.mark.parametrize("gap", [1.0, 20.0, 700.0])  # seconds between reports

@@ -80,7 +80,7 @@ def reasons(recipe: tuple[str, str], selection: Iterable[Choice]) -> list[str]:
     name, reason = recipe
     others = " or ".join(dict.fromkeys(other for other in (DEFAULT, DEFAULT_FOR_FEW, THOROUGH) if other != name))
     return [
-        f"{name}: {reason}. Otherwise: name one, such as {others}, which is then used as it is.",
+        f"{name}: {reason}. Otherwise: name one, such as {others}.",
         *map(str, selection),
     ]
 

@@ -120,7 +120,7 @@ def relativistic() -> Divergence:
         generator=lambda real, fake: softplus(real - fake),
         paired=True,
         estimate=lambda loss: math.log(2) - loss,
-        measures="Jensen-Shannon divergence of pairs in one order from the other, in nats, at most log 2",
+        measures="Jensen-Shannon divergence of ordered pairs, in nats, at most log 2",
         supremum=math.log(2),
         signed_scores=False,
         log_ratio=Tensor.double,
