@@ -5,14 +5,15 @@ import math
 import pytest
 import torch
 
+from equilibria.drawing import plot
 from equilibria.lab import run
 from equilibria.lab.experiments import adam_cosine, dirac, optimal_critic
 from equilibria.lab.experiments.reparametrization import variance
 from equilibria.terms.penalties import PENALTIES
-from equilibria.toys.critics import fit_lbfgs
+from equilibria.toys.critics import fit_lbfgs, grid
 from equilibria.toys.dirac import path
 from equilibria.toys.disjoint_supports import critic_between_points
-from equilibria.toys.mixtures import Mixture
+from equilibria.toys.mixtures import Mixture, best_gaussian, form, two_peaks
 from equilibria.training.update_rules import RULES
 
 
@@ -74,3 +75,21 @@ def test_a_matched_model_leaves_nothing_to_tell():
 def test_momentum_alone_goes_uphill():
     assert adam_cosine.alternating_step(0.0) == pytest.approx(1)
     assert adam_cosine.alternating_step(0.9) == pytest.approx(-1)
+
+
+@pytest.mark.parametrize("distance", [1.0, 2.0])
+def test_kl_matches_moments_and_reverse_kl_of_far_peaks_takes_one(distance):
+    x = grid(1601, -18.0, 18.0)
+    (cover,) = best_gaussian(form("kl").f, two_peaks(distance, 0.3), [(0.0, 1.5)], x)
+    mean = distance * (1 - 2 * 0.3)
+    assert cover.mean == pytest.approx(mean, abs=1e-3)
+    assert cover.std == pytest.approx(math.sqrt(1 + distance**2 - mean**2), abs=1e-3)
+    (mode,) = best_gaussian(form("reverse_kl").f, two_peaks(2 + 2 * distance, 0.3), [(2 + 2 * distance, 1.0)], x)
+    assert mode.value == pytest.approx(-math.log(0.7), abs=2e-3)
+
+
+def test_without_a_chinese_font_figures_are_in_english(monkeypatch):
+    monkeypatch.setattr(plot, "cjk_font", lambda: "")
+    assert [plot.language_of(language) for language in ("en", "zh")] == ["en", "en"]
+    monkeypatch.setattr(plot, "cjk_font", lambda: "Some Font")
+    assert plot.language_of("zh") == "zh"
