@@ -20,7 +20,7 @@ from equilibria.data.cache import PublishedFile, data_root
 from equilibria.data.dataset import Labels
 from equilibria.data.datasets.builtin import fashion
 from equilibria.data.datasets.cifar10 import BATCHES, load
-from equilibria.data.datasets.faces import ATTRIBUTES, attributes_of, faces
+from equilibria.data.datasets.faces import ATTRIBUTES, attributes_of, faces, templates
 from equilibria.data.datasets.mnist import load as load_idx
 
 FOLDERS = ("small", "small_again")
@@ -300,3 +300,15 @@ def test_attributes_of_drawn_faces_are_read_off_their_pixels():
     assert data.labels == Labels("multi-hot", ATTRIBUTES)
     assert data.y.T.corrcoef().fill_diagonal_(0).abs().max() < 0.15
     assert len({row.tobytes() for row in data.x.numpy()}) > 0.97 * len(data.x)
+
+
+@pytest.mark.parametrize(("name", "rows", "sign"), [
+    ("glasses", range(5, 10), 1), ("smile", range(9, 12), 1), ("hat", range(5), 1), ("beard", range(10, 16), -1),
+])  # fmt: skip
+def test_an_attribute_of_drawn_faces_changes_its_own_part_of_the_face(name, rows, sign):
+    drawings, attributes = templates()
+    has = attributes[:, ATTRIBUTES.index(name)].bool()
+    change = (drawings[has].mean(dim=0) - drawings[~has].mean(dim=0)).flatten()
+    pixel = int(change.abs().argmax())
+    assert pixel // 16 in rows
+    assert float(change[pixel]) * sign > 0.1
