@@ -303,12 +303,12 @@ def test_attributes_of_drawn_faces_are_read_off_their_pixels():
 
 
 @pytest.mark.parametrize(("name", "rows", "sign"), [
-    ("glasses", range(5, 10), 1), ("smile", range(9, 12), 1), ("hat", range(5), 1), ("beard", range(10, 16), -1),
+    ("glasses", range(5, 10), 1), ("smile", range(9, 12), -1), ("hat", range(5), 1), ("beard", range(9, 16), -1),
 ])  # fmt: skip
 def test_an_attribute_of_drawn_faces_changes_its_own_part_of_the_face(name, rows, sign):
-    drawings, attributes = templates()
+    drawings, attributes = (each[7::15] for each in templates())  # in the middle of 15 positions
     has = attributes[:, ATTRIBUTES.index(name)].bool()
     change = (drawings[has].mean(dim=0) - drawings[~has].mean(dim=0)).flatten()
     pixel = int(change.abs().argmax())
     assert pixel // 16 in rows
-    assert float(change[pixel]) * sign > 0.1
+    assert float(change[pixel]) * sign > 0.3
