@@ -424,6 +424,8 @@ def test_a_run_is_healthy_only_after_the_measurements_that_most_findings_need(tm
     checkup = doctor(written(looks(count), tmp_path))
     assert (checkup.verdict, checkup.findings) == (verdict, ())
     assert ("Too early to say" in checkup.summary) == (verdict == "unknown")
+    assert (f"equilibria resume {tmp_path}" in checkup.summary) == (verdict == "unknown")
+    assert "resume RUN" not in checkup.summary + "".join(finding.change for finding in checkup.findings)
     assert (f"{count} of the 4 measurements" in checkup.summary) == (verdict == "unknown")
 
 

@@ -1,8 +1,9 @@
 """The doctor's report of a run, read from its records: what is wrong, why, and what to change."""
 
+import shlex
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from .base import CRITICAL, REMARK, WARNING
 from .loss_meaning import meanings
 
 FORMAT = 2
+_RESUME = "equilibria resume RUN"  # in advice, before the run has its name
 _WIDTH = 100
 _INDENT = " " * 13  # of the text next to "Evidence", "Why" and "Change"
 _ENDS = {
@@ -91,9 +93,11 @@ def doctor(run: str | Path) -> Checkup:
         True
     """
     history = read_history(Path(run))
-    results, diagnostics = findings(history), len(history.of("diagnosis"))
+    command = f"equilibria resume {shlex.quote(str(Path(run)))}"
+    results = tuple(replace(each, change=each.change.replace(_RESUME, command)) for each in findings(history))
+    diagnostics = len(history.of("diagnosis"))
     severities = {finding.severity for finding in results}
-    early = _too_early(history) if diagnostics else ""
+    early = _too_early(history).replace(_RESUME, command) if diagnostics else ""
     healthy = "healthy" if diagnostics and not early else "unknown"
     verdict = next((kind for kind in (CRITICAL, WARNING) if kind in severities), healthy)
     about, trend, losses = _about(history), _trend(history), tuple(meanings(history))
