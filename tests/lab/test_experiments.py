@@ -112,12 +112,13 @@ def test_a_setting_gives_a_figure_or_a_refusal(slug):
 @pytest.mark.long
 @pytest.mark.parametrize("slug", CONTENTS)
 def test_any_setting_gives_a_figure_or_a_refusal(slug):
-    _play_all(slug, 50, lambda figure: draw(figure, "svg"))
+    _play_all(slug, 50, lambda figure: draw(figure, "svg"))  # of every tenth
 
 
 def _play_all(slug, count, draw):
-    for values in _draws(slug, count):
+    for place, values in enumerate(_draws(slug, count)):
         with contextlib.suppress(Refusal):
             record = run(slug, **values)
-            draw(record.figure)
             record.to_json()
+            if place % 10 == 0:
+                draw(record.figure)

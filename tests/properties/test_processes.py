@@ -32,7 +32,7 @@ def _play(rank, meeting, out, families):
 @pytest.fixture(scope="module")
 def played(request):
     """What either process holds in the end, by family: both play those that are tested, one after another."""
-    tests = [item for item in request.session.items if "played" in item.fixturenames]
+    tests = [item for item in request.session.items if item.module is request.module and "played" in item.fixturenames]
     families = list(dict.fromkeys(item.callspec.params["family"] for item in tests))
     with tempfile.TemporaryDirectory() as out:
         mp.start_processes(_play, (str(Path(out) / "meeting"), out, families), nprocs=2, start_method="forkserver")

@@ -106,7 +106,7 @@ def _figure(settings: Settings, d: int, cloud: dict[str, Tensor], middle: Panel)
         aspect=1.0,
     )
     last = Panel(
-        Text("Descent with one draw a step", "每步只抽一次的下降"),
+        Text("Descent with one draw a step, held at 1,000", "每步只抽一次的下降（坐标限于 1,000）"),
         Axis(Text("step", "步")),
         Axis(Text("distance of the mean from the optimum", "均值到最优点的距离"), "log"),
         list(_descents(d)),
