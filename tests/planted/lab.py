@@ -54,4 +54,20 @@ LAB = (
         ("lab/test_laws.py::test_momentum_alone_goes_uphill",),
         "every Adam has the momentum of DCGAN",
     ),
+    Mutant(
+        "gradient-of-the-penalty-detached",
+        "terms/penalties.py",
+        "return input_gradient(duel.critic, sampler(duel.real, duel.fake), scores)",
+        "return input_gradient(duel.critic, sampler(duel.real, duel.fake), scores).detach()",
+        ("lab/test_chapter_1.py::test_a_penalized_critic_between_lines_measures_their_distance",),
+        "nothing bounds the critic between two lines",
+    ),
+    Mutant(
+        "minimax-without-its-logarithm",
+        GAN,
+        "generator=lambda real, fake: -softplus(fake),",
+        "generator=lambda real, fake: -fake.sigmoid(),",
+        ("lab/test_chapter_1.py::test_at_each_sample_the_log_losses_differ_by_the_odds",),
+        "1 - D is minimized in the place of log(1 - D)",
+    ),
 )
