@@ -176,8 +176,8 @@ def claims(settings: Settings, numbers: Numbers) -> list[Claim]:
         below(Text("Cost of a missed point in -log D", "−log D 中漏掉一点的代价"), numbers["loss miss"], 1e-11),
         below(
             Text(
-                f"Means at which both terms pull the same way, of {len(pulls)}",
-                f"两项拉向同一边的均值个数（共 {len(pulls)} 个）",
+                f"Means away from both minima at which both terms pull the same way, of {len(pulls)}",
+                f"远离两个极小值处，两项拉向同一边的均值个数（共 {len(pulls)} 个）",
             ),
             together,
             0,

@@ -71,7 +71,7 @@ def play(settings: Settings, watch: Watch) -> Played:
 def _figure(settings: Settings, numbers: Numbers, own: Critic, critic: Critic, theta: float) -> Figure:
     real, fake = parallel_lines(theta, 21)
     lines = Panel(
-        Text("They share not one point", "它们没有一个公共点" if theta else "两条线重合"),
+        Text("They share not one point", "它们没有一个公共点") if theta else Text("They coincide", "两条线重合"),
         Axis(Text("x", "x"), low=-1.3, high=1.3),
         Axis(Text("y", "y"), low=-0.1, high=1.1),
         [
