@@ -226,3 +226,17 @@ def test_the_page_draws_every_mark_in_a_browser():
     drawn = re.findall(r'<g clip-path="[^"]*">(.*?)</g>', page, flags=re.S)
     assert [bool(inside) for inside in drawn] == [True] * len(MARKS)
     assert 'type="range"' in page
+
+
+def test_what_was_played_is_written_even_if_the_next_is_stopped(monkeypatch):
+    def stop(settings, watch):
+        raise KeyboardInterrupt
+
+    for slug in [slug for slug in CONTENTS if slug != "own-one"]:
+        monkeypatch.delitem(CONTENTS, slug)
+    module = types.ModuleType("equilibria.lab.experiments.own_two")
+    module.EXPERIMENT = replace(OWN, play=stop)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(CONTENTS, "own-two", CONTENTS["own-one"])
+    assert main(["lab", "all", "--out", "all"]) == 1
+    assert {path.name for path in Path("all").iterdir()} == {"own-one.html", "own-one.json", "own-one.svg"}

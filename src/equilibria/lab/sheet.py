@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -119,13 +119,14 @@ def _row(record: Record, language: str) -> str:
     )
 
 
-def write_all(
-    records: Mapping[str, Record], folder: Path, language: str, say: Callable[[str], None] = lambda text: None
-) -> None:
-    """Write the page, the record and the figure of each experiment into a folder, and an index."""
-    for slug, record in records.items():
-        for suffix in (".html", ".json", ".svg"):
-            write(record, folder / f"{slug}{suffix}", language)
+def write_sheets(record: Record, folder: Path, language: str) -> None:
+    """Write the page, the record and the figure of an experiment into a folder."""
+    for suffix in (".html", ".json", ".svg"):
+        write(record, folder / f"{record.slug}{suffix}", language)
+
+
+def write_index(records: Mapping[str, Record], folder: Path, language: str) -> Path:
+    """Write the page that lists experiments; returns its path."""
     with atomic(folder / "index.html") as part:
         part.write_text(index(records, language), "utf-8")
-    say(f"Open {folder / 'index.html'}")
+    return folder / "index.html"

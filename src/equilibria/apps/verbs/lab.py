@@ -79,7 +79,7 @@ def _all(full: bool, language: str, out: str | None, seed: int, force: bool, set
     from ...core.files import output_path
     from ...lab.contents import CONTENTS
     from ...lab.play import run
-    from ...lab.sheet import write_all
+    from ...lab.sheet import write_index, write_sheets
 
     if settings:
         raise Refusal(
@@ -92,7 +92,8 @@ def _all(full: bool, language: str, out: str | None, seed: int, force: bool, set
             records[slug] = run(slug, full=full, seed=seed, watch=watch)
         _print(records[slug], language)
         print()
-    write_all(records, folder, language, say)
+        write_sheets(records[slug], folder, language)  # at once: playing all takes minutes
+    say(f"Open {write_index(records, folder, language)}")
     return 0 if all(record.holds for record in records.values()) else 1
 
 

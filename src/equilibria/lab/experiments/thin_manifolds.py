@@ -270,9 +270,9 @@ EXPERIMENT = Experiment(
     claims=claims,
     answer=Text(
         "A network cannot make more dimensions than it is given: 100 numbers trace at most a 100-dimensional surface among 784 "
-        "pixels, in fact a thinner one. Two such surfaces, like two threads in a room, meet almost nowhere, and a perfect "
+        "pixels, with 128 hidden units a thinner one. Two such surfaces, like two threads in a room, meet almost nowhere, and a perfect "
         "discriminator exists. Noise makes threads into clouds that overlap, and the divergence begins to speak again, at the "
         "cost of blur.",
-        "网络造不出比输入更多的维度：100 个随机数在 784 个像素里至多描出一张 100 维的薄片，实测更薄。两张这样的薄片就像房间里的两根线，几乎处处不相遇，于是完美的判别器必然存在。加上噪声，线变成互相重叠的云，散度重新开口说话，代价是模糊。",
+        "网络造不出比输入更多的维度：100 个随机数在 784 个像素里至多描出一张 100 维的薄片，隐藏层为 128 个单元时更薄。两张这样的薄片就像房间里的两根线，几乎处处不相遇，于是完美的判别器必然存在。加上噪声，线变成互相重叠的云，散度重新开口说话，代价是模糊。",
     ),
 )

@@ -118,7 +118,7 @@ def _figure(settings: Settings, numbers: Numbers, looks: dict[str, Look], count:
         lines("norm"),
     )
     noise = Panel(
-        Text("What is left of it is noise", "剩下的是噪声"),
+        Text("A growing part of it is noise", "其中噪声越来越多"),
         axis,
         Axis(Text("noise of a batch over the mean gradient", "批间噪声与平均梯度之比"), "log"),
         lines("noise"),
