@@ -10,7 +10,9 @@ import torch
 
 torch.set_num_threads(1)
 gc.disable()  # while tests are collected
-multiprocessing.set_forkserver_preload(["torch.distributed", "equilibria.runs.session", "equilibria.runs.trainer"])
+multiprocessing.set_forkserver_preload(
+    ["torch.distributed", "torch._dynamo", "equilibria.runs.session", "equilibria.runs.trainer"]
+)
 
 
 def pytest_collection_finish():
@@ -27,8 +29,9 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory):
-    """Caches go to a temporary folder, one for each test process."""
+    """Caches go to a temporary folder, one for each test process; nothing waits for the disk: nobody cuts the power."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
         patch.setenv("EQUILIBRIA_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
 

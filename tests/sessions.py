@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import random
 import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -79,7 +80,7 @@ class StopsAt(Acts):
 
 
 class Started:
-    """A process of its own that calls `equilibria.<command>`, forked from one that has imported torch."""
+    """A process of its own that calls a function, forked from one that has imported torch."""
 
     def __init__(self, command, arguments, keywords):
         self.output = tempfile.mkdtemp()
@@ -118,11 +119,14 @@ def _call(command, arguments, keywords, output, folder):
         os.dup2(os.open(f"{output}/{name}", os.O_WRONLY | os.O_CREAT), number)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     torch.set_num_threads(1)
-    getattr(equilibria, command)(*arguments, **keywords)
+    done = (
+        command(*arguments, **keywords) if callable(command) else getattr(equilibria, command)(*arguments, **keywords)
+    )
+    sys.exit(done if isinstance(done, int) else 0)
 
 
 def start(command, *arguments, **keywords):
-    """A process of its own that calls `equilibria.<command>`; what it prints is kept."""
+    """A process of its own that calls a function or `equilibria.<command>`; what it prints is kept."""
     return Started(command, arguments, keywords)
 
 

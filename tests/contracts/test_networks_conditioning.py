@@ -25,11 +25,13 @@ KINDS = {
 }
 
 
-def cases(ways):
+def combinations(ways):
     fits = [(name, shape) for name, shape in product(GENERATORS, SHAPES) if name == "dense" or len(shape) == 3]
-    return pytest.mark.parametrize(
-        ("name", "shape", "way"), [(*fit, way) for fit, way in product(fits, ways)], ids=lambda value: str(value)
-    )
+    return [(*fit, way) for fit, way in product(fits, ways)]
+
+
+def cases(ways):
+    return pytest.mark.parametrize(("name", "shape", "way"), combinations(ways), ids=str)
 
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
@@ -107,7 +109,7 @@ def test_only_a_classifier_classifies_and_it_is_not_told_the_answer(name, shape,
             assert torch.equal(critic.classify(x), critic.classes(critic.features(x, y=y)))
 
 
-@every_critic
+@pytest.mark.parametrize(("name", "shape", "way"), one_in(3, combinations(JUDGED)), ids=str)
 def test_critics_judge_row_by_row(name, shape, way):
     critic, x, y = critic_of(name, shape, way), draws(ROWS, *shape), KINDS["numbers"]
     assert not is_coupled(critic, (x,), y)

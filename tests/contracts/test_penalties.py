@@ -16,6 +16,7 @@ from equilibria.games.play import Play
 from equilibria.terms.divergences import DIVERGENCES
 from equilibria.terms.gradients import input_gradient, leaves
 from equilibria.terms.penalties import PENALTIES, Duel, between
+from shares import one_in
 
 WIDTH = 6
 
@@ -124,6 +125,7 @@ def test_gradient_of_the_cost_agrees_with_finite_differences(penalty):
     assert torch.autograd.gradcheck(cost, (weight.detach().clone().requires_grad_(),), atol=1e-6)
 
 
+@pytest.mark.parametrize("penalty", one_in(3, list(PENALTIES)), indirect=True)
 def test_compiled_equals_eager(penalty):
     critic, real, fake = Curved(), views(8), views(8, 2)
 

@@ -250,7 +250,7 @@ OTHERWISE = [  # the same findings on other grounds
 EVERYWHERE = [(name, data) for name in RECIPES for data in ("ring", "digits") if (name, data) != ("dcgan", "ring")]
 
 
-@pytest.mark.parametrize(("name", "data"), one_in(7, EVERYWHERE))
+@pytest.mark.parametrize(("name", "data"), one_in(14, EVERYWHERE))
 def test_recipes_have_the_options_that_their_advice_names(name, data):
     """Whatever is wrong with a run of the recipe; on points the changed recipe is built, too."""
     samples = load_data(data)

@@ -41,8 +41,7 @@ def ruled(rule, family="wgan-gp", **fields):
     return run_of(family, game=game, rule={"name": rule}, **fields)
 
 
-@every_rule
-@every_family
+@pytest.mark.parametrize(("family", "rule"), one_in(2, list(product(FAMILIES, RULES))))
 def test_every_formulation_plays_under_every_rule(rule, family):
     run = ruled(rule, family)
     before = weights(run)

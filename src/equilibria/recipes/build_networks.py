@@ -186,11 +186,15 @@ def is_coupled(critic: Critic, views: Views, y: Tensor | None = None) -> bool:
     """
     with torch.random.fork_rng(), torch.no_grad():
         views, y = tuple(_rows(v) for v in views), None if y is None else _rows(y)
+        reseed(0)
+        copied = _without_zeros(copy.deepcopy(critic))
+        buffers = [(b, b.clone()) for b in copied.buffers()] if isinstance(copied, nn.Module) else []
 
         def score(views: Views) -> Tensor:
-            reseed(0)  # and fresh buffers: the same each time
-            fresh = _without_zeros(copy.deepcopy(critic))
-            return (fresh(*views) if y is None else fresh(*views, y=y)).flatten()
+            reseed(0)
+            for buffer, before in buffers:
+                buffer.copy_(before)
+            return (copied(*views) if y is None else copied(*views, y=y)).flatten()
 
         first, again = score(views), score(views)
         if len(first) != _ROWS:

@@ -1,5 +1,6 @@
 """Wasserstein distances: sliced, exact by optimal transport, and Frechet's between Gaussians of features."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -37,18 +38,23 @@ def sliced_wasserstein(real: Tensor, fake: Tensor, directions: int = 256, seed: 
     real, fake = real.flatten(1).float(), fake.flatten(1).float()
     normal = torch.randn(directions, real.shape[1], generator=generator(seed, directions)).to(real.device)
     units = torch.nn.functional.normalize(normal, dim=1)
-    squares = [_squared(real @ part.T, fake @ part.T) for part in units.split(_CHUNK)]
+    squares = [_squared(part @ real.T, part @ fake.T) for part in units.split(_CHUNK)]
     return float(torch.cat(squares).mean().sqrt())
 
 
 def _squared(real: Tensor, fake: Tensor) -> Tensor:
-    """Squared Wasserstein distance of each column: the integral of (F^-1 - G^-1)^2 over [0, 1], both are steps."""
-    n, m = len(real), len(fake)
+    """Squared Wasserstein distance of each row: the integral of (F^-1 - G^-1)^2 over [0, 1], both are steps."""
+    n, m = real.shape[1], fake.shape[1]
     ends = torch.cat([torch.arange(1, n + 1) * m, torch.arange(1, m + 1) * n]).unique().to(real.device)  # times n m
     starts = torch.cat([ends.new_zeros(1), ends[:-1]])
     widths = (ends - starts).double() / (n * m)
-    gaps = real.sort(dim=0).values[starts // m] - fake.sort(dim=0).values[starts // n]
-    return (gaps.double().square() * widths[:, None]).sum(dim=0)
+    gaps = _ascending(real)[:, starts // m] - _ascending(fake)[:, starts // n]
+    return (gaps.double().square() * widths).sum(dim=1)
+
+
+def _ascending(x: Tensor) -> Tensor:
+    """Each row in ascending order; on a processor NumPy sorts several times faster."""
+    return torch.from_numpy(np.sort(x.numpy())) if x.device.type == "cpu" else x.sort().values
 
 
 def wasserstein(data: Data, *, order: int = 1, count: int = 2000) -> Metric:
