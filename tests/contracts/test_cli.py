@@ -405,7 +405,7 @@ def test_a_mistake_of_ours_is_one_sentence_and_a_file(tmp_path, monkeypatch, cap
 
 
 def test_a_reader_who_leaves_early_is_no_error():
-    command = f"{sys.executable} -m equilibria show data | head -n 1; exit ${{PIPESTATUS[0]}}"
+    command = f"{sys.executable} -m equilibria show recipes | head -n 1; exit ${{PIPESTATUS[0]}}"
     run = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, "")
 

@@ -1,8 +1,6 @@
 """What the verbs on latents promise on the command line: whole files, the answers of the methods, and sentences."""
 
 import csv
-import subprocess
-import sys
 
 import numpy as np
 import PIL.Image
@@ -179,16 +177,6 @@ def test_labels_are_asked_for_as_in_samples(gan):
 def test_a_verb_that_is_none_is_refused(vae, tmp_path):
     with pytest.raises(Refusal, match="Did you mean 'encode'"):
         write(vae, "encod", tmp_path / "some.npz")
-
-
-def test_a_loaded_model_and_its_verbs_need_no_training_code(vae):
-    looking = (
-        "import sys, equilibria as eq; "
-        f"model = eq.load({str(vae)!r}); model.sample(3); model.interpolate(0, 1); model.reconstruct(count=2); "
-        "print([name for name in sys.modules if name.startswith('equilibria.training')])"
-    )
-    run = subprocess.run([sys.executable, "-c", looking], capture_output=True, text=True, check=True)
-    assert run.stdout == "[]\n"
 
 
 def test_pictures_are_brought_as_in_training(tmp_path):

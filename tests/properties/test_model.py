@@ -166,12 +166,13 @@ def test_a_checkpoint_without_its_data_draws_and_does_not_encode(normed, tmp_pat
         eq.load(folder, "last")
 
 
-def test_samples_are_drawn_without_the_code_that_trains(all_normed, tmp_path):
+def test_a_model_is_used_without_the_code_that_trains(all_normed, tmp_path):
     """Not a module of it is imported, with a checkpoint either."""
     code = "import sys, equilibria as eq\n"
     for run in all_normed.values():
         said = f"eq.sample({str(run)!r}, 4, out={str(tmp_path / 'some.png')!r}, force=True"
-        code += f"{said}); {said}, checkpoint='last')\n"
+        code += f"{said}); {said}, checkpoint='last')\nmodel = eq.load({str(run)!r}); model.interpolate(0, 1)\n"
+        code += "if 'encoder' in model.networks: model.reconstruct(count=2)\n"
     code += "print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     parts = {".".join(name.split(".")[:2]) for name in run.stdout.split() if name.startswith("equilibria.")}
