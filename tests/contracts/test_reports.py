@@ -164,11 +164,12 @@ def test_numbers_have_three_digits(value, text):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reports")
-    return train("gan-ns", Silent(), name="one", runs=str(folder), **TINY | {"rounds": 30, "watch": 15}).folder
+    return train("wgan-gp", Silent(), name="one", runs=str(folder), **TINY | {"rounds": 30, "watch": 15}).folder
 
 
-def test_the_page_of_a_run_needs_nothing_else(run):
-    text = report(run).read_text()
+def test_the_page_of_a_run_needs_nothing_else(run, capsys):
+    assert main(["report", str(run)]) == 0
+    text = (run / "report.html").read_text()
     assert "://" not in text
     assert "<script" not in text
     assert re.findall(r'src="(?!data:)', text) == []
@@ -183,6 +184,9 @@ def test_the_page_of_a_run_needs_nothing_else(run):
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", text)
     curves_of = [caption for caption in captions if "over" in caption]
     assert len(set(curves_of)) == len(curves_of) > 0
+    printed = " ".join(capsys.readouterr().out.split())
+    (distance,) = re.findall(r"Distance: if the critic has settled, .*? by the formula of gradient_penalty\.", printed)
+    assert distance in unescape(text[text.index("critic's estimate") : places[-1]])
 
 
 def test_the_command_of_the_page_trains_the_same_again(run, tmp_path):

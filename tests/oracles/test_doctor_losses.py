@@ -7,7 +7,7 @@ import re
 import pytest
 import torch
 
-from equilibria.evaluation.doctor.loss_meaning import equilibrium, formatted, meanings
+from equilibria.evaluation.doctor.loss_meaning import equilibrium, formatted, meanings, read_back
 from equilibria.recipes import RECIPES
 from equilibria.records.history import History
 from equilibria.terms.divergences import DIVERGENCES, traits
@@ -117,6 +117,29 @@ def test_the_last_values_are_shown():
     critic, generator = meanings(History(dataclasses.asdict(RECIPES["gan-ns"]()), {}, [report]))
     assert critic.endswith("Now: 1.25 (round 700).")
     assert generator.endswith("Now: 0.8 (round 700).")
+
+
+GP = {"name": "gradient_penalty", "weight": 10.0}
+
+
+def distances(estimate, divergence="wasserstein", **penalties):
+    recipe = dataclasses.asdict(RECIPES["wgan-gp"]()) | {"divergence": {"name": divergence}, "penalties": penalties}
+    return list(read_back(History(recipe, {}, [{"kind": "report", "step": 700, "terms": {}, "estimate": estimate}])))
+
+
+def test_a_settled_estimate_is_read_back_by_the_formula_of_its_penalty():
+    (text,) = distances(2 + 2**2 / (2 * 10.0), gradient_penalty=GP)
+    assert "its estimate of 2.2 (round 700) means a Wasserstein distance of about 2, by the formula" in text
+    (text,) = distances(3 * 2 + 2**2 / (2 * 0.5), mine=GP | {"weight": 0.5, "target_norm": 3.0, "one_sided": True})
+    assert "distance of about 2, by the formula of mine." in text
+
+
+def test_nothing_is_read_back_without_a_formula():
+    assert distances(None, gradient_penalty=GP) == []
+    assert distances(1.0, "non_saturating", gradient_penalty=GP) == []
+    assert distances(1.0, gradient_penalty=GP, r1={"name": "r1"}) == []
+    for spec in (GP | {"weight": "auto"}, GP | {"weight": 0.0}, {"name": "r1"}, {"name": "my:own"}, {"name": "dragan"}):
+        assert distances(1.0, penalty=spec) == []
 
 
 def test_every_divergence_has_a_text_and_a_rest():

@@ -137,12 +137,25 @@ def best_slope(penalty, distance, count=16):
     return slope.item(), -divergence.item(), cost.item()
 
 
-@pytest.mark.parametrize("weight", [1.0, 10.0])
-def test_two_points_under_the_gradient_penalty(weight):
-    """At distance d the best slope is 1 + d / (2 lambda), the gap d times that."""
-    slope, gap, _ = best_slope(PENALTIES["gradient_penalty"](weight=weight), 1.0)
-    assert slope == pytest.approx(1 + 1 / (2 * weight), rel=1e-5)
-    assert gap == pytest.approx(1 + 1 / (2 * weight), rel=1e-5)
+@pytest.mark.parametrize(
+    ("weight", "target", "distance", "one_sided"),
+    [(1.0, 1.0, 1.0, False), (10.0, 1.0, 3.0, True), (0.1, 2.0, 0.5, False)],
+)
+def test_two_points_under_the_gradient_penalty(weight, target, distance, one_sided):
+    """At distance d the best slope is target + d / (2 lambda), the gap d times that; and d is read back."""
+    penalty = PENALTIES["gradient_penalty"](weight=weight, target_norm=target, one_sided=one_sided)
+    slope, gap, _ = best_slope(penalty, distance)
+    assert slope == pytest.approx(target + distance / (2 * weight), rel=1e-5)
+    assert gap == pytest.approx(distance * slope, rel=1e-5)
+    assert penalty.distance(gap) == pytest.approx(distance, rel=1e-5)
+    assert penalty.distance(-1.0) == penalty.distance(0.0) == 0
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_a_distance_is_read_only_from_a_gap_that_a_target_norm_bounds(name):
+    assert (getattr(PENALTIES[name](), "distance", None) is None) == (name != "gradient_penalty")
+    if name == "gradient_penalty":
+        assert PENALTIES[name](weight=0.0).distance is PENALTIES[name](target_norm=0.0).distance is None
 
 
 @pytest.mark.parametrize("distance", [0.5, 1.0, 2.0])

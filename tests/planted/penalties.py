@@ -86,6 +86,14 @@ PENALTIES = (
         "always one",
     ),
     Mutant(
+        "distance-without-its-stretch",
+        SLOPES,
+        "return weight * (math.sqrt(target_norm**2 + 2 * max(gap, 0) / weight) - target_norm)",
+        "return max(gap, 0) / target_norm",
+        (FORM + "two_points_under_the_gradient_penalty",),
+        "the gap is taken for the distance",
+    ),
+    Mutant(
         "distance-not-squared",
         SLOPES,
         "return weight * (relu(excess) if one_sided else excess) ** 2",

@@ -79,10 +79,7 @@ def reasons(recipe: tuple[str, str], selection: Iterable[Choice]) -> list[str]:
     """The recipe and the settings, with their reasons, a line each."""
     name, reason = recipe
     others = " or ".join(dict.fromkeys(other for other in (DEFAULT, DEFAULT_FOR_FEW, THOROUGH) if other != name))
-    return [
-        f"{name}: {reason}. Otherwise: name one, such as {others}.",
-        *map(str, selection),
-    ]
+    return [f"{name}: {reason}. Otherwise: name one, such as {others}.", *map(str, selection)]
 
 
 def choices(facts: Facts) -> Iterator[Choice]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..core.errors import Refusal
 from ..core.files import output_path, write_output
+from ..evaluation.doctor.loss_meaning import read_back
 from ..evaluation.doctor.report import Checkup, doctor
 from ..records.history import History, read_history
 from . import curves, wording
@@ -43,6 +44,7 @@ def html(run: History, checkup: Checkup, evaluation: Evaluation) -> str:
     """The page."""
     name = str(run.recipe["name"])
     title, runs = f"{name} on {run.data}", {name: [run]}
+    estimates = curves.estimates(runs, _ACROSS), *map(paragraph, read_back(run))
     head, *rows = wording.evaluation_table(evaluation)
     notes = (paragraph(text, "soft") for text in wording.evaluation_notes(evaluation))
     metrics = [table(head, rows, numbers=2), *notes] if rows else []
@@ -57,7 +59,7 @@ def html(run: History, checkup: Checkup, evaluation: Evaluation) -> str:
         section("Facts", _facts(run)),
         section("Doctor", paragraph(checkup.summary), wording.findings(checkup.findings), trend, losses),
         section("Metrics", *metrics),
-        section("Training curves", curves.metrics(runs, _ACROSS), curves.estimates(runs, _ACROSS), curves.terms(runs)),
+        section("Training curves", curves.metrics(runs, _ACROSS), *estimates, curves.terms(runs)),
         section("Diagnostics", curves.diagnostics(run)),
         section("Recipe", code(json.dumps(dict(run.recipe), indent=2))),
         section("Environment", versions),

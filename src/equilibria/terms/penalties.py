@@ -1,6 +1,7 @@
 """Penalties on the critic. The catalogue at the end is the registration."""
 
 import copy
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +58,7 @@ class GradientPenalty:
     one_sided: bool = False  # smaller norms cost nothing either
     auto_weight: tuple[float, float] | None = None  # the meaning of the weight `auto`: for points, for images
     uses_gradient: bool = True
+    distance: Callable[[float], float] | None = None  # of two points, from a settled Wasserstein critic's gap
 
     def __call__(self, duel: Duel) -> Tensor:
         return self.cost(duel)
@@ -130,10 +132,7 @@ def fake(real: Views, fake: Views) -> Views:
 
 
 def around(std: float) -> Sampler:
-    """The data plus Gaussian noise, its standard deviation in units of that of all values in the batch.
-
-    The latter is a constant to the gradient; a single sample has one, too.
-    """
+    """The data plus Gaussian noise, its standard deviation in units of that of all values in the batch, a constant."""
 
     def noisy(real: Views, fake: Views) -> Views:
         with torch.no_grad():
@@ -158,8 +157,13 @@ def gradient_penalty(weight: float = 10.0, target_norm: float = 1.0, one_sided: 
         excess = _gradient_norm(duel, between) - target_norm
         return weight * (relu(excess) if one_sided else excess) ** 2
 
+    def distance(gap: float) -> float:
+        """W of the gap target_norm W + W^2 / (2 weight), a settled critic's between two points."""
+        return weight * (math.sqrt(target_norm**2 + 2 * max(gap, 0) / weight) - target_norm)
+
     auto_weight = (0.1, 10.0)  # the authors', for toy data and for all others
-    return GradientPenalty(cost, target_norm, one_sided, auto_weight)
+    reads = distance if weight * target_norm else None  # otherwise the gap is infinite, or one of squared distances
+    return GradientPenalty(cost, target_norm, one_sided, auto_weight, distance=reads)
 
 
 def divergence_penalty(weight: float = 2.0, power: float = 6.0, sampler: str = "between") -> Penalty:
@@ -205,8 +209,7 @@ def zero_centered(weight: float = 10.0) -> Penalty:
 def dragan(weight: float = 10.0, target_norm: float = 1.0, std: float = 0.5) -> Penalty:
     """Gradient norm 1 around the data: weight (|grad D(x + noise)| - target_norm)^2 (DRAGAN, Kodali et al. 2017).
 
-    `std` is the standard deviation of the noise, in units of the batch's. The noise is Gaussian, as in the paper; its
-    scaling with the batch is from the released code, whose noise is uniform and never negative.
+    `std` is that of Gaussian noise as in the paper, in units of the batch's as in the released code.
     """
     at_least(0, "dragan", weight=weight, target_norm=target_norm, std=std)
     noisy = around(std)
@@ -240,15 +243,12 @@ def lecam(weight: float = 0.3, decay: float = 0.99) -> Penalty:
 
 
 class LeCam(nn.Module):
-    """The LeCam penalty with its moving averages, over all processes, which start at zero.
-
-    Their values before this step are the anchors, so that a sample's cost depends on no other sample of its batch.
-    """
+    """The LeCam penalty with its moving averages, over all processes, which start at zero."""
 
     uses_gradient = False
 
     averages: Tensor  # (2,), of the real and of the fake scores
-    anchors: Tensor  # (2,), the averages before this step
+    anchors: Tensor  # (2,), the averages before this step: no sample's cost depends on another of its batch
 
     def __init__(self, weight: float, decay: float):
         super().__init__()

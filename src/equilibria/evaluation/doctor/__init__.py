@@ -40,7 +40,6 @@ FINDINGS = Catalogue(  # causes before their consequences
     labels_unused=progress.labels_unused,
 )
 
-
 NEEDED = 4  # diagnoses after the first tenth of the rounds, for most findings
 
 
@@ -51,10 +50,7 @@ def findings(history: History) -> tuple[Finding, ...]:
 
 
 def persistent(history: History) -> tuple[Finding, ...]:
-    """The findings, without remarks, that have held for a quarter of the rounds so far and a tenth of all rounds.
-
-    Runs recover, too.
-    """
+    """The findings, without remarks, that held for a quarter of the rounds so far and a tenth of all: runs recover."""
     least = max(history.step / 4, history.rounds / 10)
     return tuple(f for f in findings(history) if f.severity != REMARK and history.step - f.step >= least)
 

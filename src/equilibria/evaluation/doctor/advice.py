@@ -1,6 +1,7 @@
 """What advice is made of: options of a run's recipe, their present values, and the traits of its parts."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ from ...terms import divergences, penalties
 from ...training import optimizers
 
 Traits = Mapping[str, Any]  # of a part, as plain values; empty where nothing is recorded of a user's own part
-Reader = Callable[[Callable[..., Any], dict[str, Any]], Traits]  # of a builder and its options
+Reader = Callable[[partial[Any]], Traits]  # of a builder with its options
 
 _FAST = 20.0  # times the usual learning rate: beyond all that the papers use
 
@@ -27,9 +28,6 @@ def option(name: str, value: object) -> str:
     """An option with its value, as it is typed on the command line."""
     text = f"{value:.3g}" if isinstance(value, float) else str(value)
     return f"`--{name.replace('_', '-')} {text}`"
-
-
-# Parts of the recipe
 
 
 def game(history: History) -> Mapping[str, Any]:
@@ -93,9 +91,6 @@ def has_images(history: History) -> bool:
     return len(values["shape"]) == 3 if "shape" in values else network(history, "generator").get("name") != "dense"
 
 
-# Advice that several findings share
-
-
 def lower_rate(history: History, role: str) -> str:
     """The option that lowers the learning rate: to the usual one, if it is far above."""
     if fast := fast_roles(history):
@@ -148,33 +143,34 @@ def stronger_critic(history: History, factor: float) -> str:
     return " or ".join(parts)
 
 
-# Traits
-
-
 def divergence_traits(history: History) -> Traits:
     """The traits of the divergence; empty where there is no critic."""
     spec = history.recipe.get("divergence") or {}
-    read = lambda build, options: divergences.traits(build(**options))  # noqa: E731
-    return _traits(history, "divergence", spec, divergences.DIVERGENCES, read)
+    return _traits(history, "divergence", spec, divergences.DIVERGENCES, lambda build: divergences.traits(build()))
 
 
 def penalty_traits(history: History, key: str) -> Traits:
     """The traits of a penalty."""
     spec = {option: value for option, value in history.recipe["penalties"][key].items() if value != "auto"}
-    read = lambda build, options: penalties.traits(build(**options))  # noqa: E731
-    return _traits(history, f"penalties.{key}", spec, penalties.PENALTIES, read)
+    return _traits(history, f"penalties.{key}", spec, penalties.PENALTIES, lambda build: penalties.traits(build()))
+
+
+def distance(history: History, key: str) -> Callable[[float], float] | None:
+    """From the gap of a settled critic to the Wasserstein distance, by the formula of a penalty; None without one."""
+    read, spec = lambda build: {"distance": getattr(build(), "distance", None)}, history.recipe["penalties"][key]
+    return _traits(history, f"penalties.{key}", spec, penalties.PENALTIES, read).get("distance")
 
 
 def game_traits(history: History) -> Traits:
     """The traits of the game."""
-    return _traits(history, "game", game(history), GAMES, lambda builder, options: traits_of_game(builder))
+    return _traits(history, "game", game(history), GAMES, lambda build: traits_of_game(build.func))
 
 
 def optimizer_traits(history: History, role: str) -> Traits:
     """The traits of the optimizer of a network."""
     key, spec = optimizer(history, role)
     weights = [nn.Parameter(torch.zeros(1))]
-    read = lambda build, options: optimizers.traits(build, build(weights, **options))  # noqa: E731
+    read = lambda build: optimizers.traits(build.func, build(weights))  # noqa: E731
     return _traits(history, f"optimizers.{key}", spec, optimizers.OPTIMIZERS, read)
 
 
@@ -185,6 +181,6 @@ def _traits(history: History, path: str, spec: Mapping[str, Any], catalogue: Cat
         recorded = (next(iter(history.of("start")), {}).get("parts") or {}).get(path)
         return recorded if isinstance(recorded, Mapping) else {}
     try:
-        return read(catalogue[name], keywords)
+        return read(partial(catalogue[name], **keywords))
     except (Refusal, TypeError, ValueError):  # an option of another version
         return {}

@@ -56,9 +56,23 @@ def meanings(history: History) -> Iterator[str]:
             yield f"{role.capitalize()}: {text}{_last(history, role)}"
         if penalties := " and ".join(history.recipe.get("penalties") or {}):
             yield f"Penalty: {penalties}, weighted, is added to the critic's loss; it need not become small."
+        yield from read_back(history)
         reports = history.of("report")
         names = {name for terms in (reports[-1]["terms"].values() if reports else ()) for name in terms}
         yield from (f"Term {name}: {text}" for name, text in _TERMS.items() if name in names)
+
+
+def read_back(history: History) -> Iterator[str]:
+    """The Wasserstein distance that the critic's last estimate means by its penalty's formula; nothing without one."""
+    penalties, reports = tuple(history.recipe.get("penalties") or {}), history.of("report")
+    estimate = reports[-1].get("estimate") if reports else None
+    if len(penalties) != 1 or estimate is None or not advice.divergence_traits(history).get("lipschitz"):
+        return
+    if (distance := advice.distance(history, *penalties)) is not None:
+        yield (
+            f"Distance: if the critic has settled, its estimate of {estimate:.4g} (round {reports[-1]['step']:,}) "
+            f"means a Wasserstein distance of about {distance(estimate):.3g}, by the formula of {penalties[0]}."
+        )
 
 
 def _last(history: History, player: str) -> str:

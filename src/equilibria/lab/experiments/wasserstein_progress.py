@@ -17,9 +17,11 @@ _MARKS = (0, 10, 25, 50, 75, 100, 150, 200, 300, 400, 600)
 _COUNT, _JUDGED, _CLOUD = 2000, 600, 150
 
 
-def read_back(gap: float, weight: float) -> float:
-    """The distance W of a settled gap W (1 + W / (2 lambda)) of a critic with a gradient penalty."""
-    return weight * (math.sqrt(max(1 + 2 * gap / weight, 0.0)) - 1)
+def read_back(run: Run, gap: float) -> float:
+    """The distance W that a settled gap means by the formula of the run's penalty."""
+    assert run.game.contest is not None
+    (penalty,) = run.game.contest.penalties.values()
+    return penalty.distance(gap)  # type: ignore[attr-defined]
 
 
 def spearman(x: list[float], y: list[float]) -> float:
@@ -78,7 +80,7 @@ def play(settings: Settings, watch: Watch) -> Played:
         still = settle(wgan, settings.moves)
         numbers.setdefault("gap", []).append(gap(still))
         numbers.setdefault("live", []).append(gap(wgan))
-        numbers.setdefault("read back", []).append(read_back(numbers["gap"][-1], settings.weight))
+        numbers.setdefault("read back", []).append(read_back(wgan, numbers["gap"][-1]))
         real, fake = samples(wgan, _JUDGED)
         numbers.setdefault("W", []).append(wasserstein_distance(real, fake))
         clouds.append((real[:_CLOUD], fake[:_CLOUD]))
