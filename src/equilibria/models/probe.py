@@ -153,10 +153,7 @@ def reestimate_untrained(model: "Model", x: Tensor, of: str) -> None:
 
 
 def nearest_class(train: Tensor, y: Tensor, test: Tensor) -> Tensor:
-    """For rows (M, F) the class of the nearest of the rows (N, F) with classes (N,), by Euclidean distance: (M,).
-
-    Of equally near ones the first.
-    """
+    """The classes (M,) of the nearest of rows (N, F) with classes (N,) to rows (M, F); of equals the first."""
     center, nearest = train.mean(dim=0), list[Tensor]()  # the same distances, of smaller numbers
     train = train - center
     squares = train.square().sum(dim=1)

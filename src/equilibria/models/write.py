@@ -156,10 +156,7 @@ def folder_names(names: Sequence[str]) -> list[str]:
 
 
 def write_array(request: SampleRequest, path: Path) -> None:
-    """An .npz with `samples`, pixels (N, H, W, C) uint8 or points (N, 2), and with `labels` if there are any.
-
-    At most 64 samples are in memory.
-    """
+    """An .npz with `samples`, pixels (N, H, W, C) uint8 or points (N, 2), and `labels` if any; at most 64 in memory."""
     conditions = list[Tensor]()
     with zipfile.ZipFile(path, "w") as archive:
         with archive.open("samples.npy", "w", force_zip64=True) as member:

@@ -57,10 +57,7 @@ def choose_hardware(
 
 
 def choose_threads(hardware: Hardware, seconds_per_round: Callable[[], float]) -> Hardware:
-    """One thread or one per core, whichever is faster: a second thread can cost more than it saves.
-
-    OMP_NUM_THREADS limits them, as in PyTorch.
-    """
+    """One thread or one per core, at most OMP_NUM_THREADS, whichever is faster: two can cost more than they save."""
     limit = os.environ.get("OMP_NUM_THREADS", "")
     most = min(cores(), int(limit)) if limit.isdecimal() and int(limit) else cores()
     if hardware.device != "cpu" or most == 1:

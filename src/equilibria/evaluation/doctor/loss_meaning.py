@@ -64,15 +64,14 @@ def meanings(history: History) -> Iterator[str]:
 
 def read_back(history: History) -> Iterator[str]:
     """The Wasserstein distance that the critic's last estimate means by its penalty's formula; nothing without one."""
-    penalties, reports = tuple(history.recipe.get("penalties") or {}), history.of("report")
-    estimate = reports[-1].get("estimate") if reports else None
-    if len(penalties) != 1 or estimate is None or not advice.divergence_traits(history).get("lipschitz"):
-        return
-    if (distance := advice.distance(history, *penalties)) is not None:
-        yield (
-            f"Distance: if the critic has settled, its estimate of {estimate:.4g} (round {reports[-1]['step']:,}) "
-            f"means a Wasserstein distance of about {distance(estimate):.3g}, by the formula of {penalties[0]}."
-        )
+    penalties, divergence = tuple(history.recipe.get("penalties") or {}), advice.divergence_traits(history)
+    distance = advice.distance(history, *penalties) if divergence.get("lipschitz") and len(penalties) == 1 else None
+    for report in history.of("report")[-1:]:
+        if distance and (estimate := report.get("estimate")) is not None:
+            yield (
+                f"Distance: if the critic has settled, its estimate of {estimate:.4g} (round {report['step']:,}) means "
+                f"a Wasserstein distance of about {distance(estimate):.3g}, by the formula of {penalties[0]}."
+            )
 
 
 def _last(history: History, player: str) -> str:

@@ -69,10 +69,7 @@ def with_probability(probability: Tensor, amount: Tensor) -> Tensor:
 
 
 def bilinear(images: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """Images (B, C, H, W) at points x, y relative to the center, each (B, H, W): (B, C, H, W).
-
-    Bilinear between pixels, reflected at the edges.
-    """
+    """Images (B, C, H, W) at x, y from the center, each (B, H, W), bilinear, reflected at the edges: (B, C, H, W)."""
     x, y = x + (images.shape[3] - 1) / 2, y + (images.shape[2] - 1) / 2
     columns, rows = x.floor(), y.floor()
     right_share, lower_share = (x - columns).to(images.dtype), (y - rows).to(images.dtype)
