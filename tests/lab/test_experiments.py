@@ -37,6 +37,7 @@ TUTORIALS = {  # what the theory is taught by, and the experiment that shows it
     "do GANs converge": "dirac",
     "gradients pass through sampling": "reparametrization",
     "VAEs blur": "blur",
+    "king - man + woman is a queen, with faces": "latent-arithmetic",
 }
 
 

@@ -7,7 +7,7 @@ import torch
 
 from equilibria.drawing import plot
 from equilibria.lab import run
-from equilibria.lab.experiments import adam_cosine, dirac, optimal_critic
+from equilibria.lab.experiments import adam_cosine, dirac, latent_arithmetic, optimal_critic
 from equilibria.lab.experiments.reparametrization import variance
 from equilibria.terms.penalties import PENALTIES
 from equilibria.toys.critics import fit_lbfgs, grid
@@ -86,6 +86,21 @@ def test_kl_matches_moments_and_reverse_kl_of_far_peaks_takes_one(distance):
     assert cover.std == pytest.approx(math.sqrt(1 + distance**2 - mean**2), abs=1e-3)
     (mode,) = best_gaussian(form("reverse_kl").f, two_peaks(2 + 2 * distance, 0.3), [(2 + 2 * distance, 1.0)], x)
     assert mode.value == pytest.approx(-math.log(0.7), abs=2e-3)
+
+
+@pytest.mark.parametrize("rescale", [True, False])
+def test_traits_that_planes_split_add_up_as_often_as_the_formula_says(rescale):
+    torch.manual_seed(0)
+    latents = torch.randn(20_000, 16)
+    split = (latents[:, :4] > 0).float()
+    pool = latent_arithmetic.Pool(latents, latents, split)
+    for count in (1, 3, 10):
+        means = [x.mean(dim=1) for _ in range(20) for x in latent_arithmetic.operands(pool, 1, 2, count)]
+        results = latent_arithmetic.combine([torch.cat(means[place::3]) for place in range(3)], rescale)
+        share = float((results[:, 1:3] > 0).all(dim=1).float().mean())
+        assert share == pytest.approx(latent_arithmetic.plane_share(count), abs=0.025)
+        assert not rescale or torch.allclose(results.norm(dim=1), torch.tensor(4.0))
+    assert latent_arithmetic.separation(pool, 3) > 0.97
 
 
 def test_without_a_chinese_font_figures_are_in_english(monkeypatch):

@@ -20,7 +20,7 @@ from equilibria.data.cache import PublishedFile, data_root
 from equilibria.data.dataset import Labels
 from equilibria.data.datasets.builtin import fashion
 from equilibria.data.datasets.cifar10 import BATCHES, load
-from equilibria.data.datasets.faces import ATTRIBUTES, attributes_of, faces, templates
+from equilibria.data.datasets.faces import ATTRIBUTES, attributes_of, correlation, faces, templates
 from equilibria.data.datasets.mnist import load as load_idx
 
 FOLDERS = ("small", "small_again")
@@ -293,13 +293,16 @@ def test_the_built_in_clothes_are_the_first_of_each_class_of_the_original(data_r
         assert {image.numpy().tobytes() for image in kept} == {image.numpy().tobytes() for image in expected}
 
 
-def test_attributes_of_drawn_faces_are_read_off_their_pixels():
-    data = faces(count=500)
+@pytest.mark.parametrize("shift", [True, False])
+def test_attributes_of_drawn_faces_are_read_off_their_pixels(shift):
+    data = faces(count=500, shift=shift)
     assert torch.equal(attributes_of(data.x / 255), data.y)
     assert torch.equal(attributes_of(data.held_out / 255), data.held_out_y)
     assert data.labels == Labels("multi-hot", ATTRIBUTES)
     assert data.y.T.corrcoef().fill_diagonal_(0).abs().max() < 0.15
-    assert len({row.tobytes() for row in data.x.numpy()}) > 0.97 * len(data.x)
+    assert len({row.tobytes() for row in data.x.numpy()}) > (0.97 if shift else 0.6) * len(data.x)
+    assert float(correlation(data.x / 255).amax(dim=1).min()) > 0.99
+    assert torch.equal(data.x[..., 2], data.x[..., 0]) != shift  # hats reach to column 3, and two pixels farther
 
 
 @pytest.mark.parametrize(("name", "rows", "sign"), [

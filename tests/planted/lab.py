@@ -70,4 +70,20 @@ LAB = (
         ("lab/test_chapter_1.py::test_at_each_sample_the_log_losses_differ_by_the_odds",),
         "1 - D is minimized in the place of log(1 - D)",
     ),
+    Mutant(
+        "latents-added-in-the-place-of-subtracted",
+        "lab/experiments/latent_arithmetic.py",
+        "result = means[0] - means[1] + means[2]",
+        "result = means[0] + means[1] + means[2]",
+        ("lab/test_laws.py::test_traits_that_planes_split_add_up_as_often_as_the_formula_says",),
+        "nothing is taken away",
+    ),
+    Mutant(
+        "judge-of-the-farthest-face",
+        "data/datasets/faces.py",
+        "correlation(x).argmax(dim=1)",
+        "correlation(x).argmin(dim=1)",
+        ("oracles/test_data_files.py::test_attributes_of_drawn_faces_are_read_off_their_pixels",),
+        "attributes of the template that is least like a picture",
+    ),
 )

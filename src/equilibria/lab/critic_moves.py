@@ -20,7 +20,8 @@ DENSE = {"generator": "dense", "critic": "dense"}
 def game(recipe: str, seed: int, changes: Mapping[str, Any], rounds: int = 0) -> Run:
     """A recipe with these changes, after some rounds on a data set of the catalogue."""
     changed = with_changes(RECIPES[recipe](), {"seed": seed, **changes})
-    return run_rounds(build(changed, DATASETS[changed.data["name"]]()), rounds)
+    options = {name: value for name, value in changed.data.items() if name != "name"}
+    return run_rounds(build(changed, DATASETS[changed.data["name"]](**options)), rounds)
 
 
 def milestones(moves: int, marks: Sequence[int] = (1, 3, 10, 30, 100, 300, 1000, 2000, 4000)) -> list[int]:
