@@ -62,6 +62,6 @@ CONTENTS = {
     "reparametrization": Entry(5, Text("How can a gradient pass through a draw?", "梯度怎样穿过一次采样？"), 2),
     "blur": Entry(5, Text("Why do VAEs blur and GANs not?", "为什么 VAE 模糊而 GAN 锐利？"), 17),
     "latent-arithmetic": Entry(
-        5, Text('Is "smiling woman - woman + man" a smiling man?', "隐空间里的加减法有意义吗？"), 50
+        5, Text('Is "smiling woman - woman + man" a smiling man?', "隐空间里的加减法有意义吗？"), 58
     ),
 }
