@@ -24,7 +24,9 @@ LABORATORY = (
     "drawing/",
     "toys/mixtures.py",
     "apps/verbs/lab.py",
-)  # a part of its own, as large as its experiments
+    "apps/verbs/studio.py",
+    "apps/studio/",
+)  # parts of their own: as large as the experiments and the page
 
 
 def imports(module: str, source: str) -> set[str]:
@@ -49,10 +51,11 @@ def test_there_are_few_files_and_lines():
     # 206 files of 24,847 lines when it was put in order; since then: the safety of stored files (985 lines), and the
     # first hour with one's own data (a plan from the data, fine-tuning, films, labels, links, folders against folders,
     # Python's own objects, attention and checkpointing, costs of metrics, a doctor of short runs; images of several
-    # sizes, archives, and folders with labels against each other). The laboratory is a part of its own.
+    # sizes, archives, and folders with labels against each other; the lock of a run names its process). The laboratory
+    # and the studio are parts of their own.
     house = {m: source for m, source in MODULES.items() if not m.startswith(LABORATORY)}
     assert len(house) <= 222
-    assert sum(len(source.splitlines()) for source in house.values()) <= 29_500
+    assert sum(len(source.splitlines()) for source in house.values()) <= 29_600
 
 
 def test_no_two_files_share_a_name_unless_they_are_one_concept_on_two_floors():

@@ -26,6 +26,13 @@ def user_path(path: str | Path) -> Path:
         raise Refusal(f"{path} begins with a user's folder that is not known: write the path without ~.") from None
 
 
+def cache_root() -> Path:
+    """The folder of the cache: EQUILIBRIA_CACHE, else `equilibria` in the user's cache folder."""
+    if place := os.environ.get("EQUILIBRIA_CACHE"):
+        return user_path(place)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "equilibria"
+
+
 def output_path(out: str | Path, suffixes: Collection[str], force: bool = False) -> Path:
     """The path of an output file, or of a folder for the suffix "". To be checked before the work begins.
 
@@ -122,15 +129,15 @@ def _no_link(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
-def try_lock(file: BinaryIO | int) -> bool:
+def try_lock(file: BinaryIO | int, shared: bool = False) -> bool:
     """Lock a file or folder for this process, until it is closed. False if another process holds it.
 
-    Where the system or the file system has no locks, True.
+    A `shared` lock excludes only those that are not. Where the system or the file system has no locks, True.
     """
     if fcntl is None:
         return True
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:

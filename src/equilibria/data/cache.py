@@ -18,7 +18,7 @@ import torch
 
 from ..core.download import download
 from ..core.errors import Failure, Refusal, as_refusal
-from ..core.files import try_lock, user_path
+from ..core.files import cache_root, try_lock, user_path
 from .dataset import held_out_mask
 
 
@@ -26,13 +26,6 @@ def data_root(root: Path | None) -> Path:
     """The folder of published data sets: `root`, else EQUILIBRIA_DATA, else `data` in the cache."""
     place = root or os.environ.get("EQUILIBRIA_DATA")
     return user_path(place) if place else cache_root() / "data"
-
-
-def cache_root() -> Path:
-    """The folder of the cache: EQUILIBRIA_CACHE, else `equilibria` in the user's cache folder."""
-    if place := os.environ.get("EQUILIBRIA_CACHE"):
-        return user_path(place)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "equilibria"
 
 
 def locate(name: str, folders: Sequence[str], root: Path | None) -> Path | None:

@@ -16,8 +16,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from ..core.errors import Refusal, as_refusal
-from ..core.files import atomic
-from .cache import STORE, cache_root
+from ..core.files import atomic, cache_root
+from .cache import STORE
 from .dataset import Data
 
 _KINDS = "an array, a tensor, (samples, labels), a torch Dataset, or a list of arrays, PIL images or (sample, label)"

@@ -10,8 +10,8 @@ from typing import Any
 
 from ..core.catalogue import options
 from ..core.errors import Refusal, nearest
-from ..core.files import user_path
-from .cache import STORE, cache_root, data_root
+from ..core.files import cache_root, user_path
+from .cache import STORE, data_root
 from .dataset import Data
 from .datasets import DATASETS
 from .datasets.image_folder import Survey, list_images, listing

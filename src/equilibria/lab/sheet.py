@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
@@ -17,6 +18,15 @@ from .play import experiment
 from .record import Record
 
 SUFFIXES = (*(f".{name}" for name in FORMATS), ".json", ".html")
+_SHOW = """
+const record = JSON.parse(document.getElementById("record").textContent);
+function show(language) {
+  document.documentElement.lang = language;
+  document.title = say(record.question, language);
+  sheet(document.getElementById("sheet"), record, language, () => show(language === "zh" ? "en" : "zh"));
+}
+show(record.language);
+"""
 _TITLE = Text("The laboratory of equilibria", "equilibria 实验室")
 
 
@@ -67,7 +77,8 @@ def page(record: Record, language: str = "en") -> str:
     for claim, stored in zip(record.claims, content["claims"], strict=True):
         stored["measured"] = claim.measured
     data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    script = _asset("drawing", "figure.js").replace("export ", "") + _asset("lab", "sheet.js")
+    parts = _asset("drawing", "figure.js"), re.sub("^import .*$", "", _asset("lab", "sheet.js"), flags=re.M), _SHOW
+    script = "".join(parts).replace("export ", "")
     body = f'<main id="sheet"></main>\n<script type="application/json" id="record">{data}</script>'
     return _html(entry.question.in_(language), language, body, script)
 

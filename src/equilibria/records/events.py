@@ -73,9 +73,14 @@ def thin(events: Sequence[Event], most: int = 200) -> list[Event]:
 def read_lines(path: Path) -> list[dict[str, Any]]:
     """The JSON objects in a file of one per line; other lines are skipped. Empty if the file cannot be read."""
     try:
-        return list(_readable(path.read_bytes(), lambda line: parse_json(line, str(path))))
+        return list(parse_lines(path.read_bytes(), str(path)))
     except OSError:
         return []
+
+
+def parse_lines(lines: bytes, where: str) -> Iterator[dict[str, Any]]:
+    """The JSON objects in lines of one each; what is no object is skipped."""
+    return (event for event in _readable(lines, lambda line: parse_json(line, where)) if isinstance(event, dict))
 
 
 def _readable(lines: bytes, read: Callable[[bytes], dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import platform
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,7 +93,27 @@ class RunFolder:
         with file:
             if not try_lock(file):
                 raise Refusal(f"{self} is being written by another process: wait until it ends, or stop it.")
+            with contextlib.suppress(OSError):  # a full disk: the lock holds all the same
+                file.truncate(0)
+                file.write(json.dumps({"pid": os.getpid(), "host": platform.node()}).encode())
             yield
+
+    def is_locked(self) -> bool:
+        """Whether a process is writing the run. False where the system has no locks."""
+        try:
+            with open_own(self / LOCK, "rb") as file:
+                return not try_lock(file, shared=True)
+        except OSError:
+            return False
+
+    def owner(self) -> int | None:
+        """The process that writes the run, or wrote it last, if it is one of this machine."""
+        try:
+            with open_own(self / LOCK, "rb") as file:
+                stored = json.loads(file.read(1000))
+            return int(stored["pid"]) if stored["host"] == platform.node() else None
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
 
     @contextlib.contextmanager
     def writing(self, checkpoint: str | None = None) -> Iterator[Self]:

@@ -12,7 +12,7 @@ from ...core.errors import Refusal, nearest
 from ...core.specs import dashed
 from ..flags import Flag, merge_flags, split_words
 from ..help import manual
-from . import info, lab, models, study, train
+from . import info, lab, models, studio, study, train
 
 
 class Verb(NamedTuple):
@@ -42,6 +42,7 @@ VERBS = {
     "resume": Verb(TRAIN, "RUN", train.resume, ("runs.session:resume",)),
     "compare": Verb(TRAIN, "RECIPE|RUN ...", train.compare, (_COMPARISON,), train.settings_of_all),
     "data check": Verb(LOOK, "PATH|NAME", study.check, (), study.settings_of_data),
+    "studio": Verb(LOOK, "[RUNS]", studio.studio),
     "doctor": Verb(LOOK, "RUN", study.doctor),
     "report": Verb(LOOK, "RUN", study.report, ("studies.run_page:report",)),
     "evaluate": Verb(LOOK, "RUN|SAMPLES", study.evaluate, ("studies.evaluate:evaluate",), None, {"data": "against"}),

@@ -14,9 +14,8 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, cross_entropy
 
 from ...core.errors import Failure, Refusal
-from ...core.files import atomic
+from ...core.files import atomic, cache_root
 from ...core.seeding import generator
-from ...data.cache import cache_root
 from ...data.dataset import Data
 from ..metrics.base import seconds_of
 

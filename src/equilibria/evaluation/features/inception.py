@@ -12,8 +12,7 @@ from torch.nn.functional import avg_pool2d, max_pool2d, relu
 
 from ...core.download import download
 from ...core.errors import Refusal, first_line
-from ...core.files import user_path
-from ...data.cache import cache_root
+from ...core.files import cache_root, user_path
 from ...data.dataset import Data
 from .base import Features, digest
 
