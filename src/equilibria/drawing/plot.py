@@ -157,7 +157,8 @@ def _mark(part: Any, axes: Any, mark: Mark, language: str) -> None:
             style = "--" if theory or mark.dashed else DASHES.get(mark.role, "-")
             axes.plot(mark.x, mark.y, color=color, linestyle=style, linewidth=1.1 if theory else 1.5, label=name)
         case Points():
-            axes.plot(mark.x, mark.y, ".", color=color, markersize=_dot(len(mark.x)), alpha=0.75, label=name)
+            edge = {"markeredgecolor": "white", "markeredgewidth": 0.5} if axes.images else {}  # on a field
+            axes.plot(mark.x, mark.y, ".", color=color, markersize=_dot(len(mark.x)), alpha=0.75, label=name, **edge)
         case Steps():
             axes.stairs(mark.heights, mark.edges, fill=True, color=color, alpha=0.55, label=name)
         case Bars():
