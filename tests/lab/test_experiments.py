@@ -15,7 +15,7 @@ from equilibria.lab.experiment import Settings
 from equilibria.lab.play import experiment
 from shares import one_in
 
-QUICK = 5  # seconds: what takes longer is replayed by `make test-long`
+QUICK = 3  # seconds: what takes longer is replayed by `make test-long`
 REPLAYS = [
     pytest.param(slug, marks=() if entry.seconds < QUICK else pytest.mark.long) for slug, entry in CONTENTS.items()
 ]
