@@ -166,16 +166,18 @@ def claims(settings: Settings, numbers: Numbers) -> list[Claim]:
             results.append(equals(sentence, here, theory, 2e-3))
     if settings.rounds < 800:
         return results
+    # ten seeds, off the best: mean kl -.089 ± .014, reverse_kl -.165 ± .007, pearson .077 ± .023; std kl .072 ± .015,
+    # reverse_kl .002 ± .006, pearson .006 ± .017; bound over divergence .972 ± .005, .980 ± .008, .950 ± .017
     for name in games_of(settings):
         (mean, std, bound), (best_mean, best_std, _) = numbers[f"trained {name}"], numbers[f"exact {name}"]
         results += [
-            equals(Text(f"{name}, trained: mean", f"{name}，训练所得：均值"), mean, best_mean, 0.25),
-            equals(Text(f"{name}, trained: std", f"{name}，训练所得：标准差"), std, best_std, 0.2),
+            equals(Text(f"{name}, trained: mean", f"{name}，训练所得：均值"), mean, best_mean, 0.19),
+            equals(Text(f"{name}, trained: std", f"{name}，训练所得：标准差"), std, best_std, 0.12),
             between(
                 Text(f"{name}: bound over the divergence of its fit", f"{name}：下界与其拟合的散度之比"),
                 bound / value(name, (mean, std)),
-                0.8,
-                1.03,
+                0.9,
+                1.01,
             ),
         ]
     games = games_of(settings)

@@ -169,22 +169,34 @@ def claims(settings: Settings, numbers: Numbers) -> list[Claim]:
                 "由稳定后的差值换算 W：相对误差的中位数",
             ),
             errors[len(errors) // 2],
-            0.1,
+            0.09,  # NN seeds: .032 ± .019
         ),
-        below(Text("and at the worst milestone", "以及最差里程碑处"), errors[-1], 0.3),
-        above(Text("Rank correlation of gap and exact W", "差值与精确 W 的秩相关"), ranks, 0.9),
+        below(Text("and at the worst milestone", "以及最差里程碑处"), errors[-1], 0.23),  # .111 ± .038
+        above(Text("Rank correlation of gap and exact W", "差值与精确 W 的秩相关"), ranks, 0.92),  # .983 ± .021
         between(
             Text("Raw gap over W at round 0, about 1 + W / (2 lambda)", "第 0 轮原始差值与 W 之比，约为 1 + W/(2λ)"),
             numbers["gap"][0] / numbers["W"][0],
-            0.75 * (1 + numbers["W"][0] / (2 * settings.weight)),
-            1.25 * (1 + numbers["W"][0] / (2 * settings.weight)),
+            0.95 * (1 + numbers["W"][0] / (2 * settings.weight)),  # of it 1.006 ± .014
+            1.05 * (1 + numbers["W"][0] / (2 * settings.weight)),
         ),
-        above(
-            Text("GAN on parallel lines, round 0: JSD, near log 2", "平行线上的 GAN，第 0 轮：JSD 接近 log 2"),
-            numbers["jsd"][0],
-            math.log(2) - 0.01,
+        *(
+            above(
+                Text(
+                    "GAN on parallel lines, W halved: largest JSD, still near log 2",
+                    "平行线上的 GAN，W 减半之后：最大的 JSD 仍接近 log 2",
+                ),
+                blind,
+                math.log(2) - 0.01,  # .689 ± .002; at other milestones its critic has not settled
+            )
+            for blind in _blind(numbers)
         ),
     ]
+
+
+def _blind(numbers: Numbers) -> list[float]:
+    """The largest JSD of the GAN at the milestones where W is at most half of the first; none without such a one."""
+    pairs = zip(numbers["jsd"], numbers["W of lines"], strict=True)
+    return sorted(jsd for jsd, distance in pairs if distance <= numbers["W of lines"][0] / 2)[-1:]
 
 
 EXPERIMENT = Experiment(
