@@ -188,7 +188,10 @@ def claims(settings: Settings, numbers: Numbers) -> list[Claim]:
         ),
         equals(Text("GAN: imaginary part, f'(0) = 1/2", "GAN：虚部，f'(0) = 1/2"), gan[-1], slope, 1e-6),
         equals(
-            Text("R1 of weight 0.3: real part, -gamma/2", "权重 0.3 的 R1：实部 −γ/2"),
+            Text(
+                "R1 of weight 0.3: real part, -gamma/2 (R2's, too, as the critic is linear)",
+                "权重 0.3 的 R1：实部 −γ/2（R2 也一样，因为判别器是线性的）",
+            ),
             numbers["gan-r1 eigenvalues"][0],
             -gamma / 2,
             1e-6,
