@@ -169,8 +169,9 @@ def run(tmp_path_factory):
     return train("wgan-gp", Silent(), name="one", runs=str(folder), **TINY | {"rounds": 30, "watch": 15}).folder
 
 
-def test_the_page_of_a_run_needs_nothing_else(run):
-    text = report(run).read_text()
+def test_the_page_of_a_run_needs_nothing_else(run, capsys):
+    assert main(["report", str(run)]) == 0
+    text = (run / "report.html").read_text()
     assert "://" not in text
     assert "<script" not in text
     assert re.findall(r'src="(?!data:)', text) == []
@@ -186,6 +187,7 @@ def test_the_page_of_a_run_needs_nothing_else(run):
     curves_of = [caption for caption in captions if "over" in caption]
     assert len(set(curves_of)) == len(curves_of) > 0
     (distance,) = read_back(read_history(run))
+    assert distance in " ".join(capsys.readouterr().out.split())
     assert distance in unescape(text[text.index("critic's estimate") : places[-1]])
 
 

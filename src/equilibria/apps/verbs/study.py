@@ -81,9 +81,13 @@ def report(run: str, /, **options: Any) -> int:
     Examples:
         equilibria report runs/NAME --out run.html
     """
+    from pathlib import Path
+
+    from ...evaluation.doctor.loss_meaning import read_back
+    from ...records.history import read_history
     from ...studies.run_page import report
 
-    say(f"Written: {report(run, **options)}")
+    say("\n".join([f"Written: {report(run, **options)}", *map(paragraph, read_back(read_history(Path(run))))]))
     return 0
 
 
