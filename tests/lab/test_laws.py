@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from equilibria.core.errors import Refusal
 from equilibria.drawing import plot
 from equilibria.lab import run
 from equilibria.lab.experiments import adam_cosine, dirac, latent_arithmetic, optimal_critic
@@ -101,6 +102,11 @@ def test_traits_that_planes_split_add_up_as_often_as_the_formula_says(rescale):
         assert share == pytest.approx(latent_arithmetic.plane_share(count), abs=0.025)
         assert not rescale or torch.allclose(results.norm(dim=1), torch.tensor(4.0))
     assert latent_arithmetic.separation(pool, 3) > 0.97
+
+
+def test_an_attribute_is_not_added_to_itself():
+    with pytest.raises(Refusal, match="both hat: give two attributes, as --second glasses"):
+        run("latent-arithmetic", first="hat", second="hat")
 
 
 def test_without_a_chinese_font_figures_are_in_english(monkeypatch):
