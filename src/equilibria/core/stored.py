@@ -1,6 +1,7 @@
 """Stored JSON: read within bounds, and held to the types that its readers expect."""
 
 import dataclasses
+import functools
 import json
 import types
 import typing
@@ -93,6 +94,7 @@ def _is_plain(value: Any, schema: Any) -> bool:
     return isinstance(value, schema) and (schema is bool or not isinstance(value, bool))
 
 
+@functools.cache
 def _fields(schema: Any) -> list[tuple[str, Any, bool]] | None:
     """(key, type, whether it is required) of a record; None for other types."""
     if typing.is_typeddict(schema):

@@ -99,10 +99,10 @@ def _version(path: Path) -> tuple[int, int] | None:
 
 
 def _row(folder: RunFolder, locked: bool) -> dict[str, Any]:
-    recipe, summary, events = folder.recipe(), folder.summary(), _last_events(folder)
-    last: Event = events[-1] if events else {"step": 0, "elapsed": 0.0}
+    recipe, summary, newest_of = folder.recipe(), folder.summary(), _newest_of_each_kind(folder)
+    last: Event = next(iter(newest_of.values()), {"step": 0, "elapsed": 0.0})
     step, seconds, end = last["step"], last["elapsed"], summary["end"]
-    measured: dict[str, Any] = next((event["metrics"] for event in reversed(events) if event["kind"] == "measure"), {})
+    measured = newest_of["measure"]["metrics"] if "measure" in newest_of else {}
     state = "training" if locked else str(last["reason"]) if last.get("kind") == "stop" else "killed"
     newest = folder.events_file if folder.events_file.exists() else folder.recipe_file
     return {
@@ -116,7 +116,7 @@ def _row(folder: RunFolder, locked: bool) -> dict[str, Any]:
         "limit": end["seconds"],
         "left": _remaining(step, seconds, end) if locked else None,
         "measured": next(({"name": key, "value": value} for key, value in measured.items()), None),
-        "sample": next((event["step"] for event in reversed(events) if event["kind"] == "sample"), None),
+        "sample": newest_of["sample"]["step"] if "sample" in newest_of else None,
         "words": str(last.get("text", "")),
         "can_stop": locked and folder.owner() is not None,
         "changed": newest.stat().st_mtime,
@@ -131,16 +131,22 @@ def _remaining(step: int, seconds: float, end: dict[str, Any]) -> float | None:
     return max(min(estimates), 0.0) if estimates else None
 
 
-def _last_events(folder: RunFolder) -> list[Event]:
-    """The events at the end of the file."""
+def _newest_of_each_kind(folder: RunFolder) -> dict[str, Event]:
+    """The last event, and the last sample grid and measurement, by kind; those that are in the tail of the file."""
     try:
         with folder.events_file.open("rb") as file:
             start = max(file.seek(0, os.SEEK_END) - _TAIL, 0)
             file.seek(start)
-            tail = file.read()
+            lines = file.read().splitlines()[1 if start else 0 :]
     except FileNotFoundError:
-        return []
-    return list(parse_lines(tail.partition(b"\n")[2] if start else tail, str(folder.events_file)))
+        return {}
+    events = dict[str, Event]()
+    for line in reversed(lines):
+        for event in parse_lines(line, str(folder.events_file)):
+            events.setdefault(str(event.get("kind")), event)
+        if {"sample", "measure"} <= events.keys():
+            break
+    return events
 
 
 def as_json(value: Any) -> bytes:

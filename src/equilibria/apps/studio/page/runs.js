@@ -50,7 +50,7 @@ function cards() {
 
 function row(run, refresh, choice) {
   const image = h("div", { class: "none" });
-  if (run.sample !== null) picture(run.name, run.sample).then((address) => image.replaceWith(h("img", { src: address, alt: "" }))).catch(() => {});
+  if (run.sample !== null) inSight(image, () => picture(run.name, run.sample).then((address) => image.replaceWith(h("img", { src: address, alt: "" }))).catch(() => {}));
   const act = (key, work) => h("button", { click: async (event) => {
     event.target.disabled = true;
     try { await work(); } catch (error) { event.target.after(h("span", { class: "alarm" }, error.message)); }
@@ -62,6 +62,12 @@ function row(run, refresh, choice) {
   if (["interrupted", "killed", "critical"].includes(run.state)) acts.push(act("resume", () => post(`runs/${name}/resume`)));
   if (run.state !== "training") acts.push(act("trash", () => post(`runs/${name}/trash`)));
   return h("li", {}, image, h("div", {}, choice, " ", h("a", { href: `#/run/${name}/film` }, run.name), h("div", { class: "soft" }, `${run.recipe} · ${short(run.data)}`), h("div", {}, progress(run))), h("div", { class: "acts" }, acts));
+}
+
+// Does the work when the node is first in sight: of a hundred runs ten are.
+function inSight(node, work) {
+  const watch = new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) { watch.disconnect(); work(); } });
+  watch.observe(node);
 }
 
 const short = (data) => data.split("/").slice(-1)[0];
