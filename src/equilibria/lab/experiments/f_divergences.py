@@ -164,7 +164,9 @@ def claims(settings: Settings, numbers: Numbers) -> list[Claim]:
         for text, here, theory in zip((("mean", "均值"), ("std", "标准差")), (mean, std), moments, strict=False):
             sentence = Text(f"{name}: {text[0]} of the best fit", f"{name}：最优拟合的{text[1]}")
             results.append(equals(sentence, here, theory, 2e-3))
-    if settings.rounds < 800:
+    if settings.rounds < (
+        5000 if settings.games == "all" else 800
+    ):  # Jensen-Shannon's gradient is small: it takes long
         return results
     # ten seeds, off the best: mean kl -.089 ± .014, reverse_kl -.165 ± .007, pearson .077 ± .023; std kl .072 ± .015,
     # reverse_kl .002 ± .006, pearson .006 ± .017; bound over divergence .972 ± .005, .980 ± .008, .950 ± .017
@@ -181,9 +183,17 @@ def claims(settings: Settings, numbers: Numbers) -> list[Claim]:
             ),
         ]
     games = games_of(settings)
-    lost = sum(numbers[f"judged by {judge}"][i] > min(numbers[f"judged by {judge}"]) for i, judge in enumerate(games))
+    # by 1 %: the best fits of jensen_shannon and jeffreys differ by less
+    rows = [numbers[f"judged by {judge}"] for judge in games]
+    lost = sum(row[i] > 1.01 * min(row) for i, row in enumerate(rows))
     results.append(
-        below(Text("Judges that prefer another divergence's fit", "更喜欢其他散度所得拟合的评判者个数"), lost, 0)
+        below(
+            Text(
+                "Judges that prefer another divergence's fit by 1 %", "更喜欢其他散度所得拟合（好过 1 %）的评判者个数"
+            ),
+            lost,
+            0,
+        )
     )
     return results
 
