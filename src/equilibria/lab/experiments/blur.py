@@ -187,24 +187,27 @@ def claims(settings: Settings, numbers: Numbers) -> list[Claim]:
     ]
     if settings.rounds < 1500 or settings.beta != 1:
         return results
+    usual = settings.rounds == 1500  # ten seeds; a longer game draws sharper
     return [
         *results,
         between(
             Text("Variance of the means + D noise^2, over the data's", "均值的方差 + D·噪声²，与数据方差之比"),
             numbers["split"][-1],
-            0.85,
-            1.1,
+            0.89,
+            1.1,  # .923 ± .011
         ),
         below(
             Text("Sharpness of the VAE's means, over the data's", "VAE 均值的锐度与数据之比"),
             numbers["sharpness vae"][-1],
-            0.8,
+            0.735 if usual else 0.8,  # .699 ± .012
         ),
-        between(Text("Sharpness of the WGAN-GP", "WGAN-GP 的锐度"), numbers["sharpness gan"][-1], 0.85, 1.15),
+        between(
+            Text("Sharpness of the WGAN-GP", "WGAN-GP 的锐度"), numbers["sharpness gan"][-1], 0.83, 1.2
+        ),  # 1.01 ± .06
         above(
             Text("GAN's sharpness minus the VAE's", "GAN 与 VAE 的锐度之差"),
             numbers["sharpness gan"][-1] - numbers["sharpness vae"][-1],
-            0.1,
+            0.13 if usual else 0.1,  # .316 ± .061
         ),
     ]
 
