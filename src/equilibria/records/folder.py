@@ -75,6 +75,16 @@ class RunFolder:
     def events_file(self) -> Path:
         return self / EVENTS
 
+    @property
+    def files(self) -> tuple[Path, Path, Path]:
+        """Recipe, summary and events."""
+        return self.recipe_file, self / SUMMARY, self.events_file
+
+    @property
+    def checkpoint_steps(self) -> list[int]:
+        """The rounds of the checkpoints, in order."""
+        return sorted(int(path.stem) for path in (self / CHECKPOINTS).glob("*.pt") if path.stem.isdigit())
+
     def recipe(self) -> dict[str, Any]:
         """The stored recipe. Raises Refusal if it cannot be read."""
         return read_json(self / RECIPE, RunRecipe, FORMAT)

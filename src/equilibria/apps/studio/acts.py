@@ -15,7 +15,7 @@ from typing import Any, NotRequired, TypedDict
 
 from ...core.errors import Refusal
 from ...core.specs import dashed
-from ...records.folder import CHECKPOINTS, refuse_existing
+from ...records.folder import refuse_existing
 from .runs import Runs
 
 _NAME = re.compile(r"\w[\w.\- ]{0,99}")
@@ -69,7 +69,7 @@ class Acts:
         folder = self.runs.folder(name)
         if folder.is_locked():
             raise Refusal(f"{name} is in training.")
-        if not any((folder / CHECKPOINTS).glob("*.pt")):
+        if not folder.checkpoint_steps:
             raise Refusal(f"{name} has no checkpoint to continue from: start it again.")
         if name in self._processes:  # it has saved, and ends
             with contextlib.suppress(subprocess.TimeoutExpired):

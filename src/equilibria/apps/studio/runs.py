@@ -9,7 +9,7 @@ from typing import Any
 
 from ...core.errors import Refusal
 from ...records.events import Event, parse_lines
-from ...records.folder import CHECKPOINTS, RunFolder
+from ...records.folder import RunFolder
 
 _TAIL = 16_384  # bytes of the events that tell how a run is doing
 _LARGEST = 1 << 20  # bytes of events in one answer
@@ -41,10 +41,9 @@ class Runs:
         except FileNotFoundError:
             return
         for entry in entries:
-            if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
-                folder = Path(entry.path)
-                if (folder / "recipe.json").is_file():
-                    yield entry.name
+            own = not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False)
+            if own and RunFolder(entry.path).exists():
+                yield entry.name
 
     def folder(self, name: str) -> RunFolder:
         """The folder of a run. Raises KeyError for a name that is none."""
@@ -55,7 +54,7 @@ class Runs:
     def row(self, name: str) -> dict[str, Any]:
         """What the list says of a run. Raises Refusal if it cannot be read."""
         folder = RunFolder(self.root / name)
-        version = (_version(folder.recipe_file), _version(folder.events_file), _version(folder / "summary.json"))
+        version = [_version(file) for file in folder.files]
         locked = folder.is_locked()
         if name not in self._rows or self._rows[name][0] != (version, locked):
             self._rows[name] = ((version, locked), _row(folder, locked))
@@ -66,8 +65,12 @@ class Runs:
         folder = self.folder(name)
         files = sorted((folder / "samples").glob("*.png")) if (folder / "samples").is_dir() else []
         steps = [int(path.stem) for path in files if _GRID.fullmatch(path.name)]
-        saved = sorted(int(path.stem) for path in (folder / CHECKPOINTS).glob("*.pt") if path.stem.isdigit())
-        return self.row(name) | {"about": folder.recipe(), "samples": steps, "checkpoints": saved, "path": str(folder)}
+        return self.row(name) | {
+            "about": folder.recipe(),
+            "samples": steps,
+            "checkpoints": folder.checkpoint_steps,
+            "path": str(folder),
+        }
 
     def grid(self, name: str, step: int) -> bytes:
         """The sample grid of a round, a PNG. Raises KeyError where there is none."""

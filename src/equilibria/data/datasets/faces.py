@@ -17,7 +17,8 @@ _BACKGROUND, _CONTRAST = 0.2, 0.6  # the brightest background, the least contras
 def faces(count: int = 20_000, shift: bool = True) -> Data:
     """Drawn faces, 16 x 16 gray: glasses, smile, hat and beard, each in half of them, at random.
 
-    `count` is the number of pictures, of which about a tenth are held out. `shift` moves faces by up to two pixels.
+    `count` is the number of pictures, of which about a tenth are held out. `shift` is whether faces are
+    moved by up to two pixels.
     Brightness and contrast vary; the labels are the four attributes.
     """
     above_zero("The data 'faces'", count=count)
