@@ -32,6 +32,18 @@ class Pairs(torch.utils.data.Dataset):
         return UNIT[i], int(Y[i])
 
 
+class Columns(Pairs):
+    def __getitem__(self, i):
+        return {"pixel_values": UNIT[i], "labels": torch.tensor(Y[i])}
+
+
+class Indexed:
+    """No data set of PyTorch, as those of other libraries."""
+
+    shape = (len(X), 2)
+    __len__, __getitem__ = Columns.__len__, Columns.__getitem__
+
+
 class Endless(IterableDataset):
     def __iter__(self):
         return zip(IMAGES, Y.tolist(), strict=True)
@@ -53,6 +65,9 @@ FORMS = {
     "iterable": Endless(),
     "loader": DataLoader(Pairs(), batch_size=7, shuffle=True),
     "images": list(zip(IMAGES, Y, strict=True)),
+    "dicts": [{"image": image, "label": int(y)} for image, y in zip(IMAGES, Y, strict=True)],
+    "loader of dicts": DataLoader(Columns(), batch_size=7),
+    "indexed": Indexed(),
     "images, labels": (IMAGES, list(map(str, Y))),
 }
 
@@ -95,6 +110,15 @@ def test_labels_that_are_none_are_unknown_and_names_stay_names():
         assert int((torch.cat([data.y, data.held_out_y]) < 0).sum()) == 12
 
 
+@pytest.mark.parametrize("label", [{"label": 1}, {}])
+def test_rows_of_unclear_keys_are_refused_with_a_line_that_works(label):
+    data = [{"left": image, "right": image} | label for image in IMAGES]
+    with pytest.raises(Refusal, match=r"keys left, right.*: choose the samples with") as refusal:
+        stored_data(data)
+    line = str(refusal.value).partition("data=")[2].rstrip(".")
+    assert parts(eval(line, {"data": data})) == dict.fromkeys((x.tobytes() for x in X), "1" if label else None)
+
+
 def test_images_of_several_sizes_are_resized_as_those_of_a_folder_are(tmp_path):
     images = [image.resize((8 + i % 3, 9)) for i, image in enumerate(IMAGES)]
     for i, image in enumerate(images):
@@ -128,7 +152,7 @@ def test_names_and_paths_stay_as_they_are(tmp_path):
         (3, "no numbers|of unsized object"),
         ([np.zeros((8, 8)), np.zeros((8, 9))], r"several shapes, such as \(8, 8\) and \(8, 9\): give them one"),
         (["a.png", "b.png"], r"File names: give their folder, or \[PIL.Image.open\(name\) for name in names\]"),
-        ([{"image": IMAGES[0]}], "holds object, no numbers: an array, a tensor"),
+        ([{"image": "a.png", "label": 1}], r"dicts with the keys image, label: choose the samples with data=\[\["),
         (object(), "an array, a tensor, "),
         ((IMAGES, Y[:5]), "There are 60 images and 5 labels"),
         ((X, Y[:5]), r"labels of shape \(5,\) for 60 samples"),

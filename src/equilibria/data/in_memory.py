@@ -21,15 +21,16 @@ from .cache import STORE
 from .dataset import Data
 
 _KINDS = "an array, a tensor, (samples, labels), a torch Dataset, or a list of arrays, PIL images or (sample, label)"
+_LABELS = ("label", "labels")  # of rows that are dicts
 _MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16", "F")  # which PNG has; the last one is refused
 
 
 def stored_data(data: Any) -> Any:
     """The path of a file with samples in memory, by their content; a name or a path as it is.
 
-    Samples are arrays or tensors (N, ...), with labels as a tuple (x, y); a torch Dataset or DataLoader, whose rows are
-    samples or (sample, label); a list of these or of PIL images; or Data, which keeps its held-out part. In a mapping
-    they are the name. Raises Refusal for anything else.
+    Samples are arrays or tensors (N, ...), with labels as a tuple (x, y); a Dataset or DataLoader, whose rows are
+    samples, (sample, label) or {"image": sample, "label": label}; a list of these or of PIL images; or Data, which
+    keeps its held-out part. In a mapping they are the name. Raises Refusal for anything else.
     """
     if isinstance(data, Mapping):
         return {**data, "name": stored_data(data.get("name"))}
@@ -56,12 +57,30 @@ def _samples_and_labels(data: Any) -> tuple[Any, Any]:
     if isinstance(data, tuple) and len(data) == 2:
         return data
     data = data.dataset if isinstance(data, DataLoader) else data
-    if isinstance(data, Dataset):
-        data = [data[i] for i in range(len(data))] if hasattr(data, "__len__") else list(data)  # type: ignore[call-overload]
+    indexed = (
+        hasattr(data, "__getitem__") and not isinstance(data, Sequence | Mapping) and not hasattr(data, "__array__")
+    )
+    if isinstance(data, Dataset) or indexed:
+        data = [data[i] for i in range(len(data))] if hasattr(data, "__len__") else list(data)
     first = data[0] if isinstance(data, Sequence) and data else None
+    if isinstance(first, Mapping):
+        return _columns(data, first)
     if not isinstance(first, tuple | list) or not isinstance(first[0], PIL.Image.Image | Tensor | np.ndarray):
         return data if hasattr(data, "__len__") else np.asarray(data), None
     return [row[0] for row in data], [row[1] for row in data] if len(first) > 1 else None
+
+
+def _columns(rows: Sequence[Any], first: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The samples and the labels of rows that are dicts. Raises Refusal unless one of their keys holds samples."""
+    labels = [key for key in first if key in _LABELS]
+    samples = [k for k, v in first.items() if k not in _LABELS and isinstance(v, PIL.Image.Image | Tensor | np.ndarray)]
+    if len(samples) != 1 or len(labels) > 1:
+        keys = list(first) if not samples else [samples[0], *labels[:1]]
+        line = "({})" if samples and labels else "{}" if samples else "[{}]"
+        line = line.format(", ".join(f"row[{key!r}]" for key in keys))
+        what = f"The rows are dicts with the keys {', '.join(map(str, first))}"
+        raise Refusal(f"{what}: choose the samples with data=[{line} for row in data].")
+    return [row[samples[0]] for row in rows], [row[labels[0]] for row in rows] if labels else None
 
 
 def _array(values: Any) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The doctor's report of a run, read from its records: what is wrong, why, and what to change."""
 
+import html
 import shlex
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -50,6 +51,9 @@ class Checkup:
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
 
     def lines(self, width: int = _WIDTH) -> Iterator[str]:
         """The page, wrapped."""
