@@ -342,12 +342,13 @@ def test_what_sets_two_folders_apart_beside_their_samples_is_said(tmp_path, caps
 
 def test_classes_of_both_sets_are_compared_and_all_is_written_with_cards(tmp_path, capsys):
     gray = {name: 20 + 60 * i for i, name in enumerate(("ant", "bee", "cow"))}
-    for part, count in (("made", 12), ("real", 80)):
+    for part, count in (("made", 40), ("real", 80)):
         for i, name in enumerate(gray):
             (tmp_path / part).mkdir(exist_ok=True)
             shown = gray["cow"] if (part, name) == ("made", "bee") else gray[name]
             noise = np.random.default_rng([count, i]).integers(0, 30, (count, 8, 8))
-            saved(tmp_path / part / name, (shown + noise).astype(np.uint8))
+            few = 12 if (part, name) == ("made", "cow") else count
+            saved(tmp_path / part / name, (shown + noise).astype(np.uint8)[:few])
     made, real = str(tmp_path / "made"), str(tmp_path / "real")
     files = [tmp_path / "numbers.json", tmp_path / "numbers.csv"]
     words = ["evaluate", made, "--against", real, "--features", "classifier", "--metrics", "frechet"]
@@ -356,13 +357,17 @@ def test_classes_of_both_sets_are_compared_and_all_is_written_with_cards(tmp_pat
         assert f"Written: {file}" in " ".join(capsys.readouterr().out.split())
     stored = json.loads(files[0].read_text())
     share = next(value for value in stored["numbers"] if value["name"] == "asked_share")
-    assert share["value"] == pytest.approx(2 / 3)  # bees are cows
+    assert share["value"] == pytest.approx(52 / 92)  # bees are cows
+    apart = {value["class"]: value for value in stored["numbers"] if "class" in value}
+    assert set(apart) == {"ant", "bee"}
+    assert apart["bee"]["value"] - apart["bee"]["floor"]["value"] > apart["ant"]["value"]
+    assert "fewer than 20 samples" in stored["left_out"]["class cow"]
     assert share["floor"]["value"] > 0.95
     assert [card["compared"] for card in stored["cards"].values()] == ["as they are"] * 2
     rows = list(csv.DictReader(files[1].read_text().splitlines()))
     assert [row["name"] for row in rows] == [value["name"] for value in stored["numbers"]]
     assert float(rows[0]["floor.value"]) == stored["numbers"][0]["floor"]["value"]
-    assert (rows[0]["card.checkpoint"], rows[0]["samples.count"], rows[0]["real.count"]) == (made, "36", "240")
+    assert (rows[0]["card.checkpoint"], rows[0]["samples.count"], rows[0]["real.count"]) == (made, "92", "240")
     assert main([*words, "--out", str(files[0])]) == 2
     assert "exists: choose another --out" in capsys.readouterr().err
     (tmp_path / "made" / "bee").rename(tmp_path / "made" / "wasp")
@@ -389,7 +394,7 @@ def test_samples_in_place_of_runs_are_refused_with_a_line_that_works(tmp_path, c
 APART = [
     ({"against": "real", "checkpoints": ("best",)}, "--checkpoints does not apply"),
     ({"against": "real", "size": 2}, "size is 2"),
-    ({"against": "real", "count": 11}, "has 12 samples and real 20, half of which are for the floor"),
+    ({"against": "real", "count": 10**11}, "for the floor: at least 100,000,000,000 and 200,000,000,000 are needed"),
     ({"against": "real.npy", "size": 8}, "--size applies where both are folders"),
     ({"against": "ring"}, "folder of images can have"),
     ({"against": "nothing"}, "nothing is at"),
@@ -421,6 +426,7 @@ WRONG = [
     (["{run}", "--features", "random(sede=1)"], "Did you mean 'seed'?"),
     (["{run}", "--count", "3"], "count is 3: "),
     (["{run}", "--count", "100000000"], "allows 16 to "),
+    (["{run}", "--count", "100000000000"], "count is 100,000,000,000"),
     (["{run}", "--checkpoints", "bset"], "checkpoint is 'bset': it must be best, last"),
     (["{run}", "--checkpoints", "7777"], "has no checkpoint of round 7,777"),
     (["{run}", "--metric", "frechet"], "Did you mean '--metrics'?"),

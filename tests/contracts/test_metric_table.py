@@ -115,9 +115,13 @@ def figures():
 
 
 @EVERY
-def test_figures_are_finite_and_errors_are_no_less_than_nothing(name):
+def test_figures_are_finite_within_their_range_and_errors_are_no_less_than_nothing(name):
+    ranges = world(name)[0].ranges
+    assert set(ranges) <= set(found(name))
     for how in ("as it is",) if name == "held_out_critic" else ("as it is", "noisy", "dropped", "copied"):
-        for figure in found(name, how, 0.9).values():
+        for title, figure in found(name, how, 0.9).items():
+            least, most = ranges.get(title, (-math.inf, math.inf))
+            assert least <= figure.value <= most
             assert math.isfinite(figure.value)
             assert figure.error is None or 0 <= figure.error < math.inf
 

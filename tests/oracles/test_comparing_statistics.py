@@ -2,12 +2,13 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from equilibria.evaluation.metrics.base import Provenance
+from equilibria.evaluation.metrics.base import PORTION, Provenance
 from equilibria.studies.compare.statistics import MetricRow, conclusions, holm, interval, welch
 
 PROVENANCE = Provenance("m", "ring", "f", "held out", 10, 10, "none", "", "none", 0, "best", "lowest", True)
@@ -68,8 +69,20 @@ def test_corrected_chances_are_holms():
 
 def test_below_five_seeds_nothing_is_ranked():
     text = said({"a": [0.0, 0.001, 0.002, 0.003], "b": [9.0, 9.001, 9.002, 9.003]})
-    assert "No ranking is claimed" in text
+    assert "No ranking is claimed: it takes two recipes with 5 seeds each (--seeds 5)" in text
+    assert text.endswith("a, b: 4 seeds, and no run failed.")  # what is missing does not read like a failure
     assert "better than" not in text
+
+
+def test_one_recipe_of_enough_seeds_lacks_nothing():
+    assert said({"a": [0.0, 0.1, 0.2, 0.1, 0.0]}).endswith("none of which failed.")
+
+
+def test_an_interval_ends_where_values_do():
+    values = {"a": [0.0, 2.0], "b": [0.9, 0.8]}
+    assert column(values).interval("a").low < 0
+    share = replace(column(values), limits=PORTION)
+    assert (share.interval("a").low, share.interval("a").high, share.interval("b").high) == (0.0, 1.0, 1.0)
 
 
 def test_from_five_seeds_on_a_clear_difference_is_said():
@@ -96,8 +109,8 @@ def test_a_recipe_of_which_seeds_failed_is_not_ranked():
     values = {"a": [0.0, 0.1, 0.2, 0.1, 0.0], "b": [9.0, 9.1, 9.2, 9.0, 9.1]}
     text = said(values, begun=Counter({("ring", "a"): 6, ("ring", "b"): 5, ("ring", "c"): 5}))
     assert "better than" not in text
-    assert "a (1 of 6 seeds failed)" in text
-    assert "c (5 of 5 seeds failed)" in text
+    assert "a: 1 of 6 seeds failed" in text
+    assert "c: 5 of 5 seeds failed" in text
 
 
 def test_what_is_not_finite_is_not_ranked():

@@ -89,6 +89,8 @@ def test_the_report_is_of_all_trials_and_needs_nothing_else(played):
     assert text.count("data:image/png") == 4
     assert played.command in text
     assert "No ranking is claimed" in text
+    places = [text.index(title) for title in ("<h2>Samples", "<h2>Conclusion", "<h3>Metrics", "<h3>Training curves")]
+    assert places == sorted(places)
     assert len((played.folder / "report.csv").read_text().splitlines()) == 1 + 2 * 2  # checkpoints, recipes
     assert found.study.sets == ["ring"]
 

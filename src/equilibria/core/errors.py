@@ -122,12 +122,14 @@ def check_format(stored: Mapping[str, Any], latest: int, where: str) -> None:
 
 def at_least(least: float, part: str, below: float = math.inf, **values: float) -> None:
     """Raise Refusal unless options are finite and in these limits; `part` is "", or such as "The network 'dense'"."""
-    limits = f"at least {least}" + (f" and below {below}" if below < math.inf else "")
+    most = f"at most {below - 1:,}" if all(isinstance(value, int) for value in values.values()) else f"below {below:,}"
+    limits = f"at least {least:,}" + (f" and {most}" if below < math.inf else "")
     for option, value in values.items():
         if not least <= value < below:
             finite = "a finite number of " if isinstance(value, float) else ""
             subject = f"{part} has {option}" if part else f"{option} is"
-            raise Refusal(f"{subject} {value:g}: {finite}{limits} is needed.")
+            number = f"{value:g}" if isinstance(value, float) else f"{value:,}"
+            raise Refusal(f"{subject} {number}: {finite}{limits} is needed.")
 
 
 def above_zero(part: str, **values: float) -> None:

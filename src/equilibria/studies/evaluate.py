@@ -28,9 +28,10 @@ from . import metric_specs
 from .evaluation_plan import EvaluationOptions, EvaluationPlan, Work, affordable, origin, plan_evaluation
 from .metric_specs import LIKELIHOOD_METRICS, MetricSpec
 from .results import FILE, Evaluation, MetricValue
-from .sample_sets import Say, generated_samples, real_samples
+from .sample_sets import RealSamples, SampleSet, Say, generated_samples, real_samples
 from .sample_sources import HEADS, Samples, sample_pair
 
+_OF_A_CLASS = 20  # samples, for numbers of it alone
 _MEASURED = ("generator", "prior", "encoder", "likelihood")  # networks, without the critic
 
 
@@ -100,7 +101,7 @@ def evaluate(
         if against is not None:
             if tuple(checkpoints) != ("best", "last"):
                 raise Refusal("--checkpoints does not apply to --against, which measures finished models.")
-            evaluation = _evaluate_pair(run, against, size, options, trust)
+            evaluation = _evaluate_pair(run, against, size, options, trust, each=path is not None)
         else:
             folder = _run_folder(run)
             place = run if isinstance(run, Run) else folder
@@ -168,9 +169,9 @@ def _evaluate_run(
 
 
 def _evaluate_pair(
-    samples: Samples, against: Samples, size: int | None, options: EvaluationOptions, trust: bool
+    samples: Samples, against: Samples, size: int | None, options: EvaluationOptions, trust: bool, each: bool
 ) -> Evaluation:
-    """The metrics of samples against others."""
+    """The metrics of samples against others; of `each` class, too, where both have labels."""
     words = options.count, size, options.seed, options.root, trust
     limit, pair = options.limit(0.0), sample_pair(samples, against, *words)
     fake, real, data = pair.samples, pair.real, pair.data
@@ -181,7 +182,26 @@ def _evaluate_pair(
     plan = affordable(plan, limit, Work(1, 0.0), None, forced=bool(options.metrics))
     values = plan.values(fake, None, plan.floors())
     cards = {part: dict(zip(HEADS, row, strict=True)) for part, row in zip(("samples", "real"), pair.rows, strict=True)}
-    return Evaluation(tuple(values), plan.about, (*pair.remarks, *plan.cautions()), plan.left_out, cards)
+    classes, left_out = _of_classes(plan, fake) if each else ({}, {})
+    more = "--out numbers.json also gives the numbers of each class." if fake.y is not None and not each else ""
+    notes = (*pair.remarks, *plan.cautions(), *filter(None, [more]))
+    return Evaluation(tuple(values), plan.about, notes, {**plan.left_out, **left_out}, cards, classes)
+
+
+def _of_classes(plan: EvaluationPlan, fake: SampleSet) -> tuple[dict[str, list[MetricValue]], dict[str, str]]:
+    """The metrics of each class alone, as far as it has the samples that they need; the classes that have too few."""
+    real, labels, classes, left_out = plan.samples, plan.data.labels, dict[str, list[MetricValue]](), dict[str, str]()
+    for place, name in enumerate(labels.names if labels is not None and fake.y is not None else ()):
+        samples, other, floor, train = (e.of_class(place) for e in (fake, real.real, real.floor, real.train))
+        count = min(len(each.x) for each in (samples, other, floor))
+        requests = [each for each in plan.requests if each.metric.fewest <= count]
+        if count < _OF_A_CLASS or not requests:
+            left_out[f"class {name}"] = f"fewer than {_OF_A_CLASS} samples of it, made or real"
+            continue
+        part = replace(plan, samples=RealSamples(other, floor, train, real.split), requests=requests)
+        floors = {each.name: part.measure(each, floor) for each in requests}
+        classes[name] = part.values(samples, None, floors)
+    return classes, left_out
 
 
 def _likelihoods(

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..core.errors import Refusal
 from ..core.specs import Spec
@@ -127,32 +127,22 @@ class EvaluationPlan:
             provenance = self.provenance(request.name, network, len(self.samples.real.x), count)
             for metric, figure in self.measure(request, samples).items():
                 better, floor = request.metric.better.get(metric, "lower"), floors[request.name].get(metric)
-                values.append(MetricValue(metric, *figure, better, step, floor, provenance))
+                between = request.metric.ranges.get(metric, base.UNBOUNDED)
+                values.append(MetricValue(metric, *figure, better, step, floor, provenance, *between))
         accuracy = metric_specs.class_accuracy(self.network, self.data, samples.batch)
         if accuracy is not None:
             floor = metric_specs.class_accuracy(self.network, self.data, self.samples.floor.batch)
             provenance = self.provenance(_CLASS_ACCURACY, self.network, 0, count)
-            values.append(MetricValue(_CLASS_ACCURACY, *accuracy, "higher", step, floor, provenance))
+            values.append(MetricValue(_CLASS_ACCURACY, *accuracy, "higher", step, floor, provenance, *base.PORTION))
         return values
 
 
 def origin(data: Data, seed: int, averaged: bool = False, binarize: bool = False) -> Provenance:
     """What all values of an evaluation were measured on, but for the metric, its features and the samples."""
-    return Provenance(
-        metric="",
-        data=f"{data.name}, black or white" if binarize else data.name,
-        fingerprint=digest(data),
-        split="",
-        real=0,
-        generated=0,
-        features="none",
-        digest="none",
-        resizing="none",
-        seed=seed,
-        checkpoint="",
-        rule="",
-        averaged=averaged,
-    )
+    name = f"{data.name}, black or white" if binarize else data.name
+    network = {"features": "none", "digest": "none", "resizing": "none"}
+    later: Any = {"metric": "", "split": "", "real": 0, "generated": 0, "checkpoint": "", "rule": ""} | network
+    return Provenance(data=name, fingerprint=digest(data), seed=seed, averaged=averaged, **later)
 
 
 def plan_evaluation(

@@ -82,9 +82,7 @@ def fit_likelihood(spec: Spec, count: int, seconds: float, limit: float) -> tupl
 
 def read_specs(metrics: Sequence[MetricSpec], data: Data) -> list[Spec]:
     """Each metric's name and options; without metrics those that suit the data. Raises Refusal for unknown ones."""
-    specs = [_spec(metric) for metric in metrics] or [
-        {"name": name} for name in (*default_metrics(data), *LIKELIHOOD_METRICS)
-    ]
+    specs = [_spec(metric) for metric in metrics or (*default_metrics(data), *LIKELIHOOD_METRICS)]
     specs = [spec | {"name": ON_INCEPTION.get(spec["name"], spec["name"])} for spec in specs]
     names = [*METRICS, *LIKELIHOOD_METRICS]
     for name in (spec["name"] for spec in specs):

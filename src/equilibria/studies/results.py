@@ -3,8 +3,9 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from html import escape
 from pathlib import Path
 from typing import Any, NotRequired, Self, TypedDict
 
@@ -30,11 +31,14 @@ class MetricValue:
     round: int | None  # of the checkpoint; None for samples without a run
     floor: Measurement | None  # the same with real training samples in place of generated ones
     provenance: Provenance
+    least: float = -math.inf  # of all values that there can be
+    most: float = math.inf
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         floor = None if self.floor is None else {"value": _plain(self.floor.value), "error": _plain(self.floor.error)}
         stored = {"name": self.name, "value": _plain(self.value), "error": _plain(self.error), "better": self.better}
+        stored |= {name: limit for name in ("least", "most") if math.isfinite(limit := getattr(self, name))}
         return stored | {"round": self.round, "floor": floor, "card": self.provenance.to_dict()}
 
     @classmethod
@@ -44,7 +48,8 @@ class MetricValue:
         card["split"] = re.sub(r"beside\sit$", "for comparison", card["split"])  # as earlier versions said it
         floor = stored["floor"] and Measurement(float(stored["floor"]["value"]), _read(stored["floor"]["error"]))
         value, error = float(stored["value"]), _read(stored["error"])
-        return cls(stored["name"], value, error, stored["better"], stored["round"], floor, Provenance(**card))
+        limits = stored.get("least", -math.inf), stored.get("most", math.inf)
+        return cls(stored["name"], value, error, stored["better"], stored["round"], floor, Provenance(**card), *limits)
 
 
 class _StoredFloor(TypedDict):
@@ -58,6 +63,8 @@ class _StoredValue(_StoredFloor):
     round: int
     floor: _StoredFloor | None
     card: Any  # Provenance
+    least: NotRequired[float]
+    most: NotRequired[float]
 
 
 class _StoredEvaluation(TypedDict):
@@ -77,6 +84,7 @@ class Evaluation:
     notes: tuple[str, ...] = ()  # how to read the values, a sentence each
     left_out: Mapping[str, str] = field(default_factory=dict)  # metrics that were not measured, and why
     cards: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of samples of no run, and of real ones
+    classes: Mapping[str, Sequence[MetricValue]] = field(default_factory=dict)  # the values of each class alone
 
     def names(self) -> list[str]:
         """The names of the values, in the order in which they were measured."""
@@ -86,11 +94,18 @@ class Evaluation:
         """A value at a checkpoint, if it was measured."""
         return next((v for v in self.numbers if (v.name, v.provenance.checkpoint) == (name, checkpoint)), None)
 
+    def _repr_html_(self) -> str:
+        from .wording import evaluation_table  # which imports this file
+
+        rows = "".join(f"<tr><td>{'</td><td>'.join(map(escape, row))}</td></tr>" for row in evaluation_table(self))
+        return f"<table>{rows}</table>"
+
     def write(self, path: Path) -> None:
         """Write all as .json, atomically, or as .csv with a line for each value. Raises Failure if it cannot be."""
         more = {"about": self.about, "notes": list(self.notes), "left_out": dict(self.left_out)}
         more |= {"cards": {part: dict(card) for part, card in self.cards.items()}} if self.cards else {}
-        numbers = [value.to_dict() for value in self.numbers]
+        numbers: list[dict[str, Any]] = [value.to_dict() for value in self.numbers]
+        numbers += [v.to_dict() | {"class": name} for name, values in self.classes.items() for v in values]
         text = json.dumps({"format": FORMAT, **more, "numbers": numbers}, indent=2, allow_nan=False) + "\n"
         if path.suffix.lower() == ".csv":
             rows = [dict(dotted({**value, **self.cards})) for value in numbers]

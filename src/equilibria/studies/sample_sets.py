@@ -44,6 +44,11 @@ class SampleSet:
     def batch(self) -> Batch:
         return Batch(self.x, self.y)
 
+    def of_class(self, place: int) -> "SampleSet":
+        """The samples of one class."""
+        rows = torch.zeros(len(self.x), dtype=torch.bool) if self.y is None else self.y[:, place].bool().cpu()
+        return SampleSet(self.x[rows], self.name, features={name: each[rows] for name, each in self.features.items()})
+
     def rows(self, network: Features | None, say: Say) -> Tensor:
         """Their features by a network, (N, F); without one the samples, (N, *shape).
 
@@ -91,7 +96,7 @@ def real_samples(data: Data, count: int, binary: bool = False) -> RealSamples:
         return _training_halves(data, count, binary, len(places))
     size, most = count or min(len(places), MOST), len(data.x) - _FEWEST
     if not _FEWEST <= size <= most:
-        raise Refusal(f"count is {size}: {data.name!r} allows {_FEWEST} to {most:,} samples.")
+        raise Refusal(f"count is {size:,}: {data.name!r} allows {_FEWEST} to {most:,} samples.")
     order = torch.randperm(len(data.x), generator=generator(0, len(data.x)))
     floor, train = order[:size], order[size : size + (min(_MOST_TRAINING, 2 * count) if count else _MOST_TRAINING)]
     sample_set = _reader(data, binary)

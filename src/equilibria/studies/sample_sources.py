@@ -133,10 +133,10 @@ def sample_pair(
     else:
         x, y = other.read(space, 2 * len(fake))
         most = min(len(fake), len(x) // 2)
-        if most < max(FEWEST, count):
+        if most < (least := max(FEWEST, count)):
             raise Refusal(
                 f"{one.name} has {one.count or len(fake):,} samples and {other.name} {other.count or len(x):,}, half "
-                f"of which are for the floor: at least {max(FEWEST, count)} and {2 * max(FEWEST, count)} are needed."
+                f"of which are for the floor: at least {least:,} and {2 * least:,} are needed."
             )
         real, data = _halves(x[: 2 * most], y, other, space)
     fakes = _sample_set(drawn, len(real.floor.x), one, space, labels)

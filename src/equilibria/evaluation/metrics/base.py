@@ -61,6 +61,7 @@ class Measurement(NamedTuple):
 Measurements = dict[str, Measurement]  # by name: one metric may have several values
 FOR_SHARES = 100  # samples, from which on the standard error of a share is at most .05
 _ROWS, _FEATURES, _SECONDS = 1000, 64, 0.007
+UNBOUNDED, POSITIVE, PORTION = (-math.inf, math.inf), (0.0, math.inf), (0.0, 1.0)
 SHARE = "below it the standard error of a share is above .05"
 
 
@@ -118,3 +119,4 @@ class Metric:
     training: str = ""  # for what it needs the training samples, if it does
     caution: Callable[[SampleSets], str] = lambda sets: ""  # how to read a value of these sets, if not as usual
     cost: Callable[[Sizes], float] = lambda sizes: 0.0  # seconds, about, where `slowness` is 1
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # by name; by default any number

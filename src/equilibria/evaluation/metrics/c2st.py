@@ -12,7 +12,7 @@ from ...core.seeding import generator, key
 from ...data import Data
 from ...data.spaces import Image
 from ..neighbors import centered_rows, distance_chunks, flat, subset
-from .base import FOR_SHARES, SHARE, Measurement, Measurements, Metric, SampleSets, Sizes, proportion
+from .base import FOR_SHARES, PORTION, SHARE, Measurement, Measurements, Metric, SampleSets, Sizes, proportion
 
 Logits = Callable[[Tensor], Tensor]  # (B, F) -> (B,), high for real
 
@@ -47,7 +47,8 @@ def two_samples(data: Data, *, by: str = "neighbour", seed: int = 0) -> Metric:
     def cost(sizes: Sizes) -> float:
         return sizes.distances(4 * sizes.count**2) if by == "neighbour" else _training(sizes, STEPS)
 
-    return Metric(measure, better=better, fewest=FOR_SHARES, reason=SHARE, cost=cost)
+    ranges = dict.fromkeys(better, PORTION)
+    return Metric(measure, better=better, fewest=FOR_SHARES, reason=SHARE, cost=cost, ranges=ranges)
 
 
 @torch.no_grad()

@@ -9,7 +9,7 @@ from ...core.errors import Refusal
 from ...data import Data
 from ..features.base import Features
 from ..neighbors import distances
-from .base import Measurement, Measurements, Metric, SampleSets, proportion
+from .base import PORTION, POSITIVE, Measurement, Measurements, Metric, SampleSets, proportion
 
 _NEAR = 3.0  # standard deviations
 _DIGITS = 10
@@ -33,7 +33,8 @@ def mode_coverage(data: Data) -> Metric:
         return {name: Measurement(value, errors.get(name)) for name, value in values.items() if math.isfinite(value)}
 
     better = {"modes": "higher", "high_quality": "higher"}
-    return Metric(measure, "samples", better, fewest=_fewest(len(centers)), reason=_MISSES)
+    ranges = {"modes": (0.0, float(len(centers))), "high_quality": PORTION, "reverse_kl": POSITIVE}
+    return Metric(measure, "samples", better, fewest=_fewest(len(centers)), reason=_MISSES, ranges=ranges)
 
 
 def _fewest(modes: int) -> int:
@@ -77,8 +78,10 @@ def stacked(data: Data, classifier: Features) -> Metric:
         values = stacked_modes(numbers[:, None] // places % _DIGITS)
         return {name: Measurement(value) for name, value in values.items()}
 
-    fewest = _fewest(_DIGITS ** data.space.shape[0])
-    return Metric(torch.no_grad()(measure), "samples", {"stacked_modes": "higher"}, fewest, _MISSES)
+    modes = _DIGITS ** data.space.shape[0]
+    ranges = {"stacked_modes": (0.0, float(modes)), "stacked_kl": POSITIVE}
+    better = {"stacked_modes": "higher"}
+    return Metric(torch.no_grad()(measure), "samples", better, _fewest(modes), _MISSES, ranges=ranges)
 
 
 def is_stacked(data: Data) -> bool:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...data import Data
 from ..neighbors import centered_rows, distance_chunks, nearest, radii
-from .base import FOR_SHARES, SHARE, Measurement, Measurements, Metric, SampleSets, Sizes, proportion
+from .base import FOR_SHARES, PORTION, SHARE, Measurement, Measurements, Metric, SampleSets, Sizes, proportion
 
 _COVERS = "below it nearly all real samples are covered, by whatever samples"
 
@@ -29,7 +29,8 @@ def precision_recall(data: Data, *, k: int = 3) -> Metric:
         return {"precision": _share(torch.cat(precise)), "recall": _share(covered)}
 
     better = {"precision": "higher", "recall": "higher"}
-    return Metric(torch.no_grad()(measure), better=better, fewest=FOR_SHARES, reason=SHARE, cost=_cost)
+    ranges = dict.fromkeys(better, PORTION)
+    return Metric(torch.no_grad()(measure), better=better, fewest=FOR_SHARES, reason=SHARE, cost=_cost, ranges=ranges)
 
 
 def density_coverage(data: Data, *, k: int = 5) -> Metric:
@@ -48,7 +49,9 @@ def density_coverage(data: Data, *, k: int = 5) -> Metric:
         return {"density": density, "coverage": _share(nearest(real, fake)[0] < reach)}
 
     better = {"density": "neither", "coverage": "higher"}
-    return Metric(torch.no_grad()(measure), better=better, fewest=2 * FOR_SHARES, reason=_COVERS, cost=_cost)
+    ranges = {"density": (0.0, math.inf), "coverage": PORTION}
+    measure = torch.no_grad()(measure)
+    return Metric(measure, better=better, fewest=2 * FOR_SHARES, reason=_COVERS, cost=_cost, ranges=ranges)
 
 
 def _cost(sizes: Sizes) -> float:
@@ -85,6 +88,7 @@ def memorization(data: Data) -> Metric:
     return Metric(
         torch.no_grad()(measure),
         better={"memorization_ratio": "neither"},
+        ranges={"memorization": (-math.inf, 1.0), "memorization_ratio": (0.0, math.inf)},
         fewest=2 * FOR_SHARES,
         reason="the standard error of the share of copies is the root of the training samples, by this number",
         training="to find copies of them",

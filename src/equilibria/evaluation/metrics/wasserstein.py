@@ -8,7 +8,7 @@ from ...core.errors import Refusal
 from ...core.seeding import generator
 from ...data import Data
 from ..neighbors import centered_rows, distance_chunks, flat, subset
-from .base import Measurement, Measurements, Metric, SampleSets
+from .base import POSITIVE, Measurement, Measurements, Metric, SampleSets
 
 _CHUNK = 64  # directions at a time
 _PIVOTS = 100_000_000  # of the network simplex, at most
@@ -23,8 +23,9 @@ def sliced(data: Data, *, directions: int = 256) -> Metric:
     def measure(sets: SampleSets) -> Measurements:
         return {"sliced_wasserstein": Measurement(sliced_wasserstein(flat(sets.real), flat(sets.fake), directions))}
 
-    cost = 1e-7 * directions
-    return Metric(measure, input="samples", cost=lambda sizes: cost * sizes.count * (1 + sizes.features / 1000))
+    ranges, cost = {"sliced_wasserstein": POSITIVE}, 1e-7 * directions
+    each = lambda sizes: cost * sizes.count * (1 + sizes.features / 1000)  # noqa: E731
+    return Metric(measure, input="samples", ranges=ranges, cost=each)
 
 
 @torch.no_grad()
@@ -70,7 +71,7 @@ def wasserstein(data: Data, *, order: int = 1, count: int = 2000) -> Metric:
         distance = wasserstein_distance(subset(sets.real, count), subset(sets.fake, count), order)
         return {"wasserstein": Measurement(distance)}
 
-    return Metric(measure, cost=lambda sizes: 3e-7 * min(count, sizes.count) ** 2)
+    return Metric(measure, ranges={"wasserstein": POSITIVE}, cost=lambda sizes: 3e-7 * min(count, sizes.count) ** 2)
 
 
 @torch.no_grad()
@@ -91,6 +92,7 @@ def frechet(data: Data) -> Metric:
     """
     return Metric(
         lambda sets: {"frechet": Measurement(frechet_distance(sets.real, sets.fake))},
+        ranges={"frechet": POSITIVE},
         caution=_rank,
         cost=lambda sizes: 1e-9 * sizes.features**3,
     )

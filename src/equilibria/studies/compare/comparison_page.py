@@ -99,6 +99,7 @@ def html(study: Study) -> str:
         study.title,
         heading(study.title),
         paragraph(study.about, "soft"),
+        *(section(f"Samples on {data}", *_sample_grids(_groups(study, data))) for data in study.sets),
         section("Conclusion", *(paragraph(text, "claim") for text in study.conclusions)),
         *(_data_set(study, data) for data in study.sets),
         section("Cost", _cost(study)),
@@ -110,11 +111,10 @@ def html(study: Study) -> str:
 
 
 def _data_set(study: Study, data: str) -> str:
-    """Metrics, curves and sample grids on one data set."""
+    """Metrics and curves on one data set."""
     head, body = metric_table(study, data)
     notes = dict.fromkeys(row.note for row in study.metrics if row.data == data and row.note)
-    runs = {name: [r.history for r in results if r.history] for name, results in study.recipes(data).items()}
-    groups = {name: histories for name, histories in runs.items() if histories}
+    groups = _groups(study, data)
     unfinished = [r for r in study.results if r.data == data and r.outcome.state != "finished"]
     failures = [f"{r.label}, seed {r.seed}: {r.outcome.state}. {r.outcome.sentence}" for r in unfinished]
     metrics = [heading("Metrics", 3), table(head, body, numbers=2), paragraph(_READING, "soft")]
@@ -128,9 +128,13 @@ def _data_set(study: Study, data: str) -> str:
         curves.metrics(groups),
         folded("Estimates of the critics", curves.estimates(groups)),
         folded("Terms of the losses", curves.terms(groups)),
-        heading("Samples", 3),
-        *_sample_grids(groups),
     )
+
+
+def _groups(study: Study, data: str) -> curves.Groups:
+    """The runs on one data set that have started, by recipe."""
+    runs = {name: [r.history for r in results if r.history] for name, results in study.recipes(data).items()}
+    return {name: histories for name, histories in runs.items() if histories}
 
 
 def _sample_grids(groups: curves.Groups) -> list[str]:

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 from scipy.special import stdtr, stdtrit  # type: ignore[import-untyped]
 
-from ...evaluation.metrics.base import Measurement, Provenance, comparable, differences
+from ...core.text import plural
+from ...evaluation.metrics.base import UNBOUNDED, Measurement, Provenance, comparable, differences
 from ..results import MetricValue
 from .trial import Result
 
@@ -73,14 +74,18 @@ class MetricRow:
     values: dict[str, list[float]]  # by recipe, in the order of the seeds
     seeds: dict[str, list[int]]  # of the values
     note: str = ""  # why the values of this metric are in several rows
+    limits: tuple[float, float] = UNBOUNDED  # in which all values lie
 
     @property
     def checkpoint(self) -> str:
         return self.provenance.checkpoint
 
     def interval(self, recipe: str) -> Interval:
-        """The mean of a recipe over its seeds."""
-        return interval(self.values.get(recipe, []))
+        """The mean of a recipe over its seeds, and its interval as far as there can be values."""
+        whole = interval(self.values.get(recipe, []))
+        if whole.low is None or whole.high is None:
+            return whole
+        return replace(whole, low=max(whole.low, self.limits[0]), high=min(whole.high, self.limits[1]))
 
 
 def metric_rows(results: Sequence[Result], strict: bool = False) -> list[MetricRow]:
@@ -115,7 +120,8 @@ def _row(pairs: Sequence[tuple[Result, MetricValue]], note: str) -> MetricRow:
     for each, value in sorted(pairs, key=lambda pair: pair[0].seed):
         values.setdefault(each.label, []).append(value.value)
         seeds.setdefault(each.label, []).append(each.seed)
-    return MetricRow(result.data, first.name, first.better, first.provenance, first.floor, values, seeds, note)
+    facts = first.name, first.better, first.provenance, first.floor
+    return MetricRow(result.data, *facts, values, seeds, note, (first.least, first.most))
 
 
 def conclusions(rows: Sequence[MetricRow], attempts: Attempts) -> list[str]:
@@ -135,10 +141,10 @@ def _exclusion(row: MetricRow, recipe: str, attempts: Attempts) -> str | None:
     """Why a recipe is not ranked, if it is not."""
     values = row.values.get(recipe, [])
     if (failed := attempts.get((row.data, recipe), len(values)) - len(values)) > 0:
-        return f"{failed} of {failed + len(values)} seeds failed"
+        return f"{failed} of {plural(failed + len(values), 'seed')} failed"
     if not all(map(math.isfinite, values)):
         return "not every value is finite"
-    return None if len(values) >= ENOUGH else f"{len(values)} seed{'s' * (len(values) != 1)}"
+    return None if len(values) >= ENOUGH else f"{plural(len(values), 'seed')}, and no run failed"
 
 
 def _conclusion(row: MetricRow, attempts: Attempts, tests: Sequence[tuple[tuple[str, str], float]], family: int) -> str:
@@ -146,15 +152,19 @@ def _conclusion(row: MetricRow, attempts: Attempts, tests: Sequence[tuple[tuple[
     name = row.name.replace("_", " ")
     text = [f"{name} on {row.data}, {row.checkpoint} checkpoint ({direction}): {_means(row)}."]
     recipes = [recipe for data, recipe in attempts if data == row.data] or list(row.values)
-    excluded = [f"{r} ({why})" for r in recipes if (why := _exclusion(row, r, attempts)) is not None]
+    reasons = dict[str, list[str]]()
+    for recipe in recipes:
+        if (why := _exclusion(row, recipe, attempts)) is not None:
+            reasons.setdefault(why, []).append(recipe)
+    excluded = [f"{', '.join(several)}: {why}" for why, several in reasons.items()]
     if not tests:
-        need = f"it takes two recipes with {ENOUGH} seeds each, none of which failed"
-        return " ".join([*text, f"No ranking is claimed: {need}. Excluded: {', '.join(excluded)}."])
+        need = f"it takes two recipes with {ENOUGH} seeds each (--seeds {ENOUGH}), none of which failed"
+        return " ".join([*text, f"No ranking is claimed: {need}.", *(f"{each}." for each in excluded)])
     text += [_claim(row, pair, p) for pair, p in tests if p < _SIGNIFICANT]
     if equal := [f"{a} and {b}" for (a, b), p in tests if p >= _SIGNIFICANT]:
         text.append(f"No significant difference between {', '.join(equal)}.")
     text.append(f"(Two-sided Welch's tests; p corrected for {family} pair{'s' * (family != 1)} by Holm's method.)")
-    return " ".join([*text, f"Not ranked: {', '.join(excluded)}."] if excluded else text)
+    return " ".join([*text, f"Not ranked: {'; '.join(excluded)}."] if excluded else text)
 
 
 def _means(row: MetricRow) -> str:
