@@ -109,3 +109,15 @@ def test_in_the_first_minutes_a_log_has_a_line_at_least_every_half_minute(gap, c
         printed += [now] * bool(capsys.readouterr().out)
     assert max(b - a for a, b in zip(printed, [t for t in printed[1:] if t < 600] + [600], strict=False)) <= 30
     assert len([second for second in printed if second > 600]) <= 4
+
+
+def test_a_budget_of_time_ends_by_the_clock_whatever_its_rounds_were_estimated_to_be(capsys):
+    events, end = whole()
+    events[0] |= {"rounds": ROUNDS // 4, "until": None}
+    lines = RunLines(end, lambda: 0.0)
+    for event in events:
+        lines.show(event)
+        if event["step"]:
+            assert lines.progress.remaining == pytest.approx(end - event["elapsed"], abs=DIAGNOSIS + MILESTONE)
+    *_, last = capsys.readouterr().out.splitlines()
+    assert int(last.split()[1].strip(",")) > ROUNDS / 2

@@ -5,6 +5,7 @@ import csv
 import io
 import re
 import shlex
+from dataclasses import replace
 from html import unescape
 
 import numpy as np
@@ -21,6 +22,7 @@ from equilibria.studies import svg, wording
 from equilibria.studies.compare.comparison_page import Study, comma_separated, html, metric_table
 from equilibria.studies.compare.statistics import MetricRow
 from equilibria.studies.compare.trial import Outcome, Result
+from equilibria.studies.curves import metrics
 from equilibria.studies.html import page, paragraph, picture, table
 from equilibria.studies.run_page import report
 from equilibria.studies.svg import Line, bars, curves, histogram, mean
@@ -189,6 +191,18 @@ def test_the_page_of_a_run_needs_nothing_else(run, capsys):
     (distance,) = read_back(read_history(run))
     assert distance in " ".join(capsys.readouterr().out.split())
     assert distance in unescape(text[text.index("critic's estimate") : places[-1]])
+    assert f"dashed: as many real samples, {read_history(run).real_levels()['sliced_wasserstein']:.3g}" in text
+
+
+def test_curves_show_the_level_of_real_data_if_it_is_the_same_for_all(run):
+    with_level, other = read_history(run), read_history(run)
+    assert "dashed" in metrics({"a": [with_level], "b": [other]})
+    before = [{name: value for name, value in event.items() if name != "real"} for event in other.events]
+    of_an_earlier_version = replace(other, events=before)
+    assert "dashed" not in metrics({"a": [of_an_earlier_version]})
+    assert "dashed" not in metrics({"a": [with_level], "b": [of_an_earlier_version]})
+    level = curves("a", "rounds", [Line([0, 1], [3.0, 4.0])], 1.0)
+    assert level.count("stroke-dasharray") == 1 + curves("a", "rounds", [Line([0, 1], [3.0, 4.0])]).count("dasharray")
 
 
 def test_the_command_of_the_page_trains_the_same_again(run, tmp_path):

@@ -17,10 +17,11 @@ from sessions import TINY, Silent, events
 NUMBER = (int, float)
 COMMON = {"kind": str, "step": int, "elapsed": NUMBER}
 KINDS = {
-    "start": {"format": int, "recipe": str, "data": str, "rounds": int, "labels": str, "values": dict, "measures": str},
+    "start": {"format": int, "recipe": str, "data": str, "rounds": int, "until": int}
+    | {"labels": str, "values": dict, "measures": str},
     "report": {"since": int, "images": int, "terms": dict, "estimate": (*NUMBER, type(None)), "rates": dict},
     "sample": {"file": str},
-    "measure": {"metrics": dict, "split": str, "count": int, "change": str},
+    "measure": {"metrics": dict, "split": str, "count": int, "real": dict, "change": str},
     "diagnosis": {"seen": dict, "unseen": dict},
     "checkpoint": {"file": str, "best": bool},
     "stop": {"reason": str, "text": str},

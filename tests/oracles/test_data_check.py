@@ -126,6 +126,15 @@ def test_the_settings_of_training_are_tried_by_the_check(tmp_path, monkeypatch, 
         assert said in printed.out + printed.err
 
 
+def test_the_size_that_training_would_choose_is_said(tmp_path, capsys):
+    for i in range(12):
+        picture(i, (48, 48)).save(tmp_path / f"{i}.png")
+    assert main(["data", "check", str(tmp_path)]) == 0
+    assert "would choose --data.size 32: the files have about 48 pixels" in capsys.readouterr().out
+    assert main(["data", "check", str(tmp_path), "--data.size", "32"]) == 0
+    assert "would choose" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("count", "amount"), [(40, "very few"), (400, "few"), (1500, "")])
 def test_few_samples_are_announced_with_what_helps(tmp_path, count, amount):
     rows = np.random.default_rng(0).integers(0, 256, (count, 4, 4), dtype=np.uint8)

@@ -126,7 +126,7 @@ REMEMBERING = (
     Mutant(
         "best-is-the-luckiest",
         "runs/observers.py",
-        "lowest + self.chance().get(name, 0.0)",
+        "lowest + self._chance(name)",
         "lowest",
         ("properties/test_best.py::test_the_newest_round_within_chance_of_the_lowest_is_the_best",),
         "on a plateau the best round is drawn by lot",

@@ -9,15 +9,18 @@ import torch
 from equilibria.data import load_data
 from equilibria.data.dataset import Data
 from equilibria.data.spaces import Plane
+from equilibria.evaluation.metrics.base import Measurement
 from equilibria.evaluation.metrics.wasserstein import sliced_wasserstein
 from equilibria.runs.observers import Checkpointer
-from equilibria.runs.selection import chance, held_out_batch, selection
+from equilibria.runs.selection import held_out_batch, real_levels, selection
 
 
 def chosen(values, by_chance=0.1, name="distance", best=None):
     """The best round after measures of rounds 1, 2, ..."""
     since = SimpleNamespace(best=best, milestone=0)
-    keeper = Checkpointer(SimpleNamespace(log=None, examine=None), None, since, lambda: {"distance": by_chance})
+    keeper = Checkpointer(
+        SimpleNamespace(log=None, examine=None), None, since, lambda: {"distance": Measurement(0.0, by_chance)}
+    )
     for step, value in enumerate(values, start=1):
         marked = keeper.choose(step, name, value)
         assert marked == (keeper.best["step"] == step)
@@ -52,7 +55,9 @@ def test_the_newest_round_within_chance_of_the_lowest_is_the_best(values, step):
     ],
 )
 def test_a_change_is_against_the_lowest_and_beyond_chance(values, change):
-    keeper = Checkpointer(SimpleNamespace(log=None, examine=None), None, None, lambda: {"distance": 0.1})
+    keeper = Checkpointer(
+        SimpleNamespace(log=None, examine=None), None, None, lambda: {"distance": Measurement(0.0, 0.1)}
+    )
     for step, value in enumerate(values):
         last = keeper.change("distance", value)
         keeper.choose(step, "distance", value)
@@ -69,14 +74,17 @@ def test_what_was_chosen_before_is_gone_on_with():
     assert chosen([0.65], best={"step": -5, "value": 0.6, "lowest": 0.5})["step"] == -5
 
 
-def test_chance_is_the_deviation_among_real_samples():
+def test_the_level_of_real_data_and_chance_are_those_among_real_samples():
     data = load_data("ring")
     real = held_out_batch(data, len(selection(data))).x
     drawn = [data.space.encode(data.x[torch.randint(len(data.x), (len(real),))]) for _ in range(60)]
-    expected = statistics.stdev(sliced_wasserstein(real, x) for x in drawn)
-    assert expected / 2 < chance(data)["sliced_wasserstein"] < 2 * expected
+    distances = [sliced_wasserstein(real, x) for x in drawn]
+    expected = statistics.stdev(distances)
+    level = real_levels(data)["sliced_wasserstein"]
+    assert expected / 2 < level.error < 2 * expected
+    assert level.value == pytest.approx(statistics.fmean(distances), abs=2 * expected)
 
 
 def test_data_of_one_sample_over_and_over_differ_by_no_chance():
     ones = torch.ones(64, 2)
-    assert chance(Data("ones", Plane(), ones, ones))["sliced_wasserstein"] == 0.0
+    assert real_levels(Data("ones", Plane(), ones, ones))["sliced_wasserstein"] == (0.0, 0.0)

@@ -86,7 +86,7 @@ def test_each_choice_is_a_setting_of_the_recipe_and_each_other_value_can_be_type
                 assert set(paths(changed, name)) <= set(known)
                 assert name == "data.size" or known[paths(changed, name)[0]].value == value
         assert not set(choice.settings.items()) & set(choice.instead.items())
-        assert str(choice).endswith(f"Otherwise: {flags(choice.instead)}.")
+        assert str(choice).endswith(f"; or {flags(choice.instead)}.")
 
 
 @pytest.mark.parametrize(("facts", "_"), EACH)
@@ -155,4 +155,4 @@ def test_a_named_recipe_is_left_alone(photos, tmp_path):
     recipe, said = begun(tmp_path, DEFAULT, data=photos, **small)
     assert recipe.augmentation == {"name": "none"}
     assert recipe.data == {"name": str(photos)}
-    assert "Otherwise" not in said
+    assert "; or " not in said

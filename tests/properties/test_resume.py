@@ -9,7 +9,7 @@ from equilibria import RECIPES
 from equilibria.core.errors import Refusal
 from equilibria.data import load_data
 from equilibria.runs import observers
-from equilibria.runs.selection import chance
+from equilibria.runs.selection import real_levels
 from equilibria.runs.session import resume, train
 from sessions import TINY, Silent, StopsAt, assert_same_run, events, killed_and_resumed, timeless
 from shares import one_in
@@ -146,7 +146,7 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
 def test_the_last_three_checkpoints_and_the_best_are_kept(tmp_path):
     folder = train("wgan-gp", Silent(), name="run", runs=tmp_path, **SHORT | {"save_every": 1, "rounds": 12}).folder
     measures = {e["step"]: e["metrics"]["sliced_wasserstein"] for e in events(folder) if e["kind"] == "measure"}
-    slack = chance(load_data("ring"))["sliced_wasserstein"]
+    slack = real_levels(load_data("ring"))["sliced_wasserstein"].error
     best = max(step for step, value in measures.items() if value <= min(measures.values()) + slack)
     assert {int(path.stem) for path in (folder / "checkpoints").iterdir()} == {best, 10, 11, 12}
     assert [e["step"] for e in events(folder) if e["kind"] == "checkpoint" and e["best"]][-1] == best

@@ -38,9 +38,7 @@ class Progress:
     elapsed: float = 0.0
     per_round: float = 0.0  # images shown to the critic
     trained: float = 0.0  # seconds of this session, without looks
-    looks: dict[str, float] = field(
-        default_factory=dict
-    )  # seconds of the last one: the diagnosis, the milestone's parts
+    looks: dict[str, float] = field(default_factory=dict)  # seconds of the last one: diagnosis, parts of a milestone
     looked: float = 0.0  # seconds of all looks in this session
     look_step: int = 0  # the round of the last one
     last: dict[str, dict[str, Any]] = field(default_factory=dict)  # the last event of each kind
@@ -66,6 +64,12 @@ class Progress:
         return self.last.get("start", {"step": 0, "elapsed": 0.0, "rounds": 0})
 
     @property
+    def _rounds(self) -> int:
+        """The round that ends the run; in a budget of time alone, whose rounds are an estimate, none."""
+        until = self._start.get("until", self._start["rounds"])
+        return ENDLESS if until is None else int(until)
+
+    @property
     def pace(self) -> float:
         """Seconds of training per round in this session, 0 at its start."""
         return self.trained / max(self.step - self._start["step"], 1)
@@ -73,7 +77,7 @@ class Progress:
     @property
     def share(self) -> float:
         """The share of the run that is done, 0 to 1."""
-        rounds = self._start["rounds"]
+        rounds = self._rounds
         by_rounds = self.step / rounds if 0 < rounds < ENDLESS else 0.0
         return min(max(by_rounds, self.elapsed / self.seconds if self.seconds else 0.0), 1.0)
 
@@ -84,8 +88,8 @@ class Progress:
             return 0.0
         start, last = self._start, sum(self.looks.values())
         ends = [] if self.seconds is None else [max(self.seconds - self.elapsed, 0.0) + last]
-        if self.step > start["step"] and start["rounds"] < ENDLESS:
-            rounds, until = start["rounds"], self.look_step
+        if self.step > start["step"] and self._rounds < ENDLESS:
+            rounds, until = self._rounds, self.look_step
             looks = self.looked / max(until - start["step"], 1) * (rounds - until)
             ends.append(self.pace * max(rounds - self.step, 0) + (max(looks, last) if until < rounds else 0.0))
         return min(ends) if ends else None
@@ -93,8 +97,8 @@ class Progress:
     @property
     def round(self) -> str:
         """Round x of y."""
-        rounds = self._start["rounds"]
-        return f"round {self.step:,}" + (f" of {rounds:,}" if rounds < ENDLESS and self.seconds is None else "")
+        rounds = self._rounds
+        return f"round {self.step:,}" + (f" of {rounds:,}" if rounds < ENDLESS else "")
 
     @property
     def times(self) -> list[str]:
@@ -242,12 +246,9 @@ class RunLines:
 
     def _facts(self) -> list[str]:
         """The facts; units only the first time."""
-        facts = self.progress.facts
-        texts = [
-            f"{name} {value.partition(' (in ')[0] if name in self._units else value}" for name, value in facts.items()
-        ]
-        self._units |= facts.keys()
-        return texts
+        facts, before = self.progress.facts, self._units
+        self._units = before | facts.keys()
+        return [f"{name} {value.partition(' (in ')[0] if name in before else value}" for name, value in facts.items()]
 
     def _is_due(self) -> bool:
         """At every 25th of the run, or, if its end is unknown, after a fifth more time than at the last line."""

@@ -47,9 +47,7 @@ def overview(verbs: "dict[str, Verb]") -> str:
     groups = groupby(verbs.items(), key=lambda item: item[1].group)
     rows = {title: [(f"{name} {v.words}".strip(), summary(v.call)) for name, v in items] for title, items in groups}
     title = paragraph("equilibria: train two-network games: GANs and their relatives, with theory you can check.")
-    more = paragraph(
-        "`equilibria VERB --help` shows flags and examples, `equilibria train RECIPE --help` all settings."
-    )
+    more = paragraph("`equilibria VERB --help` shows flags and examples, `equilibria train RECIPE --help` settings.")
     return f"{title}\n\n{tables(rows)}\n\n{more}"
 
 

@@ -92,9 +92,7 @@ def _component(spec: Any) -> Prior:
     if not isinstance(spec, dict) or not isinstance(spec.get("name"), str):
         raise Refusal(f"A part of the prior 'joint' is {spec!r}: it must be {{\"name\": ..., and options}}.")
     builder, values = PRIORS[spec["name"]], {option: value for option, value in spec.items() if option != "name"}
-    return builder(
-        **{option: check(builder, option, value, f"prior.parts: {option}") for option, value in values.items()}
-    )
+    return builder(**{name: check(builder, name, value, f"prior.parts: {name}") for name, value in values.items()})
 
 
 def _shifted_parts(priors: Sequence[Prior]) -> Iterator[LatentPart]:

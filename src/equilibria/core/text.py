@@ -50,9 +50,8 @@ def _lines(rows: Sequence[Sequence[str]], widths: Sequence[int], indent: int) ->
     start = indent + sum(widths) + 2 * len(widths)
     for *cells, last in rows:
         head = " " * indent + "".join(cell.ljust(size + 2) for cell, size in zip(cells, widths, strict=True))
-        first, *rest = textwrap.wrap(
-            last, max(width() - start, 24), break_long_words=False, break_on_hyphens=False
-        ) or [""]
+        room = max(width() - start, 24)
+        first, *rest = textwrap.wrap(last, room, break_long_words=False, break_on_hyphens=False) or [""]
         yield (head + first).rstrip()
         yield from (" " * start + line for line in rest)
 

@@ -107,7 +107,7 @@ def few_remark(data: Data, augmentation: bool = True) -> str:
     if len(shape) == 3:
         helps += [_AUGMENTATION] if augmentation else []
         helps += [f"fewer pixels (--data.size {_SMALL})"] if data.formats and shape[1] > _SMALL else []
-    amount, effect = "few", "samples stop improving once the training samples are memorized"
+    amount, effect = "few", "samples improve until these are memorized"
     if count < _VERY_FEW:
         amount, effect = "very few", "expect copies of them, and no measure that tells whether there is more"
     subject = f"{plural(count, f'training {kind}')} {'is' if count == 1 else 'are'} {amount}"

@@ -63,9 +63,7 @@ def _label_table(cells: Mapping[str, Sequence[Any]], names: Sequence[str], class
     if not classes or any(_float(row[0]) % 1 > 0 for row in cells.values()):
         numbers: dict[str, Label] = {image: tuple(map(_float, row)) for image, row in cells.items()}
         if wrong := [cell for image, row in cells.items() for cell in row if math.isinf(_float(cell))]:
-            raise Refusal(
-                f"{wrong[0]!r} is no number: it needs the columns file and label, or only numbers next to file"
-            )
+            raise Refusal(f"{wrong[0]!r} is no number: it needs the columns file and label, or numbers next to file.")
         return LabelTable(numbers, tuple(names))
     return LabelTable({image: _class(row[0]) for image, row in cells.items()}, ())
 

@@ -58,11 +58,11 @@ def card(recipe: Recipe, data: Data, rounds: int) -> str:
         critic="an average, too" if recipe.labelled else "the last one",
         about=recipe.about,
         rounds=rounds,
+        labels=_use_of_labels(recipe, data),
+        recipe=json.dumps(asdict(recipe), indent=2),
         data=data.name,
         train=len(data.x),
         held_out=len(data.held_out),
-        labels=_use_of_labels(recipe, data),
-        recipe=json.dumps(asdict(recipe), indent=2),
     )
 
 

@@ -122,8 +122,8 @@ def describe(networks: dict[str, Spec], prior: Spec, model: "Model", likelihood:
         "conditions": None if labels is None or conditions is None else conditions.describe(labels),
         "packed": critic_input.packed,
         "sees": critic_input.views,
-        "reads": model.encoder_output,
         "classes": critic_input.classes,
+        "reads": model.encoder_output,
         "likelihood": likelihood,
     }
 

@@ -97,9 +97,7 @@ class SampleRequest:
 def write_grid(request: SampleRequest, path: Path) -> None:
     """All samples in one picture; of several labels, a row for each; points over those of the data."""
     if request.total > _CELLS:
-        raise Refusal(
-            f"One picture holds {_CELLS:,} samples at most: for {request.total:,}, let --out end in .npz or /."
-        )
+        raise Refusal(f"One picture holds {_CELLS:,} samples at most: for {request.total:,}, end --out in .npz or /.")
     x, space = torch.cat([x for x, _ in request.batches()]), request.model.space
     if request.conditions is not None and request.labels is not None and len(request.conditions) > 1:
         names = [label_text(condition, request.labels) for condition in request.conditions]

@@ -36,9 +36,7 @@ class DenseLayers:
         at_least(0, "A dense network", below=_DEEPEST + 1, depth=self.depth)
         units = (self.width,) * self.depth if self.widths is None else tuple(self.widths)
         if not units or min(units) < 1:
-            raise Refusal(
-                f"A dense network has hidden layers {list(units)}: it needs at least one, and widths of at least 1."
-            )
+            raise Refusal(f"A dense network has hidden layers {list(units)}: it needs at least one, of 1 unit or more.")
         return units
 
     def initialize(self, layer: nn.Linear) -> nn.Module:

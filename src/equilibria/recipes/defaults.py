@@ -53,8 +53,8 @@ class Choice:
     instead: Mapping[str, Any]
 
     def __str__(self) -> str:
-        otherwise = f" Otherwise: {flags(self.instead)}." if self.instead else ""
-        return f"{flags(self.settings)}: {self.reason}.{otherwise}"
+        others = f"; or {flags(self.instead)}" if self.instead else ""
+        return f"{flags(self.settings)}: {self.reason}{others}."
 
 
 def flags(settings: Mapping[str, Any]) -> str:
@@ -79,7 +79,7 @@ def reasons(recipe: tuple[str, str], selection: Iterable[Choice]) -> list[str]:
     """The recipe and the settings, with their reasons, a line each."""
     name, reason = recipe
     others = " or ".join(dict.fromkeys(other for other in (DEFAULT, DEFAULT_FOR_FEW, THOROUGH) if other != name))
-    return [f"{name}: {reason}. Otherwise: name one, such as {others}.", *map(str, selection)]
+    return [f"{name}: {reason}; or name {others}.", *map(str, selection)]
 
 
 def choices(facts: Facts) -> Iterator[Choice]:
@@ -108,7 +108,7 @@ def choices(facts: Facts) -> Iterator[Choice]:
         yield Choice(_of_both(width=width), reason, _of_both(width=usual))
     images = facts.seconds * _SPEED[facts.device]
     if images > max(_PASSES * facts.count, _DELAY) and not is_small:
-        reason = f"in {time} the critic would learn {plural(facts.count, 'sample')} by heart"
+        reason = f"{plural(facts.count, 'sample')} would be memorized"
         yield Choice({"augmentation": FIXED}, reason, {"augmentation": "none"})
     if _has_classes(facts):
         reason = f"the samples have {facts.classes} classes of at least {facts.rarest}"
@@ -161,7 +161,7 @@ def read_facts(recipe: Recipe, options: Options, device: str, root: Path | None 
     Files are read at the size that `choices` has for them. Raises Refusal as `load_data` does.
     """
     side = None if "size" in recipe.data else median_side(recipe.data, root)
-    facts = Facts((), 0, _seconds(recipe, options, device), device, side)
+    facts = Facts((), 0, training_seconds(recipe, options, device), device, side)
     size = {} if side is None or side <= _at(_SIDES, facts) else {"size": _at(_SIDES, facts)}
     data, classes, rarest = load_data(recipe.data | size, root), 0, 0
     if data.labels is not None and data.y is not None and data.labels.kind == "class" and is_labeled(data.y).all():
@@ -169,7 +169,7 @@ def read_facts(recipe: Recipe, options: Options, device: str, root: Path | None 
     return replace(facts, shape=data.space.shape, count=len(data.x), classes=classes, rarest=rarest)
 
 
-def _seconds(recipe: Recipe, options: Options, device: str) -> float:
+def training_seconds(recipe: Recipe, options: Options, device: str) -> float:
     """The time of training: the budget's, or about that of its images or of the rounds."""
     budget, limits = read_budget(options.budget), list[float]()
     if budget.seconds is not None:

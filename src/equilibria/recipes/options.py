@@ -68,9 +68,7 @@ class Options:
         if self.stop_when not in (None, "critical", "sick"):
             raise Refusal(f"stop_when is {self.stop_when!r}: only 'critical' is possible.")
         if self.stop_when is not None and self.watch == 0:
-            raise Refusal(
-                "stop_when is 'critical', and watch is 0, which turns diagnostics off: leave out one of them."
-            )
+            raise Refusal("stop_when is 'critical', and watch is 0, which turns diagnostics off: leave one out.")
         if self.stop_when == "sick":  # the name in earlier versions
             object.__setattr__(self, "stop_when", "critical")
 

@@ -171,6 +171,10 @@ class History:
         """The metrics that were computed during training."""
         return _curves((event, event["metrics"]) for event in self.of("measure"))
 
+    def real_levels(self) -> dict[str, float]:
+        """The same metrics of as many real samples in place of generated ones; none in runs of earlier versions."""
+        return next((dict(event.get("real", {})) for event in reversed(self.of("measure"))), {})
+
     def estimate_curve(self) -> Curve | None:
         """The critic's estimate of the distance, if it has one."""
         return _curves((e, {"estimate": e["estimate"]}) for e in self.of("report")).get("estimate")

@@ -118,6 +118,7 @@ class _Start(_Event):
     recipe: str
     data: str
     rounds: int
+    until: NotRequired[int | None]
     labels: NotRequired[str | None]
     values: NotRequired[_Values | None]
     measures: NotRequired[str]
@@ -141,6 +142,7 @@ class _Measure(_Event):
     split: NotRequired[str]
     count: NotRequired[int]
     change: NotRequired[str]
+    real: NotRequired[dict[str, float]]
 
 
 _Diagnosis = TypedDict(  # noqa: UP013 - the stored names are no names of ours
@@ -148,8 +150,7 @@ _Diagnosis = TypedDict(  # noqa: UP013 - the stored names are no names of ours
 )
 
 
-class _Checkpoint(_Event):
-    file: str
+class _Checkpoint(_Sample):
     best: bool
 
 

@@ -52,9 +52,7 @@ class Summary:
         stored = folder.summary()
         for name in ("report", "save"):
             if stored["cadence"][name] < 1:
-                raise Refusal(
-                    f"{folder / SUMMARY}: cadence.{name} is {stored['cadence'][name]}: it must be at least 1."
-                )
+                raise Refusal(f"{folder / SUMMARY}: cadence.{name} is {stored['cadence'][name]}: it must be 1 or more.")
         return cls(**{field.name: stored[field.name] for field in fields(cls) if field.name in stored})
 
     @property

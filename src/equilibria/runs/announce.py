@@ -43,13 +43,9 @@ def opening(session: "Session", hardware: Hardware, plan: Plan, reasons: Sequenc
         "weights": [weights],
         "machine": [str(hardware)],
         "cost": [_cost(recipe, session.summary, plan)],
-        "next": [
-            f"samples are in {folder}/samples; `equilibria doctor {folder}` says how it goes; Ctrl-C stops and saves"
-        ],
+        "next": [f"see {folder}/samples, and `equilibria doctor {folder}`; Ctrl-C stops and saves"],
     }
-    return table(
-        [(name if i == 0 else "", text) for name, texts in rows.items() for i, text in enumerate(texts) if text]
-    )
+    return table([("" if i else name, text) for name, texts in rows.items() for i, text in enumerate(texts) if text])
 
 
 def _data_lines(session: "Session") -> Iterator[str]:
@@ -83,11 +79,11 @@ def _cost(recipe: Recipe, summary: Summary, plan: Plan) -> str:
     limit, rounds, every = summary.end["seconds"], summary.end["rounds"], summary.diagnose_every
     parts = [f"{plural(rounds or recipe.rounds, 'round')} in about {duration(plan.seconds)}"]
     if rounds is None:
-        parts = [f"{duration(limit)} of training, about {plural(recipe.rounds, 'round')}"]
+        parts = [f"{duration(limit)}, about {plural(recipe.rounds, 'round')}"]
     elif limit is not None:
         parts += [f"stopped after {duration(limit)}"]
-    parts += [f"diagnostics every {'round' if every == 1 else f'{every:,} rounds'}"] if every else []
-    return ", ".join([*parts, *([f"up to about {plan.peak / 2**20:,.0f} MiB of memory"] if plan.peak else [])])
+    parts += [f"diagnostics every {'round' if every == 1 else f'{every:,}'}"] if every else []
+    return ", ".join([*parts, *([f"up to {plan.peak / 2**20:,.0f} MiB of memory"] if plan.peak else [])])
 
 
 def farewell(session: "Session", reason: str, elapsed: float, text: str) -> str:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..core.errors import Failure
 from ..core.text import say
+from ..evaluation.metrics.base import Measurement
 from ..records import checkpoints
 from ..records.checkpoints import Checkpoint
 from ..records.folder import RunFolder
@@ -39,9 +40,8 @@ class Lines:
             self._samples = "points" if len(event["values"]["shape"]) == 1 else "images"
         if event["kind"] == "report":
             estimate = "" if event["estimate"] is None else f"  estimate >= {event['estimate']:.4g}"
-            self.say(
-                f"round {event['step']:,}  {event['elapsed']:.0f} s  {event['images']:,} {self._samples}{estimate}"
-            )
+            samples = f"{event['images']:,} {self._samples}"
+            self.say(f"round {event['step']:,}  {event['elapsed']:.0f} s  {samples}{estimate}")
 
 
 class NonFinite(Failure):
@@ -63,15 +63,11 @@ def examine(run: Run, since: int) -> None:
     name = next(name for name, bad in zip(names, infinite.tolist(), strict=True) if bad)
     rates = sorted({f"{group['lr']:g}" for o in run.optimizers.values() for group in o.param_groups})
     has_penalty = run.game.contest is not None and bool(run.game.contest.penalties)
-    penalty = (
-        "a larger weight of the critic's penalty"
-        if has_penalty
-        else f"a gradient penalty on the critic (--penalty {FLAT})"
-    )
+    penalty = f"a gradient penalty on the critic (--penalty {FLAT})"
+    penalty = "a larger weight of the critic's penalty" if has_penalty else penalty
     advice = [f"a usual --lr, such as 1e-4 (now {', '.join(rates)})"]
     advice += ["--precision fp32"] if run.precision != "fp32" else [penalty] if run.game.contest is not None else []
-    where = f"between rounds {since} and {run.step}"
-    raise NonFinite(f"{name} is no longer finite, {where}. Try {' and '.join(advice)}.")
+    raise NonFinite(f"{name} is no longer finite, between rounds {since} and {run.step}. Try {' and '.join(advice)}.")
 
 
 def _terms(run: Run) -> list[tuple[str, Tensor]]:
@@ -187,12 +183,12 @@ class Checkpointer:
         report: Reporter,
         snapshot: Callable[[Run], Snapshot],
         since: Checkpoint | None = None,
-        chance: Callable[[], Mapping[str, float]] = dict,
+        levels: Callable[[], Mapping[str, Measurement]] = dict,
         every: int = 1,
     ):
         self.log, self.examine, self.snapshot = report.log, report.examine, snapshot
         self.every = every  # rounds between milestones
-        self.chance = chance  # std of each metric by chance alone
+        self.levels = levels  # of real samples: the mean of a metric, and its std
         self.best, self.last_milestone = (None, -1) if since is None else (since.best, since.milestone)
         self._saved = time.monotonic()
 
@@ -205,7 +201,8 @@ class Checkpointer:
         folder.write(grid := f"samples/{run.step:06d}.png", snapshot.grid)
         self.log.record(run, "sample", file=grid)
         metric = next(iter(snapshot.metrics.items()))
-        measured = {"metrics": snapshot.metrics, "split": "held_out", "count": snapshot.count}
+        real = {name: level.value for name, level in self.levels().items()}
+        measured = {"metrics": snapshot.metrics, "split": "held_out", "count": snapshot.count, "real": real}
         self.log.record(run, "measure", **measured, change=self.change(*metric))
         better = self.choose(run.step, *metric)
         self.publish(snapshot.model)
@@ -221,7 +218,7 @@ class Checkpointer:
         The one-standard-error rule (Breiman et al. 1984): differences by chance do not favor earlier rounds.
         """
         lowest = value if self._lowest is None else self._lowest
-        if self.best is not None and not value <= lowest and not value <= lowest + self.chance().get(name, 0.0):
+        if self.best is not None and not value <= lowest and not value <= lowest + self._chance(name):
             return False
         self.best = {"step": step, "value": value, "lowest": min(lowest, value)}
         return True
@@ -230,8 +227,12 @@ class Checkpointer:
         """The value against the lowest so far: first, better, unchanged (within chance) or worse."""
         if self._lowest is None:
             return "first"
-        chance = self.chance().get(name, 0.0)
+        chance = self._chance(name)
         return "better" if value < self._lowest - chance else "unchanged" if value <= self._lowest + chance else "worse"
+
+    def _chance(self, name: str) -> float:
+        """The std of a metric by chance alone."""
+        return self.levels().get(name, Measurement(0.0)).error or 0.0
 
     @property
     def _lowest(self) -> float | None:

@@ -55,9 +55,8 @@ def build_timed(recipe: Recipe, data: Data, options: Options) -> tuple[Run, Hard
             hardware = choose_threads(hardware, lambda: rehearse(run).seconds(run, 0, 1))
         if options.precision == "auto" and _takes_bf16(recipe, data, options):
             torch.set_num_threads(hardware.threads)
-            hardware = choose_precision(
-                hardware, lambda name: rehearse(replace(run, precision=name)).seconds(run, 0, 1)
-            )
+            seconds = lambda name: rehearse(replace(run, precision=name)).seconds(run, 0, 1)  # noqa: E731
+            hardware = choose_precision(hardware, seconds)
             run.precision = hardware.precision
     return run, hardware
 
@@ -121,9 +120,7 @@ def rounds_for(run: Run, images: int) -> int:
     rounds = total = 0
     while total < images:
         if rounds == _MOST:
-            raise Refusal(
-                f"budget is {images:,} images, which takes more than {_MOST:,} rounds: give --rounds instead."
-            )
+            raise Refusal(f"budget is {images:,} images, which takes more than {_MOST:,} rounds: give --rounds.")
         total += max(run.images_at(rounds), 1)
         rounds += 1
     return rounds

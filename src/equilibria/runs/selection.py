@@ -11,6 +11,7 @@ from ..core.seeding import generator
 from ..core.types import Batch
 from ..data import Data
 from ..data.batches import binarized
+from ..evaluation.metrics.base import Measurement
 from ..evaluation.metrics.likelihood import bounds
 from ..evaluation.metrics.wasserstein import sliced_wasserstein
 from ..models.model import Model
@@ -34,8 +35,8 @@ def measure(model: Model, data: Data, binary: bool = False) -> tuple[dict[str, f
     return _class_error(model, data) | likelihood | distances, len(real.x)
 
 
-def chance(data: Data, binary: bool = False) -> dict[str, float]:
-    """The std of each random metric if training samples take the place of generated ones.
+def real_levels(data: Data, binary: bool = False) -> dict[str, Measurement]:
+    """The mean of each random metric, and its std, if as many training samples take the place of generated ones.
 
     Likelihoods and class errors use the same samples every time and have none.
     """
@@ -46,7 +47,7 @@ def chance(data: Data, binary: bool = False) -> dict[str, float]:
         x = data.space.encode(data.x[torch.randperm(len(data.x), generator=draw)[: len(real)].to(data.x.device)])
         x = binarized(x.cpu(), draw).to(real.device) if binary else x.to(real.device)
         distances.append(sliced_wasserstein(real, x, _DIRECTIONS))
-    return {"sliced_wasserstein": statistics.stdev(distances)}
+    return {"sliced_wasserstein": Measurement(statistics.fmean(distances), statistics.stdev(distances))}
 
 
 @torch.no_grad()

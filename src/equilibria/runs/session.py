@@ -257,14 +257,11 @@ def _suitable(options: Options, changes: Mapping[str, Any], root: Path | None) -
 def _summary(
     recipe: Recipe, data: Data, options: Options, hardware: Hardware, run_plan: Plan, source: Source | None
 ) -> Summary:
+    save = options.save_every or save_every(recipe.rounds)
     return Summary(
         seed=recipe.seed,
         choices=asdict(hardware),
-        cadence={
-            "report": report_every(recipe.rounds),
-            "save": options.save_every or save_every(recipe.rounds),
-            "watch": run_plan.watch,
-        },
+        cadence={"report": report_every(recipe.rounds), "save": save, "watch": run_plan.watch},
         data=fingerprint(data),
         end=end(recipe, options),
         data_root=options.data_root and str(Path(options.data_root).absolute()),

@@ -35,7 +35,7 @@ from ..training.run import Run
 from .announce import farewell
 from .observers import Checkpointer, Display, EventLog, NonFinite, Reporter, Snapshot, clock, every
 from .plan import follow_clock
-from .selection import chance, held_out, measure
+from .selection import held_out, measure, real_levels
 from .watch import DiagnosticsObserver, DoctorObserver, diagnoser
 
 _STOP_REASONS = {
@@ -75,9 +75,9 @@ def run_session(session: Session, since: Checkpoint | None = None) -> Run:
     log = EventLog(folder, session.display.show, since.elapsed if since else 0.0)
     with folder.writing(file_name(since.step) if since else None), on_stop(stop, log.skip_pause):
         report = Reporter(log, summary.cadence["report"], run)
-        noise = cache(lambda: chance(data, recipe.binarize))
+        levels = cache(lambda: real_levels(data, recipe.binarize))
         save_every = summary.cadence["save"]
-        checkpointer = Checkpointer(report, lambda run: snapshot(run, recipe, data), since, noise, save_every)
+        checkpointer = Checkpointer(report, lambda run: snapshot(run, recipe, data), since, levels, save_every)
         summary.begin_session(run.step)
         summary.write(folder)
         folder.write_recipe(recipe.to_json())
@@ -111,6 +111,7 @@ def _begin(session: Session, log: EventLog, checkpointer: Checkpointer, since: C
     """Record the first event and checkpoint, or cut the events back to those of the checkpoint."""
     run, recipe = session.run, session.recipe
     start = {"format": FORMAT, "recipe": recipe.name, "data": session.data.name, "rounds": recipe.rounds}
+    start |= {"until": session.summary.end["rounds"]}
     start |= data_facts(session.data)
     if recipe.divergence is not None:
         start["measures"] = make(DIVERGENCES, recipe.divergence, "divergence").measures

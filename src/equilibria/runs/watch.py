@@ -105,20 +105,10 @@ class Diagnoser:
         generates = "generator" in run.average.networks
         with torch.no_grad():
             fakes = [_play(run, i, averaged=True).fake for i in range(plays)] if generates else []
-        return GameState(
-            run.game,
-            run.optimizers,
-            run.average.networks,
-            lambda i: _play(run, i),
-            lambda i: self._held_out_play(run, i),
-            self.train,
-            self.held_out.x,
-            torch.cat(fakes)[:_SCORED] if fakes else self.train[:0],
-            plays,
-            self.centers,
-            self.std,
-            self.inverts,
-        )
+        networks = run.game, run.optimizers, run.average.networks
+        batches = (lambda i: _play(run, i)), (lambda i: self._held_out_play(run, i))
+        samples = self.train, self.held_out.x, torch.cat(fakes)[:_SCORED] if fakes else self.train[:0]
+        return GameState(*networks, *batches, *samples, plays, self.centers, self.std, self.inverts)
 
     def _held_out_play(self, run: Run, i: int) -> Play:
         """A play on the i-th batch of held-out samples."""

@@ -45,16 +45,18 @@ def key(groups: Groups) -> str:
 
 def metrics(groups: Groups, axes: Sequence[str] = ("rounds", "seconds")) -> str:
     """Every metric that was measured during training, of all groups on the same axes, over rounds and seconds."""
-    charts = []
-    for name in dict.fromkeys(name for runs in groups.values() for run in runs for name in run.metric_curves()):
-        title = name.replace("_", " ")
+    charts, every = [], [run for runs in groups.values() for run in runs]
+    for name in dict.fromkeys(name for run in every for name in run.metric_curves()):
+        title, levels = name.replace("_", " "), [run.real_levels().get(name) for run in every]
+        level = levels[0] if len(set(levels)) == 1 else None  # the level of real data: pixels of one run may be binary
+        real = "" if level is None else f"; dashed: as many real samples, {level:.3g}"
         for across in axes:
             lines = list[Line]()
             for place, runs in enumerate(groups.values()):
                 series = [run.metric_curves().get(name) for run in runs]
                 lines += _lines([curve for curve in series if curve], across, color(place))
-            if svg := curves(title, across, lines):
-                charts.append(plot(svg, f"{title} on held-out samples, over {across}"))
+            if svg := curves(title, across, lines, level):
+                charts.append(plot(svg, f"{title} on held-out samples, over {across}{real}"))
     return grid(*charts)
 
 
@@ -102,7 +104,7 @@ def _chart(title: str, series: Mapping[str, Sequence[Curve]], level: float | Non
         for line in _lines(series[name], "rounds", color(place))
     ]
     if svg := curves(title, "rounds", lines, level):
-        real = "dashed: real data" if len(places) > len(own) else "dotted: real data" if level is not None else ""
+        real = "dashed: real data" if len(places) > len(own) or level is not None else ""
         names = [name.replace("_", " ") for name in own]
         yield plot(svg, real, legend(names, [color(i) for i in range(len(names))]))
 

@@ -44,7 +44,7 @@ class Line:
 
 
 def curves(title: str, across: str, lines: Sequence[Line], level: float | None = None) -> str:
-    """Curves on the same axes, and a dotted line at `level`; "" if there is no point to draw.
+    """Curves on the same axes, and a dashed line at the `level` of real data; "" if there is no point to draw.
 
     The y-axis is logarithmic if values are positive and span more than two decades; else it spans at least a fifth of
     the largest value, so that noise looks like noise.
@@ -58,7 +58,7 @@ def curves(title: str, across: str, lines: Sequence[Line], level: float | None =
         style |= {"linewidth": 1.3, "linestyle": "--"} if line.dashed else {}
         axes.plot(x, y, color=line.color, marker="o" if line.points < 3 and not line.dashed else "", **style)
     if level is not None:
-        axes.axhline(level, color=_INK, linewidth=1, linestyle=":")
+        axes.axhline(level, color=_INK, linewidth=1, linestyle="--")
     heights = [
         *(height for line in lines for height in line.y if math.isfinite(height)),
         *(() if level is None else [level]),

@@ -26,7 +26,10 @@ def check(name: str, /, *, data_root: str | None = None, out: str = "", force: b
     from ...core.files import output_path
     from ...data import data_builder
     from ...data.inspect import check, picture
+    from ...data.resolve import median_side
     from ...recipes import DEFAULT, RECIPES
+    from ...recipes.defaults import Facts, choices, training_seconds
+    from ...recipes.options import Options
     from ...recipes.parts import options_of
     from ...recipes.settings import with_changes
 
@@ -39,6 +42,10 @@ def check(name: str, /, *, data_root: str | None = None, out: str = "", force: b
     root = Path(data_root) if data_root else None
     report = check(recipe.data, root)
     say("\n".join(report.lines()))
+    if report.usable and "data.size" not in settings and (side := median_side(recipe.data, root)) is not None:
+        facts = Facts(report.shape, report.train, training_seconds(recipe, Options(), "cpu"), side=side)
+        for choice in (each for each in choices(facts) if "data.size" in each.settings):
+            say(f"`equilibria train` without a recipe would choose {choice}")
     if report.usable and path is not None:
         picture(recipe.data, path, root)
         say(f"Written: {path}")

@@ -71,9 +71,7 @@ def translation(images: Tensor) -> Tensor:
 
 def cutout(images: Tensor) -> Tensor:
     """Fill a rectangle of half the sides with mid-gray, its center anywhere in the image."""
-    rows, columns = (
-        _hole(images, side, size) for side, size in zip(images.shape[2:], _sizes(images, HOLE), strict=True)
-    )
+    rows, columns = (_hole(images, side, cut) for side, cut in zip(images.shape[2:], _sizes(images, HOLE), strict=True))
     return torch.where(rows.view(len(images), 1, -1, 1) & columns.view(len(images), 1, 1, -1), 0, images)
 
 

@@ -10,9 +10,7 @@ from ...core.distributed import all_reduce_mean
 from ...core.errors import Refusal
 from .base import LIKELIER, Divergence
 
-_NO_ZERO = (
-    "minus the mean score of samples, which has no fixed zero, so neither its size nor its course is informative."
-)
+_NO_ZERO = "minus the mean score of samples, which has no fixed zero: neither its size nor its course is informative."
 _LOG_CRITIC = (
     "at rest it is {at}, where the critic gives every sample probability .5; towards 0 it separates samples from data "
     "without error, which is no good sign. At best it is 2 log 2 minus twice the Jensen-Shannon divergence."
