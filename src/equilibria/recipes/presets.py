@@ -70,9 +70,9 @@ def f_gan() -> Recipe:
 
 
 def dragan() -> Recipe:
-    """Gradient norm of 1 around the data, weight 10 (Kodali et al. 2017); optimizer: DCGAN's, our choice."""
+    """Gradient norm of 1 around the data, weight 10 (Kodali et al. 2017); optimizer, rate, batch: our choice."""
     penalties = {"dragan": {"name": "dragan", "weight": 10.0}}
-    return _gan(dragan, "non_saturating", DCGAN_ADAM, penalties=penalties)
+    return _gan(dragan, "non_saturating", FAST_ADAM, penalties=penalties, batch=32, halflife_share=0.1)
 
 
 def pacgan() -> Recipe:
@@ -86,8 +86,8 @@ def unrolled_gan() -> Recipe:
 
 
 def ragan() -> Recipe:
-    """Scores relative to the mean score of the other side (Jolicoeur-Martineau 2019); optimizer: our choice."""
-    return _gan(ragan, "relativistic_average", DCGAN_ADAM)
+    """Scores relative to the mean score of the other side (Jolicoeur-Martineau 2019); optimizer, batch: our choice."""
+    return _gan(ragan, "relativistic_average", FAST_ADAM, batch=32, halflife_share=0.1)
 
 
 def cgan() -> Recipe:
