@@ -144,6 +144,11 @@ def test_every_field_of_a_record_counts(evaluated):
             require({k: v for k, v in provenance.to_dict().items() if k != field.name}, Provenance, "here")
 
 
+def test_a_notebook_shows_a_table(evaluated):
+    text = evaluated._repr_html_()
+    assert all(f"<td>{name}</td>" in text for name in evaluated.names())
+
+
 def test_numbers_without_end_survive_being_kept(tmp_path, evaluated):
     provenance = evaluated.numbers[0].provenance
     endless = MetricValue("reverse_kl", float("inf"), None, "lower", 3, Measurement(0.1, 0.02), provenance)

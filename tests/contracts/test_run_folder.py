@@ -11,6 +11,7 @@ import torch
 import equilibria as eq
 from equilibria.apps.cli import main
 from equilibria.core.errors import Refusal
+from equilibria.records.history import read_history
 from equilibria.runs.session import train
 from sessions import TINY, Silent, events
 
@@ -119,7 +120,16 @@ def test_the_opening_is_a_small_table_of_what_will_happen(run):
     rows = [line.split()[0] for line in text.splitlines() if line[2] != " "]
     assert rows == ["data", "recipe", "networks", "machine", "cost", "next"]
     assert max(map(len, text.splitlines())) <= 100
+    assert len(text.splitlines()) <= 12
     assert len(text) < 1100
+
+
+def test_the_history_of_a_run_is_a_table_of_numbers(run):
+    rows = read_history(run[0]).rows()
+    assert all(isinstance(value, NUMBER) for row in rows for value in row.values())
+    frame = pytest.importorskip("pandas").DataFrame(rows)
+    assert frame["round"].tolist() == [row["round"] for row in rows]
+    assert all(kind.kind in "iuf" for kind in frame.dtypes)
 
 
 def test_the_opening_names_the_command_that_says_how_data_was_read(tmp_path, monkeypatch, capsys):
