@@ -15,6 +15,7 @@ from .penalties import PENALTIES
 from .playing import PLAYING
 from .remembering import REMEMBERING
 from .scores import SCORES
+from .studio import STUDIO
 from .supervised import SUPERVISED
 from .watching import WATCHING
 
@@ -37,4 +38,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *SUPERVISED,
     *WATCHING,
     *LAB,
+    *STUDIO,
 )

@@ -50,7 +50,7 @@ class Acts:
         if recipe and not _SETTING.fullmatch(recipe):
             raise Refusal(f"{recipe!r} is no name of a recipe, such as wgan-gp.")
         words = ["train", *([recipe] if recipe else []), f"--name={name}"]
-        words += [f"--data={self._data(wish['data'])}"] if "data" in wish else []
+        words += [f"--data={self.allowed_data(wish['data'])}"] if "data" in wish else []
         words += [f"--budget={wish['budget']}"] if wish.get("budget") else []
         for setting, value in wish.get("settings", {}).items():
             if not _SETTING.fullmatch(setting) or setting.replace("-", "_") in _NOT_HERE:
@@ -139,7 +139,7 @@ class Acts:
         refuse_existing(self.runs.root / name)
         return name
 
-    def _data(self, data: str) -> str:
+    def allowed_data(self, data: str) -> str:
         """The name of known data, or a path in one of the data folders. Raises Refusal for any other."""
         if re.fullmatch(r"[a-z0-9_-]{1,40}", data):
             return data

@@ -13,6 +13,7 @@ import torch
 
 from ...core.errors import Failure, Refusal, first_line
 from ...data import DATASETS
+from ...data.inspect import check
 from ...evaluation.doctor.report import doctor
 from ...lab import experiment, run
 from ...lab.record import Record
@@ -164,9 +165,15 @@ def data_sets() -> list[dict[str, str]]:
     return [{"name": entry.name, "about": entry.summary} for entry in entries]
 
 
+def look_at(data: str) -> list[str]:
+    """What `equilibria data check` says of data."""
+    return check({"name": data}).lines()
+
+
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "about": about,
     "data": data_sets,
+    "check": look_at,
     "play": play,
     "diagnose": diagnose,
     "describe": describe,

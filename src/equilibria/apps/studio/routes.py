@@ -100,6 +100,7 @@ class Calls:
         return [
             ("GET", "hello", self.hello),
             ("GET", "data", self.data),
+            ("POST", "data/check", self.check),
             ("GET", "runs", self.list),
             ("GET", "runs/{run}", self.run),
             ("GET", "runs/{run}/events", self.events),
@@ -131,6 +132,10 @@ class Calls:
 
     async def data(self, request: Request) -> Any:
         return await self.models.ask("data")
+
+    async def check(self, request: Request) -> Any:
+        wish = await _body(request, dict[str, str])
+        return await self.models.ask("check", data=self.acts.allowed_data(wish.get("data", "")))
 
     async def list(self, request: Request) -> Any:
         return self.runs.list() | {"printed": self.acts.printed()}

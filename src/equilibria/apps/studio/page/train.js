@@ -32,6 +32,12 @@ export async function trainScreen(root) {
     h("option", { value: "" }, t("by-data")), hello.recipes.map((each) => h("option", { value: each.name }, each.name)));
   const about = h("p", { class: "soft" });
   const field = (id, key) => h("input", { id, value: state[key], input: (event) => { state[key] = event.target.value; show(); } });
+  const checked = h("pre", { class: "code", hidden: true, role: "status" });
+  const check = async () => {
+    checked.hidden = false;
+    checked.textContent = "...";
+    checked.textContent = await post("data/check", { data: state.data }).then((lines) => lines.join("\n"), (error) => error.message);
+  };
   const start = h("button", { class: "main", click: async () => {
     start.disabled = true;
     said.textContent = "";
@@ -43,7 +49,7 @@ export async function trainScreen(root) {
   const label = (id, key) => h("label", { for: id }, t(key));
   root.append(h("h1", {}, t("train-new")),
     h("h2", {}, `1 ${t("data")}`), choices,
-    h("div", { class: "form" }, label("path", "own-path"), path), h("p", { class: "soft" }, t("own-path-text")),
+    h("div", { class: "form" }, label("path", "own-path"), path), h("p", { class: "soft" }, t("own-path-text")), h("button", { click: check }, t("check")), checked,
     h("h2", {}, `2 ${t("recipe")}`), h("div", { class: "form" }, label("recipe", "recipe"), recipe, label("budget", "budget"), field("budget", "budget"), label("name", "name"), field("name", "name"), label("settings", "settings"), field("settings", "settings")), about,
     h("h2", {}, `3 ${t("start")}`), h("p", {}, t("same-command")), command, start, said);
   choices.append(...buttons);
