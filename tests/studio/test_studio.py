@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
+from equilibria.apps.cli import main
 from equilibria.apps.studio import runs as studio_runs
 from equilibria.apps.studio import server
 from equilibria.apps.studio.acts import Acts
@@ -325,3 +326,24 @@ def test_the_process_that_computes_answers_in_sentences(folder):
     assert "distance a" in model_worker.answer("about", {"slug": "kl-asymmetry"})["result"]["settings"][0]["about"].en
     wrong = model_worker.answer("play", {"slug": "kl-asymmetry", "settings": {"distance": "many"}})
     assert "distance is 'many'" in wrong["refusal"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--port", "65536"], "--port is 65536: it must be between 0 and 65535"),
+        (["--known-as", "http://x"], "write HOST:PORT"),
+        (["--data", "nowhere"], "nowhere is no folder"),
+        (["--trainings", "0"], "at least 1"),
+        ([__file__], "is a file: give the folder"),
+    ],
+)
+def test_a_wrong_line_is_one_sentence(words, sentence, capsys):
+    assert main(["studio", *words, "--no-browser"]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_port_that_is_taken_is_said(capsys):
+    with server._listening(0) as place:
+        assert main(["studio", "--port", str(place.getsockname()[1]), "--no-browser"]) == 2
+    assert "is taken: choose another with --port" in capsys.readouterr().err

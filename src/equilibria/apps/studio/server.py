@@ -90,5 +90,5 @@ def data_folders(text: str) -> tuple[Path, ...]:
     folders = tuple(user_path(part.strip()) for part in text.split(",") if part.strip())
     for folder in folders:
         if not folder.is_dir():
-            raise Refusal(f"--data {folder} is no folder.")
+            raise Refusal(f"--data {folder} is no folder: give folders that exist, separated by commas.")
     return folders

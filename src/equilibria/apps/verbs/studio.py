@@ -1,5 +1,7 @@
 """The verb that opens the page."""
 
+import re
+
 from ...core.errors import Refusal
 from ...core.files import user_path
 
@@ -36,6 +38,12 @@ def studio(
         return 0
     if trainings < 1:
         raise Refusal(f"--trainings is {trainings}: it must be at least 1.")
-    folders = server.data_folders(data)
-    server.serve(user_path(folder), folders, port, known_as, trainings, not no_browser)
+    if not 0 <= port < 65_536:
+        raise Refusal(f"--port is {port}: it must be between 0 and 65535.")
+    if known_as and not re.fullmatch(r"[^/\s]+:\d+", known_as):
+        raise Refusal(f"--known-as is {known_as!r}: write HOST:PORT, such as localhost:9000.")
+    root, folders = user_path(folder), server.data_folders(data)
+    if root.exists() and not root.is_dir():
+        raise Refusal(f"{folder} is a file: give the folder that runs are in, such as runs.")
+    server.serve(root, folders, port, known_as, trainings, not no_browser)
     return 0
