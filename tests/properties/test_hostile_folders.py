@@ -202,7 +202,7 @@ def test_a_description_of_endless_depth_is_refused(gift, depth):
     config = json.loads((gift / "model" / "config.json").read_text())
     config["networks"]["generator"]["depth"] = depth
     (gift / "model" / "config.json").write_text(json.dumps(config))
-    with pytest.raises(Refusal, match="below 1001 is needed"):
+    with pytest.raises(Refusal, match="at most 1,000 is needed"):
         eq.load(gift)
 
 
