@@ -135,7 +135,7 @@ function series(events) {
   const estimate = reports.filter((event) => typeof event.estimate === "number").map((event) => [event.step, event.estimate]);
   if (estimate.length) found.push([start && start.measures ? `${t("estimate")}: ${start.measures.split(",")[0]}` : t("estimate"), estimate, t("value")]);
   for (const name of new Set(measures.flatMap((event) => Object.keys(event.metrics)))) {
-    found.push([`${t("held-out")} ${name.replaceAll("_", " ")}`, measures.filter((event) => name in event.metrics).map((event) => [event.step, event.metrics[name]]), t("value")]);
+    found.push([`${t("held-out")} ${name.replaceAll("_", " ")}`, measures.filter((event) => name in event.metrics).map((event) => [event.step, event.metrics[name]]), t("value"), false, level(measures, name)]);
   }
   for (const player of new Set(reports.flatMap((event) => Object.keys(event.terms)))) {
     for (const term of new Set(reports.flatMap((event) => Object.keys(event.terms[player] || {})))) {
@@ -145,14 +145,20 @@ function series(events) {
   return found;
 }
 
+// The value that as many real samples have, if the run knows it.
+function level(measures, name) {
+  const real = measures.map((event) => (event.real || {})[name]).filter((value) => typeof value === "number").at(-1);
+  return real === undefined ? [] : [{ mark: "rule", at: real, across: "y", name: both("real-data"), role: "real" }];
+}
+
 function smallCurves(events, step) {
   const rule = { mark: "rule", at: step, across: "x", name: both("this-round"), role: "theory" };
-  return series(events).filter((each) => !each[3]).slice(0, 2).map(([title, rows, unit]) => draw({ title: ["", ""], note: ["", ""], panels: [panel(title, rows, unit, [rule])] }, language));
+  return series(events).filter((each) => !each[3]).slice(0, 2).map(([title, rows, unit, , real = []]) => draw({ title: ["", ""], note: ["", ""], panels: [panel(title, rows, unit, [...real, rule])] }, language));
 }
 
 function curves(root, run, events) {
   const show = (all) => {
-    const panels = series(all).map(([title, rows, unit]) => panel(title, rows, unit, [], 1.5));
+    const panels = series(all).map(([title, rows, unit, , real = []]) => panel(title, rows, unit, real, 1.5));
     root.replaceChildren(panels.length ? draw({ title: ["", ""], note: both("raw"), panels }, language) : h("p", { class: "soft" }, t("no-report")));
   };
   show(events);
