@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,9 +18,9 @@ from equilibria.apps.studio import runs as studio_runs
 from equilibria.apps.studio import server
 from equilibria.apps.studio.acts import Acts
 from equilibria.apps.studio.guard import HEADERS, Guard
-from equilibria.apps.studio.routes import Calls, application, page_files
+from equilibria.apps.studio.routes import Calls, Worker, application, page_files
 from equilibria.apps.studio.runs import Runs
-from equilibria.core.errors import Refusal
+from equilibria.core.errors import Failure, Refusal
 from equilibria.lab.contents import CONTENTS
 from equilibria.models.load import load
 from equilibria.records.folder import RunFolder
@@ -347,3 +348,26 @@ def test_a_port_that_is_taken_is_said(capsys):
     with server._listening(0) as place:
         assert main(["studio", "--port", str(place.getsockname()[1]), "--no-browser"]) == 2
     assert "is taken: choose another with --port" in capsys.readouterr().err
+
+
+@pytest.mark.long
+def test_a_process_that_ended_is_started_again():
+    async def three_times():
+        worker = Worker()
+        names = [each["name"] for each in await worker.ask("data")]
+        worker._process.kill()
+        await worker._process.wait()
+        again = [each["name"] for each in await worker.ask("data")]
+        worker._process.send_signal(signal.SIGSTOP)
+        asking = asyncio.ensure_future(worker.ask("data"))
+        await asyncio.sleep(0.2)
+        worker._process.kill()
+        with pytest.raises(Failure, match="started again with the next request"):
+            await asking
+        last = [each["name"] for each in await worker.ask("data")]
+        await worker.end()
+        return names, again, last
+
+    names, again, last = asyncio.run(three_times())
+    assert names == again == last
+    assert "digits" in names
