@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -346,6 +347,7 @@ def test_a_wrong_line_is_one_sentence(words, sentence, capsys):
 
 def test_a_port_that_is_taken_is_said(capsys):
     with server._listening(0) as place:
+        assert place.proto == socket.IPPROTO_TCP  # else answers wait for acknowledgments
         assert main(["studio", "--port", str(place.getsockname()[1]), "--no-browser"]) == 2
     assert "is taken: choose another with --port" in capsys.readouterr().err
 
