@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import platform
 import re
 import shutil
 import signal
@@ -161,6 +162,14 @@ def test_a_run_in_training_is_locked_and_its_process_is_known(folder):
         row = runs.row("killed")
         assert (row["state"], row["can_stop"], RunFolder(folder / "killed").owner()) == ("training", True, os.getpid())
     assert runs.row("killed")["state"] == "killed"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"pid": 5}', '{"pid": -1, "host": "NODE"}', '{"pid": "x", "host": "NODE"}']
+)
+def test_a_lock_that_names_no_process_of_this_machine_has_no_owner(tmp_path, text):
+    (tmp_path / "lock").write_text(text.replace("NODE", platform.node()))
+    assert RunFolder(tmp_path).owner() is None
 
 
 def test_events_are_whole_lines_from_a_place_on(studio, folder):

@@ -121,7 +121,7 @@ class RunFolder:
         try:
             with open_own(self / LOCK, "rb") as file:
                 stored = json.loads(file.read(1000))
-            return int(stored["pid"]) if stored["host"] == platform.node() else None
+            return pid if stored["host"] == platform.node() and (pid := int(stored["pid"])) > 1 else None
         except (OSError, ValueError, LookupError, TypeError):
             return None
 
