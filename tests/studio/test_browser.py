@@ -131,6 +131,63 @@ def test_a_lost_server_is_said_and_the_key_is_asked_for(page, browser, served):
 
 
 @pytest.mark.long
+@pytest.mark.parametrize(("language", "scheme"), [("en-US", "light"), ("zh-CN", "dark")])
+def test_no_screen_has_a_serious_fault_of_accessibility(browser, served, language, scheme):
+    axe = pytest.importorskip("axe_playwright_python", reason="no axe: pip install axe-playwright-python")
+    page = browser.new_context(locale=language, color_scheme=scheme).new_page()
+    page.goto(served[0])
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text())
+    for address in [*SCREENS, "#/run/done/doctor", "#/run/done/latents", "#/lab/kl-asymmetry"]:
+        page.evaluate("address => { location.hash = address; }", address)
+        page.wait_for_load_state("networkidle")
+        faults = page.evaluate("() => axe.run(document)")["violations"]
+        serious = [fault["nodes"][0]["html"] for fault in faults if fault["impact"] in ("serious", "critical")]
+        assert serious == [], address
+
+
+def tab_to(page, text):
+    """Press Tab until what has this text, or name, is focused."""
+    name = "() => (document.activeElement.getAttribute('aria-label') || document.activeElement.innerText || '').trim()"
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate(name).startswith(text):
+            return
+    raise AssertionError(f"{text} cannot be reached")
+
+
+@pytest.mark.long
+def test_the_keyboard_alone_will_do(page, served):
+    sees(page, "done")
+    tab_to(page, "New training")
+    page.keyboard.press("Enter")
+    tab_to(page, "Start")
+    page.keyboard.press("Shift+Tab")  # the settings
+    page.keyboard.type("--generator.width 8 --critic.width 8 --threads 1")
+    tab_to(page, "Start")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("img.picture[src]", timeout=60_000)
+    tab_to(page, "Stop")
+    page.keyboard.press("Enter")
+    sees(page, "stopped, round")
+    tab_to(page, "Resume")
+    page.keyboard.press("Enter")
+    sees(page, "in training")
+    tab_to(page, "Stop")
+    page.keyboard.press("Enter")
+    sees(page, "stopped, round")
+    tab_to(page, "Doctor")
+    page.keyboard.press("Enter")
+    sees(page, "Critic: at rest")
+    tab_to(page, "Latents")
+    page.keyboard.press("Enter")
+    sees(page, "latent numbers")
+    before = page.locator(".sliders output").first.inner_text()
+    tab_to(page, "z")
+    page.keyboard.press("ArrowRight")
+    playwright.expect(page.locator(".sliders output").first).not_to_have_text(before)
+
+
+@pytest.mark.long
 def test_a_training_is_started_watched_stopped_resumed_and_outlives_the_studio(page, served):
     root, process = served[1], served[2]
     page.evaluate("location.hash = '#/train'")
