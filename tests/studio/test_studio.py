@@ -241,6 +241,12 @@ def test_bodies_are_json_and_bounded(studio):
     assert "64 KiB" in call(studio, "/api/trainings", MINE, "POST", {"name": "x" * 70_000}).sentence
 
 
+@pytest.mark.parametrize("wish", [{}, {"seed": "1", "index": 0, "moved": {}}, {"seed": 1, "index": 0, "moved": [2]}])
+def test_a_draw_of_another_form_is_refused(studio, folder, wish):
+    answer = call(studio, "/api/runs/killed/draw", MINE, "POST", wish)
+    assert (answer.status, "The request" in answer.sentence) == (400, True)
+
+
 def test_the_laboratory_is_listed_with_its_records(studio):
     found = call(studio, "/api/lab").json()
     assert [each["slug"] for each in found["experiments"]] == list(CONTENTS)
@@ -335,6 +341,10 @@ def test_the_process_that_computes_answers_in_sentences(folder):
 
     assert "There is no run" in model_worker.answer("diagnose", {"path": str(folder / "nowhere")})["refusal"]
     assert "distance a" in model_worker.answer("about", {"slug": "kl-asymmetry"})["result"]["settings"][0]["about"].en
+    path = str(folder / "killed")
+    for fields, sentence in (({"seed": -1}, "at least 0"), ({"moved": {"999": 1.0}}, "'999' is no latent number")):
+        wish = {"path": path, "seed": 0, "index": 0, "moved": {}} | fields
+        assert sentence in model_worker.answer("draw", wish)["refusal"]
     wrong = model_worker.answer("play", {"slug": "kl-asymmetry", "settings": {"distance": "many"}})
     assert "distance is 'many'" in wrong["refusal"]
 

@@ -118,7 +118,6 @@ def describe(path: str) -> dict[str, Any]:
         "matter": order[:_MATTER],
         "classes": list(labels.names) if labels is not None and labels.kind == "class" else None,
         "shape": list(model.space.shape),
-        "critic": "critic" in model.networks,
     }
 
 
@@ -138,11 +137,17 @@ def draw(
     may differ in the last bits.
     """
     model = _model(path)
+    if seed < 0 or index < 0:
+        raise Refusal("seed and index are at least 0.")
     block, row = divmod(index, model.CHUNK)
     noise, y = model.draw_noise(model.CHUNK, (seed, block), truncation)
     if label is not None and y is not None and model.labels is not None:
+        if not 0 <= label < len(model.labels.names):
+            raise Refusal(f"label is {label}: the model has {len(model.labels.names)} classes, from 0 on.")
         y = model.conditions_of(str(model.labels.names[label])).expand(len(noise), -1).to(noise.device)
     for place, value in moved.items():
+        if not place.isdecimal() or int(place) >= noise.shape[1]:
+            raise Refusal(f"{place!r} is no latent number: there are {noise.shape[1]}, from 0 on.")
         noise[row, int(place)] = value
     if exact:
         x = model.generate(noise, y)[row : row + 1]

@@ -14,7 +14,6 @@ from ...records.folder import RunFolder
 _TAIL = 16_384  # bytes of the events that tell how a run is doing
 _LARGEST = 1 << 20  # bytes of events in one answer
 _GRID = re.compile(r"[0-9]{1,12}\.png")
-_HIDDEN = ".hidden"
 
 
 class Runs:
